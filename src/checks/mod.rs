@@ -1,0 +1,20 @@
+//! Opinions: one file a rule, beside its page in `rules/`.
+//!
+//! Invariant: a check is a plain function over what others read, resolved and evaluated. It walks no
+//! JSON, compares no texts that the resolver should have compared, and holds no AWS table.
+
+mod reading;
+mod rule;
+pub mod svc;
+
+pub use reading::{Problem, Reading};
+pub use rule::{Check, Rule, nearest, rule, rules};
+
+use crate::identity::Graph;
+
+/// What a check over the graph is given.
+#[derive(Clone, Copy, Debug)]
+pub struct Cx<'a> {
+    /// Who may become what, in one stack set.
+    pub graph: &'a Graph,
+}

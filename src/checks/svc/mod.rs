@@ -1,0 +1,3 @@
+//! Service principals.
+
+pub mod service_principal_empty;

@@ -1,0 +1,11 @@
+//! rolecall: who can become which AWS role, and should they?
+//!
+//! The rooms of this house and what may enter them are described in ARCHITECTURE.md.
+
+pub mod checks;
+pub mod finding;
+pub mod identity;
+pub mod policy;
+pub mod source;
+pub mod syntax;
+pub mod value;

@@ -1,0 +1,213 @@
+//! IAM's policy language: documents, principals, conditions, and their evaluation in three values.
+//!
+//! Invariant: CloudFormation is not known here, and a policy has no branches: choices are split
+//! before ([`crate::value::Cases`]).
+
+mod evaluate;
+mod operator;
+mod read;
+
+use crate::value::{At, Text};
+
+pub use evaluate::{Decision, evaluate, statement_admits, test_passes};
+pub use operator::{Base, Operator, Quantifier};
+pub use read::read;
+
+/// What a statement does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Lets in.
+    Allow,
+    /// Keeps out, whatever else lets in.
+    Deny,
+    /// Not known, or neither of both.
+    Unknown,
+}
+
+/// The kinds of principals (IAM User Guide, Principal element).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum PrincipalKind {
+    /// Accounts, users, roles, sessions.
+    Aws,
+    /// AWS services.
+    Service,
+    /// Identity providers.
+    Federated,
+    /// Amazon S3's old names of accounts.
+    CanonicalUser,
+}
+
+impl PrincipalKind {
+    /// All kinds.
+    pub const ALL: [Self; 4] = [Self::Aws, Self::Service, Self::Federated, Self::CanonicalUser];
+
+    /// The key in a policy.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Aws => "AWS",
+            Self::Service => "Service",
+            Self::Federated => "Federated",
+            Self::CanonicalUser => "CanonicalUser",
+        }
+    }
+
+    /// The kind of that key.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+}
+
+/// One principal of a statement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Principal {
+    /// Its kind; none for the bare `"*"`, which is everybody.
+    pub kind: Option<PrincipalKind>,
+    /// Its text.
+    pub value: Text,
+    /// Where it stands.
+    pub at: At,
+}
+
+/// Whom a statement speaks of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Principals {
+    /// These.
+    Only(Vec<Principal>),
+    /// All but these (`NotPrincipal`).
+    AllBut(Vec<Principal>),
+    /// The element is missing.
+    Missing,
+    /// Nothing is known.
+    Unknown,
+}
+
+/// What is allowed or denied.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Actions {
+    /// These.
+    Only(Vec<(Text, At)>),
+    /// All but these (`NotAction`).
+    AllBut(Vec<(Text, At)>),
+    /// The element is missing, or nothing is known of it.
+    Unknown,
+}
+
+/// One line of a Condition block.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Test {
+    /// The operator; none where it is not known.
+    pub operator: Option<Operator>,
+    /// The operator as written.
+    pub operator_text: Text,
+    /// The condition key.
+    pub key: Text,
+    /// The values, any of which may fit.
+    pub values: Vec<(Text, At)>,
+    /// Where the key stands.
+    pub key_at: At,
+    /// Where the value or the list of values stands.
+    pub values_at: At,
+}
+
+/// The Condition block of a statement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Conditions {
+    /// Its lines, all of which must pass.
+    pub tests: Vec<Test>,
+    /// A part of it could not be read: it may ask anything.
+    pub opaque: bool,
+    /// Where the element's key stands; none where there is no Condition.
+    pub at: Option<At>,
+}
+
+/// One statement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Statement {
+    /// Its place in the document, from 0; a single statement is number 0.
+    pub index: usize,
+    /// Whether the document has a list of statements.
+    pub listed: bool,
+    /// Allow or Deny.
+    pub effect: Effect,
+    /// Whom.
+    pub principals: Principals,
+    /// Where the Principal element stands (its key), if it does.
+    pub principal_at: Option<At>,
+    /// Where the value of the Principal element stands.
+    pub principal_value_at: Option<At>,
+    /// What.
+    pub actions: Actions,
+    /// Where the Action element stands (its key), if it does.
+    pub action_at: Option<At>,
+    /// When.
+    pub conditions: Conditions,
+    /// Where it stands.
+    pub at: At,
+}
+
+impl Statement {
+    /// Its name in a report: `Statement[0]`.
+    pub fn path(&self) -> String {
+        if self.listed { format!("Statement[{}]", self.index) } else { "Statement".to_owned() }
+    }
+}
+
+/// A policy document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Policy {
+    /// `Version`; without one the language of 2008 holds.
+    pub version: Option<Text>,
+    /// Its statements.
+    pub statements: Vec<Statement>,
+    /// A part of it could not be read: there may be more statements.
+    pub opaque: bool,
+    /// Where it stands.
+    pub at: At,
+}
+
+/// What a request carries for one condition key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Carried {
+    /// One value: a single-valued key.
+    One(Text),
+    /// A list of values: a multivalued key, also with one member or none.
+    Many(Vec<Text>),
+}
+
+impl Carried {
+    /// Its values.
+    pub fn values(&self) -> &[Text] {
+        match self {
+            Self::One(text) => std::slice::from_ref(text),
+            Self::Many(texts) => texts,
+        }
+    }
+}
+
+/// One request, as a trust policy sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// Who asks.
+    pub principal: (PrincipalKind, Text),
+    /// For what: `sts:AssumeRoleWithWebIdentity`.
+    pub action: String,
+    /// The role's ARN.
+    pub resource: Text,
+    /// What it carries; a key that does not stand here is absent.
+    pub context: Vec<(String, Carried)>,
+}
+
+impl Policy {
+    /// Whether `${…}` in it is a variable: only with `Version` 2012-10-17 (IAM User Guide, Policy
+    /// variables); otherwise it is plain text.
+    pub fn has_variables(&self) -> bool {
+        self.version.as_ref().is_some_and(|version| version.as_known() == Some("2012-10-17"))
+    }
+}
+
+impl Request {
+    /// What it carries for a key; key names compare without case.
+    pub fn get(&self, key: &str) -> Option<&Carried> {
+        self.context.iter().find(|(name, _)| name.eq_ignore_ascii_case(key)).map(|(_, carried)| carried)
+    }
+}

@@ -1,0 +1,130 @@
+//! From a value without choices to a policy. What cannot be read is opaque, never left out.
+
+use super::{Actions, Conditions, Effect, Operator, Policy, Principal, PrincipalKind, Principals, Statement, Test};
+use crate::value::{At, Entry, Kind, Text, Value};
+
+/// Reads a policy document.
+pub fn read(document: &Value) -> Policy {
+    let mut policy = Policy { version: None, statements: Vec::new(), opaque: false, at: document.at };
+    let Kind::Map(_) = document.kind else {
+        return Policy { opaque: !document.is_nothing(), ..policy };
+    };
+    policy.version = document.get("Version").and_then(Value::text);
+    // A computed key could be any element.
+    policy.opaque = document.entries().iter().any(|entry| entry.key.as_known().is_none());
+    let Some(statements) = document.get("Statement") else { return policy };
+    let listed = matches!(statements.kind, Kind::List(_));
+    let single = std::slice::from_ref(statements);
+    for value in if listed { statements.items() } else { single } {
+        match value.kind {
+            Kind::Map(_) => policy.statements.push(statement(value, policy.statements.len(), listed)),
+            Kind::Absent => {}
+            _ => policy.opaque = true,
+        }
+    }
+    policy
+}
+
+fn statement(value: &Value, index: usize, listed: bool) -> Statement {
+    let key_at = |name: &str| value.entry(name).map(|entry| entry.key_at);
+    let principal = value.entry("Principal").or_else(|| value.entry("NotPrincipal"));
+    Statement {
+        index,
+        listed,
+        effect: effect(value.get("Effect")),
+        principals: all_principals(value),
+        principal_at: principal.map(|entry| entry.key_at),
+        principal_value_at: principal.map(|entry| entry.value.at),
+        actions: all_actions(value),
+        action_at: key_at("Action").or_else(|| key_at("NotAction")),
+        conditions: conditions(value.entry("Condition")),
+        at: value.at,
+    }
+}
+
+fn effect(value: Option<&Value>) -> Effect {
+    match value.and_then(Value::text).as_ref().and_then(Text::as_known) {
+        Some("Allow") => Effect::Allow,
+        Some("Deny") => Effect::Deny,
+        _ => Effect::Unknown,
+    }
+}
+
+fn all_principals(statement: &Value) -> Principals {
+    match (statement.get("Principal"), statement.get("NotPrincipal")) {
+        (Some(value), None) => principals(value).map_or(Principals::Unknown, Principals::Only),
+        (None, Some(value)) => principals(value).map_or(Principals::Unknown, Principals::AllBut),
+        (None, None) => Principals::Missing,
+        (Some(_), Some(_)) => Principals::Unknown,
+    }
+}
+
+/// The principals of an element; nothing where a part of it is not known.
+fn principals(value: &Value) -> Option<Vec<Principal>> {
+    match &value.kind {
+        Kind::Text(text) => Some(vec![Principal { kind: None, value: text.clone(), at: value.at }]),
+        Kind::Map(entries) => {
+            let mut all = Vec::new();
+            for entry in entries.iter() {
+                let kind = PrincipalKind::parse(entry.key.as_known()?)?;
+                let values = texts(&entry.value)?;
+                all.extend(values.into_iter().map(|(value, at)| Principal { kind: Some(kind), value, at }));
+            }
+            Some(all)
+        }
+        Kind::Null => Some(Vec::new()),
+        _ => None,
+    }
+}
+
+/// A text or a list of texts; null members count as nothing. Nothing for other shapes.
+fn texts(value: &Value) -> Option<Vec<(Text, At)>> {
+    match &value.kind {
+        Kind::Null | Kind::Absent => Some(Vec::new()),
+        Kind::List(items) => {
+            let present = items.iter().filter(|item| !item.is_nothing());
+            present.map(|item| Some((item.text()?, item.at))).collect()
+        }
+        _ => Some(vec![(value.text()?, value.at)]),
+    }
+}
+
+fn all_actions(statement: &Value) -> Actions {
+    match (statement.get("Action"), statement.get("NotAction")) {
+        (Some(value), None) => texts(value).map_or(Actions::Unknown, Actions::Only),
+        (None, Some(value)) => texts(value).map_or(Actions::Unknown, Actions::AllBut),
+        _ => Actions::Unknown,
+    }
+}
+
+fn conditions(entry: Option<&Entry>) -> Conditions {
+    let mut conditions = Conditions { tests: Vec::new(), opaque: false, at: entry.map(|entry| entry.key_at) };
+    let Some(entry) = entry else { return conditions };
+    match &entry.value.kind {
+        Kind::Map(operators) => operators.iter().for_each(|operator| tests(operator, &mut conditions)),
+        Kind::Null => {}
+        _ => conditions.opaque = true,
+    }
+    conditions
+}
+
+fn tests(operator: &Entry, into: &mut Conditions) {
+    let Kind::Map(keys) = &operator.value.kind else {
+        into.opaque |= operator.value.kind != Kind::Null;
+        return;
+    };
+    for entry in keys.iter() {
+        let values = texts(&entry.value).unwrap_or_else(|| {
+            let why = crate::value::Why::Intrinsic("a condition value that is no text".into());
+            vec![(Text::Any(why), entry.value.at)]
+        });
+        into.tests.push(Test {
+            operator: operator.key.as_known().and_then(Operator::parse),
+            operator_text: operator.key.clone(),
+            key: entry.key.clone(),
+            values,
+            key_at: entry.key_at,
+            values_at: entry.value.at,
+        });
+    }
+}

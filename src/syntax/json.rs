@@ -1,0 +1,262 @@
+//! JSON (RFC 8259) into the arena: iterative, so that depth costs no stack.
+
+use std::sync::Arc;
+
+use super::build::{Builder, Shape};
+use super::{Document, JSON_DEPTH, Style, SyntaxError};
+use crate::source::{FileId, Span};
+
+/// Parses a JSON text; a byte order mark at its start is passed over. Stops at the first error.
+pub fn parse_json(file: FileId, text: &Arc<str>) -> Document {
+    let at = if text.starts_with('\u{feff}') { 3 } else { 0 };
+    let mut parser = Parser { bytes: text.as_bytes(), text, at, builder: Builder::new(file, text.clone()) };
+    if let Err(error) = parser.document() {
+        let span = error.span.snapped(text);
+        parser.builder.error(SyntaxError { span, ..error });
+    }
+    parser.builder.finish()
+}
+
+struct Parser<'t> {
+    bytes: &'t [u8],
+    text: &'t Arc<str>,
+    at: usize,
+    builder: Builder,
+}
+
+type Step = Result<(), SyntaxError>;
+
+impl Parser<'_> {
+    fn document(&mut self) -> Step {
+        self.space();
+        if self.at == self.bytes.len() {
+            return Err(SyntaxError::new(Span::at(self.at), "the file is empty"));
+        }
+        self.value()?;
+        while self.builder.depth() > 0 {
+            self.member()?;
+        }
+        self.space();
+        if self.at < self.bytes.len() {
+            return Err(self.here("text after the end of the JSON value"));
+        }
+        Ok(())
+    }
+
+    /// The next member of the innermost collection, or its end.
+    fn member(&mut self) -> Step {
+        let Some(open) = self.builder.innermost() else { return Ok(()) };
+        let (shape, start) = (open.shape, open.start);
+        let first = self.builder.end_of_last_child().is_none();
+        let close = if shape == Shape::Mapping { b'}' } else { b']' };
+        self.space();
+        match self.bytes.get(self.at) {
+            Some(byte) if *byte == close => {
+                self.at += 1;
+                self.builder.end(self.at);
+                return Ok(());
+            }
+            Some(b',') if !first => {
+                self.at += 1;
+                self.space();
+                if self.bytes.get(self.at) == Some(&close) {
+                    return Err(SyntaxError::new(
+                        Span::new(self.at - 1, self.at),
+                        "a comma before the closing bracket",
+                    ));
+                }
+            }
+            None => return Err(self.unclosed(start)),
+            Some(_) if first => {}
+            Some(_) => {
+                let message = format!("expected ',' or '{}'", close as char);
+                return Err(SyntaxError { related: Some(opening(start)), ..self.here(&message) });
+            }
+        }
+        if shape == Shape::Mapping {
+            self.key()?;
+        }
+        self.space();
+        if self.at == self.bytes.len() {
+            return Err(self.unclosed(start));
+        }
+        self.value()
+    }
+
+    fn key(&mut self) -> Step {
+        if self.bytes.get(self.at) != Some(&b'"') {
+            return Err(self.here("expected a key in double quotes"));
+        }
+        self.string()?;
+        self.space();
+        if self.bytes.get(self.at) != Some(&b':') {
+            return Err(self.here("expected ':' after the key"));
+        }
+        self.at += 1;
+        Ok(())
+    }
+
+    /// A scalar, or the opening of a collection.
+    fn value(&mut self) -> Step {
+        match self.bytes.get(self.at) {
+            Some(b'{') => self.open(Shape::Mapping),
+            Some(b'[') => self.open(Shape::Sequence),
+            Some(b'"') => self.string(),
+            Some(b'-' | b'0'..=b'9') => self.number(),
+            Some(b't') => self.word("true"),
+            Some(b'f') => self.word("false"),
+            Some(b'n') => self.word("null"),
+            _ => Err(self.here("expected a JSON value")),
+        }
+    }
+
+    fn open(&mut self, shape: Shape) -> Step {
+        if self.builder.depth() == JSON_DEPTH {
+            return Err(self.here(&format!("nested deeper than {JSON_DEPTH} levels")));
+        }
+        self.builder.begin(shape, self.at, Span::default());
+        self.at += 1;
+        Ok(())
+    }
+
+    fn word(&mut self, word: &str) -> Step {
+        if !self.bytes[self.at..].starts_with(word.as_bytes()) {
+            return Err(self.here("expected a JSON value"));
+        }
+        self.scalar(self.at + word.len(), Style::JsonWord, None);
+        Ok(())
+    }
+
+    fn number(&mut self) -> Step {
+        let rest = &self.bytes[self.at..];
+        let mut at = usize::from(rest[0] == b'-');
+        let digits = |from: usize| rest[from.min(rest.len())..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+        let whole = digits(at);
+        if whole == 0 || (whole > 1 && rest[at] == b'0') {
+            return Err(SyntaxError::new(Span::new(self.at, self.at + at + whole), "not a JSON number"));
+        }
+        at += whole;
+        if rest.get(at) == Some(&b'.') {
+            let fraction = digits(at + 1);
+            if fraction == 0 {
+                return Err(SyntaxError::new(Span::new(self.at, self.at + at + 1), "not a JSON number"));
+            }
+            at += 1 + fraction;
+        }
+        if let Some(b'e' | b'E') = rest.get(at) {
+            let sign = usize::from(matches!(rest.get(at + 1), Some(b'+' | b'-')));
+            let exponent = digits(at + 1 + sign);
+            if exponent == 0 {
+                return Err(SyntaxError::new(Span::new(self.at, self.at + at + 1 + sign), "not a JSON number"));
+            }
+            at += 1 + sign + exponent;
+        }
+        self.scalar(self.at + at, Style::JsonWord, None);
+        Ok(())
+    }
+
+    fn string(&mut self) -> Step {
+        let start = self.at;
+        let mut at = start + 1;
+        let mut escaped = false;
+        loop {
+            match self.bytes.get(at) {
+                Some(b'"') => break,
+                Some(b'\\') => {
+                    escaped = true;
+                    at += 2;
+                }
+                Some(0..=0x1f) => {
+                    return Err(SyntaxError {
+                        related: Some((Span::at(start), "the text begins here".to_owned())),
+                        ..SyntaxError::new(Span::new(at, at + 1), "a control character in a text")
+                    });
+                }
+                Some(_) => at += 1,
+                None => {
+                    return Err(SyntaxError::new(Span::new(start, start + 1), "this text is never closed"));
+                }
+            }
+        }
+        let cooked = if escaped { Some(unescape(self.text, start + 1, at)?) } else { None };
+        self.scalar(at + 1, Style::JsonString, cooked);
+        Ok(())
+    }
+
+    fn scalar(&mut self, end: usize, style: Style, cooked: Option<Box<str>>) {
+        self.builder.scalar(Span::new(self.at, end), Span::default(), style, cooked);
+        self.at = end;
+    }
+
+    fn space(&mut self) {
+        while let Some(b' ' | b'\n' | b'\r' | b'\t') = self.bytes.get(self.at) {
+            self.at += 1;
+        }
+    }
+
+    fn here(&self, message: &str) -> SyntaxError {
+        let end =
+            self.text.get(self.at..).and_then(|rest| rest.chars().next()).map_or(self.at, |c| self.at + c.len_utf8());
+        SyntaxError::new(Span::new(self.at, end), message)
+    }
+
+    fn unclosed(&self, start: usize) -> SyntaxError {
+        SyntaxError {
+            related: Some(opening(start)),
+            ..SyntaxError::new(Span::at(self.at), "the file ends inside a JSON value")
+        }
+    }
+}
+
+fn opening(start: usize) -> (Span, String) {
+    (Span::new(start, start + 1), "it was opened here".to_owned())
+}
+
+/// The text between the quotes with its escapes taken away.
+fn unescape(text: &str, start: usize, end: usize) -> Result<Box<str>, SyntaxError> {
+    let mut out = String::with_capacity(end - start);
+    let mut at = start;
+    while let Some(next) = text.get(at..end).and_then(|rest| rest.find('\\')) {
+        out.push_str(&text[at..at + next]);
+        at += next;
+        let (character, len) = escape(&text[at..end])
+            .ok_or_else(|| SyntaxError::new(Span::new(at, (at + 2).min(end)), "not a JSON escape"))?;
+        out.push(character);
+        at += len;
+    }
+    out.push_str(text.get(at..end).unwrap_or(""));
+    Ok(out.into())
+}
+
+/// The character of the escape at the start of `rest`, and its length in bytes. A surrogate without
+/// its partner becomes U+FFFD, as it has no character.
+fn escape(rest: &str) -> Option<(char, usize)> {
+    let simple = match rest.as_bytes().get(1)? {
+        b'"' => '"',
+        b'\\' => '\\',
+        b'/' => '/',
+        b'b' => '\u{8}',
+        b'f' => '\u{c}',
+        b'n' => '\n',
+        b'r' => '\r',
+        b't' => '\t',
+        b'u' => return unicode(rest),
+        _ => return None,
+    };
+    Some((simple, 2))
+}
+
+fn unicode(rest: &str) -> Option<(char, usize)> {
+    let unit = |at: usize| {
+        let digits = rest.get(at..at + 4)?;
+        digits.bytes().all(|byte| byte.is_ascii_hexdigit()).then(|| u32::from_str_radix(digits, 16).ok())?
+    };
+    let high = unit(2)?;
+    if (0xd800..0xdc00).contains(&high) && rest.get(6..8) == Some("\\u") {
+        if let Some(low) = unit(8).filter(|low| (0xdc00..0xe000).contains(low)) {
+            let code = 0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00);
+            return Some((char::from_u32(code)?, 12));
+        }
+    }
+    Some((char::from_u32(high).unwrap_or('\u{fffd}'), 6))
+}

@@ -1,0 +1,359 @@
+//! A grammar, not AWS: one tree for JSON and YAML in which every key and value knows its bytes.
+//!
+//! Invariant: parsing never fails; what is wrong stands in [`Document::errors`]. Trees are arenas:
+//! no alias is ever expanded, so a tree is at most as large as its text.
+
+mod build;
+mod json;
+mod scalar;
+mod yaml;
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use crate::source::{FileId, Place, Span};
+
+pub use json::parse_json;
+pub use scalar::Scalar;
+pub use yaml::parse_yaml;
+
+/// Deepest nesting of a JSON text.
+pub const JSON_DEPTH: usize = 512;
+/// Deepest nesting of a YAML text.
+pub const YAML_DEPTH: usize = 255;
+
+/// A node's place in its document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NodeId(pub(crate) u32);
+
+/// How a scalar is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Style {
+    /// YAML without quotes.
+    Plain,
+    /// YAML in single quotes.
+    Single,
+    /// YAML in double quotes.
+    Double,
+    /// YAML `|` or `>`.
+    Block,
+    /// A JSON string.
+    JsonString,
+    /// A JSON number, `true`, `false` or `null`.
+    JsonWord,
+}
+
+/// Children of a node: a range of [`Document::children`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Slice {
+    pub(crate) start: u32,
+    pub(crate) len: u32,
+}
+
+/// What a node is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Data {
+    /// `cooked` is an index into [`Document::cooked`], or [`RAW`] where the text stands in the source.
+    Scalar {
+        style: Style,
+        cooked: u32,
+    },
+    Sequence(Slice),
+    /// Keys and values in turn.
+    Mapping(Slice),
+    Alias(NodeId),
+    /// Nothing stands where a value could: `key:` in YAML.
+    Missing,
+}
+
+/// Marks a scalar whose text stands in the source as it is.
+pub(crate) const RAW: u32 = u32::MAX;
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct NodeData {
+    pub(crate) span: Span,
+    pub(crate) tag: Span,
+    pub(crate) data: Data,
+}
+
+/// Something that the grammar refuses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SyntaxError {
+    /// Where.
+    pub span: Span,
+    /// What, in a sentence without its full stop.
+    pub message: String,
+    /// A second place that explains it: the opening bracket, for one.
+    pub related: Option<(Span, String)>,
+}
+
+impl SyntaxError {
+    /// An error at one place.
+    pub fn new(span: Span, message: impl Into<String>) -> Self {
+        Self { span, message: message.into(), related: None }
+    }
+}
+
+/// A parsed file. Its text is shared with the [`crate::source::SourceFile`].
+#[derive(Debug)]
+pub struct Document {
+    file: FileId,
+    text: Arc<str>,
+    nodes: Vec<NodeData>,
+    children: Vec<NodeId>,
+    cooked: Vec<Box<str>>,
+    comments: Vec<Span>,
+    errors: Vec<SyntaxError>,
+    root: Option<NodeId>,
+}
+
+impl Document {
+    /// The file it was parsed from.
+    pub fn file(&self) -> FileId {
+        self.file
+    }
+
+    /// The text as stored.
+    pub fn text(&self) -> &Arc<str> {
+        &self.text
+    }
+
+    /// Everything the grammar refused, in order. The tree holds what was read before it.
+    pub fn errors(&self) -> &[SyntaxError] {
+        &self.errors
+    }
+
+    /// Comments, each from its `#` to the end of its line.
+    pub fn comments(&self) -> &[Span] {
+        &self.comments
+    }
+
+    /// The outermost value; none for an empty text.
+    pub fn root(&self) -> Option<Node<'_>> {
+        self.root.map(|id| self.node(id))
+    }
+
+    /// The node of this id.
+    pub fn node(&self, id: NodeId) -> Node<'_> {
+        Node { doc: self, id }
+    }
+
+    /// Every node, in the order of parsing; aliases are not followed. Cost: linear in the text.
+    pub fn nodes(&self) -> impl Iterator<Item = Node<'_>> {
+        (0..self.nodes.len() as u32).map(|id| self.node(NodeId(id)))
+    }
+
+    /// Every key that stands twice in one mapping: the later key with the earlier one.
+    pub fn duplicate_keys(&self) -> Vec<(Node<'_>, Node<'_>)> {
+        self.nodes().flat_map(|node| duplicates_in(node)).collect()
+    }
+}
+
+fn duplicates_in(mapping: Node<'_>) -> Vec<(Node<'_>, Node<'_>)> {
+    let mut first: HashMap<&str, Node<'_>> = HashMap::new();
+    let mut found = Vec::new();
+    for (key, _) in mapping.own_entries() {
+        let Some(text) = key.text() else { continue };
+        match first.entry(text) {
+            std::collections::hash_map::Entry::Occupied(earlier) => found.push((key, *earlier.get())),
+            std::collections::hash_map::Entry::Vacant(free) => drop(free.insert(key)),
+        }
+    }
+    found
+}
+
+/// What a node is, aliases followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Text, a number, true, false or null.
+    Scalar,
+    /// A list.
+    Sequence,
+    /// Keys with values.
+    Mapping,
+    /// Nothing.
+    Missing,
+}
+
+/// The only cursor into a document.
+#[derive(Clone, Copy)]
+pub struct Node<'d> {
+    doc: &'d Document,
+    id: NodeId,
+}
+
+impl std::fmt::Debug for Node<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:?}@{}..{}", self.kind(), self.span().start(), self.span().end())
+    }
+}
+
+impl<'d> Node<'d> {
+    /// Its id in its document.
+    pub fn id(self) -> NodeId {
+        self.id
+    }
+
+    /// Its document.
+    pub fn document(self) -> &'d Document {
+        self.doc
+    }
+
+    fn raw(self) -> &'d NodeData {
+        &self.doc.nodes[self.id.0 as usize]
+    }
+
+    /// The node an alias stands for; itself otherwise.
+    pub fn target(self) -> Self {
+        match self.raw().data {
+            Data::Alias(id) => Self { doc: self.doc, id },
+            _ => self,
+        }
+    }
+
+    /// What it is, an alias followed.
+    pub fn kind(self) -> Kind {
+        match self.target().raw().data {
+            Data::Scalar { .. } => Kind::Scalar,
+            Data::Sequence(_) => Kind::Sequence,
+            Data::Mapping(_) => Kind::Mapping,
+            Data::Alias(_) | Data::Missing => Kind::Missing,
+        }
+    }
+
+    /// Its own bytes (of an alias: of the `*name`), a tag not included.
+    pub fn span(self) -> Span {
+        self.raw().span
+    }
+
+    /// Its bytes and its file.
+    pub fn place(self) -> Place {
+        Place { file: self.doc.file, span: self.span() }
+    }
+
+    /// Its bytes with the tag before it, and its file.
+    pub fn tagged_place(self) -> Place {
+        let tag = self.raw().tag;
+        let span = if tag.is_empty() { self.span() } else { tag.to(self.span()) };
+        Place { file: self.doc.file, span }
+    }
+
+    /// Its tag as written (`!Ref`), where it has one.
+    pub fn tag(self) -> Option<&'d str> {
+        let tag = self.target().raw().tag;
+        (!tag.is_empty()).then(|| tag.of(&self.doc.text))
+    }
+
+    /// How a scalar is written.
+    pub fn style(self) -> Option<Style> {
+        match self.target().raw().data {
+            Data::Scalar { style, .. } => Some(style),
+            _ => None,
+        }
+    }
+
+    /// A scalar's text with quotes and escapes taken away; `Missing` and lists have none.
+    pub fn text(self) -> Option<&'d str> {
+        let node = self.target();
+        let Data::Scalar { style, cooked } = node.raw().data else { return None };
+        if let Some(text) = self.doc.cooked.get(cooked as usize) {
+            return Some(text);
+        }
+        let raw = node.raw().span.of(&self.doc.text);
+        Some(match style {
+            Style::Single | Style::Double | Style::JsonString => raw.get(1..raw.len().saturating_sub(1)).unwrap_or(""),
+            Style::Plain | Style::Block | Style::JsonWord => raw,
+        })
+    }
+
+    /// What a scalar means to CloudFormation.
+    pub fn scalar(self) -> Option<Scalar<'d>> {
+        let text = self.text()?;
+        Some(scalar::meaning(text, self.style()?, self.tag()))
+    }
+
+    /// Whether it says nothing: missing, or null.
+    pub fn is_null(self) -> bool {
+        self.kind() == Kind::Missing || self.scalar() == Some(Scalar::Null)
+    }
+
+    /// Members of a list; none for anything else.
+    pub fn items(self) -> impl Iterator<Item = Node<'d>> {
+        let slice = match self.target().raw().data {
+            Data::Sequence(slice) => slice,
+            _ => Slice { start: 0, len: 0 },
+        };
+        self.children(slice)
+    }
+
+    fn children(self, slice: Slice) -> impl Iterator<Item = Node<'d>> {
+        let doc = self.doc;
+        let range = slice.start as usize..slice.start as usize + slice.len as usize;
+        doc.children[range].iter().map(|id| doc.node(*id))
+    }
+
+    /// Keys and values as written: duplicates and merge keys (`<<`) stand there like any other.
+    pub fn own_entries(self) -> impl Iterator<Item = (Node<'d>, Node<'d>)> {
+        let slice = match self.target().raw().data {
+            Data::Mapping(slice) => slice,
+            _ => Slice { start: 0, len: 0 },
+        };
+        let mut children = self.children(slice);
+        std::iter::from_fn(move || Some((children.next()?, children.next()?)))
+    }
+
+    /// Keys and values as they count: of a key that stands twice the last one, merge keys (`<<`)
+    /// followed, own keys before merged ones. Keys that are no scalar are left out.
+    pub fn entries(self) -> Vec<(Node<'d>, Node<'d>)> {
+        let mut entries = Vec::new();
+        let mut seen = Seen::default();
+        self.collect_entries(&mut entries, &mut seen);
+        entries
+    }
+
+    fn collect_entries(self, into: &mut Vec<(Node<'d>, Node<'d>)>, seen: &mut Seen<'d>) {
+        // A mapping merged a second time can add nothing: this also ends cycles and merge bombs.
+        if !seen.mappings.insert(self.target().id) {
+            return;
+        }
+        let own: Vec<_> = self.own_entries().collect();
+        let from = into.len();
+        for (key, value) in own.iter().rev() {
+            let Some(text) = key.text() else { continue };
+            if !is_merge(*key) && seen.keys.insert(text) {
+                into.push((*key, *value));
+            }
+        }
+        into[from..].reverse();
+        for (_, value) in own.iter().filter(|(key, _)| is_merge(*key)) {
+            match value.kind() {
+                Kind::Sequence => value.items().for_each(|item| item.collect_entries(into, seen)),
+                _ => value.collect_entries(into, seen),
+            }
+        }
+    }
+
+    /// Key and value of an entry of a mapping.
+    pub fn entry(self, key: &str) -> Option<(Node<'d>, Node<'d>)> {
+        let own = self.own_entries().filter(|(name, _)| name.text() == Some(key)).last();
+        if own.is_some() || !self.own_entries().any(|(name, _)| is_merge(name)) {
+            return own;
+        }
+        self.entries().into_iter().find(|(name, _)| name.text() == Some(key))
+    }
+
+    /// Value of an entry of a mapping.
+    pub fn get(self, key: &str) -> Option<Node<'d>> {
+        self.entry(key).map(|(_, value)| value)
+    }
+}
+
+#[derive(Default)]
+struct Seen<'d> {
+    mappings: HashSet<NodeId>,
+    keys: HashSet<&'d str>,
+}
+
+fn is_merge(key: Node<'_>) -> bool {
+    key.style() == Some(Style::Plain) && key.text() == Some("<<")
+}

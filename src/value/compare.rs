@@ -1,0 +1,309 @@
+//! Comparing texts of which parts are unknown.
+//!
+//! Both questions, equality and patterns, are one walk over pairs of positions. `fits` answers True
+//! only where the texts fit whatever the symbols stand for, False only where no substitution makes
+//! them fit. A symbol that stands twice is taken as two for the second answer, which can only turn
+//! False into Unknown.
+
+use super::symbols::{FormatPart, Set};
+use super::{Piece, SymbolId, Symbols, Text, Truth};
+
+/// One position of a pattern or a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mark {
+    /// This character.
+    Char(char),
+    /// Any one character (patterns only).
+    One,
+    /// Any run of characters, the empty one too (patterns only).
+    Run,
+    /// What this symbol stands for.
+    Symbol(SymbolId),
+}
+
+/// The positions of a text without wildcards; none where nothing is known of it.
+pub fn marks(text: &Text) -> Option<Vec<Mark>> {
+    let mut marks = Vec::new();
+    for piece in text.pieces()? {
+        match piece {
+            Piece::Literal(literal) => marks.extend(literal.chars().map(Mark::Char)),
+            Piece::Symbol(id) => marks.push(Mark::Symbol(id)),
+        }
+    }
+    Some(marks)
+}
+
+/// Whether two texts are the same.
+pub fn compare(a: &Text, b: &Text, symbols: &Symbols) -> Truth {
+    match (a, b) {
+        (Text::Known(a), Text::Known(b)) => (a == b).into(),
+        (Text::Any(_), _) | (_, Text::Any(_)) => Truth::Unknown,
+        _ if a == b => Truth::True,
+        _ => match (marks(a), marks(b)) {
+            (Some(a), Some(b)) => fits(&a, &b, symbols),
+            _ => Truth::Unknown,
+        },
+    }
+}
+
+/// Whether a value fits a pattern.
+pub fn fits(pattern: &[Mark], value: &[Mark], symbols: &Symbols) -> Truth {
+    if certainly(pattern, value) {
+        return Truth::True;
+    }
+    if two_unique(pattern, value, symbols) || !possibly(pattern, value, symbols) {
+        return Truth::False;
+    }
+    // A symbol has structure (`region:guid`); a second look at it may prove that it fits.
+    let open = |marks: &[Mark]| steps(marks, symbols);
+    if certainly_by_steps(&open(pattern), &open(value)) { Truth::True } else { Truth::Unknown }
+}
+
+/// What remains of both after the same marks at both ends is one symbol each, and these two never
+/// have the same text.
+fn two_unique(pattern: &[Mark], value: &[Mark], symbols: &Symbols) -> bool {
+    let front = pattern.iter().zip(value).take_while(|(a, b)| a == b).count();
+    let (pattern, value) = (&pattern[front..], &value[front..]);
+    let back = pattern.iter().rev().zip(value.iter().rev()).take_while(|(a, b)| a == b).count();
+    match (&pattern[..pattern.len() - back], &value[..value.len() - back]) {
+        ([Mark::Symbol(a)], [Mark::Symbol(b)]) => {
+            let (a, b) = (symbols.facts(*a), symbols.facts(*b));
+            a.unique && b.unique && a.format == b.format
+        }
+        _ => false,
+    }
+}
+
+/// Fits with every symbol taken as a character of its own.
+fn certainly(pattern: &[Mark], value: &[Mark]) -> bool {
+    glob(pattern, value, |p, v| p == v, |p, v| p == Mark::One && matches!(v, Mark::Char(_)), |p| p == Mark::Run)
+}
+
+fn certainly_by_steps(pattern: &[Step], value: &[Step]) -> bool {
+    glob(
+        pattern,
+        value,
+        |p, v| matches!((p, v), (Step::Char(a), Step::Char(b)) if a == b),
+        |p, v| p == Step::One && matches!(v, Step::Char(_)),
+        |p| p == Step::Run,
+    )
+}
+
+/// Greedy glob matching with one point of return: linear for most, quadratic at worst.
+fn glob<T: Copy>(
+    pattern: &[T],
+    value: &[T],
+    same: impl Fn(T, T) -> bool,
+    one: impl Fn(T, T) -> bool,
+    run: impl Fn(T) -> bool,
+) -> bool {
+    let (mut p, mut v) = (0, 0);
+    let mut back: Option<(usize, usize)> = None;
+    while v < value.len() {
+        if p < pattern.len() && run(pattern[p]) {
+            back = Some((p + 1, v));
+            p += 1;
+        } else if p < pattern.len() && (same(pattern[p], value[v]) || one(pattern[p], value[v])) {
+            p += 1;
+            v += 1;
+        } else if let Some((after, from)) = back {
+            back = Some((after, from + 1));
+            p = after;
+            v = from + 1;
+        } else {
+            return false;
+        }
+    }
+    pattern[p..].iter().all(|mark| run(*mark))
+}
+
+/// A mark with symbols opened into what their format says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Step {
+    Char(char),
+    One,
+    Run,
+    /// One character or more out of a set.
+    Some(Set),
+}
+
+fn steps(marks: &[Mark], symbols: &Symbols) -> Vec<Step> {
+    let mut steps = Vec::with_capacity(marks.len());
+    for mark in marks {
+        match mark {
+            Mark::Char(c) => steps.push(Step::Char(*c)),
+            Mark::One => steps.push(Step::One),
+            Mark::Run => steps.push(Step::Run),
+            Mark::Symbol(id) => {
+                for part in symbols.facts(*id).format.parts() {
+                    match part {
+                        FormatPart::Fixed(text) => steps.extend(text.chars().map(Step::Char)),
+                        FormatPart::Run(set) => steps.push(Step::Some(*set)),
+                    }
+                }
+            }
+        }
+    }
+    steps
+}
+
+/// Whether some substitution makes them fit: reachability in the product of both as automata.
+fn possibly(pattern: &[Mark], value: &[Mark], symbols: &Symbols) -> bool {
+    let (pattern, value) = (steps(pattern, symbols), steps(value, symbols));
+    let width = value.len() + 1;
+    // Position pairs, with a mark whether the run at that position has had a character already.
+    let index =
+        |state: State| ((state.p * width + state.v) * 2 + usize::from(state.in_p)) * 2 + usize::from(state.in_v);
+    let states = (pattern.len() + 1) * width * 4;
+    if states > STATES {
+        return true;
+    }
+    let mut seen = vec![false; states];
+    let mut open = vec![State::default()];
+    while let Some(state) = open.pop() {
+        if std::mem::replace(&mut seen[index(state)], true) {
+            continue;
+        }
+        if state.p == pattern.len() && state.v == value.len() {
+            return true;
+        }
+        open.extend(moves(state, pattern.get(state.p).copied(), value.get(state.v).copied()));
+    }
+    false
+}
+
+/// Above this many position pairs the answer is that it may fit.
+const STATES: usize = 4_000_000;
+
+#[derive(Clone, Copy, Default)]
+struct State {
+    p: usize,
+    v: usize,
+    in_p: bool,
+    in_v: bool,
+}
+
+fn moves(state: State, p: Option<Step>, v: Option<Step>) -> Vec<State> {
+    let mut next = Vec::with_capacity(5);
+    let past_p = State { p: state.p + 1, in_p: false, ..state };
+    let past_v = State { v: state.v + 1, in_v: false, ..state };
+    // Leaving a run that may end here costs no character.
+    if p == Some(Step::Run) || (state.in_p && matches!(p, Some(Step::Some(_)))) {
+        next.push(past_p);
+    }
+    if state.in_v && matches!(v, Some(Step::Some(_))) {
+        next.push(past_v);
+    }
+    let (Some(p), Some(v)) = (p, v) else { return next };
+    if !one_character(p, v) {
+        return next;
+    }
+    let stays = |step| matches!(step, Step::Run | Step::Some(_));
+    let after_p = if stays(p) { State { in_p: true, ..state } } else { past_p };
+    next.push(if stays(v) {
+        State { in_v: true, ..after_p }
+    } else {
+        State { v: state.v + 1, in_v: false, ..after_p }
+    });
+    next
+}
+
+/// Whether both can take the same character.
+fn one_character(p: Step, v: Step) -> bool {
+    match (p, v) {
+        (Step::Run | Step::One, _) | (_, Step::Run | Step::One) => true,
+        (Step::Char(a), Step::Char(b)) => a == b,
+        (Step::Char(c), Step::Some(set)) | (Step::Some(set), Step::Char(c)) => set.has(c),
+        (Step::Some(a), Step::Some(b)) => a.meets(b),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::value::{Format, SymbolFacts};
+
+    struct Bench {
+        symbols: Symbols,
+        pool: SymbolId,
+        other: SymbolId,
+        region: SymbolId,
+    }
+
+    fn bench() -> Bench {
+        let mut symbols = Symbols::default();
+        let pool = Format::new("{a9-}:{f-}", "us-east-1:0");
+        let mut add = |name: &str, format: &Format, unique| {
+            symbols.add(SymbolFacts { name: name.into(), format: format.clone(), unique })
+        };
+        let (a, b) = (add("A", &pool, true), add("B", &pool, true));
+        let region = add("Region", &Format::new("{a9-}", "us-east-1"), false);
+        Bench { symbols, pool: a, other: b, region }
+    }
+
+    fn pattern(text: &str) -> Vec<Mark> {
+        text.chars()
+            .map(|c| {
+                if c == '*' {
+                    Mark::Run
+                } else if c == '?' {
+                    Mark::One
+                } else {
+                    Mark::Char(c)
+                }
+            })
+            .collect()
+    }
+
+    #[test]
+    fn generated_ids_of_two_resources_differ() {
+        let bench = bench();
+        let (a, b) = (Text::symbol(bench.pool), Text::symbol(bench.other));
+        assert_eq!(compare(&a, &b, &bench.symbols), Truth::False);
+        assert_eq!(compare(&a, &a, &bench.symbols), Truth::True);
+        let region = Text::symbol(bench.region);
+        assert_eq!(compare(&a, &region, &bench.symbols), Truth::False, "a Region has no colon");
+    }
+
+    #[test]
+    fn known_texts_against_symbols() {
+        let bench = bench();
+        let pool = Text::symbol(bench.pool);
+        let against = |text: &str| compare(&Text::known(text), &pool, &bench.symbols);
+        assert_eq!(against("us-east-1:00-aa"), Truth::Unknown);
+        assert_eq!(against("us-east-1_ABC"), Truth::False);
+        assert_eq!(against(""), Truth::False);
+    }
+
+    #[test]
+    fn patterns_over_symbols() {
+        let bench = bench();
+        let pool = [Mark::Symbol(bench.pool)];
+        let against = |text: &str| fits(&pattern(text), &pool, &bench.symbols);
+        assert_eq!(against("*"), Truth::True);
+        assert_eq!(against("*:*"), Truth::True, "every pool id has a colon");
+        assert_eq!(against("us-east-1:*"), Truth::Unknown);
+        assert_eq!(against("us-east-1_*"), Truth::False);
+        assert_eq!(against("?"), Truth::False, "a pool id has at least three characters");
+    }
+
+    #[test]
+    fn ends_that_clash() {
+        let bench = bench();
+        let region = Piece::Symbol(bench.region);
+        let text = |tail: &str| Text::from_pieces([region.clone(), Piece::Literal(tail.into())]);
+        assert_eq!(compare(&text(":a"), &text(":b"), &bench.symbols), Truth::False);
+        assert_eq!(compare(&text(":a"), &text(":a"), &bench.symbols), Truth::True);
+    }
+
+    #[test]
+    fn globs_on_known_texts() {
+        let symbols = Symbols::default();
+        let against = |glob: &str, text: &str| fits(&pattern(glob), &marks(&Text::known(text)).unwrap(), &symbols);
+        assert_eq!(against("*authenticated", "unauthenticated"), Truth::True);
+        assert_eq!(against("a*b*c", "axxbxxc"), Truth::True);
+        assert_eq!(against("a*b*c", "axxbxx"), Truth::False);
+        assert_eq!(against("a?c", "abc"), Truth::True);
+        assert_eq!(against("a*", "a*c"), Truth::True);
+    }
+}

@@ -1,0 +1,303 @@
+//! What a value will be at deployment: known, narrowed, or honestly unknown.
+//!
+//! Invariant: neither CloudFormation nor IAM is known here; values own what they hold.
+
+mod compare;
+mod symbols;
+mod worlds;
+
+use std::sync::Arc;
+
+use crate::source::Place;
+use crate::syntax::NodeId;
+
+pub use compare::{Mark, compare, fits, marks};
+pub use symbols::{Format, SymbolFacts, SymbolId, Symbols};
+pub use worlds::{Branch, Case, Cases, Formula, Switch, SwitchId, Worlds};
+
+/// Kleene's three values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Truth {
+    /// Certainly so.
+    True,
+    /// Certainly not.
+    False,
+    /// Not decided by what is known.
+    Unknown,
+}
+
+impl Truth {
+    /// Both: false wins, then unknown.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::False, _) | (_, Self::False) => Self::False,
+            (Self::True, Self::True) => Self::True,
+            _ => Self::Unknown,
+        }
+    }
+
+    /// Either: true wins, then unknown.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        !(!self).and(!other)
+    }
+
+    /// All of them; true for none.
+    pub fn all(truths: impl IntoIterator<Item = Self>) -> Self {
+        truths.into_iter().fold(Self::True, Self::and)
+    }
+
+    /// Any of them; false for none.
+    pub fn any(truths: impl IntoIterator<Item = Self>) -> Self {
+        truths.into_iter().fold(Self::False, Self::or)
+    }
+
+    /// The common answer of several readings of one question; unknown where they differ, or for none.
+    pub fn agreed(truths: impl IntoIterator<Item = Self>) -> Self {
+        truths.into_iter().reduce(|a, b| if a == b { a } else { Self::Unknown }).unwrap_or(Self::Unknown)
+    }
+
+    /// Whether it is certainly so.
+    pub fn is_true(self) -> bool {
+        self == Self::True
+    }
+
+    /// Whether it is certainly not so.
+    pub fn is_false(self) -> bool {
+        self == Self::False
+    }
+}
+
+impl std::ops::Not for Truth {
+    type Output = Self;
+
+    fn not(self) -> Self {
+        match self {
+            Self::True => Self::False,
+            Self::False => Self::True,
+            Self::Unknown => Self::Unknown,
+        }
+    }
+}
+
+impl From<bool> for Truth {
+    fn from(value: bool) -> Self {
+        if value { Self::True } else { Self::False }
+    }
+}
+
+/// Where a value stands; `node` only where an edit may touch it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct At {
+    /// File and bytes.
+    pub place: Place,
+    /// The node, if it is one that the user wrote as such.
+    pub node: Option<NodeId>,
+}
+
+/// Why nothing is known of a value.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Why {
+    /// A reference that no file of the run answers: an import, a stack output, a template elsewhere.
+    LeftRun(Arc<str>),
+    /// A reference that several files of the run answer.
+    Ambiguous(Arc<str>),
+    /// Made when the stack is deployed: a custom resource's attribute, a macro, a dynamic reference.
+    Deployment(Arc<str>),
+    /// An intrinsic function that is not evaluated, or not as it is written here.
+    Intrinsic(Arc<str>),
+    /// A reference to something that the template does not define.
+    Missing(Arc<str>),
+    /// A stated limit was reached.
+    Bound,
+}
+
+/// A part of a text of which something is unknown.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Piece {
+    /// Known characters, never empty.
+    Literal(Arc<str>),
+    /// Something that stands for one text, the same wherever it stands.
+    Symbol(SymbolId),
+}
+
+/// A text.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Text {
+    /// All of it.
+    Known(Arc<str>),
+    /// Literals and symbols in a row; at least one symbol, no two literals side by side.
+    Shape(Arc<[Piece]>),
+    /// Nothing is known.
+    Any(Why),
+}
+
+impl Text {
+    /// A known text.
+    pub fn known(text: impl Into<Arc<str>>) -> Self {
+        Self::Known(text.into())
+    }
+
+    /// A text that is one symbol.
+    pub fn symbol(id: SymbolId) -> Self {
+        Self::Shape(Arc::from([Piece::Symbol(id)]))
+    }
+
+    /// The text, where all of it is known.
+    pub fn as_known(&self) -> Option<&str> {
+        match self {
+            Self::Known(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The symbol, where it is nothing but one.
+    pub fn as_symbol(&self) -> Option<SymbolId> {
+        match self {
+            Self::Shape(pieces) => match pieces.as_ref() {
+                [Piece::Symbol(id)] => Some(*id),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// Its pieces; none where nothing is known.
+    pub fn pieces(&self) -> Option<Vec<Piece>> {
+        match self {
+            Self::Known(text) if text.is_empty() => Some(Vec::new()),
+            Self::Known(text) => Some(vec![Piece::Literal(text.clone())]),
+            Self::Shape(pieces) => Some(pieces.to_vec()),
+            Self::Any(_) => None,
+        }
+    }
+
+    /// One text after another; nothing is known of the whole where nothing is known of a part.
+    pub fn join<'t>(parts: impl IntoIterator<Item = &'t Self>) -> Self {
+        let mut pieces = Vec::new();
+        for part in parts {
+            match part {
+                Self::Known(text) => pieces.push(Piece::Literal(text.clone())),
+                Self::Shape(inner) => pieces.extend(inner.iter().cloned()),
+                Self::Any(why) => return Self::Any(why.clone()),
+            }
+        }
+        Self::from_pieces(pieces)
+    }
+
+    /// The text of these pieces.
+    pub fn from_pieces(pieces: impl IntoIterator<Item = Piece>) -> Self {
+        let mut out: Vec<Piece> = Vec::new();
+        for piece in pieces {
+            match (piece, out.last_mut()) {
+                (Piece::Literal(text), _) if text.is_empty() => {}
+                (Piece::Literal(text), Some(Piece::Literal(before))) => *before = format!("{before}{text}").into(),
+                (piece, _) => out.push(piece),
+            }
+        }
+        match out.as_slice() {
+            [] => Self::known(""),
+            [Piece::Literal(text)] => Self::Known(text.clone()),
+            _ => Self::Shape(out.into()),
+        }
+    }
+}
+
+/// A value and where it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Value {
+    /// What it is.
+    pub kind: Kind,
+    /// Where the template says so.
+    pub at: At,
+}
+
+/// One key of a map with its value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// The key; computed keys (CfnJson) may hold symbols.
+    pub key: Text,
+    /// Where the key stands.
+    pub key_at: At,
+    /// What it has.
+    pub value: Value,
+}
+
+/// What a value is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Null, or nothing where a value could stand.
+    Null,
+    /// True or false.
+    Bool(bool),
+    /// A number as written.
+    Number(Arc<str>),
+    /// A text.
+    Text(Text),
+    /// A list.
+    List(Arc<[Value]>),
+    /// A map, its keys in the order of the template.
+    Map(Arc<[Entry]>),
+    /// One of several, by the choice of conditions and parameters; the cases exclude one another.
+    OneOf(Arc<[Case<Value>]>),
+    /// `AWS::NoValue`: what would have it does not exist.
+    Absent,
+    /// Nothing is known, not even the kind.
+    Any(Why),
+}
+
+impl Value {
+    /// This value at this place.
+    pub fn new(kind: Kind, at: At) -> Self {
+        Self { kind, at }
+    }
+
+    /// A value of which nothing is known.
+    pub fn any(why: Why, at: At) -> Self {
+        Self::new(Kind::Any(why), at)
+    }
+
+    /// The members of a list.
+    pub fn items(&self) -> &[Self] {
+        match &self.kind {
+            Kind::List(items) => items,
+            _ => &[],
+        }
+    }
+
+    /// The entries of a map.
+    pub fn entries(&self) -> &[Entry] {
+        match &self.kind {
+            Kind::Map(entries) => entries,
+            _ => &[],
+        }
+    }
+
+    /// The entry of a known key.
+    pub fn entry(&self, key: &str) -> Option<&Entry> {
+        self.entries().iter().find(|entry| entry.key.as_known() == Some(key))
+    }
+
+    /// The value of a known key.
+    pub fn get(&self, key: &str) -> Option<&Self> {
+        self.entry(key).map(|entry| &entry.value)
+    }
+
+    /// Its text, numbers and truth values taken as theirs; nothing for lists, maps, null and choices.
+    pub fn text(&self) -> Option<Text> {
+        match &self.kind {
+            Kind::Text(text) => Some(text.clone()),
+            Kind::Number(text) => Some(Text::Known(text.clone())),
+            Kind::Bool(true) => Some(Text::known("true")),
+            Kind::Bool(false) => Some(Text::known("false")),
+            Kind::Any(why) => Some(Text::Any(why.clone())),
+            _ => None,
+        }
+    }
+
+    /// Whether it is nothing: null, or absent.
+    pub fn is_nothing(&self) -> bool {
+        matches!(self.kind, Kind::Null | Kind::Absent)
+    }
+}

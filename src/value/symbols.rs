@@ -1,0 +1,147 @@
+//! Symbols: what stands for one text that only the deployment knows.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// Names a symbol of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SymbolId(pub u32);
+
+/// What the texts of a symbol look like. A format is a row of parts: fixed characters, or runs of at
+/// least one character out of a set.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Format {
+    parts: Arc<[FormatPart]>,
+    sample: Arc<str>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum FormatPart {
+    Fixed(Arc<str>),
+    /// One character or more, each in the set.
+    Run(Set),
+}
+
+/// A set of ASCII characters, as bits; `rest` says whether every other character is in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Set {
+    bits: u128,
+    rest: bool,
+}
+
+impl Set {
+    pub(super) fn has(self, c: char) -> bool {
+        if c.is_ascii() { self.bits >> (c as u32) & 1 == 1 } else { self.rest }
+    }
+
+    pub(super) fn meets(self, other: Self) -> bool {
+        self.bits & other.bits != 0 || (self.rest && other.rest)
+    }
+}
+
+impl Format {
+    /// Any text at all, of one character or more.
+    pub fn any() -> Self {
+        Self { parts: Arc::from([FormatPart::Run(Set { bits: u128::MAX, rest: true })]), sample: "value".into() }
+    }
+
+    /// The format of a pattern in which `{set}` is a run of at least one character: `a` letters, `A`
+    /// capitals, `9` digits, `f` hexadecimal digits in lower case, every other character itself.
+    /// `sample` is a text of that form, used to show a concrete value.
+    pub fn new(pattern: &str, sample: &str) -> Self {
+        let mut parts = Vec::new();
+        let mut rest = pattern;
+        while let Some((fixed, tail)) = rest.split_once('{') {
+            if !fixed.is_empty() {
+                parts.push(FormatPart::Fixed(fixed.into()));
+            }
+            let (set, tail) = tail.split_once('}').unwrap_or((tail, ""));
+            parts.push(FormatPart::Run(parse_set(set)));
+            rest = tail;
+        }
+        if !rest.is_empty() {
+            parts.push(FormatPart::Fixed(rest.into()));
+        }
+        Self { parts: parts.into(), sample: sample.into() }
+    }
+
+    pub(super) fn parts(&self) -> &[FormatPart] {
+        &self.parts
+    }
+
+    /// A text of this form.
+    pub fn sample(&self) -> &str {
+        &self.sample
+    }
+}
+
+fn parse_set(text: &str) -> Set {
+    let mut bits = 0u128;
+    let mut add = |range: std::ops::RangeInclusive<char>| range.for_each(|c| bits |= 1 << (c as u32));
+    for c in text.chars().filter(char::is_ascii) {
+        match c {
+            'a' => add('a'..='z'),
+            'A' => add('A'..='Z'),
+            '9' => add('0'..='9'),
+            'f' => {
+                add('a'..='f');
+                add('0'..='9');
+            }
+            other => add(other..=other),
+        }
+    }
+    Set { bits, rest: false }
+}
+
+/// What is known of a symbol.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SymbolFacts {
+    /// Its name for people: `IdentityPool`, `parameter Stage`.
+    pub name: Arc<str>,
+    /// What its text looks like.
+    pub format: Format,
+    /// Whether two symbols with this mark and the same format never have the same text: the
+    /// generated ids of two resources.
+    pub unique: bool,
+}
+
+/// All symbols of a run.
+#[derive(Clone, Debug, Default)]
+pub struct Symbols {
+    facts: Vec<SymbolFacts>,
+    by_key: HashMap<Arc<str>, SymbolId>,
+}
+
+impl Symbols {
+    /// The symbol of this key, made at the first call. The key is unique within the run
+    /// (`stack/Resource.Attribute`) and is never shown.
+    pub fn intern(&mut self, key: &str, facts: impl FnOnce() -> SymbolFacts) -> SymbolId {
+        if let Some(id) = self.by_key.get(key) {
+            return *id;
+        }
+        let id = self.add(facts());
+        self.by_key.insert(key.into(), id);
+        id
+    }
+
+    /// A symbol that nothing else names.
+    pub fn add(&mut self, facts: SymbolFacts) -> SymbolId {
+        self.facts.push(facts);
+        SymbolId(self.facts.len() as u32 - 1)
+    }
+
+    /// What is known of it.
+    pub fn facts(&self, id: SymbolId) -> &SymbolFacts {
+        &self.facts[id.0 as usize]
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.facts.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.facts.is_empty()
+    }
+}
