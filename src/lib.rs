@@ -6,6 +6,8 @@ pub mod checks;
 pub mod finding;
 pub mod identity;
 pub mod policy;
+pub mod resolve;
 pub mod source;
 pub mod syntax;
+pub mod template;
 pub mod value;

@@ -51,12 +51,23 @@ pub fn fits(pattern: &[Mark], value: &[Mark], symbols: &Symbols) -> Truth {
     if certainly(pattern, value) {
         return Truth::True;
     }
-    if two_unique(pattern, value, symbols) || !possibly(pattern, value, symbols) {
-        return Truth::False;
-    }
     // A symbol has structure (`region:guid`); a second look at it may prove that it fits.
-    let open = |marks: &[Mark]| steps(marks, symbols);
-    if certainly_by_steps(&open(pattern), &open(value)) { Truth::True } else { Truth::Unknown }
+    if certainly_by_steps(&steps(pattern, symbols), &steps(value, symbols)) {
+        return Truth::True;
+    }
+    let fresh = |mark: &Mark| matches!(mark, Mark::Symbol(id) if symbols.facts(*id).fresh);
+    let refused = pattern.iter().chain(value).any(fresh)
+        || two_unique(pattern, value, symbols)
+        || !possibly(pattern, value, symbols);
+    if refused { Truth::False } else { Truth::Unknown }
+}
+
+/// Whether some text is of both forms, freshness aside.
+pub fn overlaps(a: &Text, b: &Text, symbols: &Symbols) -> bool {
+    match (marks(a), marks(b)) {
+        (Some(a), Some(b)) => possibly(&a, &b, symbols),
+        _ => true,
+    }
 }
 
 /// What remains of both after the same marks at both ends is one symbol each, and these two never
@@ -234,7 +245,7 @@ mod tests {
         let mut symbols = Symbols::default();
         let pool = Format::new("{a9-}:{f-}", "us-east-1:0");
         let mut add = |name: &str, format: &Format, unique| {
-            symbols.add(SymbolFacts { name: name.into(), format: format.clone(), unique })
+            symbols.add(SymbolFacts { name: name.into(), format: format.clone(), unique, fresh: false })
         };
         let (a, b) = (add("A", &pool, true), add("B", &pool, true));
         let region = add("Region", &Format::new("{a9-}", "us-east-1"), false);

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use crate::source::Place;
 use crate::syntax::NodeId;
 
-pub use compare::{Mark, compare, fits, marks};
+pub use compare::{Mark, compare, fits, marks, overlaps};
 pub use symbols::{Format, SymbolFacts, SymbolId, Symbols};
 pub use worlds::{Branch, Case, Cases, Formula, Switch, SwitchId, Worlds};
 
@@ -300,4 +300,14 @@ impl Value {
     pub fn is_nothing(&self) -> bool {
         matches!(self.kind, Kind::Null | Kind::Absent)
     }
+}
+
+/// A text for people: symbols as `${name}`.
+pub fn shown(text: &Text, symbols: &Symbols) -> String {
+    let Some(pieces) = text.pieces() else { return "an unknown value".to_owned() };
+    let shown = pieces.iter().map(|piece| match piece {
+        Piece::Literal(literal) => literal.to_string(),
+        Piece::Symbol(id) => format!("${{{}}}", symbols.facts(*id).name),
+    });
+    shown.collect()
 }

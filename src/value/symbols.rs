@@ -69,6 +69,14 @@ impl Format {
         &self.parts
     }
 
+    /// Whether a text of this form can hold a character.
+    pub fn may_hold(&self, c: char) -> bool {
+        self.parts.iter().any(|part| match part {
+            FormatPart::Fixed(text) => text.contains(c),
+            FormatPart::Run(set) => set.has(c),
+        })
+    }
+
     /// A text of this form.
     pub fn sample(&self) -> &str {
         &self.sample
@@ -103,6 +111,9 @@ pub struct SymbolFacts {
     /// Whether two symbols with this mark and the same format never have the same text: the
     /// generated ids of two resources.
     pub unique: bool,
+    /// Whether it was chosen to differ from every other text of the run: the id of a pool that is
+    /// nobody's here. Only what fits every text fits it.
+    pub fresh: bool,
 }
 
 /// All symbols of a run.

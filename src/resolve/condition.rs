@@ -1,0 +1,106 @@
+//! Conditions as formulas over switches.
+
+use super::{Resolver, StackId};
+use crate::syntax::Node;
+use crate::template::{Call, Function};
+use crate::value::{At, Branch, Formula, Switch, SwitchId, Text, Truth, Value, compare};
+
+impl<'d> Resolver<'_, 'd> {
+    /// The switch of a condition; nothing where the template has no such condition.
+    pub(super) fn condition(&mut self, stack: StackId, name: &str) -> Option<SwitchId> {
+        let key = format!("{}/condition/{name}", stack.0);
+        if let Some(id) = self.worlds.find(&key) {
+            return Some(id);
+        }
+        let (_, node) = *self.stack(stack).template.conditions.iter().find(|(own, _)| *own == name)?;
+        // Known by name before its formula is, so that one that names itself ends here.
+        let id = self.worlds.intern(&key, || Switch::condition(name, Formula::Const(true)));
+        let opaque = self.opaque(&format!("{key}/cycle"));
+        self.worlds.switch_mut(id).decided = Some(opaque);
+        let formula = self.formula(stack, node, 0);
+        self.worlds.switch_mut(id).decided = Some(formula);
+        Some(id)
+    }
+
+    /// A formula that may be true or false.
+    fn opaque(&mut self, key: &str) -> Formula {
+        let id = self.worlds.intern(key, || Switch::variable(key));
+        Formula::Is(id, self.worlds.switch_mut(id).value("true"))
+    }
+
+    fn formula(&mut self, stack: StackId, node: Node<'d>, depth: usize) -> Formula {
+        let unknown = format!("{}/formula/{:?}", stack.0, node.id());
+        let Some(call) = Call::of(node).filter(|_| depth < super::MOST_DEPTH) else {
+            return self.opaque(&unknown);
+        };
+        let inner = |resolver: &mut Self| -> Vec<Formula> {
+            call.argument.items().map(|item| resolver.formula(stack, item, depth + 1)).collect()
+        };
+        match call.function {
+            Function::And => Formula::And(inner(self)),
+            Function::Or => Formula::Or(inner(self)),
+            Function::Not => Formula::Not(Box::new(Formula::And(inner(self)))),
+            Function::Condition => match call.argument.text().and_then(|name| self.condition(stack, name)) {
+                Some(id) => Formula::Is(id, 1),
+                None => self.opaque(&unknown),
+            },
+            Function::Equals => match call.argument.items().collect::<Vec<_>>().as_slice() {
+                [a, b] => self.equals(stack, *a, *b),
+                _ => self.opaque(&unknown),
+            },
+            _ => self.opaque(&unknown),
+        }
+    }
+
+    fn equals(&mut self, stack: StackId, a: Node<'d>, b: Node<'d>) -> Formula {
+        let known = |value: &Value| value.text().and_then(|text| text.as_known().map(str::to_owned));
+        for (variable, other) in [(a, b), (b, a)] {
+            let Some(variable) = self.variable_of(stack, variable) else { continue };
+            let other = self.value(stack, other);
+            let Some(text) = known(&other) else { continue };
+            let switch = self.worlds.switch_mut(variable);
+            return match switch.index_of(&text) {
+                Some(index) => Formula::Is(variable, index),
+                None if switch.closed => Formula::Const(false),
+                None => Formula::Is(variable, switch.value(&text)),
+            };
+        }
+        let at = At { place: a.place(), node: None };
+        let (a, b) = (self.value(stack, a), self.value(stack, b));
+        let both = Value::new(crate::value::Kind::List([a, b].into()), at);
+        let cases = self.worlds.cases(&both);
+        if !cases.complete {
+            return self.opaque(&format!("{}/bound/{:?}", stack.0, at.place));
+        }
+        let cases = cases.cases.into_iter().map(|case| {
+            let texts: Vec<Option<Text>> = case.then.items().iter().map(Value::text).collect();
+            let same = match texts.as_slice() {
+                [Some(a), Some(b)] => self.same(a, b),
+                _ => self.opaque(&format!("{}/equals/{:?}", stack.0, at.place)),
+            };
+            Formula::And(vec![branch(&case.when), same])
+        });
+        Formula::Or(cases.collect())
+    }
+
+    /// Whether two texts are the same, as a formula: the same two texts are one variable everywhere.
+    fn same(&mut self, a: &Text, b: &Text) -> Formula {
+        match compare(a, b, &self.symbols) {
+            Truth::True => Formula::Const(true),
+            Truth::False => Formula::Const(false),
+            Truth::Unknown => self.opaque(&format!("{a:?} = {b:?}")),
+        }
+    }
+
+    /// The switch behind a `Ref` to a parameter or pseudo parameter that has no value yet.
+    fn variable_of(&mut self, stack: StackId, node: Node<'d>) -> Option<SwitchId> {
+        let name = super::parameter::ref_to(node)?;
+        let is_parameter = self.stack(stack).template.parameter(name).is_some() && self.given(stack, name).is_none();
+        let is_open_pseudo = name.starts_with("AWS::") && self.pseudo_known(stack, name).is_none();
+        (is_parameter || is_open_pseudo).then(|| self.variable(stack, name))
+    }
+}
+
+fn branch(branch: &Branch) -> Formula {
+    Formula::And(branch.iter().map(|(id, value)| Formula::Is(id, value)).collect())
+}

@@ -1,0 +1,176 @@
+//! References from one stack to another: exports, stack outputs, nested stacks, the cross-region
+//! custom resources of CDK.
+
+use std::collections::HashMap;
+
+use super::{Resolver, Stack, StackId, StackSet, returns};
+use crate::finding::NoteKind;
+use crate::syntax::Node;
+use crate::template::{Call, Function};
+use crate::value::{At, Kind, Text, Value, Why};
+
+impl<'d> Resolver<'_, 'd> {
+    pub(super) fn import(&mut self, stack: StackId, call: Call<'d>, at: At) -> Kind {
+        let name = self.import_name(stack, call, at);
+        self.in_each_case(vec![name], at, &mut |resolver, parts| match parts.first().and_then(Value::text) {
+            Some(name) => resolver.exported(stack, &name, at),
+            None => Kind::Any(Why::Intrinsic("Fn::ImportValue as it is written here".into())),
+        })
+    }
+
+    fn import_name(&mut self, stack: StackId, call: Call<'d>, at: At) -> Value {
+        let node = call.argument;
+        if node.tag().is_none() {
+            return self.value(stack, node);
+        }
+        // In the short form the tagged node is the name itself, or holds the function that makes it.
+        match Call::long(node) {
+            Some(inner) => self.call(stack, inner, at),
+            None => Value::new(Kind::Text(Text::known(node.text().unwrap_or_default())), at),
+        }
+    }
+
+    /// The value that exactly one stack of the set exports under a name.
+    fn exported(&mut self, importer: StackId, name: &Text, at: At) -> Kind {
+        if self.exports.is_none() {
+            // Known to be there before it is filled: an export may itself be imported.
+            self.exports = Some(HashMap::new());
+            let exports = self.all_exports();
+            self.exports = Some(exports);
+        }
+        let found = self.exports.as_ref().and_then(|exports| exports.get(name)).cloned().unwrap_or_default();
+        self.one_answer(importer, found, &format!("the export {}", self.shown(name)), at)
+    }
+
+    fn all_exports(&mut self) -> HashMap<Text, Vec<(StackId, Node<'d>)>> {
+        let mut exports: HashMap<Text, Vec<(StackId, Node<'d>)>> = HashMap::new();
+        for id in self.set().ids() {
+            for (_, output) in &self.stack(id).template.outputs {
+                let Some(name) = export_name(*output) else { continue };
+                for text in self.texts_of(id, name) {
+                    exports.entry(text).or_default().push((id, *output));
+                }
+            }
+        }
+        exports
+    }
+
+    /// The texts that a node has in one case or another.
+    fn texts_of(&mut self, stack: StackId, node: Node<'d>) -> Vec<Text> {
+        let value = self.value(stack, node);
+        self.worlds.cases(&value).cases.iter().filter_map(|case| case.then.text()).collect()
+    }
+
+    /// The output that is meant; the stacks of the importer's own environment come first.
+    fn one_answer(&mut self, asking: StackId, mut found: Vec<(StackId, Node<'d>)>, what: &str, at: At) -> Kind {
+        if found.len() > 1 {
+            let home = |id: StackId| (&self.stack(id).info.account, &self.stack(id).info.region);
+            let near: Vec<_> = found.iter().copied().filter(|(id, _)| home(*id) == home(asking)).collect();
+            found = if near.len() == 1 { near } else { found };
+        }
+        match found.as_slice() {
+            [(id, output)] => match output.get("Value") {
+                Some(node) => self.value(*id, node).kind,
+                None => Kind::Any(Why::Missing(what.into())),
+            },
+            [] => {
+                self.note(NoteKind::LeftRun, format!("{what} is made by no template of this run"), at.place);
+                Kind::Text(self.symbol(what, what, returns::any(), false))
+            }
+            _ => {
+                self.note(
+                    NoteKind::Ambiguous,
+                    format!("{what} is made by {} templates of this run", found.len()),
+                    at.place,
+                );
+                Kind::Text(self.symbol(what, what, returns::any(), false))
+            }
+        }
+    }
+
+    pub(super) fn stack_output(&mut self, stack: StackId, call: Call<'d>, at: At) -> Kind {
+        let (Some(name), Some(output)) = (call.argument.get("StackName"), call.argument.get("OutputName")) else {
+            return Kind::Any(Why::Intrinsic("Fn::GetStackOutput as it is written here".into()));
+        };
+        let parts = vec![self.value(stack, name), self.value(stack, output)];
+        self.in_each_case(parts, at, &mut |resolver, parts| {
+            let texts: Vec<Option<String>> =
+                parts.iter().map(|part| part.text().and_then(|text| text.as_known().map(str::to_owned))).collect();
+            let [Some(name), Some(output)] = texts.as_slice() else {
+                return Kind::Any(Why::Intrinsic("Fn::GetStackOutput with an unknown name".into()));
+            };
+            let own = |id: &StackId| resolver.stack(*id).info.name.as_deref() == Some(name);
+            let found = resolver.set().ids().filter(own);
+            let found = found.filter_map(|id| Some((id, resolver.stack(id).template.output(output)?))).collect();
+            resolver.one_answer(stack, found, &format!("the output {output} of stack {name}"), at)
+        })
+    }
+
+    pub(super) fn nested_output(&mut self, stack: StackId, id: &str, output: &str, at: At) -> Kind {
+        let what = format!("the output {output} of the nested stack {id}");
+        let found = self.stack(stack).children.get(id).copied();
+        let found = found.and_then(|child| Some((child, self.stack(child).template.output(output)?)));
+        match found.and_then(|(child, node)| Some((child, node.get("Value")?))) {
+            Some((child, node)) => self.value(child, node).kind,
+            None => {
+                self.note(NoteKind::LeftRun, format!("{what} is made by no template of this run"), at.place);
+                Kind::Text(self.symbol(&format!("{}/{what}", stack.0), &what, returns::any(), false))
+            }
+        }
+    }
+
+    /// What a `Custom::CrossRegionExportWriter` writes under a name that a reader asks for.
+    pub(super) fn cross_region(&mut self, export: &str, at: At) -> Kind {
+        for id in self.set().ids() {
+            for writer in self.stack(id).template.of_kind("Custom::CrossRegionExportWriter") {
+                let exports = writer.property("WriterProps").and_then(|props| props.get("exports"));
+                if let Some(node) = exports.and_then(|exports| exports.get(export)) {
+                    return self.value(id, node).kind;
+                }
+            }
+        }
+        let what = format!("the cross-Region export {export}");
+        self.note(NoteKind::LeftRun, format!("{what} is made by no template of this run"), at.place);
+        Kind::Text(self.symbol(&what, &what, returns::any(), false))
+    }
+
+    /// A text for people: symbols by their names.
+    pub fn shown(&self, text: &Text) -> String {
+        crate::value::shown(text, &self.symbols)
+    }
+}
+
+fn export_name(output: Node<'_>) -> Option<Node<'_>> {
+    output.get("Export")?.get("Name")
+}
+
+/// Pairs of stacks of which the first imports a name that only the second exports.
+pub(super) fn imports(stacks: &[Stack<'_>]) -> Vec<(usize, usize)> {
+    let mut exporters: HashMap<String, Vec<usize>> = HashMap::new();
+    let mut importers: Vec<(String, usize)> = Vec::new();
+    for (at, stack) in stacks.iter().enumerate() {
+        let exports: Vec<Node<'_>> =
+            stack.template.outputs.iter().filter_map(|(_, output)| export_name(*output)).collect();
+        let calls: Vec<Call<'_>> = stack.template.doc.nodes().filter_map(Call::of).collect();
+        let calls: Vec<Call<'_>> = calls.into_iter().filter(|call| call.function == Function::ImportValue).collect();
+        if exports.is_empty() && calls.is_empty() {
+            continue;
+        }
+        let alone = StackSet::new(vec![Stack::new(stack.template, stack.info.clone())]);
+        let mut resolver = Resolver::new(&alone);
+        let known = |text: Text| text.as_known().map(str::to_owned);
+        for node in exports {
+            for name in resolver.texts_of(StackId(0), node).into_iter().filter_map(known) {
+                exporters.entry(name).or_default().push(at);
+            }
+        }
+        for call in calls {
+            let at_call = At { place: call.argument.place(), node: None };
+            let name = resolver.import_name(StackId(0), call, at_call);
+            let names = resolver.worlds.cases(&name).cases.into_iter().filter_map(|case| case.then.text());
+            importers.extend(names.filter_map(known).map(|name| (name, at)));
+        }
+    }
+    let only = |name: &str| exporters.get(name).filter(|stacks| stacks.len() == 1).map(|stacks| stacks[0]);
+    importers.into_iter().filter_map(|(name, importer)| Some((importer, only(&name)?))).collect()
+}

@@ -1,0 +1,359 @@
+//! Evaluation of intrinsic functions.
+
+use super::{Resolver, StackId, one_of, returns};
+use crate::syntax::{Kind as NodeKind, Node};
+use crate::template::{Call, Function, Resource, get_att};
+use crate::value::{At, Branch, Case, Kind, Piece, Text, Value, Why};
+
+impl<'d> Resolver<'_, 'd> {
+    pub(super) fn call(&mut self, stack: StackId, call: Call<'d>, at: At) -> Value {
+        let kind = match call.function {
+            Function::Ref => self.reference(stack, call, at),
+            Function::GetAtt => self.get_att(stack, call, at),
+            Function::Sub => self.sub(stack, call, at),
+            Function::Join => self.join(stack, call, at),
+            Function::Select => self.select(stack, call, at),
+            Function::Split => self.split(stack, call, at),
+            Function::If => self.choose(stack, call),
+            Function::FindInMap => self.find_in_map(stack, call, at),
+            Function::ImportValue => self.import(stack, call, at),
+            Function::GetStackOutput => self.stack_output(stack, call, at),
+            _ => Kind::Any(Why::Intrinsic(format!("Fn::{}", call.name).into())),
+        };
+        Value::new(kind, at)
+    }
+
+    fn reference(&mut self, stack: StackId, call: Call<'d>, at: At) -> Kind {
+        let Some(name) = call.argument.text() else { return malformed(call) };
+        self.reference_to(stack, name, at)
+    }
+
+    fn reference_to(&mut self, stack: StackId, name: &str, at: At) -> Kind {
+        if name == "AWS::NoValue" {
+            return Kind::Absent;
+        }
+        if name.starts_with("AWS::") {
+            return Kind::Text(self.pseudo(stack, name));
+        }
+        let template = self.stack(stack).template;
+        if let Some(declaration) = template.parameter(name) {
+            return self.parameter(stack, name, declaration, at);
+        }
+        match template.resource(name) {
+            Some(resource) => self.attribute_of(stack, resource, returns::REF, at),
+            None => Kind::Any(Why::Missing(name.into())),
+        }
+    }
+
+    /// A pseudo parameter's text, where the stack's environment is known.
+    pub(super) fn pseudo_known(&self, stack: StackId, name: &str) -> Option<String> {
+        let info = &self.stack(stack).info;
+        match name {
+            "AWS::Region" => info.region.clone(),
+            "AWS::AccountId" => info.account.clone(),
+            "AWS::Partition" => info.region.as_deref().map(|region| returns::partition(region).0.to_owned()),
+            "AWS::URLSuffix" => info.region.as_deref().map(|region| returns::partition(region).1.to_owned()),
+            "AWS::StackName" => info.name.clone(),
+            _ => None,
+        }
+    }
+
+    pub(super) fn pseudo(&mut self, stack: StackId, name: &str) -> Text {
+        if let Some(known) = self.pseudo_known(stack, name) {
+            return Text::known(known);
+        }
+        // The environment of a run that names none is one and the same; the rest belongs to a stack.
+        let key = match name {
+            "AWS::Region" | "AWS::AccountId" | "AWS::Partition" | "AWS::URLSuffix" => name.to_owned(),
+            _ => format!("{}/Ref/{name}", stack.0),
+        };
+        let text = self.symbol(&key, name, returns::pseudo(name), false);
+        if let (Some(symbol), Some(switch)) =
+            (text.as_symbol(), self.worlds.find(&format!("{}/parameter/{name}", stack.0)))
+        {
+            self.variables.insert(symbol, switch);
+        }
+        text
+    }
+
+    fn get_att(&mut self, stack: StackId, call: Call<'d>, at: At) -> Kind {
+        match get_att(call.argument) {
+            Some((resource, attribute)) => self.attribute(stack, resource, &attribute, at),
+            None => malformed(call),
+        }
+    }
+
+    fn attribute(&mut self, stack: StackId, id: &str, attribute: &str, at: At) -> Kind {
+        match self.stack(stack).template.resource(id) {
+            Some(resource) => self.attribute_of(stack, resource, attribute, at),
+            None => Kind::Any(Why::Missing(id.into())),
+        }
+    }
+
+    /// What `Ref` and `Fn::GetAtt` give for a resource.
+    fn attribute_of(&mut self, stack: StackId, resource: &Resource<'d>, attribute: &str, at: At) -> Kind {
+        match (resource.kind, attribute) {
+            ("AWS::CloudFormation::Stack", _) if attribute.starts_with("Outputs.") => {
+                self.nested_output(stack, resource.id, &attribute["Outputs.".len()..], at)
+            }
+            ("Custom::AWSCDKCfnJson", "Value") => self.cfn_json(stack, resource, at),
+            ("Custom::CrossRegionExportReader", export) if export.starts_with('/') => self.cross_region(export, at),
+            ("AWS::IAM::Role", "Arn") => self.role_arn(stack, resource, at),
+            ("AWS::Cognito::UserPool", "ProviderName") => Kind::Text(self.user_pool_provider(stack, resource, at)),
+            ("AWS::Cognito::UserPool", "ProviderURL") => {
+                let provider = self.user_pool_provider(stack, resource, at);
+                Kind::Text(Text::join([&Text::known("https://"), &provider]))
+            }
+            ("AWS::Cognito::IdentityPool", "Id") => self.attribute_of(stack, resource, returns::REF, at),
+            ("AWS::Cognito::UserPool", "UserPoolId") | ("AWS::Cognito::UserPoolClient", "ClientId") => {
+                self.attribute_of(stack, resource, returns::REF, at)
+            }
+            _ => self
+                .physical_name(stack, resource, attribute, at)
+                .unwrap_or_else(|| Kind::Text(self.resource_symbol(stack, resource, attribute))),
+        }
+    }
+
+    /// The name that a template gives a resource, where `Ref` returns it.
+    fn physical_name(&mut self, stack: StackId, resource: &Resource<'d>, attribute: &str, at: At) -> Option<Kind> {
+        let property = returns::name_property(resource.kind).filter(|_| attribute == returns::REF)?;
+        let name = self.property(stack, resource, property)?;
+        let symbol = self.resource_symbol(stack, resource, attribute);
+        let kind = self.in_each_case(vec![name], at, &mut |_, parts| match parts.first().and_then(Value::text) {
+            Some(Text::Any(_)) | None => Kind::Text(symbol.clone()),
+            Some(text) => Kind::Text(text),
+        });
+        Some(kind)
+    }
+
+    fn resource_symbol(&mut self, stack: StackId, resource: &Resource<'d>, attribute: &str) -> Text {
+        let (format, unique) = returns::format(resource.kind, attribute);
+        let key = format!("{}/{attribute}/{}", stack.0, resource.id);
+        let name =
+            if attribute == returns::REF { resource.id.to_owned() } else { format!("{}.{attribute}", resource.id) };
+        self.symbol(&key, &name, format, unique)
+    }
+
+    /// `arn:PARTITION:iam::ACCOUNT:role/PATH/NAME`, so that every spelling of it is the same text.
+    fn role_arn(&mut self, stack: StackId, resource: &Resource<'d>, at: At) -> Kind {
+        let name = self.attribute_of(stack, resource, returns::REF, at);
+        let path = self.property(stack, resource, "Path").unwrap_or(Value::new(Kind::Text(Text::known("/")), at));
+        let (partition, account) = (self.pseudo(stack, "AWS::Partition"), self.pseudo(stack, "AWS::AccountId"));
+        let symbol = self.resource_symbol(stack, resource, "Arn");
+        self.in_each_case(vec![path, Value::new(name, at)], at, &mut |_, parts| {
+            let texts: Option<Vec<Text>> = parts.iter().map(Value::text).collect();
+            let Some([path, name]) = texts.as_deref() else { return Kind::Text(symbol.clone()) };
+            let fixed = ["arn:", ":iam::", ":role"].map(Text::known);
+            let arn = Text::join([&fixed[0], &partition, &fixed[1], &account, &fixed[2], path, name]);
+            Kind::Text(if matches!(arn, Text::Any(_)) { symbol.clone() } else { arn })
+        })
+    }
+
+    /// `cognito-idp.REGION.SUFFIX/POOL` (Cognito API, CognitoIdentityProvider.ProviderName).
+    fn user_pool_provider(&mut self, stack: StackId, resource: &Resource<'d>, at: At) -> Text {
+        let id = self.attribute_of(stack, resource, returns::REF, at);
+        let Kind::Text(id) = id else { return Text::Any(Why::Bound) };
+        let (region, suffix) = (self.pseudo(stack, "AWS::Region"), self.pseudo(stack, "AWS::URLSuffix"));
+        let fixed = ["cognito-idp.", ".", "/"].map(Text::known);
+        Text::join([&fixed[0], &region, &fixed[1], &suffix, &fixed[2], &id])
+    }
+
+    fn sub(&mut self, stack: StackId, call: Call<'d>, at: At) -> Kind {
+        let mut items = call.argument.items();
+        let (template, names) = match call.argument.kind() {
+            NodeKind::Scalar => (Some(call.argument), None),
+            _ => (items.next(), items.next()),
+        };
+        let Some(template) = template.and_then(Node::text) else { return malformed(call) };
+        let mut parts = Vec::new();
+        for part in sub_parts(template) {
+            let kind = match part {
+                Part::Literal(text) => Kind::Text(self.literal(stack, &text)),
+                Part::Variable(name) => match names.and_then(|names| names.get(&name)) {
+                    Some(node) => self.value(stack, node).kind,
+                    None => self.sub_variable(stack, &name, at),
+                },
+            };
+            parts.push(Value::new(kind, at));
+        }
+        self.concatenated(parts, at)
+    }
+
+    fn sub_variable(&mut self, stack: StackId, name: &str, at: At) -> Kind {
+        match name.split_once('.') {
+            Some((resource, attribute)) => self.attribute(stack, resource, attribute, at),
+            None => self.reference_to(stack, name, at),
+        }
+    }
+
+    /// The texts one after another.
+    fn concatenated(&mut self, parts: Vec<Value>, at: At) -> Kind {
+        let count = parts.len();
+        self.in_each_case(parts, at, &mut |_, parts| {
+            let texts: Option<Vec<Text>> = parts.iter().map(Value::text).collect();
+            match texts {
+                Some(texts) if texts.len() == count => Kind::Text(Text::join(&texts)),
+                _ => Kind::Any(Why::Intrinsic("a text made of something that is none".into())),
+            }
+        })
+    }
+
+    fn join(&mut self, stack: StackId, call: Call<'d>, at: At) -> Kind {
+        let mut items = call.argument.items();
+        let (Some(delimiter), Some(list)) = (items.next(), items.next()) else { return malformed(call) };
+        let delimiter = Text::known(delimiter.text().unwrap_or_default());
+        let list = self.value(stack, list);
+        self.in_each_case(vec![list], at, &mut |_, parts| {
+            let Some(Kind::List(items)) = parts.first().map(|list| &list.kind) else {
+                return Kind::Any(Why::Intrinsic("Fn::Join of an unknown list".into()));
+            };
+            let texts: Option<Vec<Text>> = items.iter().map(Value::text).collect();
+            let Some(texts) = texts else { return Kind::Any(Why::Intrinsic("Fn::Join of what is no text".into())) };
+            let between = texts.iter().enumerate().flat_map(|(at, text)| {
+                let delimiter = (at > 0).then_some(&delimiter);
+                delimiter.into_iter().chain(std::iter::once(text))
+            });
+            Kind::Text(Text::join(between))
+        })
+    }
+
+    fn select(&mut self, stack: StackId, call: Call<'d>, at: At) -> Kind {
+        let mut items = call.argument.items();
+        let (Some(index), Some(list)) = (items.next(), items.next()) else { return malformed(call) };
+        let (index, list) = (self.value(stack, index), self.value(stack, list));
+        self.in_each_case(vec![index, list], at, &mut |_, parts| {
+            let [index, list] = parts else { return Kind::Any(Why::Intrinsic("Fn::Select".into())) };
+            let index = index.text().and_then(|text| text.as_known()?.parse::<usize>().ok());
+            let item = index.and_then(|index| list.items().get(index));
+            item.map_or_else(
+                || Kind::Any(Why::Intrinsic("Fn::Select of an unknown list".into())),
+                |item| item.kind.clone(),
+            )
+        })
+    }
+
+    fn split(&mut self, stack: StackId, call: Call<'d>, at: At) -> Kind {
+        let mut items = call.argument.items();
+        let (Some(delimiter), Some(text)) = (items.next(), items.next()) else { return malformed(call) };
+        let delimiter = delimiter.text().unwrap_or_default();
+        let text = self.value(stack, text);
+        self.in_each_case(vec![text], at, &mut |resolver, parts| {
+            let parts = parts.first().and_then(Value::text).and_then(|text| resolver.split_text(&text, delimiter));
+            match parts {
+                Some(parts) => Kind::List(parts.into_iter().map(|text| Value::new(Kind::Text(text), at)).collect()),
+                None => Kind::Any(Why::Intrinsic("Fn::Split of an unknown text".into())),
+            }
+        })
+    }
+
+    /// The parts of a text; nothing where a symbol in it may hold the delimiter.
+    fn split_text(&self, text: &Text, delimiter: &str) -> Option<Vec<Text>> {
+        if delimiter.is_empty() {
+            return None;
+        }
+        let mut parts: Vec<Vec<Piece>> = vec![Vec::new()];
+        for piece in text.pieces()? {
+            match piece {
+                Piece::Symbol(id) => {
+                    let format = &self.symbols.facts(id).format;
+                    if delimiter.chars().all(|c| format.may_hold(c)) {
+                        return None;
+                    }
+                    parts.last_mut()?.push(piece);
+                }
+                Piece::Literal(literal) => {
+                    for (at, part) in literal.split(delimiter).enumerate() {
+                        if at > 0 {
+                            parts.push(Vec::new());
+                        }
+                        parts.last_mut()?.push(Piece::Literal(part.into()));
+                    }
+                }
+            }
+        }
+        Some(parts.into_iter().map(Text::from_pieces).collect())
+    }
+
+    fn choose(&mut self, stack: StackId, call: Call<'d>) -> Kind {
+        let items: Vec<Node<'d>> = call.argument.items().collect();
+        let [condition, yes, no] = items.as_slice() else { return malformed(call) };
+        let Some(switch) = condition.text().and_then(|name| self.condition(stack, name)) else {
+            return Kind::Any(Why::Missing(condition.text().unwrap_or("a condition").into()));
+        };
+        let mut cases = Vec::new();
+        for (choice, node) in [(1, yes), (0, no)] {
+            let when = Branch::of(switch, choice);
+            if !self.worlds.consistent(&when).is_false() {
+                cases.push(Case { when, then: self.value(stack, *node) });
+            }
+        }
+        match cases.len() {
+            0 => Kind::Any(Why::Intrinsic("a condition that can be neither true nor false".into())),
+            // Only one branch can be: it needs no name.
+            1 => cases.remove(0).then.kind,
+            _ => Kind::OneOf(cases.into()),
+        }
+    }
+
+    fn find_in_map(&mut self, stack: StackId, call: Call<'d>, at: At) -> Kind {
+        let items: Vec<Node<'d>> = call.argument.items().collect();
+        let [map, first, second, ..] = items.as_slice() else { return malformed(call) };
+        let Some(mappings) = self.stack(stack).template.mappings else { return malformed(call) };
+        let (map, first, second) = (self.value(stack, *map), self.key(stack, *first), self.key(stack, *second));
+        self.in_each_case(vec![map, first, second], at, &mut |resolver, parts| {
+            let keys: Option<Vec<Text>> = parts.iter().map(Value::text).collect();
+            let keys = keys.unwrap_or_default();
+            let [Some(map), Some(first), Some(second)] = [0, 1, 2].map(|at| keys.get(at).and_then(Text::as_known))
+            else {
+                return Kind::Any(Why::Intrinsic("Fn::FindInMap with an unknown key".into()));
+            };
+            match mappings.get(map).and_then(|map| map.get(first)).and_then(|map| map.get(second)) {
+                Some(node) => resolver.value(stack, node).kind,
+                None => Kind::Any(Why::Missing(format!("{map}.{first}.{second}").into())),
+            }
+        })
+    }
+
+    /// A key of a mapping: a parameter without a value is tried with every key that it can have.
+    fn key(&mut self, stack: StackId, node: Node<'d>) -> Value {
+        let value = self.value(stack, node);
+        let Some(symbol) = value.text().and_then(|text| text.as_symbol()) else { return value };
+        let Some(switch) = self.variables.get(&symbol).copied() else { return value };
+        let facts = self.worlds.switch(switch);
+        let cases = facts.values.iter().enumerate().skip(1).map(|(choice, text)| {
+            let then = Value::new(Kind::Text(Text::Known(text.clone())), value.at);
+            Case { when: Branch::of(switch, choice as u16), then }
+        });
+        let cases: Vec<Case<Value>> = cases.collect();
+        if cases.is_empty() { value } else { Value::new(one_of(cases), value.at) }
+    }
+}
+
+fn malformed(call: Call<'_>) -> Kind {
+    Kind::Any(Why::Intrinsic(format!("Fn::{} as it is written here", call.name).into()))
+}
+
+enum Part {
+    Literal(String),
+    Variable(String),
+}
+
+/// The parts of an `Fn::Sub` template; `${!X}` is the literal `${X}`.
+fn sub_parts(template: &str) -> Vec<Part> {
+    let mut parts = Vec::new();
+    let mut rest = template;
+    while let Some((before, after)) = rest.split_once("${") {
+        parts.push(Part::Literal(before.to_owned()));
+        let Some((name, tail)) = after.split_once('}') else {
+            parts.push(Part::Literal(format!("${{{after}")));
+            return parts;
+        };
+        parts.push(match name.strip_prefix('!') {
+            Some(name) => Part::Literal(format!("${{{name}}}")),
+            None => Part::Variable(name.trim().to_owned()),
+        });
+        rest = tail;
+    }
+    parts.push(Part::Literal(rest.to_owned()));
+    parts
+}

@@ -1,0 +1,243 @@
+//! How a template's values come about: stack sets, intrinsic functions, conditions, cross-stack joins.
+//!
+//! Invariant: IAM is not known here. What a type's `Ref` and attributes return is a fact about
+//! CloudFormation and stands in `returns`.
+
+mod cfn_json;
+mod condition;
+mod cross;
+mod intrinsics;
+mod parameter;
+mod returns;
+mod set;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::finding::{Note, NoteKind};
+use crate::source::Place;
+use crate::syntax::{Kind as NodeKind, Node, NodeId, Scalar};
+use crate::template::{Call, Function, Resource};
+use crate::value::{At, Branch, Case, Entry, Kind, SwitchId, SymbolId, Symbols, Text, Value, Why, Worlds};
+
+pub use set::{Stack, StackId, StackInfo, StackSet, group};
+
+/// Nesting of intrinsics and references that is followed.
+const MOST_DEPTH: usize = 200;
+/// Nodes that a value may have once its aliases are written out.
+const MOST_WEIGHT: usize = 200_000;
+
+/// Evaluates the values of one stack set.
+#[derive(Debug)]
+pub struct Resolver<'s, 'd> {
+    set: &'s StackSet<'d>,
+    /// What stands for texts that only the deployment knows.
+    pub symbols: Symbols,
+    /// The choices that a deployment makes.
+    pub worlds: Worlds,
+    /// References that no file answers, and those that several answer.
+    pub notes: Vec<Note>,
+    memo: HashMap<(StackId, NodeId), Memo>,
+    /// Parameters and pseudo parameters that conditions or mappings ask about.
+    variables: HashMap<SymbolId, SwitchId>,
+    /// Outputs by the name that they are exported under, once somebody imports.
+    exports: Option<HashMap<Text, Vec<(StackId, Node<'d>)>>>,
+    depth: usize,
+}
+
+#[derive(Clone, Debug)]
+enum Memo {
+    /// Being evaluated: meeting it again is a cycle.
+    Open,
+    Done(Value, usize),
+}
+
+impl<'s, 'd> Resolver<'s, 'd> {
+    /// A resolver for these stacks. Parameters, conditions and the keys of mappings are read first, so
+    /// that every choice is known before the first value.
+    pub fn new(set: &'s StackSet<'d>) -> Self {
+        let mut resolver = Self {
+            set,
+            symbols: Symbols::default(),
+            worlds: Worlds::default(),
+            notes: Vec::new(),
+            memo: HashMap::new(),
+            variables: HashMap::new(),
+            exports: None,
+            depth: 0,
+        };
+        for stack in set.ids() {
+            resolver.declare_parameters(stack);
+            resolver.collect_map_keys(stack);
+        }
+        for stack in set.ids() {
+            for (name, _) in &set.stack(stack).template.conditions {
+                resolver.condition(stack, name);
+            }
+        }
+        resolver
+    }
+
+    /// The stacks.
+    pub fn set(&self) -> &'s StackSet<'d> {
+        self.set
+    }
+
+    fn stack(&self, id: StackId) -> &'s Stack<'d> {
+        self.set.stack(id)
+    }
+
+    /// The branch in which a resource exists.
+    pub fn exists(&mut self, stack: StackId, resource: &Resource<'d>) -> Branch {
+        let own = resource.condition.and_then(|name| self.condition(stack, name)).map(|id| Branch::of(id, 1));
+        let own = own.unwrap_or_default();
+        match self.stack(stack).parent {
+            // A nested stack exists where its parent has it.
+            Some((parent, id)) => match self.stack(parent).template.resource(id) {
+                Some(resource) => self.exists(parent, resource).and(&own).unwrap_or(own),
+                None => own,
+            },
+            None => own,
+        }
+    }
+
+    /// The value of a property; nothing where the resource does not have it.
+    pub fn property(&mut self, stack: StackId, resource: &Resource<'d>, name: &str) -> Option<Value> {
+        let node = resource.property(name)?;
+        Some(self.value(stack, node))
+    }
+
+    /// The value of a node.
+    pub fn value(&mut self, stack: StackId, node: Node<'d>) -> Value {
+        self.weighed(stack, node).0
+    }
+
+    fn weighed(&mut self, stack: StackId, node: Node<'d>) -> (Value, usize) {
+        let at = At { place: node.tagged_place(), node: Some(node.id()) };
+        let key = (stack, node.target().id());
+        match self.memo.get(&key) {
+            Some(Memo::Done(value, weight)) => return (Value::new(value.kind.clone(), at), *weight),
+            Some(Memo::Open) => return (Value::any(Why::Intrinsic("a reference to itself".into()), at), 1),
+            None => {}
+        }
+        if self.depth >= MOST_DEPTH {
+            return (Value::any(Why::Bound, at), 1);
+        }
+        self.memo.insert(key, Memo::Open);
+        self.depth += 1;
+        let (mut value, mut weight) = self.evaluate(stack, node, at);
+        self.depth -= 1;
+        if weight > MOST_WEIGHT {
+            self.note(NoteKind::Bound, format!("a value with more than {MOST_WEIGHT} parts is not followed"), at.place);
+            (value, weight) = (Value::any(Why::Bound, at), 1);
+        }
+        self.memo.insert(key, Memo::Done(value.clone(), weight));
+        (value, weight)
+    }
+
+    fn evaluate(&mut self, stack: StackId, node: Node<'d>, at: At) -> (Value, usize) {
+        match Call::of(node) {
+            Some(call) if call.function != Function::Condition => return (self.call(stack, call, at), 1),
+            _ => {}
+        }
+        match node.kind() {
+            NodeKind::Missing => (Value::new(Kind::Null, at), 1),
+            NodeKind::Scalar => (Value::new(self.scalar(stack, node), at), 1),
+            NodeKind::Sequence => self.list(stack, node, at),
+            NodeKind::Mapping => self.map(stack, node, at),
+        }
+    }
+
+    fn scalar(&mut self, stack: StackId, node: Node<'d>) -> Kind {
+        match node.scalar() {
+            None | Some(Scalar::Null) => Kind::Null,
+            Some(Scalar::Bool(value)) => Kind::Bool(value),
+            Some(Scalar::Number(text)) => Kind::Number(text.into()),
+            Some(Scalar::Text(text)) => Kind::Text(self.literal(stack, text)),
+        }
+    }
+
+    fn list(&mut self, stack: StackId, node: Node<'d>, at: At) -> (Value, usize) {
+        let (mut items, mut weight) = (Vec::new(), 1);
+        for item in node.items() {
+            let (value, own) = self.weighed(stack, item);
+            weight += own;
+            if weight > MOST_WEIGHT {
+                break;
+            }
+            items.push(value);
+        }
+        items.retain(|item| item.kind != Kind::Absent);
+        (Value::new(Kind::List(items.into()), at), weight)
+    }
+
+    fn map(&mut self, stack: StackId, node: Node<'d>, at: At) -> (Value, usize) {
+        let (mut entries, mut weight) = (Vec::new(), 1);
+        for (key, value) in node.entries() {
+            let (value, own) = self.weighed(stack, value);
+            weight += own;
+            if weight > MOST_WEIGHT {
+                break;
+            }
+            let key_at = At { place: key.tagged_place(), node: Some(key.id()) };
+            entries.push(Entry { key: Text::known(key.text().unwrap_or_default()), key_at, value });
+        }
+        entries.retain(|entry| entry.value.kind != Kind::Absent);
+        (Value::new(Kind::Map(entries.into()), at), weight)
+    }
+
+    /// A text as written; a dynamic reference (`{{resolve:…}}`) in it is known only at deployment.
+    fn literal(&mut self, _stack: StackId, text: &str) -> Text {
+        let mut pieces = Vec::new();
+        let mut rest = text;
+        while let Some((before, after)) = rest.split_once("{{resolve:") {
+            let Some((reference, tail)) = after.split_once("}}") else { break };
+            pieces.push(Text::known(before));
+            let name = format!("{{{{resolve:{reference}}}}}");
+            pieces.push(self.symbol(&name, &name, returns::any(), false));
+            rest = tail;
+        }
+        pieces.push(Text::known(rest));
+        Text::join(&pieces)
+    }
+
+    fn symbol(&mut self, key: &str, name: &str, format: crate::value::Format, unique: bool) -> Text {
+        let facts = || crate::value::SymbolFacts { name: name.into(), format, unique, fresh: false };
+        Text::symbol(self.symbols.intern(key, facts))
+    }
+
+    fn note(&mut self, kind: NoteKind, message: String, place: Place) {
+        let note = Note { kind, message, place: Some(place) };
+        if !self.notes.contains(&note) {
+            self.notes.push(note);
+        }
+    }
+
+    /// One value out of several parts, evaluated in each branch in which the parts have no choices.
+    fn in_each_case(&mut self, parts: Vec<Value>, at: At, make: &mut dyn FnMut(&mut Self, &[Value]) -> Kind) -> Kind {
+        let parts = Value::new(Kind::List(parts.into()), at);
+        let cases = self.worlds.cases(&parts);
+        if !cases.complete {
+            self.note(
+                NoteKind::Bound,
+                format!("a value with more than {} cases is not followed", Worlds::MOST_CASES),
+                at.place,
+            );
+            return Kind::Any(Why::Bound);
+        }
+        let mut made = Vec::with_capacity(cases.cases.len());
+        for case in cases.cases {
+            let kind = make(self, case.then.items());
+            made.push(Case { when: case.when, then: Value::new(kind, at) });
+        }
+        one_of(made)
+    }
+}
+
+/// The only case there is, or a choice.
+fn one_of(mut cases: Vec<Case<Value>>) -> Kind {
+    match cases.len() {
+        1 if cases[0].when.is_empty() => cases.remove(0).then.kind,
+        _ => Kind::OneOf(Arc::from(cases)),
+    }
+}

@@ -1,0 +1,131 @@
+//! What a parameter's value can be.
+
+use std::sync::Arc;
+
+use super::{Resolver, StackId, returns};
+use crate::syntax::{Kind as NodeKind, Node};
+use crate::template::{Call, Function};
+use crate::value::{At, Branch, Case, Kind, Switch, SwitchId, Text, Value};
+
+impl<'d> Resolver<'_, 'd> {
+    /// Makes the switches of a stack's parameters: one for each that has allowed values or a default.
+    pub(super) fn declare_parameters(&mut self, stack: StackId) {
+        for (name, declaration) in &self.stack(stack).template.parameters {
+            if self.given(stack, name).is_some() || is_computed(*declaration) {
+                continue;
+            }
+            let allowed: Vec<&str> =
+                declaration.get("AllowedValues").into_iter().flat_map(Node::items).filter_map(Node::text).collect();
+            let default =
+                declaration.get("Default").filter(|node| node.kind() == NodeKind::Scalar).and_then(Node::text);
+            if allowed.is_empty() && default.is_none() {
+                continue;
+            }
+            let switch = self.variable(stack, name);
+            let switch = self.worlds.switch_mut(switch);
+            for value in &allowed {
+                switch.value(value);
+            }
+            switch.closed = !allowed.is_empty();
+            // A default that is not allowed cannot be deployed.
+            let default = default.filter(|default| allowed.is_empty() || allowed.contains(default));
+            switch.default = default.map(|default| switch.value(default));
+        }
+    }
+
+    /// The switch of a parameter or pseudo parameter.
+    pub(super) fn variable(&mut self, stack: StackId, name: &str) -> SwitchId {
+        self.worlds.intern(&variable_key(stack, name), || Switch::variable(name))
+    }
+
+    /// What the parent of a nested stack gives for a parameter.
+    pub(super) fn given(&self, stack: StackId, name: &str) -> Option<(StackId, Node<'d>)> {
+        let (parent, id) = self.stack(stack).parent?;
+        let resource = self.stack(parent).template.resource(id)?;
+        Some((parent, resource.property("Parameters")?.get(name)?))
+    }
+
+    /// The value of `Ref` to a parameter.
+    pub(super) fn parameter(&mut self, stack: StackId, name: &str, declaration: Node<'d>, at: At) -> Kind {
+        if let Some((parent, node)) = self.given(stack, name) {
+            return self.value(parent, node).kind;
+        }
+        let other = self.symbol(&symbol_key(stack, name), &format!("parameter {name}"), returns::any(), false);
+        let switch = self.worlds.find(&variable_key(stack, name));
+        if let (Some(switch), Some(symbol)) = (switch, other.as_symbol()) {
+            self.variables.insert(symbol, switch);
+        }
+        let Some(switch) = switch.filter(|id| {
+            let switch = self.worlds.switch(*id);
+            switch.closed || switch.default.is_some()
+        }) else {
+            return Kind::Text(other);
+        };
+        let is_list = declaration.get("Type").and_then(Node::text).is_some_and(|kind| kind.contains("List"));
+        let switch_facts = self.worlds.switch(switch);
+        let cases = switch_facts.choices().map(|choice| {
+            let kind = match choice {
+                0 if is_list => Kind::Any(crate::value::Why::Deployment(format!("parameter {name}").into())),
+                0 => Kind::Text(other.clone()),
+                _ => given_text(&switch_facts.values[usize::from(choice)], is_list, at),
+            };
+            Case { when: Branch::of(switch, choice), then: Value::new(kind, at) }
+        });
+        Kind::OneOf(Arc::from_iter(cases))
+    }
+
+    /// Adds the keys of mappings to the values of the parameters and pseudo parameters that choose
+    /// among them.
+    pub(super) fn collect_map_keys(&mut self, stack: StackId) {
+        let template = self.stack(stack).template;
+        let Some(mappings) = template.mappings else { return };
+        for node in template.doc.nodes() {
+            let Some(call) = Call::of(node).filter(|call| call.function == Function::FindInMap) else { continue };
+            let arguments: Vec<Node<'d>> = call.argument.items().collect();
+            let [map, first, second, ..] = arguments.as_slice() else { continue };
+            let Some(map) = map.text().and_then(|name| mappings.get(name)) else { continue };
+            if let Some(name) = ref_to(*first) {
+                self.add_keys(stack, name, map);
+            }
+            if let Some(name) = ref_to(*second) {
+                map.entries().into_iter().for_each(|(_, inner)| self.add_keys(stack, name, inner));
+            }
+        }
+    }
+
+    fn add_keys(&mut self, stack: StackId, name: &str, map: Node<'d>) {
+        let switch = self.variable(stack, name);
+        let switch = self.worlds.switch_mut(switch);
+        if !switch.closed {
+            for key in map.entries().into_iter().filter_map(|(key, _)| key.text()) {
+                switch.value(key);
+            }
+        }
+    }
+}
+
+/// The name in a `Ref`.
+pub(super) fn ref_to(node: Node<'_>) -> Option<&str> {
+    Call::of(node).filter(|call| call.function == Function::Ref)?.argument.text()
+}
+
+fn variable_key(stack: StackId, name: &str) -> String {
+    format!("{}/parameter/{name}", stack.0)
+}
+
+fn symbol_key(stack: StackId, name: &str) -> String {
+    format!("{}/Ref/{name}", stack.0)
+}
+
+/// Whether its value comes from the parameter store at deployment: the default is then a name.
+fn is_computed(declaration: Node<'_>) -> bool {
+    declaration.get("Type").and_then(Node::text).is_some_and(|kind| kind.starts_with("AWS::SSM::Parameter::Value"))
+}
+
+fn given_text(text: &Arc<str>, is_list: bool, at: At) -> Kind {
+    if !is_list {
+        return Kind::Text(Text::Known(text.clone()));
+    }
+    let items = text.split(',').map(|item| Value::new(Kind::Text(Text::known(item.trim())), at));
+    Kind::List(items.collect())
+}

@@ -1,0 +1,124 @@
+//! Intrinsic functions in one form, whether written `!Ref X` or `{"Ref": "X"}`.
+
+use crate::syntax::{Kind, Node};
+
+/// The functions of CloudFormation that are told apart (CloudFormation User Guide, Intrinsic function
+/// reference; `Fn::GetStackOutput` in the same place).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Function {
+    /// `Ref`.
+    Ref,
+    /// `Fn::GetAtt`.
+    GetAtt,
+    /// `Fn::Sub`.
+    Sub,
+    /// `Fn::Join`.
+    Join,
+    /// `Fn::Select`.
+    Select,
+    /// `Fn::Split`.
+    Split,
+    /// `Fn::If`.
+    If,
+    /// `Fn::FindInMap`.
+    FindInMap,
+    /// `Fn::ImportValue`.
+    ImportValue,
+    /// `Fn::GetStackOutput`.
+    GetStackOutput,
+    /// `Fn::Equals`.
+    Equals,
+    /// `Fn::And`.
+    And,
+    /// `Fn::Or`.
+    Or,
+    /// `Fn::Not`.
+    Not,
+    /// `Condition`: the name of another condition.
+    Condition,
+    /// Any other: its value is known only at deployment, or to a macro.
+    Other,
+}
+
+/// A use of an intrinsic function.
+#[derive(Clone, Copy, Debug)]
+pub struct Call<'d> {
+    /// Which.
+    pub function: Function,
+    /// Its name as written, without `!`, `Fn::` and the like.
+    pub name: &'d str,
+    /// What it is given. In the short form this is the tagged node itself: its tag is the function.
+    pub argument: Node<'d>,
+}
+
+impl<'d> Call<'d> {
+    /// The function that a node uses, if it uses one.
+    pub fn of(node: Node<'d>) -> Option<Self> {
+        if let Some(tag) = node.tag() {
+            let name = tag.strip_prefix('!').filter(|name| !name.is_empty() && !name.starts_with('!'))?;
+            return Some(Self { function: function(name), name, argument: node });
+        }
+        Self::long(node)
+    }
+
+    /// The function in the long form, whatever the node's own tag: what `!ImportValue` is given may be
+    /// another function.
+    pub fn long(node: Node<'d>) -> Option<Self> {
+        if node.kind() != Kind::Mapping {
+            return None;
+        }
+        let mut entries = node.own_entries();
+        let (key, argument) = entries.next()?;
+        let key = key.text()?;
+        if entries.next().is_some() {
+            // A macro beside other keys takes the whole mapping.
+            return node.get("Fn::Transform").map(|argument| Self {
+                function: Function::Other,
+                name: "Transform",
+                argument,
+            });
+        }
+        let name = match key {
+            "Ref" | "Condition" => key,
+            _ => key.strip_prefix("Fn::")?,
+        };
+        // `Condition` is a function only inside conditions; elsewhere it is a key like any other.
+        if key == "Condition" && argument.kind() != Kind::Scalar {
+            return None;
+        }
+        Some(Self { function: function(name), name, argument })
+    }
+}
+
+fn function(name: &str) -> Function {
+    match name {
+        "Ref" => Function::Ref,
+        "GetAtt" => Function::GetAtt,
+        "Sub" => Function::Sub,
+        "Join" => Function::Join,
+        "Select" => Function::Select,
+        "Split" => Function::Split,
+        "If" => Function::If,
+        "FindInMap" => Function::FindInMap,
+        "ImportValue" => Function::ImportValue,
+        "GetStackOutput" => Function::GetStackOutput,
+        "Equals" => Function::Equals,
+        "And" => Function::And,
+        "Or" => Function::Or,
+        "Not" => Function::Not,
+        "Condition" => Function::Condition,
+        _ => Function::Other,
+    }
+}
+
+/// Resource and attribute that `Fn::GetAtt` names, as a list or as `Resource.Attribute`.
+pub fn get_att(argument: Node<'_>) -> Option<(&str, String)> {
+    if let Some(text) = argument.text() {
+        let (resource, attribute) = text.split_once('.')?;
+        return Some((resource, attribute.to_owned()));
+    }
+    let mut items = argument.items();
+    let resource = items.next()?.text()?;
+    let attribute: Option<Vec<&str>> = items.map(Node::text).collect();
+    Some((resource, attribute?.join(".")))
+}

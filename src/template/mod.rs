@@ -1,0 +1,117 @@
+//! CloudFormation's own shape: sections, resources, intrinsic functions in one form.
+//!
+//! Invariant: IAM is not known here, and nothing is evaluated.
+
+mod intrinsic;
+
+use std::collections::HashMap;
+
+use crate::syntax::{Document, Kind, Node};
+
+pub use intrinsic::{Call, Function, get_att};
+
+/// One resource of a template.
+#[derive(Clone, Copy, Debug)]
+pub struct Resource<'d> {
+    /// Its logical id.
+    pub id: &'d str,
+    /// The key that is the logical id.
+    pub key: Node<'d>,
+    /// Its type: `AWS::IAM::Role`.
+    pub kind: &'d str,
+    /// The whole of it.
+    pub body: Node<'d>,
+    /// Its properties, if it has any.
+    pub properties: Option<Node<'d>>,
+    /// The condition that it exists under.
+    pub condition: Option<&'d str>,
+}
+
+impl<'d> Resource<'d> {
+    /// A property.
+    pub fn property(&self, name: &str) -> Option<Node<'d>> {
+        self.properties?.get(name)
+    }
+
+    /// A text of its `Metadata`.
+    pub fn metadata(&self, name: &str) -> Option<&'d str> {
+        self.body.get("Metadata")?.get(name)?.text()
+    }
+}
+
+/// A template, its sections in the order of the file.
+#[derive(Clone, Debug)]
+pub struct Template<'d> {
+    /// Its tree.
+    pub doc: &'d Document,
+    /// Name and declaration of each parameter.
+    pub parameters: Vec<(&'d str, Node<'d>)>,
+    /// Name and formula of each condition.
+    pub conditions: Vec<(&'d str, Node<'d>)>,
+    /// The `Mappings` section.
+    pub mappings: Option<Node<'d>>,
+    /// Name and declaration of each output.
+    pub outputs: Vec<(&'d str, Node<'d>)>,
+    /// Its resources.
+    pub resources: Vec<Resource<'d>>,
+    index: HashMap<&'d str, usize>,
+}
+
+impl<'d> Template<'d> {
+    /// Reads a document as a template; nothing where it is none: it has to be a mapping with
+    /// `Resources` of which some entry has a `Type`, or to name a format version or a transform.
+    pub fn read(doc: &'d Document) -> Option<Self> {
+        let root = doc.root().filter(|root| root.kind() == Kind::Mapping)?;
+        let resources = root.get("Resources").map(Node::entries).unwrap_or_default();
+        let resources: Vec<Resource<'d>> = resources.into_iter().filter_map(resource).collect();
+        let named = root.get("AWSTemplateFormatVersion").or_else(|| root.get("Transform")).is_some();
+        if resources.is_empty() && !named {
+            return None;
+        }
+        let index = resources.iter().enumerate().map(|(at, resource)| (resource.id, at)).collect();
+        Some(Self {
+            doc,
+            parameters: section(root, "Parameters"),
+            conditions: section(root, "Conditions"),
+            mappings: root.get("Mappings"),
+            outputs: section(root, "Outputs"),
+            resources,
+            index,
+        })
+    }
+
+    /// The resource of a logical id.
+    pub fn resource(&self, id: &str) -> Option<&Resource<'d>> {
+        self.resources.get(*self.index.get(id)?)
+    }
+
+    /// The declaration of a parameter.
+    pub fn parameter(&self, name: &str) -> Option<Node<'d>> {
+        self.parameters.iter().find(|(own, _)| *own == name).map(|(_, node)| *node)
+    }
+
+    /// The declaration of an output.
+    pub fn output(&self, name: &str) -> Option<Node<'d>> {
+        self.outputs.iter().find(|(own, _)| *own == name).map(|(_, node)| *node)
+    }
+
+    /// Resources of a type.
+    pub fn of_kind<'t>(&'t self, kind: &'t str) -> impl Iterator<Item = &'t Resource<'d>> {
+        self.resources.iter().filter(move |resource| resource.kind == kind)
+    }
+}
+
+/// Names and declarations of a section.
+fn section<'d>(root: Node<'d>, name: &str) -> Vec<(&'d str, Node<'d>)> {
+    let entries = root.get(name).map(Node::entries).unwrap_or_default();
+    entries.into_iter().filter_map(|(key, value)| Some((key.text()?, value))).collect()
+}
+
+/// An entry of `Resources`; those without a type (macros, fragments) are none.
+fn resource<'d>((key, body): (Node<'d>, Node<'d>)) -> Option<Resource<'d>> {
+    let id = key.text()?;
+    let kind = body.get("Type")?.text()?;
+    let properties = body.get("Properties").filter(|node| node.kind() == Kind::Mapping);
+    let condition = body.get("Condition").and_then(Node::text);
+    Some(Resource { id, key, kind, body, properties, condition })
+}
