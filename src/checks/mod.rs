@@ -3,18 +3,27 @@
 //! Invariant: a check is a plain function over what others read, resolved and evaluated. It walks no
 //! JSON, compares no texts that the resolver should have compared, and holds no AWS table.
 
+mod branch;
+pub mod cgt;
+pub mod map;
+mod precedence;
 mod reading;
 mod rule;
 pub mod svc;
+pub mod tag;
+mod words;
 
+pub use precedence::give_way;
 pub use reading::{Problem, Reading};
 pub use rule::{Check, Rule, nearest, rule, rules};
 
-use crate::identity::Graph;
+use crate::identity::{Graph, Trust};
 
 /// What a check over the graph is given.
 #[derive(Clone, Copy, Debug)]
 pub struct Cx<'a> {
     /// Who may become what, in one stack set.
     pub graph: &'a Graph,
+    /// What each trust policy says to the tokens of identity pools.
+    pub trusts: &'a [Trust],
 }

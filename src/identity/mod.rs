@@ -1,5 +1,19 @@
 //! Both CloudFormation and IAM: who may become what.
+//!
+//! Invariant: no lifetime enters the graph; it owns what it holds, crosses threads, and a test can
+//! write one by hand.
 
-/// Who may become what in one stack set.
-#[derive(Debug, Default)]
-pub struct Graph {}
+mod builder;
+pub mod cognito;
+mod graph;
+mod provider;
+pub mod tags;
+mod witness;
+
+pub use builder::build;
+pub use cognito::{Answer, OwnPool, Trust, trusts};
+pub use graph::{
+    Entity, Graph, Group, Handout, IdentityPool, Mapping, Membership, PoolId, Precedence, Role, RoleId, Strangers,
+    TagMap, UserPool, Way,
+};
+pub use witness::witness;

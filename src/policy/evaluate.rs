@@ -62,7 +62,8 @@ pub fn statement_admits(statement: &Statement, policy: &Policy, request: &Reques
     if statement.conditions.opaque { all.and(Truth::Unknown) } else { all }
 }
 
-fn principals_match(principals: &Principals, request: &Request, symbols: &Symbols) -> Truth {
+/// Whether a statement's principals are, or are not, the one that asks.
+pub fn principals_match(principals: &Principals, request: &Request, symbols: &Symbols) -> Truth {
     let any =
         |list: &[Principal]| Truth::any(list.iter().map(|principal| principal_matches(principal, request, symbols)));
     match principals {
@@ -120,7 +121,8 @@ fn is_session_of(role: &[&str], session: &[&str]) -> bool {
     role.get(4) == session.get(4) && name(role).is_some() && name(role) == of(session)
 }
 
-fn actions_match(actions: &Actions, action: &str) -> Truth {
+/// Whether a statement's actions are, or are not, the one asked for.
+pub fn actions_match(actions: &Actions, action: &str) -> Truth {
     let any = |list: &[(Text, crate::value::At)]| Truth::any(list.iter().map(|(text, _)| action_matches(text, action)));
     match actions {
         Actions::Only(list) => any(list),

@@ -9,7 +9,7 @@ mod read;
 
 use crate::value::{At, Text};
 
-pub use evaluate::{Decision, evaluate, statement_admits, test_passes};
+pub use evaluate::{Decision, actions_match, evaluate, principals_match, statement_admits, test_passes};
 pub use operator::{Base, Operator, Quantifier};
 pub use read::read;
 
@@ -81,6 +81,32 @@ pub enum Principals {
     Unknown,
 }
 
+/// A principal that names nobody.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EmptyPrincipal {
+    /// The kind that it stands under; none for the element itself.
+    pub kind: Option<PrincipalKind>,
+    /// What stands there instead of a name.
+    pub what: Emptiness,
+    /// Where.
+    pub at: At,
+}
+
+/// Ways of naming nobody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Emptiness {
+    /// `""`, or nothing but blanks.
+    Blank,
+    /// `[]`.
+    List,
+    /// `{}`.
+    Map,
+    /// Null, or nothing at all.
+    Null,
+    /// Nothing before `.amazonaws.com`.
+    OnlySuffix,
+}
+
 /// What is allowed or denied.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Actions {
@@ -131,6 +157,8 @@ pub struct Statement {
     pub effect: Effect,
     /// Whom.
     pub principals: Principals,
+    /// Principals that name nobody; they are among `principals` too where they are texts.
+    pub empty: Vec<EmptyPrincipal>,
     /// Where the Principal element stands (its key), if it does.
     pub principal_at: Option<At>,
     /// Where the value of the Principal element stands.

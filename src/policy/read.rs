@@ -1,7 +1,10 @@
 //! From a value without choices to a policy. What cannot be read is opaque, never left out.
 
-use super::{Actions, Conditions, Effect, Operator, Policy, Principal, PrincipalKind, Principals, Statement, Test};
-use crate::value::{At, Entry, Kind, Text, Value};
+use super::{
+    Actions, Conditions, Effect, Emptiness, EmptyPrincipal, Operator, Policy, Principal, PrincipalKind, Principals,
+    Statement, Test,
+};
+use crate::value::{At, Entry, Kind, Piece, Text, Value};
 
 /// Reads a policy document.
 pub fn read(document: &Value) -> Policy {
@@ -33,6 +36,7 @@ fn statement(value: &Value, index: usize, listed: bool) -> Statement {
         listed,
         effect: effect(value.get("Effect")),
         principals: all_principals(value),
+        empty: principal.map(|entry| empty_principals(&entry.value)).unwrap_or_default(),
         principal_at: principal.map(|entry| entry.key_at),
         principal_value_at: principal.map(|entry| entry.value.at),
         actions: all_actions(value),
@@ -74,6 +78,49 @@ fn principals(value: &Value) -> Option<Vec<Principal>> {
         }
         Kind::Null => Some(Vec::new()),
         _ => None,
+    }
+}
+
+/// The principals of an element that name nobody.
+fn empty_principals(value: &Value) -> Vec<EmptyPrincipal> {
+    let empty = |kind, value: &Value| {
+        emptiness(kind, value).map(|what| EmptyPrincipal { kind, what, at: value.at }).into_iter().collect()
+    };
+    match &value.kind {
+        Kind::Map(entries) if !entries.is_empty() => {
+            let mut found = Vec::new();
+            for entry in entries.iter() {
+                let kind = entry.key.as_known().and_then(PrincipalKind::parse);
+                if kind.is_none() {
+                    continue;
+                }
+                let members = entry.value.items();
+                let whole: Vec<EmptyPrincipal> = empty(kind, &entry.value);
+                found.extend(whole);
+                found.extend(members.iter().flat_map(|member| empty(kind, member)));
+            }
+            found
+        }
+        _ => empty(None, value),
+    }
+}
+
+fn emptiness(kind: Option<PrincipalKind>, value: &Value) -> Option<Emptiness> {
+    match &value.kind {
+        Kind::Null => Some(Emptiness::Null),
+        Kind::List(items) if items.is_empty() => Some(Emptiness::List),
+        Kind::Map(entries) if entries.is_empty() => Some(Emptiness::Map),
+        Kind::Text(Text::Known(text)) if text.trim().is_empty() => Some(Emptiness::Blank),
+        Kind::Text(text) if kind == Some(PrincipalKind::Service) && is_only_suffix(text) => Some(Emptiness::OnlySuffix),
+        _ => None,
+    }
+}
+
+/// Nothing stands before the first dot: `.amazonaws.com`, `.${AWS::URLSuffix}`.
+fn is_only_suffix(text: &Text) -> bool {
+    match text.pieces().as_deref() {
+        Some([Piece::Literal(first), ..]) => first.starts_with('.'),
+        _ => false,
     }
 }
 

@@ -83,7 +83,8 @@ impl<'d> Resolver<'_, 'd> {
         }
     }
 
-    fn attribute(&mut self, stack: StackId, id: &str, attribute: &str, at: At) -> Kind {
+    /// What `Fn::GetAtt` gives for a resource; `Ref` counts as an attribute.
+    pub fn attribute(&mut self, stack: StackId, id: &str, attribute: &str, at: At) -> Kind {
         match self.stack(stack).template.resource(id) {
             Some(resource) => self.attribute_of(stack, resource, attribute, at),
             None => Kind::Any(Why::Missing(id.into())),

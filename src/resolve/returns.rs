@@ -15,7 +15,9 @@ pub(super) fn any() -> Format {
 pub(super) fn format(kind: &str, attribute: &str) -> (Format, bool) {
     match (kind, attribute) {
         // `[\w-]+:[0-9a-f-]+` (Cognito identity pools API, IdentityPoolId).
-        ("AWS::Cognito::IdentityPool", REF) => (identity_pool_id(), true),
+        ("AWS::Cognito::IdentityPool", REF) => {
+            (Format::new("{aA9_-}:{f-}", "us-east-1:00000000-0000-4000-8000-000000000001"), true)
+        }
         // `[\w-]+_[0-9a-zA-Z]+` (Cognito user pools API, UserPoolId).
         ("AWS::Cognito::UserPool", REF) => (Format::new("{aA9-}_{aA9}", "us-east-1_Pool00001"), true),
         // `[\w+]+` (Cognito user pools API, ClientId).
@@ -32,11 +34,6 @@ pub(super) fn format(kind: &str, attribute: &str) -> (Format, bool) {
         ),
         _ => (Format::any(), false),
     }
-}
-
-/// The form of an identity pool's id.
-pub(crate) fn identity_pool_id() -> Format {
-    Format::new("{aA9_-}:{f-}", "us-east-1:00000000-0000-4000-8000-000000000001")
 }
 
 /// The property that names a resource, where `Ref` returns the name.

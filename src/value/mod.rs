@@ -311,3 +311,13 @@ pub fn shown(text: &Text, symbols: &Symbols) -> String {
     });
     shown.collect()
 }
+
+/// A text of its form: what a deployment could make of it.
+pub fn sample(text: &Text, symbols: &Symbols) -> String {
+    let pieces = text.pieces().unwrap_or_default();
+    let sample = pieces.iter().map(|piece| match piece {
+        Piece::Literal(literal) => literal.as_ref(),
+        Piece::Symbol(id) => symbols.facts(*id).format.sample(),
+    });
+    sample.collect()
+}

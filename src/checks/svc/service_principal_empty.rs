@@ -1,7 +1,65 @@
 //! SVC001: a principal that is empty.
 
 use crate::checks::Cx;
-use crate::finding::Finding;
+use crate::checks::branch::in_branch;
+use crate::finding::{Finding, Label, Mistake, Severity};
+use crate::identity::{Graph, Role};
+use crate::policy::{Emptiness, EmptyPrincipal, PrincipalKind, Statement};
+use crate::value::Branch;
 
 /// Finds principals that name nobody.
-pub fn check(_cx: &Cx<'_>, _findings: &mut Vec<Finding>) {}
+pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
+    for role in &cx.graph.roles {
+        for case in &role.trust.cases {
+            for statement in &case.then.statements {
+                let found = statement.empty.iter().map(|empty| finding(cx.graph, role, statement, empty, &case.when));
+                findings.extend(found);
+            }
+        }
+    }
+}
+
+fn finding(graph: &Graph, role: &Role, statement: &Statement, empty: &EmptyPrincipal, when: &Branch) -> Finding {
+    let kind = empty.kind.map_or("", PrincipalKind::name);
+    let property = match empty.kind {
+        Some(kind) => format!("AssumeRolePolicyDocument.{}.Principal.{}", statement.path(), kind.name()),
+        None => format!("AssumeRolePolicyDocument.{}.Principal", statement.path()),
+    };
+    let message = format!("{} names nobody who can assume it, so its deployment is refused", role.entity.name());
+    let label = Label::new(empty.at.place, what(empty.what, kind));
+    let mut finding = Finding::new("SVC001", Severity::Error, message, label, role.entity.property(property));
+    finding.help = help(role, empty.kind);
+    finding.mistake = Mistake { statement: Some(statement.index), element: "Principal", bare: false };
+    in_branch(&mut finding, graph, when);
+    finding
+}
+
+fn what(what: Emptiness, kind: &str) -> String {
+    let principal = if kind.is_empty() { "Principal".to_owned() } else { format!("{kind} principal") };
+    match what {
+        Emptiness::Blank => format!("this {principal} is an empty text"),
+        Emptiness::List => format!("this {principal} is an empty list"),
+        Emptiness::Map => format!("this {principal} is an empty map"),
+        Emptiness::Null => format!("this {principal} has no value"),
+        Emptiness::OnlySuffix => format!("this {principal} has no name before its suffix"),
+    }
+}
+
+fn help(role: &Role, kind: Option<PrincipalKind>) -> String {
+    let in_cdk = role.entity.subject.construct_path.is_some();
+    match kind {
+        None | Some(PrincipalKind::Service) if in_cdk => {
+            "name the service   new iam.ServicePrincipal('lambda.amazonaws.com')".to_owned()
+        }
+        None | Some(PrincipalKind::Service) => {
+            "name the service that uses the role   Service: lambda.amazonaws.com".to_owned()
+        }
+        Some(PrincipalKind::Aws) => "name the account or role   AWS: arn:aws:iam::111122223333:role/NAME".to_owned(),
+        Some(PrincipalKind::Federated) => {
+            "name the identity provider   Federated: cognito-identity.amazonaws.com".to_owned()
+        }
+        Some(PrincipalKind::CanonicalUser) => {
+            "name the account's canonical user id, or the account under AWS".to_owned()
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! CGT007: `ForAllValues` on `amr`.
+
+use crate::checks::Cx;
+use crate::checks::branch::settle;
+use crate::checks::words::{amr_line, mistake, path, push, test_spot, tests};
+use crate::finding::{Finding, Label, Severity};
+use crate::identity::{Graph, Trust, Way};
+use crate::policy::{Effect, Quantifier, Request, Statement, Test, test_passes};
+use crate::value::Truth;
+
+/// Finds Allow statements that ask something of all members of `amr`.
+pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
+    for trust in cx.trusts.iter().filter(|trust| trust.names_pools) {
+        let policy = trust.policy(cx.graph);
+        for statement in policy.statements.iter().filter(|statement| statement.effect == Effect::Allow) {
+            for test in tests(statement, "amr").filter(|test| is_for_all(test)) {
+                if let Some(finding) = finding(cx.graph, trust, statement, test) {
+                    push(findings, finding);
+                }
+            }
+        }
+    }
+}
+
+fn is_for_all(test: &Test) -> bool {
+    test.operator.is_some_and(|operator| operator.quantifier == Some(Quantifier::ForAll))
+}
+
+fn finding(graph: &Graph, trust: &Trust, statement: &Statement, test: &Test) -> Option<Finding> {
+    let role = graph.role(trust.role);
+    let effect = effect(graph, trust, statement, test)?;
+    let dead = effect == Fault::RefusesSignedIn && is_for_signed_in(graph, trust);
+    let (message, why, severity) = match effect {
+        Fault::RefusesSignedIn if dead => (
+            format!("signed-in users cannot become {}", role.entity.name()),
+            "every member of amr would have to fit, and amr also lists the provider",
+            Severity::Error,
+        ),
+        Fault::RefusesSignedIn => (
+            format!("the amr test of {} refuses signed-in users", role.entity.name()),
+            "every member of amr would have to fit, and amr also lists the provider",
+            Severity::Warning,
+        ),
+        Fault::Undocumented => (
+            format!("whether signed-in users can become {} is not documented", role.entity.name()),
+            "every member of amr would have to fit, and not all members are documented",
+            Severity::Warning,
+        ),
+        Fault::Vacuous => (
+            format!("the amr test of {} passes when amr is absent", role.entity.name()),
+            "ForAllValues is true for a request without the key",
+            Severity::Warning,
+        ),
+    };
+    let (place, property) = test_spot(statement, test);
+    let label = Label::new(place, why);
+    let mut finding = Finding::new("CGT007", severity, message, label, role.entity.property(property));
+    finding.related = path(graph.handouts_of(trust.role));
+    finding.help = help(graph, trust, test);
+    finding.mistake = mistake(statement, "amr");
+    settle(&mut finding, graph, &trust.when);
+    Some(finding)
+}
+
+/// What the test does that it should not.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Fault {
+    RefusesSignedIn,
+    Undocumented,
+    Vacuous,
+}
+
+fn effect(graph: &Graph, trust: &Trust, statement: &Statement, test: &Test) -> Option<Fault> {
+    let answers = || trust.own.iter().flat_map(|own| own.signed_in.iter().map(|(_, answer)| answer));
+    let request = answers().next().map(|answer| &answer.request).unwrap_or(&trust.foreign_signed_in.request);
+    let passes = |request: &Request| test_passes(test, trust.policy(graph), request, &graph.symbols);
+    let signed_in = Truth::any(answers().map(|answer| passes(&answer.request)).chain([passes(request)]));
+    let guest = passes(&trust.foreign_guest.request);
+    match signed_in {
+        // A test for guests is meant to refuse them.
+        Truth::False if !guest.is_true() => return Some(Fault::RefusesSignedIn),
+        Truth::Unknown if !guest.is_true() => return Some(Fault::Undocumented),
+        _ => {}
+    }
+    let mut absent = request.clone();
+    absent.context.retain(|(key, _)| !key.ends_with(":amr"));
+    let all = tests(statement, "amr").map(|test| test_passes(test, trust.policy(graph), &absent, &graph.symbols));
+    Truth::all(all).is_true().then_some(Fault::Vacuous)
+}
+
+fn is_for_signed_in(graph: &Graph, trust: &Trust) -> bool {
+    let refuses = |own: &crate::identity::OwnPool| own.signed_in.iter().all(|(_, answer)| answer.truth.is_false());
+    graph
+        .handouts_of(trust.role)
+        .any(|handout| handout.way != Way::Guest && trust.of_pool(&handout.pool).is_some_and(refuses))
+}
+
+fn help(graph: &Graph, trust: &Trust, test: &Test) -> String {
+    let role = graph.role(trust.role);
+    let key = test.key.as_known().unwrap_or_default();
+    let prefix = key.rsplit_once(':').map_or(key, |(prefix, _)| prefix);
+    let guests = trust.own.iter().all(|own| own.guest.truth.is_true()) && !trust.own.is_empty();
+    let word = if guests { "unauthenticated" } else { "authenticated" };
+    format!("ask for one member   {}", amr_line(role, prefix, word))
+}

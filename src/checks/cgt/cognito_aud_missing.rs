@@ -1,0 +1,78 @@
+//! CGT001: nothing ties a role to an identity pool.
+
+use crate::checks::Cx;
+use crate::checks::branch::settle;
+use crate::checks::words::{
+    amr_line, condition_line, deciding, is_bare, mistake, path, pool_reference, prefix, push, spot, test_spot, tests,
+};
+use crate::finding::{Finding, Label, Refused, Severity};
+use crate::identity::cognito::restricts;
+use crate::identity::{Graph, Trust, Way, witness};
+use crate::policy::Statement;
+
+/// Finds roles that a token of any pool can become.
+pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
+    for trust in cx.trusts.iter().filter(|trust| trust.names_pools) {
+        if let Some(finding) = finding(cx.graph, trust) {
+            push(findings, finding);
+        }
+    }
+}
+
+fn finding(graph: &Graph, trust: &Trust) -> Option<Finding> {
+    let policy = trust.policy(graph);
+    // A signed-in stranger is the stronger class: every provider of theirs counts.
+    let answers = [(&trust.foreign_signed_in, "auth"), (&trust.foreign_guest, "guest")];
+    let (answer, class) = answers.into_iter().find(|(answer, _)| answer.truth.is_true())?;
+    let statement =
+        deciding(answer, policy).find(|statement| !restricts(statement, policy, "aud", &answer.request, graph))?;
+    let role = graph.role(trust.role);
+    let (place, property) = match tests(statement, "aud").next() {
+        Some(test) => test_spot(statement, test),
+        None => spot(statement),
+    };
+    let message = format!("tokens of any identity pool in the account can become {}", role.entity.name());
+    let label = Label::new(place, why(statement));
+    let mut finding = Finding::new("CGT001", Severity::Error, message, label, role.entity.property(property));
+    finding.related = path(graph.handouts_of(trust.role));
+    finding.help = help(graph, trust, statement, &prefix(answer));
+    finding.mistake = mistake(statement, "aud");
+    let who = if class == "auth" { "a user signed in at" } else { "a guest of" };
+    let story = format!(
+        "{who} another identity pool of this account, basic flow, is allowed by {} (AWS refuses pools of other \
+         accounts by itself)",
+        statement.path()
+    );
+    let mut proof = witness(graph, policy, answer, &format!("cognito/foreign-{class}/basic"), story, Refused::No);
+    proof.assumes.push("the pool is not one of this run, and lies in the same account".to_owned());
+    finding.witness = Some(Box::new(proof));
+    settle(&mut finding, graph, &trust.when);
+    Some(finding)
+}
+
+fn why(statement: &Statement) -> &'static str {
+    if tests(statement, "aud").next().is_some() {
+        "every pool id passes this test"
+    } else if is_bare(statement) {
+        "trusts identity pools without any condition"
+    } else if tests(statement, "amr").next().is_some() {
+        "asks how the user signed in (amr), not at which pool (aud)"
+    } else {
+        "does not ask at which pool the token was issued (aud)"
+    }
+}
+
+fn help(graph: &Graph, trust: &Trust, statement: &Statement, prefix: &str) -> String {
+    let role = graph.role(trust.role);
+    let aud = condition_line(role, "StringEquals", &format!("{prefix}:aud"), &pool_reference(graph, trust));
+    if !is_bare(statement) {
+        return format!("add   {aud}");
+    }
+    let guests = graph.handouts_of(trust.role).all(|handout| handout.way == Way::Guest);
+    let known = graph.handouts_of(trust.role).next().is_some();
+    let word = if guests && known { "unauthenticated" } else { "authenticated" };
+    format!(
+        "add a condition on the pool (aud) and on how the user signed in (amr)\n{aud}\n{}",
+        amr_line(role, prefix, word)
+    )
+}

@@ -1,0 +1,121 @@
+//! MAP014: a pool hands out a role that refuses the pool's users.
+
+use crate::checks::Cx;
+use crate::checks::branch::settle;
+use crate::checks::words::{pool_reference, push};
+use crate::finding::{Finding, Label, Mistake, Severity};
+use crate::identity::cognito::{Conjunct, failing};
+use crate::identity::{Answer, Graph, Handout, OwnPool, Trust, Way};
+use crate::policy::Effect;
+use crate::source::Place;
+use crate::value::{Branch, Text, Truth};
+
+/// Finds roles whose trust policy certainly refuses those who get them.
+pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
+    for trust in cx.trusts {
+        let mut spoken: Vec<(&Text, bool)> = Vec::new();
+        for handout in cx.graph.handouts_of(trust.role) {
+            // One role may be handed out in many ways; who is refused is the same in all of them.
+            let key = (&handout.pool, handout.way == Way::Guest);
+            if spoken.contains(&key) {
+                continue;
+            }
+            if let Some(finding) = finding(cx.graph, trust, handout) {
+                spoken.push(key);
+                push(findings, finding);
+            }
+        }
+    }
+}
+
+fn finding(graph: &Graph, trust: &Trust, handout: &Handout) -> Option<Finding> {
+    let when = graph.together(&trust.when, &handout.when)?;
+    let own = trust.of_pool(&handout.pool)?;
+    let when = if handout.way == Way::Guest { allowing_guests(graph, handout, &when)? } else { when };
+    let answer = refused(own, handout)?;
+    let role = graph.role(trust.role);
+    let policy = trust.policy(graph);
+    let pool = match handout.pool_id {
+        Some(id) => graph.pools[id.0].entity.name(),
+        None => "its identity pool",
+    };
+    let who = if handout.way == Way::Guest { "guests" } else { "signed-in users" };
+    let message = format!("{pool} hands out {}, which refuses {who} of that pool", role.entity.name());
+    let (place, property, why, statement, element) = reason(graph, trust, handout, answer);
+    let placeholder = !policy.statements.iter().any(|statement| statement.effect != Effect::Deny);
+    let severity = if placeholder { Severity::Info } else { Severity::Error };
+    let mut finding = Finding::new("MAP014", severity, message, Label::new(place, why), role.entity.property(property));
+    finding.related = handout.steps.iter().map(|(place, what)| Label::new(*place, what.clone())).collect();
+    finding.help = help(graph, trust, handout, element);
+    finding.mistake = Mistake { statement, element, bare: false };
+    settle(&mut finding, graph, &when);
+    Some(finding)
+}
+
+/// The branch in which the pool gives guests an identity: elsewhere its guest role is never used.
+fn allowing_guests(graph: &Graph, handout: &Handout, when: &Branch) -> Option<Branch> {
+    let pool = &graph.pools[handout.pool_id?.0];
+    let allowing = pool.guests.iter().filter(|case| case.then == Truth::True);
+    allowing.into_iter().find_map(|case| graph.together(&case.when, when))
+}
+
+/// The answer to show where everybody who may come this way is refused.
+fn refused<'t>(own: &'t OwnPool, handout: &Handout) -> Option<&'t Answer> {
+    if handout.way == Way::Guest {
+        return Some(&own.guest).filter(|answer| answer.truth.is_false());
+    }
+    let of_provider =
+        own.signed_in.iter().filter(|(provider, _)| handout.provider.as_ref().is_none_or(|own| own == provider));
+    let answers: Vec<&Answer> = of_provider.map(|(_, answer)| answer).collect();
+    answers.iter().all(|answer| answer.truth.is_false()).then(|| answers.first().copied())?
+}
+
+type Reason = (Place, String, String, Option<usize>, &'static str);
+
+/// Where and why the nearest statement refuses.
+fn reason(graph: &Graph, trust: &Trust, handout: &Handout, answer: &Answer) -> Reason {
+    let role = graph.role(trust.role);
+    let document = "AssumeRolePolicyDocument";
+    let Some((statement, conjunct)) = failing(trust.policy(graph), &answer.request, graph) else {
+        return (role.entity.place, document.to_owned(), "no statement lets anybody in".to_owned(), None, "Statement");
+    };
+    let path = format!("{document}.{}", statement.path());
+    let (place, property, why, element) = match conjunct {
+        Conjunct::Principal => {
+            let place = statement.principal_value_at.map_or(statement.at.place, |at| at.place);
+            (place, format!("{path}.Principal"), "does not trust identity pools".to_owned(), "Principal")
+        }
+        Conjunct::Action => {
+            let place = statement.action_at.map_or(statement.at.place, |at| at.place);
+            let why = "does not allow sts:AssumeRoleWithWebIdentity".to_owned();
+            (place, format!("{path}.Action"), why, "Action")
+        }
+        Conjunct::Denied => (statement.at.place, path, "this statement denies them".to_owned(), "Effect"),
+        Conjunct::Test(test) => {
+            let [operator, key] = [&test.operator_text, &test.key].map(|text| text.as_known().unwrap_or("?"));
+            let property = format!("{path}.Condition.{operator}.{key}");
+            let claim = ["aud", "amr", "sub"].into_iter().find(|claim| crate::identity::cognito::is_claim(test, claim));
+            let values: Vec<String> = test.values.iter().map(|(value, _)| graph.shown(value)).collect();
+            let why = match claim {
+                Some("aud") => format!("asks for {}, not for the pool that hands it out", values.join(", ")),
+                Some("amr") if handout.way == Way::Guest => format!("guests have no {} in amr", values.join(", ")),
+                Some("amr") => format!("signed-in users do not pass: {operator} {}", values.join(", ")),
+                _ => "no token of the pool passes this test".to_owned(),
+            };
+            (test.values_at.place, property, why, claim.unwrap_or("Condition"))
+        }
+    };
+    (place, property, why, Some(statement.index), element)
+}
+
+fn help(graph: &Graph, trust: &Trust, handout: &Handout, element: &str) -> String {
+    let pool = pool_reference(graph, trust);
+    match element {
+        "aud" => format!("ask for the pool that hands the role out   {pool}"),
+        "amr" if handout.way == Way::Guest => "ask for guests   ForAnyValue:StringLike, amr: unauthenticated".to_owned(),
+        "amr" => "ask for signed-in users   ForAnyValue:StringLike, amr: authenticated".to_owned(),
+        "Action" => "allow   sts:AssumeRoleWithWebIdentity".to_owned(),
+        _ => "trust   Federated: cognito-identity.amazonaws.com   with sts:AssumeRoleWithWebIdentity, and test aud and amr"
+            .to_owned(),
+    }
+}

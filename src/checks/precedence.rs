@@ -1,0 +1,68 @@
+//! One mistake gives one finding: which of several gives way (catalogue, section 15).
+
+use std::collections::HashMap;
+
+use crate::finding::{Finding, Severity};
+
+/// Where two findings have to meet to speak of the same mistake.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Meets {
+    /// In one statement.
+    Statement,
+    /// In one statement that has no condition at all.
+    BareStatement,
+    /// On one key of one statement.
+    Key,
+}
+
+/// A rule, those that give way to it, and where.
+type Row = (&'static str, &'static [&'static str], Meets);
+
+/// In the order of the catalogue.
+const ROWS: &[Row] = &[
+    // A principal that is empty says all there is to say of its statement.
+    ("SVC001", &["CGT001", "CGT002", "CGT003", "CGT004", "CGT007", "MAP014", "TAG001"], Meets::Statement),
+    ("CGT001", &["CGT004"], Meets::Key),
+    ("CGT001", &["CGT002", "CGT003"], Meets::BareStatement),
+    ("CGT002", &["CGT003", "CGT007"], Meets::Key),
+    // A test that lets guests in and keeps signed-in users out is one mistake.
+    ("CGT002", &["MAP014"], Meets::Key),
+    ("CGT007", &["MAP014"], Meets::Key),
+    ("TAG001", &["MAP014"], Meets::Key),
+];
+
+/// Takes away the findings that give way to a more specific one.
+pub fn give_way(findings: &mut Vec<Finding>) {
+    let mut by_role: HashMap<(String, Option<String>), Vec<usize>> = HashMap::new();
+    for (at, finding) in findings.iter().enumerate() {
+        by_role.entry((finding.subject.stack_key.clone(), finding.subject.logical_id.clone())).or_default().push(at);
+    }
+    let mut stays = vec![true; findings.len()];
+    for members in by_role.values() {
+        for loser in members {
+            let gives_way = members.iter().any(|winner| wins(&findings[*winner], &findings[*loser]));
+            stays[*loser] = !gives_way;
+        }
+    }
+    let mut at = stays.into_iter();
+    findings.retain(|_| at.next().unwrap_or(true));
+}
+
+fn wins(winner: &Finding, loser: &Finding) -> bool {
+    // An aud that names another pool of the run: the pool's own complaint says more than the fixed id.
+    let names_other_pool = winner.rule == "MAP014" && loser.rule == "CGT004" && loser.severity == Severity::Info;
+    if names_other_pool && meet(winner, loser, Meets::Key) {
+        return true;
+    }
+    ROWS.iter()
+        .any(|(rule, over, meets)| *rule == winner.rule && over.contains(&loser.rule) && meet(winner, loser, *meets))
+}
+
+fn meet(a: &Finding, b: &Finding, meets: Meets) -> bool {
+    let (a, b) = (&a.mistake, &b.mistake);
+    match meets {
+        Meets::Statement => a.statement == b.statement,
+        Meets::BareStatement => a.statement == b.statement && a.bare,
+        Meets::Key => a.statement == b.statement && a.element == b.element,
+    }
+}

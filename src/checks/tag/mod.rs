@@ -1,0 +1,3 @@
+//! Session tags.
+
+pub mod tag_session_missing;

@@ -1,0 +1,109 @@
+//! TAG001: tags will be passed to a role whose trust policy does not allow that.
+
+use crate::checks::Cx;
+use crate::checks::branch::settle;
+use crate::checks::words::push;
+use crate::finding::{Finding, Label, Mistake, Severity};
+use crate::identity::cognito::Desk;
+use crate::identity::tags::{assume_action, companion_missing, tests_for_tags};
+use crate::identity::{Graph, Handout, Role, RoleId, TagMap, Trust, Way};
+use crate::policy::{Policy, Statement, Test};
+use crate::source::Place;
+use crate::value::{Branch, Truth};
+
+/// Finds roles that will be given tags and do not allow `sts:TagSession`.
+pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
+    for trust in cx.trusts {
+        for handout in cx.graph.handouts_of(trust.role) {
+            for map in cx.graph.tag_maps.iter().filter(|map| map.pool == handout.pool) {
+                let found = from_pool(cx.graph, trust, handout, map);
+                found.into_iter().for_each(|finding| push(findings, finding));
+            }
+        }
+    }
+    for (id, role) in cx.graph.roles() {
+        for case in &role.trust.cases {
+            from_own_tests(cx.graph, id, role, &case.then, &case.when, findings);
+        }
+    }
+}
+
+/// A pool that puts tags on the sessions of one provider's users.
+fn from_pool(graph: &Graph, trust: &Trust, handout: &Handout, map: &TagMap) -> Option<Finding> {
+    if map.passes != Truth::True || !gets_tags(graph, handout, map) {
+        return None;
+    }
+    let when = graph.together(&trust.when, &handout.when).and_then(|when| graph.together(&when, &map.when))?;
+    let policy = trust.policy(graph);
+    let own = trust.of_pool(&handout.pool)?;
+    // A role that refuses these users altogether is another mistake.
+    let assume = own.signed_in.iter().filter(|(provider, _)| *provider == map.provider || handout.provider.is_none());
+    if Truth::any(assume.map(|(_, answer)| answer.truth)).is_false() {
+        return None;
+    }
+    let tagged = Desk::new(graph, trust.role, policy).tagged(&handout.pool, &map.provider, &map.keys);
+    if !tagged.truth.is_false() {
+        return None;
+    }
+    let role = graph.role(trust.role);
+    let pool = handout.pool_id.map_or("its identity pool", |id| graph.pools[id.0].entity.name());
+    let message = format!("{pool} tags the sessions of {}, which does not allow it", role.entity.name());
+    let mut related = vec![Label::new(map.entity.place, "makes the pool pass session tags")];
+    related.extend(handout.steps.iter().map(|(place, what)| Label::new(*place, what.clone())));
+    let statement = policy.statements.iter().find(|statement| assume_action(statement).is_some())?;
+    Some(finding(graph, role, statement, message, related, &when))
+}
+
+/// Whether users of the map's provider can come this way.
+fn gets_tags(graph: &Graph, handout: &Handout, map: &TagMap) -> bool {
+    match handout.way {
+        Way::Guest => false,
+        Way::Rule | Way::Group => handout.provider.as_ref() == Some(&map.provider),
+        // The default role is for those whose provider has no mapping, or one that falls back to it.
+        Way::Authenticated => {
+            let mapping =
+                graph.mappings.iter().find(|mapping| mapping.pool == map.pool && mapping.provider == map.provider);
+            mapping.is_none_or(|mapping| mapping.ambiguous.as_deref() != Some("Deny"))
+        }
+    }
+}
+
+/// A trust policy that itself asks for tags.
+fn from_own_tests(graph: &Graph, id: RoleId, role: &Role, policy: &Policy, when: &Branch, findings: &mut Vec<Finding>) {
+    for statement in &policy.statements {
+        let Some(test) = tests_for_tags(statement, policy).next() else { continue };
+        if !companion_missing(graph, id, policy, statement) {
+            continue;
+        }
+        let message = format!("{} asks for session tags, and does not allow them to be passed", role.entity.name());
+        let related = vec![Label::new(key_place(test), "passes only when the session is tagged")];
+        push(findings, finding(graph, role, statement, message, related, when));
+    }
+}
+
+fn key_place(test: &Test) -> Place {
+    test.key_at.place
+}
+
+fn finding(
+    graph: &Graph,
+    role: &Role,
+    statement: &Statement,
+    message: String,
+    related: Vec<Label>,
+    when: &Branch,
+) -> Finding {
+    let place = statement.action_at.map_or(statement.at.place, |at| at.place);
+    let property = format!("AssumeRolePolicyDocument.{}.Action", statement.path());
+    let label = Label::new(place, "does not allow sts:TagSession, so every call with tags fails");
+    let mut finding = Finding::new("TAG001", Severity::Error, message, label, role.entity.property(property));
+    finding.related = related;
+    finding.help = if role.entity.subject.construct_path.is_some() {
+        "call   .withSessionTags()   on the role's principal".to_owned()
+    } else {
+        format!("allow both   Action: [{}, sts:TagSession]", assume_action(statement).unwrap_or("sts:AssumeRole"))
+    };
+    finding.mistake = Mistake { statement: Some(statement.index), element: "Action", bare: false };
+    settle(&mut finding, graph, when);
+    finding
+}

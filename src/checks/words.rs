@@ -1,0 +1,105 @@
+//! What findings on trust policies have in common: spots, remedies, the path from the pool.
+
+use crate::finding::{Finding, Label, Mistake};
+use crate::identity::cognito::is_claim;
+use crate::identity::{Answer, Graph, Handout, Role, Trust};
+use crate::policy::{Effect, Policy, Statement, Test};
+use crate::source::Place;
+use crate::value::Text;
+
+/// Allow statements that certainly let a request in.
+pub(super) fn deciding<'p>(answer: &Answer, policy: &'p Policy) -> impl Iterator<Item = &'p Statement> {
+    let by = answer.decision.allowed_by.clone();
+    policy.statements.iter().filter(move |statement| statement.effect == Effect::Allow && by.contains(&statement.index))
+}
+
+/// The tests of a statement on a claim.
+pub(super) fn tests<'s>(statement: &'s Statement, claim: &'static str) -> impl Iterator<Item = &'s Test> {
+    statement.conditions.tests.iter().filter(move |test| is_claim(test, claim))
+}
+
+/// Whether a statement has no condition at all.
+pub(super) fn is_bare(statement: &Statement) -> bool {
+    statement.conditions.tests.is_empty() && !statement.conditions.opaque
+}
+
+/// The smallest spot that a new test would touch: the Condition, else the Principal, and its path.
+pub(super) fn spot(statement: &Statement) -> (Place, String) {
+    let path = format!("AssumeRolePolicyDocument.{}", statement.path());
+    match (&statement.conditions.at, &statement.principal_at) {
+        (Some(at), _) => (at.place, format!("{path}.Condition")),
+        (None, Some(at)) => (at.place, format!("{path}.Principal")),
+        (None, None) => (statement.at.place, path),
+    }
+}
+
+/// The spot of a test, and its path.
+pub(super) fn test_spot(statement: &Statement, test: &Test) -> (Place, String) {
+    let [operator, key] = [&test.operator_text, &test.key].map(|text| text.as_known().unwrap_or("?").to_owned());
+    (test.values_at.place, format!("AssumeRolePolicyDocument.{}.Condition.{operator}.{key}", statement.path()))
+}
+
+/// The mistake on a claim of a statement.
+pub(super) fn mistake(statement: &Statement, claim: &'static str) -> Mistake {
+    Mistake { statement: Some(statement.index), element: claim, bare: is_bare(statement) }
+}
+
+/// Labels along the first way in which a role is handed out.
+pub(super) fn path<'g>(mut handouts: impl Iterator<Item = &'g Handout>) -> Vec<Label> {
+    let steps = handouts.next().map(|handout| handout.steps.clone()).unwrap_or_default();
+    steps.into_iter().map(|(place, message)| Label::new(place, message)).collect()
+}
+
+/// How to write a pool's id in a template, or in CDK code: the only pool that hands the role out, else
+/// a placeholder.
+pub(super) fn pool_reference(graph: &Graph, trust: &Trust) -> String {
+    let role = graph.role(trust.role);
+    let mut pools: Vec<&Text> = graph.handouts_of(trust.role).map(|handout| &handout.pool).collect();
+    pools.dedup();
+    let pool = match pools.as_slice() {
+        [pool] => graph.pool(pool).map(|(_, pool)| pool),
+        _ => None,
+    };
+    if in_cdk(role) {
+        return "identityPool.ref".to_owned();
+    }
+    match pool.filter(|pool| pool.entity.subject.stack_key == role.entity.subject.stack_key) {
+        Some(pool) => format!("!Ref {}", pool.entity.name()),
+        None => "ID-OF-YOUR-IDENTITY-POOL".to_owned(),
+    }
+}
+
+/// Whether a role was made by CDK: its remedy is code.
+pub(super) fn in_cdk(role: &Role) -> bool {
+    role.entity.subject.construct_path.is_some()
+}
+
+/// A line of a Condition block, as a template or CDK code writes it.
+pub(super) fn condition_line(role: &Role, operator: &str, key: &str, value: &str) -> String {
+    if in_cdk(role) {
+        format!("'{operator}': {{ '{key}': {value} }},")
+    } else {
+        format!("{operator}: {{ {key}: {value} }}")
+    }
+}
+
+/// The test for signed-in users, or for guests.
+pub(super) fn amr_line(role: &Role, prefix: &str, word: &str) -> String {
+    let word = if in_cdk(role) { format!("'{word}'") } else { word.to_owned() };
+    condition_line(role, "ForAnyValue:StringLike", &format!("{prefix}:amr"), &word)
+}
+
+/// The prefix of the condition keys that a request carries.
+pub(super) fn prefix(answer: &Answer) -> String {
+    answer.request.principal.1.as_known().unwrap_or("cognito-identity.amazonaws.com").to_owned()
+}
+
+/// Keeps the first of findings on one spot: the same mistake in several branches is one mistake.
+pub(super) fn push(findings: &mut Vec<Finding>, finding: Finding) {
+    let same = |other: &Finding| {
+        other.rule == finding.rule && other.primary.place == finding.primary.place && other.subject == finding.subject
+    };
+    if !findings.iter().rev().take(64).any(same) {
+        findings.push(finding);
+    }
+}

@@ -1,0 +1,445 @@
+//! From stacks and values to the graph.
+
+use std::collections::HashMap;
+
+use super::graph::{
+    Entity, Graph, Group, Handout, IdentityPool, Mapping, Membership, PoolId, Precedence, Role, RoleId, Strangers,
+    TagMap, UserPool, Way,
+};
+use super::provider::user_pool_provider;
+use crate::finding::Subject;
+use crate::policy;
+use crate::resolve::{Resolver, StackId, StackSet};
+use crate::source::Place;
+use crate::template::Resource;
+use crate::value::{At, Branch, Case, Cases, Entry, Format, Kind, SymbolFacts, Symbols, Text, Truth, Value};
+
+/// Builds the graph of a stack set.
+pub fn build(set: &StackSet<'_>) -> Graph {
+    let mut resolver = Resolver::new(set);
+    let strangers = strangers(&mut resolver.symbols);
+    let graph = Graph {
+        roles: Vec::new(),
+        pools: Vec::new(),
+        user_pools: Vec::new(),
+        groups: Vec::new(),
+        memberships: Vec::new(),
+        mappings: Vec::new(),
+        handouts: Vec::new(),
+        tag_maps: Vec::new(),
+        symbols: Symbols::default(),
+        worlds: Default::default(),
+        strangers,
+        pool_ids: HashMap::new(),
+        handout_ids: HashMap::new(),
+        notes: Vec::new(),
+    };
+    let mut builder = Builder { resolver, graph, roles_by_arn: HashMap::new() };
+    // Attachments speak of roles and pools, group roles of mappings.
+    builder.each(Builder::entities);
+    builder.each(Builder::links);
+    builder.hand_out_group_roles();
+    let Builder { resolver, graph, .. } = builder;
+    Graph { symbols: resolver.symbols, worlds: resolver.worlds, notes: resolver.notes, ..graph }
+}
+
+fn strangers(symbols: &mut Symbols) -> Strangers {
+    let mut add = |name: &str, format: Format, fresh: bool| {
+        symbols.add(SymbolFacts { name: name.into(), format, unique: fresh, fresh })
+    };
+    let guid = "00000000-0000-4000-8000-000000000bad";
+    Strangers {
+        pool: add("another pool", Format::new("{aA9_-}:{f-}", &format!("us-east-1:{guid}")), true),
+        region: add("a Region", Format::new("{aA9_-}", "us-east-1"), true),
+        guid: add("another pool's number", Format::new("{f-}", guid), true),
+        identity: add(
+            "an identity of another pool",
+            Format::new("{aA9_-}:{f-}", "us-east-1:00000000-0000-4000-8000-0000000e11e5"),
+            true,
+        ),
+        further: add("more of the provider", Format::any(), false),
+        provider: add("a sign-in provider", Format::any(), false),
+        own_identity: add(
+            "an identity",
+            Format::new("{aA9_-}:{f-}", "us-east-1:00000000-0000-4000-8000-00000000aaaa"),
+            false,
+        ),
+    }
+}
+
+struct Builder<'s, 'd> {
+    resolver: Resolver<'s, 'd>,
+    graph: Graph,
+    roles_by_arn: HashMap<Text, Vec<(RoleId, Branch)>>,
+}
+
+/// The properties that were asked for, in one branch.
+struct Properties {
+    when: Branch,
+    map: Value,
+}
+
+impl Properties {
+    fn get(&self, name: &str) -> Option<&Value> {
+        self.map.get(name).filter(|value| !value.is_nothing())
+    }
+
+    fn text(&self, name: &str) -> Option<Text> {
+        self.get(name)?.text()
+    }
+}
+
+impl<'s, 'd> Builder<'s, 'd> {
+    fn each(&mut self, visit: fn(&mut Self, StackId, &Resource<'d>)) {
+        let set: &'s StackSet<'d> = self.resolver.set();
+        for stack in set.ids() {
+            for resource in &set.stack(stack).template.resources {
+                visit(self, stack, resource);
+            }
+        }
+    }
+
+    fn entities(&mut self, stack: StackId, resource: &Resource<'d>) {
+        match resource.kind {
+            "AWS::IAM::Role" => self.role(stack, resource),
+            "AWS::Cognito::IdentityPool" => self.identity_pool(stack, resource),
+            "AWS::Cognito::UserPool" => self.user_pool(stack, resource),
+            _ => {}
+        }
+    }
+
+    fn links(&mut self, stack: StackId, resource: &Resource<'d>) {
+        match resource.kind {
+            "AWS::Cognito::IdentityPoolRoleAttachment" => self.attachment(stack, resource),
+            "AWS::Cognito::IdentityPoolPrincipalTag" => self.tag_map(stack, resource),
+            "AWS::Cognito::UserPoolGroup" => self.group(stack, resource),
+            "AWS::Cognito::UserPoolUserToGroupAttachment" => self.membership(stack, resource),
+            _ => {}
+        }
+    }
+
+    fn entity(&mut self, stack: StackId, resource: &Resource<'d>) -> Entity {
+        let info = &self.resolver.set().stack(stack).info;
+        let subject = Subject {
+            stack_key: info.key.clone(),
+            stack: info.name.clone(),
+            logical_id: Some(resource.id.to_owned()),
+            property: None,
+            construct_path: resource.metadata("aws:cdk:path").map(str::to_owned),
+        };
+        Entity { subject, place: resource.key.place(), exists: self.resolver.exists(stack, resource) }
+    }
+
+    /// Some properties of a resource in each branch, its existence included.
+    fn properties(&mut self, stack: StackId, resource: &Resource<'d>, names: &[&str]) -> Vec<Properties> {
+        let at = At { place: resource.key.place(), node: None };
+        let mut entries = Vec::new();
+        for name in names {
+            if let Some(value) = self.resolver.property(stack, resource, name) {
+                entries.push(Entry { key: Text::known(*name), key_at: at, value });
+            }
+        }
+        let exists = self.resolver.exists(stack, resource);
+        let cases = self.resolver.worlds.cases_when(&Value::new(Kind::Map(entries.into()), at), &exists);
+        cases.cases.into_iter().map(|case| Properties { when: case.when, map: case.then }).collect()
+    }
+
+    fn attribute(&mut self, stack: StackId, resource: &Resource<'d>, attribute: &str) -> Value {
+        let at = At { place: resource.key.place(), node: None };
+        let kind = self.resolver.attribute(stack, resource.id, attribute, at);
+        Value::new(kind, at)
+    }
+
+    fn role(&mut self, stack: StackId, resource: &Resource<'d>) {
+        let entity = self.entity(stack, resource);
+        let arn = self.attribute(stack, resource, "Arn");
+        let arns = self.resolver.worlds.cases_when(&arn, &entity.exists).cases;
+        let arns: Vec<Case<Text>> =
+            arns.into_iter().filter_map(|case| Some(Case { then: case.then.text()?, when: case.when })).collect();
+        let id = RoleId(self.graph.roles.len());
+        for case in &arns {
+            self.roles_by_arn.entry(case.then.clone()).or_default().push((id, case.when.clone()));
+        }
+        let trust = self.trust(stack, resource, &entity);
+        self.graph.roles.push(Role { entity, arns, trust });
+    }
+
+    fn trust(&mut self, stack: StackId, resource: &Resource<'d>, entity: &Entity) -> Cases<policy::Policy> {
+        let Some(document) = self.resolver.property(stack, resource, "AssumeRolePolicyDocument") else {
+            return Cases { cases: Vec::new(), complete: true };
+        };
+        let cases = self.resolver.worlds.cases_when(&document, &entity.exists);
+        let read = |case: Case<Value>| Case { then: policy::read(&case.then), when: case.when };
+        Cases { cases: cases.cases.into_iter().map(read).collect(), complete: cases.complete }
+    }
+
+    fn identity_pool(&mut self, stack: StackId, resource: &Resource<'d>) {
+        let entity = self.entity(stack, resource);
+        let Some(id) = self.attribute(stack, resource, "Ref").text() else { return };
+        let guests =
+            self.properties(stack, resource, &["AllowUnauthenticatedIdentities"]).into_iter().map(|properties| {
+                let allowed = properties.text("AllowUnauthenticatedIdentities");
+                let then = allowed.map_or(Truth::False, |text| {
+                    match text.as_known().map(str::to_ascii_lowercase).as_deref() {
+                        Some("true") => Truth::True,
+                        Some("false") => Truth::False,
+                        _ => Truth::Unknown,
+                    }
+                });
+                Case { when: properties.when, then }
+            });
+        let guests = guests.collect();
+        let names = [
+            "CognitoIdentityProviders",
+            "SupportedLoginProviders",
+            "OpenIdConnectProviderARNs",
+            "SamlProviderARNs",
+            "DeveloperProviderName",
+        ];
+        let mut pool = IdentityPool { entity, id, guests, providers: Vec::new(), providers_complete: true };
+        for properties in self.properties(stack, resource, &names) {
+            for name in names {
+                let Some(value) = properties.get(name) else { continue };
+                let (found, complete) = provider_names(value);
+                pool.providers_complete &= complete;
+                pool.providers.extend(found);
+            }
+        }
+        pool.providers.sort_by_key(|text| format!("{text:?}"));
+        pool.providers.dedup();
+        self.graph.pool_ids.insert(pool.id.clone(), PoolId(self.graph.pools.len()));
+        self.graph.pools.push(pool);
+    }
+
+    fn user_pool(&mut self, stack: StackId, resource: &Resource<'d>) {
+        let entity = self.entity(stack, resource);
+        let Some(id) = self.attribute(stack, resource, "Ref").text() else { return };
+        let triggers = self.resolver.property(stack, resource, "LambdaConfig");
+        let sets_claims = triggers.is_some_and(|triggers| match triggers.kind {
+            Kind::Map(_) => {
+                triggers.get("PreTokenGeneration").or_else(|| triggers.get("PreTokenGenerationConfig")).is_some()
+            }
+            Kind::Null | Kind::Absent => false,
+            _ => true,
+        });
+        self.graph.user_pools.push(UserPool { entity, id, sets_claims });
+    }
+
+    fn group(&mut self, stack: StackId, resource: &Resource<'d>) {
+        let entity = self.entity(stack, resource);
+        let Some(name) = self.attribute(stack, resource, "Ref").text() else { return };
+        let precedence_place = resource.properties.and_then(|node| node.entry("Precedence"));
+        let precedence_place = precedence_place.map_or(entity.place, |(key, value)| Place {
+            span: key.span().to(value.tagged_place().span),
+            ..key.place()
+        });
+        for properties in self.properties(stack, resource, &["UserPoolId", "Precedence", "RoleArn"]) {
+            let Some(user_pool) = properties.text("UserPoolId") else { continue };
+            let role = properties.get("RoleArn").and_then(|value| Some((value.text()?, value.at.place)));
+            self.graph.groups.push(Group {
+                entity: entity.clone(),
+                user_pool,
+                name: name.clone(),
+                precedence: precedence(properties.get("Precedence")),
+                precedence_place,
+                role,
+                when: properties.when,
+            });
+        }
+    }
+
+    fn membership(&mut self, stack: StackId, resource: &Resource<'d>) {
+        for properties in self.properties(stack, resource, &["UserPoolId", "Username", "GroupName"]) {
+            let texts = ["UserPoolId", "Username", "GroupName"].map(|name| properties.text(name));
+            let [Some(user_pool), Some(user), Some(group)] = texts else { continue };
+            let (place, when) = (resource.key.place(), properties.when);
+            self.graph.memberships.push(Membership { user_pool, user, group, place, when });
+        }
+    }
+
+    fn attachment(&mut self, stack: StackId, resource: &Resource<'d>) {
+        let entity = self.entity(stack, resource);
+        for properties in self.properties(stack, resource, &["IdentityPoolId", "Roles"]) {
+            let Some(pool) = properties.text("IdentityPoolId") else { continue };
+            for (key, way, what) in [
+                ("authenticated", Way::Authenticated, "handed to signed-in users here"),
+                ("unauthenticated", Way::Guest, "handed to guests here"),
+            ] {
+                let role = properties.get("Roles").and_then(|roles| roles.get(key));
+                if let Some(role) = role.and_then(|value| Some((value.text()?, value.at.place))) {
+                    self.hand_out(&pool, &role, way, None, &properties.when, &[(role.1, what.to_owned())]);
+                }
+            }
+        }
+        self.role_mappings(stack, resource, &entity);
+    }
+
+    /// Each mapping in each of its own branches, so that choices in one do not multiply the others.
+    fn role_mappings(&mut self, stack: StackId, resource: &Resource<'d>, entity: &Entity) {
+        let Some(mappings) = self.resolver.property(stack, resource, "RoleMappings") else { return };
+        for pool in self.properties(stack, resource, &["IdentityPoolId"]) {
+            let Some(id) = pool.text("IdentityPoolId") else { continue };
+            let whole = match &mappings.kind {
+                Kind::OneOf(_) => self.resolver.worlds.cases_when(&mappings, &pool.when).cases,
+                _ => vec![Case { when: pool.when.clone(), then: mappings.clone() }],
+            };
+            for case in whole {
+                for entry in case.then.entries() {
+                    for inner in self.resolver.worlds.cases_when(&entry.value, &case.when).cases {
+                        self.role_mapping(entity, &id, entry, &inner);
+                    }
+                }
+            }
+        }
+    }
+
+    fn role_mapping(&mut self, entity: &Entity, pool: &Text, entry: &Entry, case: &Case<Value>) {
+        let value = &case.then;
+        let known =
+            |name: &str| value.get(name).and_then(Value::text).and_then(|text| text.as_known().map(str::to_owned));
+        // `IdentityProvider` names the provider; without it the key does (CloudFormation, RoleMapping).
+        let named = value.get("IdentityProvider").filter(|value| !value.is_nothing()).map(Value::text);
+        let Some(provider) = named.unwrap_or_else(|| Some(entry.key.clone())) else { return };
+        let user_pool = user_pool_provider(&provider);
+        let mapping = Mapping {
+            entity: entity.clone(),
+            when: case.when.clone(),
+            pool: pool.clone(),
+            user_pool: user_pool.as_ref().map(|provider| provider.user_pool.clone()),
+            kind: known("Type"),
+            ambiguous: known("AmbiguousRoleResolution"),
+            place: entry.key_at.place,
+            provider: user_pool.map_or(provider, |provider| provider.name),
+        };
+        if mapping.kind.as_deref() == Some("Rules") {
+            let rules = value.get("RulesConfiguration").and_then(|rules| rules.get("Rules"));
+            for rule in rules.map(Value::items).unwrap_or_default() {
+                let role = rule.get("RoleARN").and_then(|value| Some((value.text()?, value.at.place)));
+                if let Some(role) = role {
+                    let step = [(role.1, "handed out by this mapping rule".to_owned())];
+                    self.hand_out(pool, &role, Way::Rule, Some(&mapping.provider), &case.when, &step);
+                }
+            }
+        }
+        self.graph.mappings.push(mapping);
+    }
+
+    fn hand_out_group_roles(&mut self) {
+        let (groups, mappings) = (self.graph.groups.clone(), self.graph.mappings.clone());
+        let mut by_user_pool: HashMap<&Text, Vec<&Mapping>> = HashMap::new();
+        for mapping in mappings.iter().filter(|mapping| mapping.kind.as_deref() == Some("Token")) {
+            if let Some(user_pool) = &mapping.user_pool {
+                by_user_pool.entry(user_pool).or_default().push(mapping);
+            }
+        }
+        for group in &groups {
+            let Some(role) = &group.role else { continue };
+            for mapping in by_user_pool.get(&group.user_pool).into_iter().flatten() {
+                let Some(when) = self.together(&group.when, &mapping.when) else { continue };
+                let steps = [
+                    (mapping.place, "this mapping takes the role from the user's groups".to_owned()),
+                    (role.1, format!("the role of group {}", group.entity.name())),
+                ];
+                self.hand_out(&mapping.pool, role, Way::Group, Some(&mapping.provider), &when, &steps);
+            }
+        }
+    }
+
+    fn together(&self, a: &Branch, b: &Branch) -> Option<Branch> {
+        a.and(b).filter(|both| !self.resolver.worlds.consistent(both).is_false())
+    }
+
+    fn hand_out(
+        &mut self,
+        pool: &Text,
+        role: &(Text, Place),
+        way: Way,
+        provider: Option<&Text>,
+        when: &Branch,
+        steps: &[(Place, String)],
+    ) {
+        let pool_id = self.graph.pool(pool).map(|(id, _)| id);
+        let mut path = Vec::new();
+        if let Some(PoolId(at)) = pool_id {
+            path.push((self.graph.pools[at].entity.place, "the pool that hands it out".to_owned()));
+        }
+        path.extend(steps.iter().cloned());
+        for (role, exists) in self.roles_by_arn.get(&role.0).cloned().unwrap_or_default() {
+            let Some(when) = self.together(when, &exists) else { continue };
+            let (pool, provider, steps) = (pool.clone(), provider.cloned(), path.clone());
+            self.graph.handout_ids.entry(role).or_default().push(self.graph.handouts.len());
+            self.graph.handouts.push(Handout { role, pool, pool_id, way, provider, when, steps });
+        }
+    }
+
+    fn tag_map(&mut self, stack: StackId, resource: &Resource<'d>) {
+        let entity = self.entity(stack, resource);
+        let names = ["IdentityPoolId", "IdentityProviderName", "PrincipalTags", "UseDefaults"];
+        for properties in self.properties(stack, resource, &names) {
+            let texts = ["IdentityPoolId", "IdentityProviderName"].map(|name| properties.text(name));
+            let [Some(pool), Some(provider)] = texts else { continue };
+            let provider = user_pool_provider(&provider).map_or(provider, |provider| provider.name);
+            let tags = properties.get("PrincipalTags");
+            let keys = tags.map(Value::entries).unwrap_or_default();
+            let keys = keys.iter().filter_map(|entry| entry.key.as_known().map(str::to_owned)).collect();
+            let passes = passes_tags(tags, properties.text("UseDefaults"));
+            self.graph.tag_maps.push(TagMap {
+                entity: entity.clone(),
+                when: properties.when,
+                pool,
+                provider,
+                keys,
+                passes,
+            });
+        }
+    }
+}
+
+/// Whether a principal-tag resource makes the pool pass tags.
+fn passes_tags(tags: Option<&Value>, defaults: Option<Text>) -> Truth {
+    let mapped = match tags.map(|tags| &tags.kind) {
+        Some(Kind::Map(entries)) => (!entries.is_empty()).into(),
+        Some(_) => Truth::Unknown,
+        None => Truth::False,
+    };
+    let by_default = match defaults.as_ref().map(Text::as_known) {
+        Some(Some(text)) => text.eq_ignore_ascii_case("true").into(),
+        Some(None) => Truth::Unknown,
+        None => Truth::False,
+    };
+    mapped.or(by_default)
+}
+
+fn precedence(value: Option<&Value>) -> Precedence {
+    match value {
+        None => Precedence::Unset,
+        Some(value) => {
+            let number = value.text().and_then(|text| text.as_known()?.parse().ok());
+            number.map_or(Precedence::Unknown, Precedence::Number)
+        }
+    }
+}
+
+/// Names of the providers of one property of a pool, and whether all are known.
+fn provider_names(value: &Value) -> (Vec<Text>, bool) {
+    let mut names = Vec::new();
+    let mut complete = true;
+    match &value.kind {
+        Kind::List(items) => {
+            for item in items.iter() {
+                // An entry of CognitoIdentityProviders is a map, an ARN a text.
+                let name = item.get("ProviderName").map_or_else(|| item.text(), Value::text);
+                match name {
+                    Some(Text::Any(_)) | None => complete = false,
+                    Some(name) => names.push(name),
+                }
+            }
+        }
+        Kind::Map(entries) => names.extend(entries.iter().map(|entry| entry.key.clone())),
+        _ => match value.text() {
+            Some(Text::Any(_)) | None => complete = false,
+            Some(name) => names.push(name),
+        },
+    }
+    (names, complete)
+}

@@ -1,0 +1,296 @@
+//! The identity graph: typed tables of who may become what. It owns what it holds.
+
+use std::collections::HashMap;
+
+use crate::finding::{Note, Subject};
+use crate::policy::Policy;
+use crate::source::Place;
+use crate::value::{Branch, Case, Cases, SymbolId, Symbols, Text, Truth, Worlds};
+
+/// Names a role.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RoleId(pub usize);
+
+/// Names an identity pool.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PoolId(pub usize);
+
+/// What every resource of the graph has.
+#[derive(Clone, Debug)]
+pub struct Entity {
+    /// Its stack, logical id and construct path.
+    pub subject: Subject,
+    /// Its logical id in the template.
+    pub place: Place,
+    /// The branch in which it exists.
+    pub exists: Branch,
+}
+
+impl Entity {
+    /// Its logical id.
+    pub fn name(&self) -> &str {
+        self.subject.logical_id.as_deref().unwrap_or("a resource")
+    }
+
+    /// The subject of a finding on one of its properties.
+    pub fn property(&self, property: impl Into<String>) -> Subject {
+        Subject { property: Some(property.into()), ..self.subject.clone() }
+    }
+}
+
+/// A role and its trust policy.
+#[derive(Clone, Debug)]
+pub struct Role {
+    /// The resource.
+    pub entity: Entity,
+    /// Its ARN; several where its name is a choice.
+    pub arns: Vec<Case<Text>>,
+    /// Its trust policy in each branch.
+    pub trust: Cases<Policy>,
+}
+
+impl Role {
+    /// An ARN of it.
+    pub fn arn(&self) -> Text {
+        self.arns.first().map_or_else(|| Text::known(""), |case| case.then.clone())
+    }
+}
+
+/// An identity pool.
+#[derive(Clone, Debug)]
+pub struct IdentityPool {
+    /// The resource.
+    pub entity: Entity,
+    /// Its id.
+    pub id: Text,
+    /// Whether it gives guests an identity.
+    pub guests: Vec<Case<Truth>>,
+    /// Names of its sign-in providers, as its tokens carry them in `amr`.
+    pub providers: Vec<Text>,
+    /// Whether these are all.
+    pub providers_complete: bool,
+}
+
+/// A user pool.
+#[derive(Clone, Debug)]
+pub struct UserPool {
+    /// The resource.
+    pub entity: Entity,
+    /// Its id.
+    pub id: Text,
+    /// Whether a pre-token-generation trigger may set the claims that choose a role.
+    pub sets_claims: bool,
+}
+
+/// The number that decides between the roles of a user's groups.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Precedence {
+    /// Lower is better.
+    Number(u64),
+    /// None: worse than every number.
+    Unset,
+    /// Not known.
+    Unknown,
+}
+
+/// A group of a user pool, in one branch.
+#[derive(Clone, Debug)]
+pub struct Group {
+    /// The resource.
+    pub entity: Entity,
+    /// The branch, its existence included.
+    pub when: Branch,
+    /// Id of its user pool.
+    pub user_pool: Text,
+    /// Its name.
+    pub name: Text,
+    /// Its precedence.
+    pub precedence: Precedence,
+    /// Where the precedence stands, or the group where there is none.
+    pub precedence_place: Place,
+    /// The ARN of its role.
+    pub role: Option<(Text, Place)>,
+}
+
+/// A user who is put into a group by the template.
+#[derive(Clone, Debug)]
+pub struct Membership {
+    /// Id of the user pool.
+    pub user_pool: Text,
+    /// The user's name.
+    pub user: Text,
+    /// The group's name.
+    pub group: Text,
+    /// Where.
+    pub place: Place,
+    /// The branch in which it exists.
+    pub when: Branch,
+}
+
+/// How an identity pool chooses a role for the users of one provider.
+#[derive(Clone, Debug)]
+pub struct Mapping {
+    /// The role attachment that has it.
+    pub entity: Entity,
+    /// The branch, existence included.
+    pub when: Branch,
+    /// Id of the identity pool.
+    pub pool: Text,
+    /// The provider, as the mapping names it.
+    pub provider: Text,
+    /// Id of the user pool, where the provider is one.
+    pub user_pool: Option<Text>,
+    /// `Token` or `Rules`.
+    pub kind: Option<String>,
+    /// `AuthenticatedRole` or `Deny`.
+    pub ambiguous: Option<String>,
+    /// Where it stands.
+    pub place: Place,
+}
+
+/// Why a pool hands out a role.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Way {
+    /// `Roles.authenticated`.
+    Authenticated,
+    /// `Roles.unauthenticated`.
+    Guest,
+    /// A mapping rule.
+    Rule,
+    /// A group, through a mapping of type Token.
+    Group,
+}
+
+impl Way {
+    /// Whether it is for users who signed in.
+    pub fn is_signed_in(self) -> bool {
+        self != Self::Guest
+    }
+}
+
+/// A role that an identity pool hands out.
+#[derive(Clone, Debug)]
+pub struct Handout {
+    /// The role.
+    pub role: RoleId,
+    /// Id of the pool.
+    pub pool: Text,
+    /// The pool, where a template of the run has it.
+    pub pool_id: Option<PoolId>,
+    /// How.
+    pub way: Way,
+    /// The mapping's provider; none for the default roles.
+    pub provider: Option<Text>,
+    /// The branch in which it happens.
+    pub when: Branch,
+    /// The path from the pool to the role, each step with half a sentence.
+    pub steps: Vec<(Place, String)>,
+}
+
+/// Tags that a pool puts on the sessions of one provider's users.
+#[derive(Clone, Debug)]
+pub struct TagMap {
+    /// The resource.
+    pub entity: Entity,
+    /// The branch, existence included.
+    pub when: Branch,
+    /// Id of the identity pool.
+    pub pool: Text,
+    /// The provider whose users get the tags.
+    pub provider: Text,
+    /// Keys of the tags; empty where the defaults are used or the keys are not known.
+    pub keys: Vec<String>,
+    /// Whether tags are passed.
+    pub passes: Truth,
+}
+
+/// Symbols that stand for what is not of the run: chosen to differ from everything in it.
+#[derive(Clone, Copy, Debug)]
+pub struct Strangers {
+    /// The id of an identity pool.
+    pub pool: SymbolId,
+    /// The Region of such an id.
+    pub region: SymbolId,
+    /// The rest of such an id.
+    pub guid: SymbolId,
+    /// An identity of such a pool.
+    pub identity: SymbolId,
+    /// What follows a provider's name in `amr`; undocumented, so not even fresh.
+    pub further: SymbolId,
+    /// A sign-in provider of which nothing is known.
+    pub provider: SymbolId,
+    /// An identity of a pool of the run.
+    pub own_identity: SymbolId,
+}
+
+/// Who may become what in one stack set.
+#[derive(Clone, Debug)]
+pub struct Graph {
+    /// Roles.
+    pub roles: Vec<Role>,
+    /// Identity pools.
+    pub pools: Vec<IdentityPool>,
+    /// User pools.
+    pub user_pools: Vec<UserPool>,
+    /// Groups of user pools.
+    pub groups: Vec<Group>,
+    /// Users whom a template puts into groups.
+    pub memberships: Vec<Membership>,
+    /// Role mappings.
+    pub mappings: Vec<Mapping>,
+    /// Roles that pools hand out.
+    pub handouts: Vec<Handout>,
+    /// Tags that pools pass.
+    pub tag_maps: Vec<TagMap>,
+    /// What stands for texts that only the deployment knows.
+    pub symbols: Symbols,
+    /// The choices that a deployment makes.
+    pub worlds: Worlds,
+    /// Symbols for what is not of the run.
+    pub strangers: Strangers,
+    /// Pools by their ids.
+    pub pool_ids: HashMap<Text, PoolId>,
+    /// Places in `handouts` by role.
+    pub handout_ids: HashMap<RoleId, Vec<usize>>,
+    /// What could not be followed.
+    pub notes: Vec<Note>,
+}
+
+impl Graph {
+    /// A role.
+    pub fn role(&self, id: RoleId) -> &Role {
+        &self.roles[id.0]
+    }
+
+    /// Ids and roles.
+    pub fn roles(&self) -> impl Iterator<Item = (RoleId, &Role)> {
+        self.roles.iter().enumerate().map(|(at, role)| (RoleId(at), role))
+    }
+
+    /// The pool of an id.
+    pub fn pool(&self, id: &Text) -> Option<(PoolId, &IdentityPool)> {
+        let id = *self.pool_ids.get(id)?;
+        Some((id, &self.pools[id.0]))
+    }
+
+    /// The user pool of an id.
+    pub fn user_pool(&self, id: &Text) -> Option<&UserPool> {
+        self.user_pools.iter().find(|pool| pool.id == *id)
+    }
+
+    /// The ways in which a role is handed out.
+    pub fn handouts_of(&self, role: RoleId) -> impl Iterator<Item = &Handout> {
+        let of_role = self.handout_ids.get(&role).map(Vec::as_slice).unwrap_or_default();
+        of_role.iter().map(|at| &self.handouts[*at])
+    }
+
+    /// Both branches together, where a deployment can be in both.
+    pub fn together(&self, a: &Branch, b: &Branch) -> Option<Branch> {
+        a.and(b).filter(|both| !self.worlds.consistent(both).is_false())
+    }
+
+    /// A text for people.
+    pub fn shown(&self, text: &Text) -> String {
+        crate::value::shown(text, &self.symbols)
+    }
+}

@@ -1,0 +1,181 @@
+//! A concrete request out of a symbolic one: every unknown is given a text, and the same evaluator on
+//! the result must say the same.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value as Json, json};
+
+use super::cognito::Answer;
+use super::graph::Graph;
+use crate::finding::{Refused, Witness};
+use crate::policy::{Actions, Carried, Effect, Policy, Principals, Request, Statement, Test, evaluate};
+use crate::value::{At, Piece, SymbolId, Symbols, Text};
+
+/// The witness of an answer.
+pub fn witness(
+    graph: &Graph,
+    policy: &Policy,
+    answer: &Answer,
+    class: &str,
+    story: String,
+    refused: Refused,
+) -> Witness {
+    let mut names = Names { graph, given: BTreeMap::new() };
+    let request = names.request(&answer.request);
+    let concrete = names.policy(policy);
+    let decision = evaluate(&concrete, &request, &Symbols::default());
+    let by = decision.allowed_by.first().and_then(|at| policy.statements.get(*at)).map(Statement::path);
+    Witness {
+        class: class.to_owned(),
+        request,
+        policy: policy_json(&concrete),
+        substitution: names.substitution(),
+        decision: decision.truth,
+        by,
+        assumes: Vec::new(),
+        refused,
+        story,
+    }
+}
+
+/// Gives every symbol one text of its form.
+struct Names<'g> {
+    graph: &'g Graph,
+    given: BTreeMap<SymbolId, String>,
+}
+
+impl Names<'_> {
+    fn text(&mut self, text: &Text) -> Text {
+        let Some(pieces) = text.pieces() else { return Text::known("any-value") };
+        let concrete = pieces.iter().map(|piece| match piece {
+            Piece::Literal(literal) => literal.to_string(),
+            Piece::Symbol(id) => self.name(*id),
+        });
+        Text::known(concrete.collect::<String>())
+    }
+
+    /// The text of a symbol: its form's sample, its end changed to a number where another symbol has it.
+    fn name(&mut self, id: SymbolId) -> String {
+        if let Some(name) = self.given.get(&id) {
+            return name.clone();
+        }
+        let sample = self.graph.symbols.facts(id).format.sample();
+        let mut name = sample.to_owned();
+        let mut number = 1;
+        while self.given.values().any(|given| *given == name) {
+            number += 1;
+            let digits = number.to_string();
+            name = format!("{}{digits}", sample.get(..sample.len().saturating_sub(digits.len())).unwrap_or_default());
+        }
+        self.given.insert(id, name.clone());
+        name
+    }
+
+    fn substitution(self) -> Vec<(String, String)> {
+        let own = |id: &SymbolId| !self.graph.symbols.facts(*id).fresh;
+        let named = self.given.iter().filter(|(id, _)| own(id));
+        named.map(|(id, text)| (self.graph.symbols.facts(*id).name.to_string(), text.clone())).collect()
+    }
+
+    fn request(&mut self, request: &Request) -> Request {
+        let context = request.context.iter().filter(|(_, carried)| !is_unknown(carried));
+        let context: Vec<_> = context.cloned().collect();
+        let context = context.into_iter().map(|(key, carried)| {
+            let carried = match carried {
+                Carried::One(text) => Carried::One(self.text(&text)),
+                Carried::Many(texts) => Carried::Many(texts.iter().map(|text| self.text(text)).collect()),
+            };
+            (key, carried)
+        });
+        let context = context.collect();
+        let principal = (request.principal.0, self.text(&request.principal.1));
+        Request { principal, action: request.action.clone(), resource: self.text(&request.resource), context }
+    }
+
+    fn policy(&mut self, policy: &Policy) -> Policy {
+        let statements = policy.statements.iter().map(|statement| self.statement(statement)).collect();
+        Policy { version: policy.version.as_ref().map(|version| self.text(version)), statements, ..policy.clone() }
+    }
+
+    fn statement(&mut self, statement: &Statement) -> Statement {
+        let mut concrete = statement.clone();
+        if let Principals::Only(list) | Principals::AllBut(list) = &mut concrete.principals {
+            list.iter_mut().for_each(|principal| principal.value = self.text(&principal.value));
+        }
+        if let Actions::Only(list) | Actions::AllBut(list) = &mut concrete.actions {
+            list.iter_mut().for_each(|(text, _)| *text = self.text(text));
+        }
+        for test in &mut concrete.conditions.tests {
+            test.key = self.text(&test.key);
+            test.values.iter_mut().for_each(|(text, _)| *text = self.text(text));
+        }
+        concrete
+    }
+}
+
+/// A key of which nothing is known is left out of the concrete request: the answer does not rest on it.
+fn is_unknown(carried: &Carried) -> bool {
+    carried.values().iter().any(|text| matches!(text, Text::Any(_)))
+}
+
+fn policy_json(policy: &Policy) -> Json {
+    let mut document = serde_json::Map::new();
+    if let Some(version) = policy.version.as_ref().and_then(Text::as_known) {
+        document.insert("Version".into(), version.into());
+    }
+    document.insert("Statement".into(), policy.statements.iter().map(statement_json).collect());
+    document.into()
+}
+
+fn statement_json(statement: &Statement) -> Json {
+    let effect = if statement.effect == Effect::Deny { "Deny" } else { "Allow" };
+    let mut object = serde_json::Map::new();
+    object.insert("Effect".into(), effect.into());
+    match &statement.principals {
+        Principals::Only(list) => drop(object.insert("Principal".into(), principals_json(list))),
+        Principals::AllBut(list) => drop(object.insert("NotPrincipal".into(), principals_json(list))),
+        Principals::Missing | Principals::Unknown => {}
+    }
+    match &statement.actions {
+        Actions::Only(list) => drop(object.insert("Action".into(), texts_json(list))),
+        Actions::AllBut(list) => drop(object.insert("NotAction".into(), texts_json(list))),
+        Actions::Unknown => {}
+    }
+    if !statement.conditions.tests.is_empty() {
+        object.insert("Condition".into(), conditions_json(&statement.conditions.tests));
+    }
+    object.into()
+}
+
+fn principals_json(list: &[crate::policy::Principal]) -> Json {
+    let mut kinds: BTreeMap<&str, Vec<Json>> = BTreeMap::new();
+    for principal in list {
+        let value = Json::from(principal.value.as_known().unwrap_or_default());
+        match principal.kind {
+            Some(kind) => kinds.entry(kind.name()).or_default().push(value),
+            None => return value,
+        }
+    }
+    kinds
+        .into_iter()
+        .map(|(kind, values)| (kind.to_owned(), single_or_list(values)))
+        .collect::<serde_json::Map<_, _>>()
+        .into()
+}
+
+fn texts_json(list: &[(Text, At)]) -> Json {
+    single_or_list(list.iter().map(|(text, _)| text.as_known().unwrap_or_default().into()).collect())
+}
+
+fn conditions_json(tests: &[Test]) -> Json {
+    let mut block = json!({});
+    for test in tests {
+        let [operator, key] = [&test.operator_text, &test.key].map(|text| text.as_known().unwrap_or_default());
+        block[operator][key] = texts_json(&test.values);
+    }
+    block
+}
+
+fn single_or_list(mut values: Vec<Json>) -> Json {
+    if values.len() == 1 { values.remove(0) } else { values.into() }
+}
