@@ -5,6 +5,8 @@
 
 mod branch;
 pub mod cgt;
+mod groups;
+pub mod inp;
 pub mod map;
 mod precedence;
 mod reading;

@@ -6,7 +6,7 @@
 mod builder;
 pub mod cognito;
 mod graph;
-mod provider;
+pub mod provider;
 pub mod tags;
 mod witness;
 

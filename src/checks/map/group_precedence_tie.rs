@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::groups::{by_user_pool, compete, outcome, role_name, token_mappings, with_trigger};
 use crate::checks::Cx;
 use crate::checks::branch::settle;
+use crate::checks::groups::{by_user_pool, compete, outcome, role_name, token_mappings, with_trigger};
 use crate::finding::{Finding, Label, Mistake, Severity};
 use crate::identity::{Graph, Group, Mapping, Membership, Precedence};
 use crate::value::{Branch, Text};

@@ -1,8 +1,8 @@
 //! MAP002: groups with roles and without precedence.
 
-use super::groups::{by_user_pool, compete, outcome, token_mappings, with_trigger};
 use crate::checks::Cx;
 use crate::checks::branch::settle;
+use crate::checks::groups::{by_user_pool, compete, outcome, token_mappings, with_trigger};
 use crate::finding::{Finding, Label, Mistake, Severity};
 use crate::identity::{Graph, Group, Mapping, Precedence};
 use crate::value::Text;

@@ -2,5 +2,4 @@
 
 pub mod group_precedence_tie;
 pub mod group_precedence_unset;
-mod groups;
 pub mod mapped_role_rejects_its_pool;
