@@ -106,6 +106,12 @@ impl Builder {
         self.open.len()
     }
 
+    /// Whether the next node is the value of a key that was already read.
+    pub(super) fn expects_value(&self) -> bool {
+        let Some(open) = self.open.last() else { return false };
+        open.shape == Shape::Mapping && (self.pending.len() - open.first) % 2 == 1
+    }
+
     /// End of the last child of the innermost collection, for grammars that do not say where it ends.
     pub(super) fn end_of_last_child(&self) -> Option<usize> {
         let open = self.open.last()?;

@@ -57,13 +57,11 @@ impl Parser<'_> {
                 return Ok(());
             }
             Some(b',') if !first => {
+                let comma = self.at;
                 self.at += 1;
                 self.space();
                 if self.bytes.get(self.at) == Some(&close) {
-                    return Err(SyntaxError::new(
-                        Span::new(self.at - 1, self.at),
-                        "a comma before the closing bracket",
-                    ));
+                    return Err(SyntaxError::new(Span::new(comma, comma + 1), "a comma before the closing bracket"));
                 }
             }
             None => return Err(self.unclosed(start)),
@@ -74,7 +72,7 @@ impl Parser<'_> {
             }
         }
         if shape == Shape::Mapping {
-            self.key()?;
+            self.key(start)?;
         }
         self.space();
         if self.at == self.bytes.len() {
@@ -83,16 +81,19 @@ impl Parser<'_> {
         self.value()
     }
 
-    fn key(&mut self) -> Step {
-        if self.bytes.get(self.at) != Some(&b'"') {
-            return Err(self.here("expected a key in double quotes"));
+    /// A key and its colon, in the mapping that was opened at `start`.
+    fn key(&mut self, start: usize) -> Step {
+        match self.bytes.get(self.at) {
+            Some(b'"') => self.string()?,
+            Some(_) => return Err(self.here("expected a key in double quotes")),
+            None => return Err(self.unclosed(start)),
         }
-        self.string()?;
         self.space();
-        if self.bytes.get(self.at) != Some(&b':') {
-            return Err(self.here("expected ':' after the key"));
+        match self.bytes.get(self.at) {
+            Some(b':') => self.at += 1,
+            Some(_) => return Err(self.here("expected ':' after the key")),
+            None => return Err(self.unclosed(start)),
         }
-        self.at += 1;
         Ok(())
     }
 

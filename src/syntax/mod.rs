@@ -5,6 +5,7 @@
 
 mod build;
 mod json;
+mod mend;
 mod scalar;
 mod yaml;
 
@@ -21,6 +22,31 @@ pub use yaml::parse_yaml;
 pub const JSON_DEPTH: usize = 512;
 /// Deepest nesting of a YAML text.
 pub const YAML_DEPTH: usize = 255;
+
+/// Most mappings that the entries of one mapping are taken from, merge keys (`<<`) followed.
+pub const MERGE_LIMIT: usize = 256;
+
+/// Parses a file of either grammar. A text that begins with a bracket is JSON; where it is not, it is
+/// read as YAML, of which JSON with comments or with commas too many is a part, unless the file's
+/// name says JSON.
+pub fn parse(file: FileId, text: &Arc<str>, path: &str) -> Document {
+    let start = text.trim_start_matches('\u{feff}').trim_start_matches([' ', '\t', '\r', '\n']);
+    if !start.starts_with(['{', '[']) {
+        return parse_yaml(file, text);
+    }
+    let json = parse_json(file, text);
+    if json.errors.is_empty() || has_extension(path, &["json"]) {
+        return json;
+    }
+    let yaml = parse_yaml(file, text);
+    let named_yaml = has_extension(path, &["yaml", "yml", "template"]);
+    if yaml.errors.is_empty() || (named_yaml && yaml.stopped_at() > json.stopped_at()) { yaml } else { json }
+}
+
+fn has_extension(path: &str, extensions: &[&str]) -> bool {
+    let extension = path.rsplit_once('.').map_or("", |(_, extension)| extension);
+    extensions.iter().any(|one| extension.eq_ignore_ascii_case(one))
+}
 
 /// A node's place in its document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -143,9 +169,17 @@ impl Document {
         (0..self.nodes.len() as u32).map(|id| self.node(NodeId(id)))
     }
 
-    /// Every key that stands twice in one mapping: the later key with the earlier one.
+    /// Every key that stands twice in one mapping: the later key with the first one. Merge keys
+    /// (`<<`) may stand there more than once.
     pub fn duplicate_keys(&self) -> Vec<(Node<'_>, Node<'_>)> {
-        self.nodes().flat_map(|node| duplicates_in(node)).collect()
+        // An alias shows the entries of its target, which comes by itself.
+        let mappings = self.nodes().filter(|node| matches!(node.raw().data, Data::Mapping(_)));
+        mappings.flat_map(duplicates_in).collect()
+    }
+
+    /// Where the first error stands.
+    fn stopped_at(&self) -> usize {
+        self.errors.first().map_or(self.text.len(), |error| error.span.start())
     }
 }
 
@@ -153,7 +187,7 @@ fn duplicates_in(mapping: Node<'_>) -> Vec<(Node<'_>, Node<'_>)> {
     let mut first: HashMap<&str, Node<'_>> = HashMap::new();
     let mut found = Vec::new();
     for (key, _) in mapping.own_entries() {
-        let Some(text) = key.text() else { continue };
+        let Some(text) = key.text().filter(|_| !is_merge(key)) else { continue };
         match first.entry(text) {
             std::collections::hash_map::Entry::Occupied(earlier) => found.push((key, *earlier.get())),
             std::collections::hash_map::Entry::Vacant(free) => drop(free.insert(key)),
@@ -272,9 +306,10 @@ impl<'d> Node<'d> {
         Some(scalar::meaning(text, self.style()?, self.tag()))
     }
 
-    /// Whether it says nothing: missing, or null.
+    /// Whether it says nothing: missing, or null. `!Ref` with nothing behind it says something.
     pub fn is_null(self) -> bool {
-        self.kind() == Kind::Missing || self.scalar() == Some(Scalar::Null)
+        let bare = self.tag().is_none_or(|tag| tag == "!!null");
+        bare && (self.kind() == Kind::Missing || self.scalar() == Some(Scalar::Null))
     }
 
     /// Members of a list; none for anything else.
@@ -303,34 +338,45 @@ impl<'d> Node<'d> {
     }
 
     /// Keys and values as they count: of a key that stands twice the last one, merge keys (`<<`)
-    /// followed, own keys before merged ones. Keys that are no scalar are left out.
+    /// followed, own keys before merged ones, earlier merged ones before later. Keys that are no
+    /// scalar are left out, and so is what lies behind the [`MERGE_LIMIT`]th mapping.
     pub fn entries(self) -> Vec<(Node<'d>, Node<'d>)> {
         let mut entries = Vec::new();
-        let mut seen = Seen::default();
-        self.collect_entries(&mut entries, &mut seen);
+        let mut keys = HashSet::new();
+        let mut mappings = HashSet::new();
+        // Not recursive: a chain of merges can be as long as the file.
+        let mut waiting = vec![self];
+        while let Some(mapping) = waiting.pop() {
+            // A mapping merged a second time can add nothing: this also ends cycles and merge bombs.
+            if mappings.len() == MERGE_LIMIT || !mappings.insert(mapping.target().id) {
+                continue;
+            }
+            mapping.add_entries(&mut entries, &mut keys);
+            let from = waiting.len();
+            mapping.merged().take(MERGE_LIMIT).for_each(|node| waiting.push(node));
+            waiting[from..].reverse();
+        }
         entries
     }
 
-    fn collect_entries(self, into: &mut Vec<(Node<'d>, Node<'d>)>, seen: &mut Seen<'d>) {
-        // A mapping merged a second time can add nothing: this also ends cycles and merge bombs.
-        if !seen.mappings.insert(self.target().id) {
-            return;
-        }
-        let own: Vec<_> = self.own_entries().collect();
-        let from = into.len();
-        for (key, value) in own.iter().rev() {
-            let Some(text) = key.text() else { continue };
-            if !is_merge(*key) && seen.keys.insert(text) {
-                into.push((*key, *value));
+    fn add_entries(self, entries: &mut Vec<(Node<'d>, Node<'d>)>, keys: &mut HashSet<&'d str>) {
+        let own: Vec<_> = self.own_entries().filter(|(key, _)| !is_merge(*key)).collect();
+        let from = entries.len();
+        for (key, value) in own.into_iter().rev() {
+            if key.text().is_some_and(|text| keys.insert(text)) {
+                entries.push((key, value));
             }
         }
-        into[from..].reverse();
-        for (_, value) in own.iter().filter(|(key, _)| is_merge(*key)) {
-            match value.kind() {
-                Kind::Sequence => value.items().for_each(|item| item.collect_entries(into, seen)),
-                _ => value.collect_entries(into, seen),
-            }
-        }
+        entries[from..].reverse();
+    }
+
+    /// What its merge keys name, in their order.
+    fn merged(self) -> impl Iterator<Item = Node<'d>> {
+        let values = self.own_entries().filter(|(key, _)| is_merge(*key)).map(|(_, value)| value);
+        values.flat_map(|value| {
+            let one = (value.kind() == Kind::Mapping).then_some(value);
+            one.into_iter().chain(value.items().filter(|item| item.kind() == Kind::Mapping))
+        })
     }
 
     /// Key and value of an entry of a mapping.
@@ -348,12 +394,6 @@ impl<'d> Node<'d> {
     }
 }
 
-#[derive(Default)]
-struct Seen<'d> {
-    mappings: HashSet<NodeId>,
-    keys: HashSet<&'d str>,
-}
-
 fn is_merge(key: Node<'_>) -> bool {
-    key.style() == Some(Style::Plain) && key.text() == Some("<<")
+    key.style() == Some(Style::Plain) && key.text() == Some("<<") && key.tag().is_none_or(|tag| tag == "!!merge")
 }
