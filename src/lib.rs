@@ -6,6 +6,7 @@ pub mod checks;
 pub mod finding;
 pub mod identity;
 pub mod policy;
+pub mod report;
 pub mod resolve;
 pub mod source;
 pub mod syntax;

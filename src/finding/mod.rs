@@ -3,12 +3,14 @@
 //! Invariant: findings own what they hold and know no format.
 
 mod fingerprint;
+mod shown;
 
 use crate::policy::Request;
 use crate::source::Place;
 use crate::value::Truth;
 
 pub use fingerprint::fingerprint;
+pub use shown::{shown, visible, visible_char};
 
 /// How bad it is (catalogue, section 1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -1,0 +1,401 @@
+//! SARIF 2.1.0, within the limits of GitHub code scanning.
+
+use std::io::{Result, Write};
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::Options;
+use super::spot::Spot;
+use super::words::{headline, lines, proof};
+use crate::checks::{Rule, rules};
+use crate::finding::{Finding, Label, Note, NoteKind, Outcome, Severity, visible};
+use crate::source::{Place, Sources};
+
+/// Results that GitHub takes in one run; it refuses the whole file for one more.
+const RESULTS: usize = 25_000;
+/// Related places of one result; more are not shown.
+const RELATED: usize = 10;
+/// Tags that GitHub takes for a rule.
+const TAGS: usize = 20;
+/// What paths are relative to.
+const ROOT: &str = "%SRCROOT%";
+
+/// Writes one run.
+pub(super) fn write(outcome: &Outcome, options: &Options<'_>, out: &mut dyn Write) -> Result<()> {
+    let descriptors = descriptors(outcome);
+    let shown = most_severe(&outcome.findings);
+    let results = shown.iter().map(|finding| SarifResult::new(&outcome.sources, &descriptors, finding)).collect();
+    let run = Run {
+        invocations: [Invocation {
+            execution_successful: true,
+            tool_execution_notifications: notifications(outcome, outcome.findings.len() - shown.len()),
+        }],
+        tool: Tool { driver: Driver::new(options.version, descriptors) },
+        // Where the root lies is for the reader of the file to know.
+        original_uri_base_ids: json!({ROOT: {"description": {"text": "The folder that rolecall was started in."}}}),
+        column_kind: "unicodeCodePoints",
+        results,
+    };
+    let schema = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
+    serde_json::to_writer_pretty(&mut *out, &Log { schema, version: "2.1.0", runs: [run] })?;
+    writeln!(out)
+}
+
+/// The findings that are within the limit, in report order; the least severe ones go first.
+fn most_severe(findings: &[Finding]) -> Vec<&Finding> {
+    let mut order: Vec<usize> = (0..findings.len()).collect();
+    order.sort_by_key(|index| std::cmp::Reverse(findings[*index].severity));
+    order.truncate(RESULTS);
+    order.sort_unstable();
+    order.into_iter().map(|index| &findings[index]).collect()
+}
+
+#[derive(Serialize)]
+struct Log<'a> {
+    #[serde(rename = "$schema")]
+    schema: &'static str,
+    version: &'static str,
+    runs: [Run<'a>; 1],
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Run<'a> {
+    tool: Tool<'a>,
+    invocations: [Invocation<'a>; 1],
+    original_uri_base_ids: Value,
+    column_kind: &'static str,
+    results: Vec<SarifResult<'a>>,
+}
+
+#[derive(Serialize)]
+struct Tool<'a> {
+    driver: Driver<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Driver<'a> {
+    name: &'static str,
+    version: &'a str,
+    semantic_version: &'a str,
+    rules: Vec<Descriptor<'a>>,
+}
+
+impl<'a> Driver<'a> {
+    fn new(version: &'a str, rules: Vec<Descriptor<'a>>) -> Self {
+        Self { name: env!("CARGO_PKG_NAME"), version, semantic_version: version, rules }
+    }
+}
+
+/// A text; in SARIF it is always an object.
+#[derive(Serialize)]
+struct Message {
+    text: String,
+}
+
+impl Message {
+    fn new(text: impl Into<String>) -> Self {
+        // `[words](target)` in a message is a link, which a template must not be able to make.
+        Self { text: text.into().replace("](", "] (") }
+    }
+}
+
+#[derive(Serialize)]
+struct Help<'a> {
+    text: &'a str,
+    markdown: &'a str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Descriptor<'a> {
+    id: &'a str,
+    #[serde(flatten)]
+    page: Option<Page<'a>>,
+}
+
+/// What the page of a rule says.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Page<'a> {
+    name: &'a str,
+    short_description: Message,
+    full_description: Message,
+    help: Help<'a>,
+    default_configuration: Configuration,
+    properties: Value,
+}
+
+#[derive(Serialize)]
+struct Configuration {
+    level: &'static str,
+}
+
+/// Every rule of ours, then those of the findings that have no page: users write them.
+fn descriptors(outcome: &Outcome) -> Vec<Descriptor<'_>> {
+    let ours = rules().iter().map(|rule| Descriptor { id: rule.id, page: Some(Page::new(rule)) });
+    let mut descriptors: Vec<Descriptor<'_>> = ours.collect();
+    for finding in &outcome.findings {
+        if !descriptors.iter().any(|descriptor| descriptor.id == finding.rule) {
+            descriptors.push(Descriptor { id: finding.rule, page: None });
+        }
+    }
+    descriptors
+}
+
+impl<'a> Page<'a> {
+    fn new(rule: &'a Rule) -> Self {
+        let tags = &rule.tags[..rule.tags.len().min(TAGS)];
+        let (level, score) = level(rule.severity);
+        Self {
+            name: rule.name,
+            short_description: Message::new(rule.summary()),
+            full_description: Message::new(first_paragraphs(rule.help())),
+            help: Help { text: rule.help(), markdown: rule.help() },
+            default_configuration: Configuration { level },
+            properties: json!({"tags": tags, "precision": rule.confidence, "security-severity": score}),
+        }
+    }
+}
+
+/// The summary and the paragraph below the first heading.
+fn first_paragraphs(help: &str) -> String {
+    let prose = help.split("\n\n").map(str::trim).filter(|part| !part.starts_with('#') && !part.is_empty());
+    prose.take(2).map(|part| part.replace('\n', " ")).collect::<Vec<_>>().join(" ")
+}
+
+/// Level and `security-severity` of a severity.
+fn level(severity: Severity) -> (&'static str, &'static str) {
+    match severity {
+        Severity::Error => ("error", "8.0"),
+        Severity::Warning => ("warning", "5.0"),
+        Severity::Info => ("note", "2.0"),
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct SarifResult<'a> {
+    rule_id: &'a str,
+    rule_index: usize,
+    level: &'static str,
+    message: Message,
+    locations: [Location; 1],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    related_locations: Vec<Location>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    code_flows: Vec<CodeFlow>,
+    partial_fingerprints: Value,
+    properties: Value,
+}
+
+impl<'a> SarifResult<'a> {
+    fn new(sources: &Sources, descriptors: &[Descriptor<'_>], finding: &'a Finding) -> Self {
+        let related = finding.related.iter().take(RELATED).enumerate();
+        let related = related.map(|(id, label)| Location { id: Some(id), ..Location::labelled(sources, label) });
+        let primary = Location::new(sources, finding.primary.place);
+        Self {
+            rule_id: finding.rule,
+            rule_index: descriptors.iter().position(|rule| rule.id == finding.rule).unwrap_or_default(),
+            level: level(finding.severity).0,
+            message: Message::new(message(finding)),
+            locations: [Location { logical_locations: logical_locations(finding), ..primary }],
+            related_locations: related.collect(),
+            code_flows: code_flows(sources, finding),
+            partial_fingerprints: json!({"rolecall/v1": finding.fingerprint}),
+            properties: properties(finding),
+        }
+    }
+}
+
+/// Headline, why, proof and help.
+fn message(finding: &Finding) -> String {
+    let mut parts = vec![headline(finding) + ".", visible(&finding.primary.message).into_owned()];
+    parts.extend(finding.witness.as_deref().and_then(proof).map(|proof| format!("Proof: {proof}")));
+    let help = lines(&finding.help).join("\n");
+    if !help.is_empty() {
+        parts.push(format!("Help: {help}"));
+    }
+    parts.retain(|part| !part.is_empty());
+    parts.join("\n").trim_end().to_owned()
+}
+
+fn properties(finding: &Finding) -> Value {
+    json!({
+        "status": finding.status.name(),
+        "stack": finding.subject.stack,
+        "property": finding.subject.property,
+        "assumes": finding.assumes,
+    })
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Location {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<usize>,
+    physical_location: PhysicalLocation,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    logical_locations: Vec<LogicalLocation>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<Message>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct PhysicalLocation {
+    artifact_location: ArtifactLocation,
+    region: Region,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ArtifactLocation {
+    uri: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    uri_base_id: Option<&'static str>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Region {
+    start_line: u32,
+    start_column: u32,
+    end_line: u32,
+    end_column: u32,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct LogicalLocation {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    fully_qualified_name: String,
+    kind: &'static str,
+}
+
+impl Location {
+    fn new(sources: &Sources, place: Place) -> Self {
+        let Spot { path, start, end } = Spot::new(sources, place);
+        let region =
+            Region { start_line: start.line, start_column: start.column, end_line: end.line, end_column: end.column };
+        let physical_location = PhysicalLocation { artifact_location: ArtifactLocation::new(path), region };
+        Self { id: None, physical_location, logical_locations: Vec::new(), message: None }
+    }
+
+    fn labelled(sources: &Sources, label: &Label) -> Self {
+        let message = Some(Message::new(visible(&label.message)));
+        Self { message, ..Self::new(sources, label.place) }
+    }
+}
+
+impl ArtifactLocation {
+    /// A path below the root; an absolute one keeps its own root.
+    fn new(path: &str) -> Self {
+        let encoded = percent_encoded(path);
+        let drive = path.as_bytes().get(1..3) == Some(b":/");
+        match (path.starts_with('/'), drive) {
+            (true, _) => Self { uri: format!("file://{encoded}"), uri_base_id: None },
+            (_, true) => Self { uri: format!("file:///{encoded}"), uri_base_id: None },
+            _ => Self { uri: encoded, uri_base_id: Some(ROOT) },
+        }
+    }
+}
+
+/// A path as a URI reference (RFC 3986): all but unreserved characters and `/` are encoded.
+fn percent_encoded(path: &str) -> String {
+    let mut out = String::with_capacity(path.len());
+    for byte in path.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => out.push(byte.into()),
+            _ => out += &format!("%{byte:02X}"),
+        }
+    }
+    out
+}
+
+fn logical_locations(finding: &Finding) -> Vec<LogicalLocation> {
+    let subject = &finding.subject;
+    let resource = subject.logical_id.as_ref().map(|id| LogicalLocation {
+        name: Some(id.clone()),
+        fully_qualified_name: subject.stack.as_ref().map_or(id.clone(), |stack| format!("{stack}/{id}")),
+        kind: "resource",
+    });
+    let construct = subject.construct_path.clone();
+    let construct = construct.map(|path| LogicalLocation { name: None, fully_qualified_name: path, kind: "construct" });
+    resource.into_iter().chain(construct).collect()
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct CodeFlow {
+    thread_flows: [ThreadFlow; 1],
+}
+
+#[derive(Serialize)]
+struct ThreadFlow {
+    locations: Vec<FlowLocation>,
+}
+
+#[derive(Serialize)]
+struct FlowLocation {
+    location: Location,
+}
+
+/// The path to the mistake, where there is one: the places that lead to it, then itself.
+fn code_flows(sources: &Sources, finding: &Finding) -> Vec<CodeFlow> {
+    if finding.related.len() < 2 {
+        return Vec::new();
+    }
+    let path = finding.related.iter().take(RELATED).chain([&finding.primary]);
+    let locations = path.map(|label| FlowLocation { location: Location::labelled(sources, label) }).collect();
+    vec![CodeFlow { thread_flows: [ThreadFlow { locations }] }]
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Invocation<'a> {
+    execution_successful: bool,
+    tool_execution_notifications: Vec<Notification<'a>>,
+}
+
+#[derive(Serialize)]
+struct Notification<'a> {
+    descriptor: NotificationId<'a>,
+    level: &'static str,
+    message: Message,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    locations: Vec<Location>,
+}
+
+#[derive(Serialize)]
+struct NotificationId<'a> {
+    id: &'a str,
+}
+
+impl<'a> Notification<'a> {
+    fn new(sources: &Sources, note: &'a Note) -> Self {
+        Self {
+            descriptor: NotificationId { id: note.kind.name() },
+            level: if note.kind == NoteKind::Bound { "warning" } else { "note" },
+            message: Message::new(visible(&note.message)),
+            locations: note.place.map(|place| Location::new(sources, place)).into_iter().collect(),
+        }
+    }
+}
+
+/// What could not be decided, and what was left out.
+fn notifications(outcome: &Outcome, left_out: usize) -> Vec<Notification<'_>> {
+    let kinds = [NoteKind::Undecided, NoteKind::Bound, NoteKind::Ambiguous];
+    let notes = outcome.notes.iter().filter(|note| kinds.contains(&note.kind));
+    let mut notifications: Vec<_> = notes.map(|note| Notification::new(&outcome.sources, note)).collect();
+    if left_out > 0 {
+        let message =
+            format!("{left_out} of the least severe findings are left out: {RESULTS} is the most for one run");
+        let (descriptor, locations) = (NotificationId { id: NoteKind::Bound.name() }, Vec::new());
+        notifications.push(Notification { descriptor, level: "warning", message: Message::new(message), locations });
+    }
+    notifications
+}

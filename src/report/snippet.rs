@@ -1,0 +1,366 @@
+//! The source lines of a finding with what is said about them: the one user of ariadne.
+//!
+//! ariadne draws the arrows, and nothing else. It is given a few short lines that were cut out and made
+//! safe here, so that no text of a template can break a line or reach the screen as it is, and so that
+//! its cost does not grow with the file. Frame, line numbers, colours and breaking of labels are ours.
+
+use std::ops::Range;
+
+use ariadne::{Color, Config, IndexType, Label, Report, ReportKind, Source};
+
+use super::paint::Style;
+use super::spot::Spot;
+use super::words::wrap;
+use crate::finding::{self, visible, visible_char};
+use crate::source::{FileId, Place, SourceFile, Sources};
+
+/// Columns of an underline that is cut short for the sake of its label.
+const UNDERLINE: usize = 16;
+/// Columns that a label should have at least, if it needs them.
+const LABEL: usize = 40;
+/// The arrow from the middle of an underline to its label.
+const ARROW: &str = "╰── ";
+/// Columns of it.
+const ARROW_WIDTH: usize = 4;
+/// Columns that a tab leads to.
+const TAB: usize = 4;
+
+/// A place and what is said about it.
+pub(super) struct Mark<'a> {
+    /// Where.
+    pub(super) place: Place,
+    /// Half a sentence.
+    pub(super) message: &'a str,
+    /// The faulty place, or one that explains it.
+    pub(super) style: Style,
+}
+
+impl<'a> Mark<'a> {
+    /// The mark of a label.
+    pub(super) fn new(label: &'a finding::Label, style: Style) -> Self {
+        Self { place: label.place, message: &label.message, style }
+    }
+}
+
+/// A drawing.
+pub(super) struct Snippet {
+    /// Columns of the longest line number.
+    pub(super) digits: usize,
+    /// Its rows; the first is a file.
+    pub(super) rows: Vec<Row>,
+}
+
+/// One row of a drawing.
+pub(super) enum Row {
+    /// What follows is from another file: `path:line:column`.
+    File(String),
+    /// A source line, and its number.
+    Line(u32, Cells),
+    /// Underlines, arrows and labels.
+    Under(Cells),
+}
+
+/// What stands right of the frame, character by character.
+pub(super) type Cells = Vec<(Style, char)>;
+
+/// Draws these marks. Those of one line stand together, otherwise they keep their order.
+pub(super) fn draw(sources: &Sources, marks: &[Mark<'_>], width: usize) -> Snippet {
+    let targets: Vec<Target<'_>> = marks.iter().map(|mark| Target::new(sources, mark)).collect();
+    let last = targets.iter().map(|target| target.number).max().unwrap_or(1);
+    let digits = last.to_string().len();
+    let width = width.saturating_sub(digits + 3).max(LABEL);
+    let excerpts: Vec<Excerpt> = group(targets, width).iter().map(|group| Excerpt::new(group, width)).collect();
+    Snippet { digits, rows: rows(sources, &excerpts) }
+}
+
+/// A mark in the terms of its line.
+struct Target<'a> {
+    file: &'a SourceFile,
+    place: Place,
+    /// The line, from 1.
+    number: u32,
+    /// The bytes of the line that are shown at most.
+    line: Range<usize>,
+    /// The first byte of the mark.
+    byte: usize,
+    /// The characters of the line that are marked, from 0; never empty.
+    columns: Range<usize>,
+    message: String,
+    style: Style,
+}
+
+impl<'a> Target<'a> {
+    fn new(sources: &'a Sources, mark: &Mark<'_>) -> Self {
+        let file = sources.get(mark.place.file);
+        let text: &str = file.text();
+        let span = mark.place.span.snapped(text);
+        let start = first_visible(text, span.start()..span.end());
+        let number = file.line_column(start).line;
+        let mut line = file.lines().line_bytes(text, number);
+        if line.start == 0 && text.starts_with('\u{feff}') {
+            line.start = '\u{feff}'.len_utf8();
+        }
+        line.end = line.start + text[line.clone()].trim_end().len();
+        // Behind the last character there is nothing to point at.
+        let last = text[line.clone()].char_indices().next_back().map_or(line.start, |(at, _)| line.start + at);
+        let byte = start.clamp(line.start, last);
+        let column = |byte: usize| file.line_column(byte).column as usize - 1;
+        let (first, end) = (column(byte), column(span.end().clamp(byte, line.end.max(byte))));
+        let message = visible(mark.message).into_owned();
+        // A mark without a word would not be drawn.
+        let message = if message.trim().is_empty() { "here".to_owned() } else { message };
+        let columns = first..end.max(first + 1);
+        Self { file, place: mark.place, number, line, byte, columns, message, style: mark.style }
+    }
+
+    /// Where the arrow begins at the earliest: the middle of an underline that is cut short.
+    fn middle(&self) -> usize {
+        (self.columns.start + self.columns.end.min(self.columns.start + UNDERLINE)) / 2
+    }
+}
+
+/// The first byte of the span that is no space; its start where there is none.
+fn first_visible(text: &str, span: Range<usize>) -> usize {
+    let inside = &text[span.clone()];
+    let rest = inside.trim_start();
+    if rest.is_empty() { span.start } else { span.end - rest.len() }
+}
+
+/// Puts marks of one line together, as far as one window can show them.
+fn group(targets: Vec<Target<'_>>, width: usize) -> Vec<Vec<Target<'_>>> {
+    let mut groups: Vec<Vec<Target<'_>>> = Vec::new();
+    for target in targets {
+        let place = |group: &Vec<Target<'_>>| (group[0].place.file, group[0].number);
+        let same_line = groups.iter_mut().filter(|group| place(group) == (target.place.file, target.number));
+        let mut fitting = same_line.filter(|group| window(group.iter().chain([&target]), width).is_some());
+        match fitting.next() {
+            Some(group) => group.push(target),
+            None => groups.push(vec![target]),
+        }
+    }
+    groups
+}
+
+/// How a line is cut so that its marks and their labels fit.
+struct Window {
+    /// Characters that are left out at the start.
+    skipped: usize,
+    /// The column of the window where arrows must begin.
+    limit: usize,
+}
+
+/// The window for these marks; nothing if they lie too far apart for one.
+fn window<'t>(targets: impl Iterator<Item = &'t Target<'t>> + Clone, width: usize) -> Option<Window> {
+    let longest = targets.clone().map(|target| target.message.chars().count()).max().unwrap_or(0);
+    let limit = width.saturating_sub(longest.min(LABEL) + ARROW_WIDTH);
+    let middle = targets.clone().map(Target::middle).max().unwrap_or(0);
+    // The sign for what is left out takes a column itself.
+    let skipped = if middle <= limit { 0 } else { middle + 1 - limit };
+    let first = targets.clone().map(|target| target.columns.start).min().unwrap_or(0);
+    let alone = targets.count() == 1;
+    (alone || first >= skipped).then_some(Window { skipped, limit })
+}
+
+/// One line as it is drawn, and its marks from right to left, so that arrows do not cross.
+struct Excerpt {
+    file: FileId,
+    number: u32,
+    place: Place,
+    /// Whether characters are left out at its start.
+    is_cut: bool,
+    text: String,
+    arrows: Vec<Arrow>,
+}
+
+/// One mark as it is drawn.
+struct Arrow {
+    columns: Range<usize>,
+    /// The label, broken into lines.
+    message: Vec<String>,
+    style: Style,
+}
+
+impl Excerpt {
+    /// The excerpt for marks of one line that fit one window.
+    fn new(targets: &[Target<'_>], width: usize) -> Self {
+        let window = window(targets.iter(), width).unwrap_or(Window { skipped: 0, limit: width });
+        let first = &targets[0];
+        let (text, columns) = cut(first, window.skipped, width);
+        // A column of the line as a column of the window.
+        let column = |at: usize| columns.get(at.saturating_sub(window.skipped)).or(columns.last()).copied();
+        let arrow = |target: &Target<'_>| {
+            let start = column(target.columns.start).unwrap_or(0);
+            // An underline may reach so far that its middle does not pass the limit.
+            let end = column(target.columns.end).unwrap_or(0).min(2 * window.limit.max(start) + 1 - start);
+            let columns = start..end.max(start + 1);
+            let room = width.saturating_sub((columns.start + columns.end) / 2 + ARROW_WIDTH).max(LABEL / 2);
+            Arrow { columns, message: wrap(&target.message, room), style: target.style }
+        };
+        let mut arrows: Vec<Arrow> = targets.iter().map(arrow).collect();
+        arrows.sort_by_key(|arrow| std::cmp::Reverse(arrow.columns.start + arrow.columns.end));
+        let is_cut = window.skipped > 0;
+        Self { file: first.place.file, number: first.number, place: first.place, is_cut, text, arrows }
+    }
+
+    /// Whether its place must be said above it: in another file, or in a line of which the start is cut.
+    fn needs_header(&self, before: Option<&Self>) -> bool {
+        before.is_none_or(|before| before.file != self.file || self.is_cut || before.is_cut)
+    }
+
+    /// Whether it stands right below the other one in the source.
+    fn follows(&self, other: &Self) -> bool {
+        self.file == other.file && self.number == other.number + 1
+    }
+}
+
+/// The part of the target's line behind `skipped` characters, made visible, tabs opened, at most `width`
+/// columns; and the column of each of its characters, with that of its end.
+fn cut(target: &Target<'_>, skipped: usize, width: usize) -> (String, Vec<usize>) {
+    let text: &str = target.file.text();
+    // From the mark to the left, not from the line's start to the right: a line may be megabytes long.
+    let back = target.columns.start.saturating_sub(skipped);
+    let before = text[target.line.start..target.byte].char_indices().rev();
+    let start = before.take(back).last().map_or(target.byte, |(at, _)| target.line.start + at);
+    let mut out = String::new();
+    let mut columns = Vec::new();
+    let mut column = 0;
+    if skipped > 0 {
+        (out, column) = ("…".to_owned(), 1);
+    }
+    let mut rest = text[start..target.line.end].chars();
+    while let Some(c) = rest.clone().next() {
+        let wide = if c == '\t' { TAB - column % TAB } else { 1 };
+        let is_last = rest.clone().nth(1).is_none();
+        if column + wide + usize::from(!is_last) > width {
+            break;
+        }
+        columns.push(column);
+        out.extend(std::iter::repeat_n(if c == '\t' { ' ' } else { visible_char(c) }, wide));
+        column += wide;
+        rest.next();
+    }
+    columns.push(column);
+    if rest.next().is_some() {
+        out.push('…');
+    }
+    (out, columns)
+}
+
+/// The rows of these excerpts.
+fn rows(sources: &Sources, excerpts: &[Excerpt]) -> Vec<Row> {
+    let mut rows = Vec::new();
+    let mut before = None;
+    let mut coming = excerpts.iter();
+    let mut arrows = [].iter();
+    for (has_number, cells) in drawn(excerpts).into_iter().map(without_margin) {
+        if has_number {
+            let Some(excerpt) = coming.next() else { break };
+            if excerpt.needs_header(before) {
+                rows.push(Row::File(Spot::new(sources, excerpt.place).shown()));
+                rows.push(Row::Under(Cells::new()));
+            }
+            rows.push(Row::Line(excerpt.number, cells));
+            arrows = excerpt.arrows.iter();
+            before = Some(excerpt);
+        } else if let Some(corner) = cells.iter().position(|(_, c)| *c == '╰') {
+            rows.extend(arrows.next().map_or(Vec::new(), |arrow| label(&cells[..corner], arrow)));
+        } else if !is_space_between_labels(&cells) {
+            rows.push(Row::Under(cells));
+        }
+    }
+    rows
+}
+
+/// Whether the row shows nothing but arrows on their way down.
+fn is_space_between_labels(cells: &Cells) -> bool {
+    cells.iter().any(|(_, c)| *c == '│') && cells.iter().all(|(_, c)| matches!(c, '│' | ' '))
+}
+
+/// The rows of a label, below what stands left of its arrow: ariadne writes it behind the end of the
+/// underline and in one line, which is too wide for most screens.
+fn label(left: &[(Style, char)], arrow: &Arrow) -> Vec<Row> {
+    let mut head = ARROW.to_owned();
+    let mut rows = Vec::new();
+    for line in &arrow.message {
+        let text = head.chars().map(|c| (arrow.style, c)).chain(line.chars().map(|c| (Style::Plain, c)));
+        rows.push(Row::Under(left.iter().copied().chain(text).collect()));
+        head = " ".repeat(ARROW_WIDTH);
+    }
+    rows
+}
+
+/// The text that ariadne draws on: every excerpt a line, and an empty one between those that do not
+/// follow each other. Also the character at which each excerpt begins.
+fn paper(excerpts: &[Excerpt]) -> (String, Vec<usize>) {
+    let (mut text, mut starts, mut length) = (String::new(), Vec::new(), 0);
+    for (index, excerpt) in excerpts.iter().enumerate() {
+        if index > 0 && !excerpt.follows(&excerpts[index - 1]) {
+            text.push('\n');
+            length += 1;
+        }
+        starts.push(length);
+        // At least one character, for a mark in an empty line.
+        text.push_str(&excerpt.text);
+        text.push_str(" \n");
+        length += excerpt.text.chars().count() + 2;
+    }
+    (text, starts)
+}
+
+/// The colours that carry a style through ariadne.
+fn carrier(style: Style) -> Color {
+    Color::Fixed(if style == Style::Related { 1 } else { 0 })
+}
+
+/// What ariadne draws, row by row, without its headline, its header and its last line.
+fn drawn(excerpts: &[Excerpt]) -> Vec<Cells> {
+    let (text, starts) = paper(excerpts);
+    // Characters, not bytes: with bytes the positions are wrong where a text is not ASCII.
+    let config = Config::new().with_index_type(IndexType::Char).with_color(true);
+    let mut report = Report::build(ReportKind::Custom("", Color::Primary), 0..0).with_config(config);
+    let arrows = starts.iter().zip(excerpts).flat_map(|(start, excerpt)| {
+        excerpt.arrows.iter().map(move |arrow| (start + arrow.columns.start..start + arrow.columns.end, arrow.style))
+    });
+    for (order, (span, style)) in (0..).zip(arrows.clone()) {
+        report.add_label(Label::new(span).with_color(carrier(style)).with_message("label").with_order(order));
+    }
+    let mut out = Vec::new();
+    // A vector takes all that is written to it, and the source is at hand.
+    if report.finish().write(Source::from(text), &mut out).is_err() {
+        return Vec::new();
+    }
+    let primary = arrows.map(|(_, style)| style).find(|style| *style != Style::Related).unwrap_or(Style::Related);
+    let out = String::from_utf8_lossy(&out);
+    let mut rows: Vec<Cells> = out.lines().skip(3).map(|row| cells(row, primary)).collect();
+    rows.pop();
+    rows
+}
+
+/// The characters of a row with the styles that its escape sequences mean.
+fn cells(row: &str, primary: Style) -> Cells {
+    let mut cells = Cells::new();
+    let mut style = Style::Plain;
+    let mut rest = row.chars();
+    while let Some(c) = rest.next() {
+        if c != '\x1b' {
+            cells.push((style, c));
+            continue;
+        }
+        let sequence: String = rest.by_ref().take_while(|c| *c != 'm').collect();
+        style = match sequence.as_str() {
+            "[38;5;0" => primary,
+            "[38;5;1" => Style::Related,
+            _ => Style::Plain,
+        };
+    }
+    cells
+}
+
+/// Whether the row has a line number, and what stands right of its margin.
+fn without_margin(mut cells: Cells) -> (bool, Cells) {
+    // The first bar of a row is always that of the margin.
+    let bar = cells.iter().position(|(_, c)| matches!(c, '│' | '┆')).unwrap_or(0);
+    let number = cells[..bar].iter().any(|(_, c)| c.is_ascii_digit());
+    cells.drain(..cells.len().min(bar + 2));
+    (number, cells)
+}

@@ -1,0 +1,65 @@
+//! The last line: how many findings, what was read and decided, how long it took.
+
+use std::time::Duration;
+
+use super::paint::{Paint, Style};
+use crate::finding::{Counts, Outcome, Severity};
+
+/// How many findings of a severity there are.
+pub(super) fn count(outcome: &Outcome, severity: Severity) -> usize {
+    outcome.findings.iter().filter(|finding| finding.severity == severity).count()
+}
+
+/// The line, without its end: `1 error, 2 warnings · 14 templates, 9 roles, every trust decided · 12 ms`.
+pub(super) fn line(outcome: &Outcome, elapsed: Option<Duration>, paint: Paint) -> String {
+    let read = read(&outcome.counts);
+    let found = found(outcome, paint);
+    let mut parts = match (outcome.findings.is_empty(), read) {
+        (true, None) => vec!["no template found".to_owned()],
+        (false, None) => vec![found, "no template found".to_owned()],
+        (_, Some(read)) => vec![found, read],
+    };
+    parts.extend(elapsed.map(duration));
+    parts.join(" · ")
+}
+
+fn found(outcome: &Outcome, paint: Paint) -> String {
+    let names = [(Severity::Error, "errors"), (Severity::Warning, "warnings"), (Severity::Info, "info")];
+    let parts: Vec<String> = names
+        .into_iter()
+        .map(|(severity, plural)| (severity, count(outcome, severity), plural))
+        .filter(|(_, count, _)| *count > 0)
+        .map(|(severity, count, plural)| paint.text(Style::Severity(severity), &number(count, severity.name(), plural)))
+        .collect();
+    if parts.is_empty() { paint.text(Style::Help, "no findings") } else { parts.join(", ") }
+}
+
+/// What was read; nothing where there was nothing to read.
+fn read(counts: &Counts) -> Option<String> {
+    let inputs = match (counts.templates, counts.roles) {
+        (0, 0) => return None,
+        (0, _) => number(counts.files, "file", "files"),
+        (templates, _) => number(templates, "template", "templates"),
+    };
+    if counts.roles == 0 {
+        return Some(format!("{inputs}, no role"));
+    }
+    let trusts = counts.trusts_decided + counts.trusts_undecided;
+    let decided = match counts.trusts_undecided {
+        0 => "every trust decided".to_owned(),
+        _ => format!("{} of {trusts} trusts decided", counts.trusts_decided),
+    };
+    Some(format!("{inputs}, {}, {decided}", number(counts.roles, "role", "roles")))
+}
+
+fn number(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}
+
+fn duration(elapsed: Duration) -> String {
+    match elapsed.as_millis() {
+        0 => "1 ms".to_owned(),
+        milliseconds @ 1..1000 => format!("{milliseconds} ms"),
+        _ => format!("{:.1} s", elapsed.as_secs_f64()),
+    }
+}

@@ -1,0 +1,153 @@
+//! Whatever a template holds, a report neither panics nor lets it act on a screen or a runner.
+
+use proptest::prelude::*;
+
+use super::{fixed, formats, report, samples};
+use crate::finding::{Choice, Finding, Label, Note, NoteKind, Outcome, Severity, Status, Subject};
+use crate::report::{Format, Options};
+use crate::source::{FileId, Place, Span};
+
+/// Pieces that have broken reports before, here or elsewhere.
+const PIECES: &[&str] = &[
+    "a",
+    "Condition: ",
+    "é",
+    "日本",
+    "😀",
+    "e\u{301}",
+    "\t",
+    " ",
+    "\n",
+    "\r\n",
+    "\r",
+    "\0",
+    "\x1b[31m",
+    "\x1b]8;;x\x07",
+    "\x7f",
+    "\u{85}",
+    "\u{9b}31m",
+    "\u{2028}",
+    "\u{2029}",
+    "\x0b",
+    "\x0c",
+    "\u{202e}",
+    "\u{2066}",
+    "\u{200b}",
+    "\u{feff}",
+    "::error::x",
+    "\n::error file=x::y",
+    "##[error]",
+    "%0A::warning::",
+    "](http://x)",
+    "╰",
+    "│ 12",
+    "┆",
+    "{\"a\":[",
+    "\"",
+    "'",
+    "--",
+    ":",
+    ",",
+    "a long piece of a line that goes on for a while, and on, and on, until it is wider than any screen has columns",
+];
+
+fn text() -> impl Strategy<Value = String> {
+    prop::collection::vec(prop::sample::select(PIECES), 0..24).prop_map(|pieces| pieces.concat())
+}
+
+fn label() -> impl Strategy<Value = Label> {
+    (0..2u32, any::<prop::sample::Index>(), 0..300usize, text()).prop_map(|(file, start, length, message)| {
+        let start = start.index(700);
+        Label::new(Place { file: FileId(file), span: Span::new(start, start + length) }, message)
+    })
+}
+
+fn finding() -> impl Strategy<Value = Finding> {
+    let severity = prop::sample::select(vec![Severity::Error, Severity::Warning, Severity::Info]);
+    let texts = (text(), text(), text(), text(), text());
+    let labels = (label(), prop::collection::vec(label(), 0..6));
+    (severity, any::<bool>(), labels, texts).prop_map(|(severity, possible, (primary, related), texts)| {
+        let (message, help, name, value, path) = texts;
+        let subject = Subject {
+            logical_id: Some(name.clone()),
+            construct_path: Some(path),
+            stack: Some(value.clone()),
+            ..Subject::default()
+        };
+        let mut finding = Finding::new("SVC001", severity, message, primary, subject);
+        finding.status = if possible { Status::Possible } else { Status::Definite };
+        finding.related = related;
+        finding.assumes = vec![help.clone()];
+        finding.help = help;
+        finding.assignment = vec![(name, Choice::Value(value))];
+        finding
+    })
+}
+
+fn outcome() -> impl Strategy<Value = Outcome> {
+    let findings = prop::collection::vec(finding(), 1..3);
+    (text(), text(), text(), text(), findings).prop_map(|(path, first, second, message, findings)| {
+        let sources = samples::sources(&[(&path, &first), ("b.yaml", &second)]);
+        let mut outcome = samples::outcome(sources, findings);
+        let place = Some(outcome.findings[0].primary.place);
+        outcome.notes.push(Note { kind: NoteKind::Undecided, message, place });
+        outcome
+    })
+}
+
+/// Whether a character could act on a terminal, or show a text as what it is not.
+fn acts(c: char) -> bool {
+    c != '\n' && (c.is_control() || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}'))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_text_of_a_template_acts(outcome in outcome(), width in 0..140usize) {
+        let options = Options { width, verbose: true, ..fixed() };
+        for format in [Format::Text, Format::Plain, Format::Github] {
+            let out = report(format, &outcome, &options);
+            prop_assert!(!out.chars().any(acts), "{format:?}: {out:?}");
+            prop_assert!(!out.lines().any(|line| line.ends_with(' ')), "{format:?}: {out}");
+            let commands = out.lines().filter(|line| line.trim_start().starts_with("::")).count();
+            let expected = if format == Format::Github { outcome.findings.len() } else { 0 };
+            prop_assert_eq!(commands, expected, "{:?}: {}", format, out);
+        }
+        let lines = report(Format::Plain, &outcome, &options).lines().count();
+        prop_assert_eq!(lines, outcome.findings.len());
+    }
+
+    #[test]
+    fn colour_changes_nothing_else(outcome in outcome()) {
+        let coloured = report(Format::Text, &outcome, &Options { color: true, ..fixed() });
+        let mut parts = coloured.split('\x1b');
+        let mut bare = parts.next().unwrap_or_default().to_owned();
+        for part in parts {
+            bare += part.split_once('m').expect("a whole sequence").1;
+        }
+        prop_assert_eq!(bare, report(Format::Text, &outcome, &fixed()));
+    }
+
+    #[test]
+    fn columns_are_those_of_the_line_index(outcome in outcome()) {
+        let text = report(Format::Text, &outcome, &fixed());
+        for finding in &outcome.findings {
+            let place = finding.primary.place;
+            let at = outcome.sources.get(place.file).line_column(place.span.start());
+            let end = format!(":{}:{} ]", at.line, at.column);
+            prop_assert!(text.lines().any(|line| line.contains("╭─[ ") && line.ends_with(&end)), "{end}: {text}");
+        }
+    }
+}
+
+#[test]
+fn machines_can_always_read_it() {
+    let (json, sarif) = (formats::validator(formats::JSON), formats::validator(formats::SARIF));
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    for _ in 0..100 {
+        let outcome = proptest::strategy::ValueTree::current(&outcome().new_tree(&mut runner).expect("a value"));
+        formats::check(&json, &report(Format::Json, &outcome, &fixed()));
+        formats::check(&sarif, &report(Format::Sarif, &outcome, &fixed()));
+    }
+}

@@ -1,0 +1,98 @@
+//! Sentences that several formats share, and the breaking of lines.
+
+use crate::finding::{Choice, Finding, Refused, Status, Witness, shown, visible};
+
+/// The branch of a finding: `IsProd is false and Stage is dev`; none where it holds in all.
+pub(super) fn branch(finding: &Finding) -> Option<String> {
+    let choices: Vec<String> = finding.assignment.iter().map(|(name, choice)| chosen(name, choice)).collect();
+    (!choices.is_empty()).then(|| choices.join(" and "))
+}
+
+fn chosen(name: &str, choice: &Choice) -> String {
+    let name = shown(name);
+    match choice {
+        Choice::Condition(value) => format!("{name} is {value}"),
+        Choice::Value(value) if value.is_empty() => format!("{name} is empty"),
+        Choice::Value(value) => format!("{name} is {}", shown(value)),
+    }
+}
+
+/// The headline in one line, with its branch and whether it is only possible.
+pub(super) fn headline(finding: &Finding) -> String {
+    let message = visible(finding.message.trim_end());
+    match (finding.status, branch(finding)) {
+        (Status::Definite, None) => message.into_owned(),
+        (Status::Definite, Some(branch)) => format!("{message} (when {branch})"),
+        (Status::Possible, None) => format!("{message} (possible)"),
+        (Status::Possible, Some(branch)) => format!("{message} (possible, if {branch})"),
+    }
+}
+
+/// The proof in one sentence: the story, what it takes for granted, what AWS does by itself.
+pub(super) fn proof(witness: &Witness) -> Option<String> {
+    if witness.story.is_empty() {
+        return None;
+    }
+    let mut proof = visible(&witness.story).into_owned();
+    if !witness.assumes.is_empty() {
+        proof += ", assuming ";
+        proof += &sentences(&witness.assumes);
+    }
+    proof += match witness.refused {
+        Refused::Documented => " (AWS documents that it refuses this by itself)",
+        Refused::Reported => " (AWS is reported to refuse this by itself)",
+        Refused::No => "",
+    };
+    Some(proof)
+}
+
+/// Sentences without their full stops, in a row.
+pub(super) fn sentences(sentences: &[String]) -> String {
+    sentences.iter().map(|sentence| visible(sentence)).collect::<Vec<_>>().join("; ")
+}
+
+/// Lines of a text for people, each made visible; tabs, which have no place in a frame, become spaces.
+pub(super) fn lines(text: &str) -> Vec<String> {
+    text.trim_end().lines().map(|line| visible(&line.replace('\t', "    ")).trim_end().to_owned()).collect()
+}
+
+/// The text in lines of at most `width` characters, broken at spaces; a longer word keeps its line.
+pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut rest = text.trim_end();
+    while let Some(at) = break_at(rest, width) {
+        lines.push(rest[..at].trim_end().to_owned());
+        rest = rest[at..].trim_start();
+    }
+    lines.push(rest.trim_end().to_owned());
+    lines
+}
+
+/// The byte of the space to break at, if the text is too long.
+fn break_at(text: &str, width: usize) -> Option<usize> {
+    text.chars().nth(width)?;
+    let indent = text.len() - text.trim_start().len();
+    let spaces = text.char_indices().enumerate().filter(|(_, (at, c))| *c == ' ' && *at > indent);
+    // No line may begin with `::`, which a runner of GitHub Actions would take for a command.
+    let mut breaks = spaces.filter(|(_, (at, _))| !text[*at..].trim_start().starts_with("::")).peekable();
+    let first = breaks.peek().map(|(_, (at, _))| *at);
+    breaks.take_while(|(count, _)| *count <= width).last().map_or(first, |(_, (at, _))| Some(at))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::wrap;
+
+    #[test]
+    fn lines_break_at_spaces() {
+        assert_eq!(wrap("one two three", 7), ["one two", "three"]);
+        assert_eq!(wrap("one two", 7), ["one two"]);
+        assert_eq!(wrap("averylongword and", 4), ["averylongword", "and"]);
+        assert_eq!(wrap("", 4), [""]);
+    }
+
+    #[test]
+    fn no_line_begins_with_a_command() {
+        assert_eq!(wrap("aaaa ::error::x bb", 6), ["aaaa ::error::x", "bb"]);
+    }
+}
