@@ -3,11 +3,13 @@
 //! The rooms of this house and what may enter them are described in ARCHITECTURE.md.
 
 pub mod checks;
+pub mod cli;
 pub mod finding;
 pub mod identity;
 pub mod policy;
 pub mod report;
 pub mod resolve;
+pub mod run;
 pub mod source;
 pub mod syntax;
 pub mod template;

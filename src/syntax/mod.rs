@@ -139,6 +139,12 @@ impl Document {
         self.file
     }
 
+    /// The same tree in another file: files are numbered once it is known which of them count.
+    #[must_use]
+    pub fn renumbered(self, file: FileId) -> Self {
+        Self { file, ..self }
+    }
+
     /// The text as stored.
     pub fn text(&self) -> &Arc<str> {
         &self.text

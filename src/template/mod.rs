@@ -2,6 +2,7 @@
 //!
 //! Invariant: IAM is not known here, and nothing is evaluated.
 
+pub mod assembly;
 mod intrinsic;
 
 use std::collections::HashMap;

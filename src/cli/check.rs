@@ -1,0 +1,240 @@
+//! `rolecall check`.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{ArgMatches, ValueEnum};
+
+use super::files;
+use super::{Color, Status, error, print, warning};
+use crate::finding::{Outcome, Severity};
+use crate::report::{self, Format};
+use crate::run::{self, Inputs, Options, Run, Selection, Stdin};
+
+/// Check templates, folders and CDK output.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Files and folders; `-` reads one template from standard input.
+    #[arg(value_name = "PATH", default_value = ".")]
+    paths: Vec<PathBuf>,
+    /// Format of the report; may be given again, each with its own `--output`.
+    #[arg(short, long, value_name = "FORMAT", value_parser = formats())]
+    format: Vec<Format>,
+    /// Write the report of the `--format` before it to a file.
+    #[arg(short, long, value_name = "FILE")]
+    output: Vec<PathBuf>,
+    /// Run only these rules: ids, names or groups, with commas between them.
+    #[arg(long, value_name = "RULES")]
+    select: Vec<String>,
+    /// Leave these rules out.
+    #[arg(long, value_name = "RULES")]
+    ignore: Vec<String>,
+    /// The lowest severity that is shown [default: warning].
+    #[arg(long, value_name = "SEVERITY")]
+    min_severity: Option<Level>,
+    /// The lowest severity that makes the exit status 1.
+    #[arg(long, value_name = "SEVERITY", default_value = "error")]
+    fail_on: FailOn,
+    /// Also show what holds only for some values of what is unknown.
+    #[arg(long)]
+    show_possible: bool,
+    /// Leave out what this glob matches, from the working directory; may be given again.
+    #[arg(long, value_name = "GLOB")]
+    exclude: Vec<String>,
+    /// Also read what .gitignore hides.
+    #[arg(long)]
+    no_gitignore: bool,
+    /// Number of threads [default: number of cores].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    threads: Option<u16>,
+    /// When to use colours.
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    color: Color,
+    /// Print findings only, no summary and no notes.
+    #[arg(short, long, conflicts_with = "verbose")]
+    quiet: bool,
+    /// Also say why files were passed over.
+    #[arg(short, long)]
+    verbose: bool,
+    /// The path to show for standard input.
+    #[arg(long, value_name = "NAME")]
+    stdin_filename: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Level {
+    Error,
+    Warning,
+    Info,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum FailOn {
+    Error,
+    Warning,
+    Info,
+    Never,
+}
+
+fn formats() -> impl TypedValueParser<Value = Format> {
+    let names = PossibleValuesParser::new(Format::ALL.map(Format::name));
+    names.try_map(|name| Format::parse(&name).ok_or("not a format"))
+}
+
+/// A report that was asked for; without a file it goes to standard output.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Wanted {
+    format: Format,
+    file: Option<PathBuf>,
+}
+
+pub(super) fn run(args: &Args, matches: &ArgMatches) -> Status {
+    let started = Instant::now();
+    let run = wanted(args, matches).and_then(|wanted| Ok((wanted, checked(args)?)));
+    let (wanted, run) = match run {
+        Ok(done) => done,
+        Err(message) => {
+            error(message);
+            return Status::Failed;
+        }
+    };
+    run.failures.iter().for_each(error);
+    if !args.quiet {
+        run.warnings.iter().for_each(warning);
+    }
+    let status = if run.failures.is_empty() { status(&run.outcome, args.fail_on) } else { Status::Failed };
+    deliver(args, &wanted, &run.outcome, started.elapsed(), status)
+}
+
+/// The run itself, or why there is none.
+fn checked(args: &Args) -> Result<Run, String> {
+    let mut selection = Selection::parse(&args.select, &args.ignore).map_err(|error| error.to_string())?;
+    selection.min_severity = args.min_severity.map(|level| match level {
+        Level::Error => Severity::Error,
+        Level::Warning => Severity::Warning,
+        Level::Info => Severity::Info,
+    });
+    selection.show_possible = args.show_possible;
+    let threads = args.threads.map(usize::from);
+    let (stdin, paths): (Vec<_>, Vec<_>) = args.paths.iter().cloned().partition(|path| path == Path::new("-"));
+    let stdin = match (stdin.is_empty(), &args.stdin_filename) {
+        (true, Some(_)) => return Err("--stdin-filename goes with '-' as a path".to_owned()),
+        (true, None) => None,
+        (false, name) => Some(read_stdin(name.as_deref())?),
+    };
+    let inputs = Inputs { paths, stdin, exclude: args.exclude.clone(), gitignore: !args.no_gitignore };
+    let options = Options { selection, threads, verbose: args.verbose };
+    run::check(&inputs, &options).map_err(|error| error.to_string())
+}
+
+fn read_stdin(name: Option<&str>) -> Result<Stdin, String> {
+    let stdin = Stdin::read(name.unwrap_or("<stdin>"), io::stdin().lock());
+    stdin.map_err(|error| format!("cannot read standard input: {error}"))
+}
+
+fn status(outcome: &Outcome, fail_on: FailOn) -> Status {
+    let lowest = match fail_on {
+        FailOn::Error => Severity::Error,
+        FailOn::Warning => Severity::Warning,
+        FailOn::Info => Severity::Info,
+        FailOn::Never => return Status::Clean,
+    };
+    let counts = outcome.findings.iter().any(|finding| finding.severity >= lowest);
+    if counts { Status::Findings } else { Status::Clean }
+}
+
+/// Which reports are wanted, by the order of the options.
+fn wanted(args: &Args, matches: &ArgMatches) -> Result<Vec<Wanted>, String> {
+    let indices = |name| matches.indices_of(name).into_iter().flatten();
+    let formats = indices("format").zip(&args.format).map(|(at, format)| (at, *format)).collect();
+    let outputs = indices("output").zip(&args.output).map(|(at, file)| (at, file.clone())).collect();
+    pair(formats, outputs)
+}
+
+/// Gives each file to the format before it. Files without any format are text.
+fn pair(formats: Vec<(usize, Format)>, outputs: Vec<(usize, PathBuf)>) -> Result<Vec<Wanted>, String> {
+    let formats = if formats.is_empty() { vec![(0, Format::Text)] } else { formats };
+    let mut wanted: Vec<Wanted> = formats.iter().map(|(_, format)| Wanted { format: *format, file: None }).collect();
+    for (at, file) in outputs {
+        let shown = file.display().to_string();
+        let before = formats.iter().rposition(|(format, _)| *format <= at);
+        let Some(before) = before else { return Err(format!("-o {shown} stands before any -f")) };
+        let taken = wanted[before].file.replace(file);
+        if taken.is_some() {
+            return Err(format!("-o {shown} is the second file for one -f"));
+        }
+    }
+    // `-o -` says in words what is so without it.
+    for one in &mut wanted {
+        one.file.take_if(|file| file == Path::new("-"));
+    }
+    if wanted.iter().filter(|one| one.file.is_none()).count() > 1 {
+        return Err("two formats go to standard output; give one of them a file with -o".to_owned());
+    }
+    Ok(wanted)
+}
+
+/// Writes the files, then standard output.
+fn deliver(args: &Args, wanted: &[Wanted], outcome: &Outcome, elapsed: Duration, status: Status) -> Status {
+    let mut status = status;
+    let to_file = |one: &Wanted| {
+        let bytes = rendered(args, one.format, outcome, elapsed, args.color == Color::Always);
+        Some((one.file.clone()?, bytes))
+    };
+    let contents: Vec<_> = wanted.iter().filter(|one| one.file.is_some()).filter_map(to_file).collect();
+    let borrowed: Vec<_> = contents.iter().map(|(path, bytes)| (path.as_path(), bytes.clone())).collect();
+    if let Err((path, failure)) = files::write_all(&borrowed) {
+        error(format_args!("cannot write {}: {failure}", path.display()));
+        status = Status::Failed;
+    }
+    let stdout = wanted.iter().find(|one| one.file.is_none());
+    // The text says it in its last line.
+    let says_so = stdout.is_some_and(|one| one.format == Format::Text);
+    if outcome.counts.templates == 0 && !args.quiet && !says_so {
+        super::say("note", "no template found");
+    }
+    match stdout {
+        Some(one) => print(&rendered(args, one.format, outcome, elapsed, args.color.on_stdout()), status),
+        None => status,
+    }
+}
+
+fn rendered(args: &Args, format: Format, outcome: &Outcome, elapsed: Duration, color: bool) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let (quiet, verbose) = (args.quiet, args.verbose);
+    let options = report::Options { color, quiet, verbose, elapsed: Some(elapsed), ..report::Options::default() };
+    if let Err(failure) = report::write(format, outcome, &options, &mut bytes) {
+        error(format_args!("cannot write the {} report: {failure}", format.name()));
+    }
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn paired(formats: &[(usize, Format)], outputs: &[(usize, &str)]) -> Result<Vec<(Format, Option<String>)>, String> {
+        let outputs = outputs.iter().map(|(at, file)| (*at, PathBuf::from(file))).collect();
+        let plain = |one: Wanted| (one.format, one.file.map(|file| file.display().to_string()));
+        Ok(pair(formats.to_vec(), outputs)?.into_iter().map(plain).collect())
+    }
+
+    #[test]
+    fn an_output_belongs_to_the_format_before_it() {
+        let both = paired(&[(2, Format::Sarif), (6, Format::Text)], &[(4, "out.sarif")]);
+        assert_eq!(both, Ok(vec![(Format::Sarif, Some("out.sarif".to_owned())), (Format::Text, None)]));
+        assert_eq!(paired(&[], &[(2, "a")]), Ok(vec![(Format::Text, Some("a".to_owned()))]));
+        assert_eq!(paired(&[], &[]), Ok(vec![(Format::Text, None)]));
+        assert_eq!(paired(&[(2, Format::Json)], &[(4, "-")]), Ok(vec![(Format::Json, None)]));
+    }
+
+    #[test]
+    fn what_has_no_clear_place_is_an_error() {
+        assert!(paired(&[(4, Format::Json)], &[(2, "a")]).is_err());
+        assert!(paired(&[(2, Format::Json)], &[(4, "a"), (6, "b")]).is_err());
+        assert!(paired(&[(2, Format::Json), (4, Format::Text)], &[]).is_err());
+        assert!(paired(&[], &[(2, "a"), (4, "b")]).is_err());
+    }
+}

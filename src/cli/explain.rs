@@ -1,0 +1,57 @@
+//! `rolecall explain`.
+
+use super::{Color, Status, error, print};
+use crate::checks;
+use crate::run::UnknownRule;
+
+/// Explain a rule: what it means, why it matters, how to fix it.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Its id or its name.
+    rule: String,
+    /// When to use colours.
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    color: Color,
+}
+
+pub(super) fn run(args: &Args) -> Status {
+    let Some(rule) = checks::rule(&args.rule) else {
+        let nearest = checks::nearest(&args.rule);
+        error(UnknownRule { word: args.rule.clone(), nearest });
+        return Status::Failed;
+    };
+    let head =
+        format!("# {} {}\n\nSeverity: {}. Confidence: {}.", rule.id, rule.name, rule.severity.name(), rule.confidence);
+    let page = format!("{head}\n\n{}\n", rule.body().trim_end());
+    let page = if args.color.on_stdout() { styled(&page) } else { page };
+    print(page.as_bytes(), Status::Clean)
+}
+
+/// Markdown with headings in bold and code in a dim colour; every character of it stays.
+fn styled(page: &str) -> String {
+    let mut out = String::with_capacity(page.len() * 2);
+    let mut in_code = false;
+    for line in page.lines() {
+        let is_fence = line.starts_with("```");
+        let style = match () {
+            () if is_fence || in_code => "\u{1b}[2m",
+            () if line.starts_with('#') => "\u{1b}[1m",
+            () => "",
+        };
+        in_code ^= is_fence;
+        out.extend([style, line, if style.is_empty() { "\n" } else { "\u{1b}[0m\n" }]);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::styled;
+
+    #[test]
+    fn headings_and_code_stand_out() {
+        let page = "# A\n\ntext\n```yaml\n# no heading\n```\nend\n";
+        let expected = "\u{1b}[1m# A\u{1b}[0m\n\ntext\n\u{1b}[2m```yaml\u{1b}[0m\n\u{1b}[2m# no heading\u{1b}[0m\n\u{1b}[2m```\u{1b}[0m\nend\n";
+        assert_eq!(styled(page), expected);
+    }
+}

@@ -1,0 +1,120 @@
+//! The middle of the main path: from parsed templates to findings.
+
+use std::collections::HashMap;
+
+use rayon::prelude::*;
+
+use super::unit::Unit;
+use crate::checks::{self, Check, Cx};
+use crate::finding::{Counts, Finding, Note, NoteKind};
+use crate::identity::{self, Graph, Trust};
+use crate::resolve::{self, Stack, StackId, StackInfo, StackSet};
+use crate::syntax::Document;
+use crate::template::Template;
+
+/// What the templates of a run came to.
+#[derive(Debug, Default)]
+pub(super) struct Analysis {
+    pub(super) findings: Vec<Finding>,
+    pub(super) notes: Vec<Note>,
+    /// Only what the graph knows: roles and trusts.
+    pub(super) counts: Counts,
+}
+
+/// Joins the units into stack sets, resolves them, makes their graphs and runs the checks for which
+/// `runs` says so. Called in the thread pool.
+pub(super) fn analyse(documents: &[Document], units: &[Unit], runs: &(dyn Fn(&str) -> bool + Sync)) -> Analysis {
+    // Two stacks may share a template, and a stack set borrows from it.
+    let templates: Vec<Option<Template<'_>>> = documents.par_iter().map(Template::read).collect();
+    let sets = resolve::group(stacks(&templates, units));
+    let analysed: Vec<Analysis> = sets.par_iter().map(|set| analyse_set(set, runs)).collect();
+    analysed.into_iter().fold(Analysis::default(), Analysis::and)
+}
+
+impl Analysis {
+    fn and(mut self, other: Self) -> Self {
+        self.findings.extend(other.findings);
+        self.notes.extend(other.notes);
+        self.counts.roles += other.counts.roles;
+        self.counts.trusts_decided += other.counts.trusts_decided;
+        self.counts.trusts_undecided += other.counts.trusts_undecided;
+        self
+    }
+}
+
+/// The stacks of the units that hold a template, with their nesting.
+fn stacks<'d>(templates: &'d [Option<Template<'d>>], units: &'d [Unit]) -> Vec<Stack<'d>> {
+    let mut stacks: Vec<Stack<'d>> = Vec::with_capacity(units.len());
+    let mut ids: HashMap<usize, StackId> = HashMap::new();
+    for (at, unit) in units.iter().enumerate() {
+        let Some(template) = templates.get(unit.document).and_then(Option::as_ref) else { continue };
+        let id = StackId(stacks.len() as u32);
+        ids.insert(at, id);
+        let mut stack = Stack::new(template, info(unit));
+        if let Some((parent, logical_id)) = nesting(unit, &ids) {
+            stack.parent = Some((parent, logical_id));
+            stacks[parent.0 as usize].children.insert(logical_id, id);
+        }
+        stacks.push(stack);
+    }
+    stacks
+}
+
+/// The stack that nests a unit, which comes before it, and the unit's logical id there.
+fn nesting<'d>(unit: &'d Unit, ids: &HashMap<usize, StackId>) -> Option<(StackId, &'d str)> {
+    let assembly = unit.assembly.as_ref()?;
+    Some((*ids.get(&assembly.parent?)?, assembly.nested.last()?))
+}
+
+fn info(unit: &Unit) -> StackInfo {
+    let Some(assembly) = &unit.assembly else { return StackInfo { key: unit.key.clone(), ..StackInfo::default() } };
+    let artifact = &assembly.artifact;
+    let is_top = assembly.nested.is_empty();
+    StackInfo {
+        key: unit.key.clone(),
+        name: is_top.then(|| artifact.stack_name.clone()),
+        account: artifact.account.clone(),
+        region: artifact.region.clone(),
+        assembly: Some(assembly.assembly.to_string()),
+        construct_path: Some(artifact.display_name.clone()),
+    }
+}
+
+fn analyse_set(set: &StackSet<'_>, runs: &(dyn Fn(&str) -> bool + Sync)) -> Analysis {
+    let graph = identity::build(set);
+    let trusts = identity::trusts(&graph);
+    let cx = Cx { graph: &graph, trusts: &trusts };
+    let mut findings = Vec::new();
+    for rule in checks::rules() {
+        if let Check::Graph(check) = rule.check {
+            check(&cx, &mut findings);
+        }
+    }
+    // A rule that is switched off does not hand its finding to the next one, so it runs all the same.
+    checks::give_way(&mut findings);
+    findings.retain(|finding| runs(finding.rule));
+    let (counts, undecided) = count(&graph, &trusts);
+    Analysis { findings, notes: graph.notes.into_iter().chain(undecided).collect(), counts }
+}
+
+/// How many roles there are, and for how many every unwanted class is certainly in or out.
+fn count(graph: &Graph, trusts: &[Trust]) -> (Counts, Vec<Note>) {
+    let mut counts = Counts { roles: graph.roles.len(), ..Counts::default() };
+    let mut notes = Vec::new();
+    let unknown: std::collections::HashSet<_> =
+        trusts.iter().filter(|trust| trust.undecided()).map(|trust| trust.role).collect();
+    for (id, role) in graph.roles() {
+        let unread = !role.trust.complete || role.trust.cases.iter().any(|case| case.then.opaque);
+        if !unread && !unknown.contains(&id) {
+            counts.trusts_decided += 1;
+            continue;
+        }
+        counts.trusts_undecided += 1;
+        let message = format!(
+            "who can become {} is not fully decided: a part of its trust policy is unknown",
+            role.entity.name()
+        );
+        notes.push(Note { kind: NoteKind::Undecided, message, place: Some(role.entity.place) });
+    }
+    (counts, notes)
+}

@@ -1,0 +1,188 @@
+//! Reads everything that was found, numbers the files and lists the stacks.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use super::Stdin;
+use super::cdk::{self, Loaded, Stack};
+use super::discover::{Candidate, Found, Output, Scope, reason};
+use super::project::Projects;
+use super::read::{self, Input, Reached, Verdict};
+use super::unit::{AssemblyStack, Unit};
+use crate::checks::Problem;
+use crate::source::{FileId, SourceFile, Sources};
+use crate::syntax::Document;
+
+/// All that was read.
+#[derive(Debug, Default)]
+pub(super) struct Gathered {
+    pub(super) files: Files,
+    /// The stacks: templates by themselves in the order of their files, then those of assemblies.
+    pub(super) units: Vec<Unit>,
+    pub(super) failures: Vec<String>,
+    pub(super) warnings: Vec<String>,
+    /// What was passed over, and why.
+    pub(super) skipped: Vec<String>,
+    /// Limits that were reached.
+    pub(super) bounds: Vec<String>,
+}
+
+/// The files that count, in the order of their paths.
+#[derive(Debug, Default)]
+pub(super) struct Files {
+    pub(super) sources: Sources,
+    /// Trees of those that have one.
+    pub(super) documents: Vec<Document>,
+    /// One for each file.
+    pub(super) readings: Vec<FileReading>,
+}
+
+/// What is known of one file; its number is its place in the list.
+#[derive(Debug)]
+pub(super) struct FileReading {
+    /// The place of its tree among the documents.
+    pub(super) document: Option<usize>,
+    pub(super) is_template: bool,
+    pub(super) problems: Vec<Problem>,
+    /// What makes its stack the same in every run.
+    pub(super) stack_key: String,
+}
+
+/// Reads what was found, in parallel.
+pub(super) fn gather(scope: &Scope, found: Found, stdin: Option<&Stdin>) -> Gathered {
+    let Found { files, outputs, failures, warnings, skipped } = found;
+    let mut gathered = Gathered { failures, warnings, skipped, ..Gathered::default() };
+    let mut inputs = BTreeMap::new();
+    let read: Vec<_> = files.par_iter().map(|candidate| read_one(scope, candidate)).collect();
+    for (candidate, read) in files.iter().zip(read) {
+        gathered.sort_in(&mut inputs, candidate, read);
+    }
+    let loaded: Vec<Loaded> = outputs.par_iter().map(|output| cdk::load(scope, output)).collect();
+    let mut assemblies = Vec::new();
+    for (output, loaded) in outputs.iter().zip(loaded) {
+        inputs.extend(loaded.inputs.into_iter().map(|input| (input.key.clone(), input)));
+        gathered.bounds.extend(loaded.bounds);
+        if let Output::Assembly(folder) = output {
+            assemblies.push((Arc::from(scope.store.shown(folder)), loaded.stacks));
+        }
+    }
+    if let Some(stdin) = stdin {
+        gathered.take_stdin(scope, &mut inputs, stdin);
+    }
+    gathered.number(scope, inputs, assemblies);
+    gathered
+}
+
+fn read_one(scope: &Scope, candidate: &Candidate) -> std::io::Result<Verdict> {
+    let bytes = scope.store.read(&candidate.path)?;
+    let key = scope.store.real(&candidate.path)?;
+    Ok(read::judge(read::decode(bytes), &key, &candidate.shown, candidate.reached()))
+}
+
+type Inputs = BTreeMap<PathBuf, Input>;
+
+impl Gathered {
+    /// Puts one file where it belongs. The same file reached twice counts once, by its first path.
+    fn sort_in(&mut self, inputs: &mut Inputs, candidate: &Candidate, read: std::io::Result<Verdict>) {
+        let shown = &candidate.shown;
+        match read {
+            Ok(Verdict::Counts(input)) => drop(inputs.entry(input.key.clone()).or_insert(*input)),
+            Ok(Verdict::Passed(why)) if candidate.named => {
+                self.warnings.push(format!("{shown} was not checked: {why}"));
+            }
+            Ok(Verdict::Passed(why)) => self.skipped.push(format!("{shown}: {why}")),
+            Err(error) if candidate.named => self.failures.push(format!("cannot read {shown}: {}", reason(&error))),
+            Err(error) => self.warnings.push(format!("cannot read {shown}: {}", reason(&error))),
+        }
+    }
+
+    /// The text that was given counts, not the file that it is to become.
+    fn take_stdin(&mut self, scope: &Scope, inputs: &mut Inputs, stdin: &Stdin) {
+        let path = Path::new(&stdin.name);
+        let key = scope.store.real(&scope.store.absolute(path)).unwrap_or_else(|_| scope.store.absolute(path));
+        let shown = scope.store.shown(path);
+        match read::judge(read::decode(stdin.bytes.clone()), &key, &shown, Reached::Named) {
+            Verdict::Counts(input) => drop(inputs.insert(key, *input)),
+            Verdict::Passed(why) => self.warnings.push(format!("{shown} was not checked: {why}")),
+        }
+    }
+
+    /// Numbers the files by their paths, and lists the stacks.
+    fn number(&mut self, scope: &Scope, inputs: Inputs, assemblies: Vec<(Arc<str>, Vec<Stack>)>) {
+        let mut inputs: Vec<Input> = inputs.into_values().collect();
+        inputs.sort_by(|a, b| (&a.shown, &a.key).cmp(&(&b.shown, &b.key)));
+        let numbers: HashMap<PathBuf, usize> = inputs.iter().map(|input| input.key.clone()).zip(0..).collect();
+        let mut projects = Projects::default();
+        let on_disk = scope.store.is_disk();
+        let mut sources = Vec::with_capacity(inputs.len());
+        for (number, input) in (0..).zip(inputs) {
+            let in_project = on_disk.then(|| projects.path_in_project(&input.key)).flatten();
+            let stack_key = in_project.unwrap_or_else(|| input.shown.clone());
+            let document = input.document.map(|document| {
+                self.files.documents.push(document.renumbered(FileId(number)));
+                self.files.documents.len() - 1
+            });
+            let (is_template, problems) = (input.is_template, input.problems);
+            self.files.readings.push(FileReading { document, is_template, problems, stack_key });
+            sources.push(SourceFile::new(input.shown, input.text));
+        }
+        self.files.sources = Sources::new(sources);
+        let mut in_assembly = vec![false; self.files.readings.len()];
+        let assembly_units = self.assembly_units(&numbers, assemblies, &mut in_assembly);
+        self.units = self.plain_units(&in_assembly);
+        let before = self.units.len();
+        self.units.extend(assembly_units.into_iter().map(|unit| moved(unit, before)));
+    }
+
+    fn plain_units(&self, in_assembly: &[bool]) -> Vec<Unit> {
+        let readings = self.files.readings.iter().enumerate();
+        let plain = readings.filter(|(at, reading)| reading.is_template && !in_assembly[*at]);
+        let unit = |(at, reading): (usize, &FileReading)| {
+            let (file, key) = (FileId(at as u32), reading.stack_key.clone());
+            Some(Unit { file, document: reading.document?, key, assembly: None })
+        };
+        plain.filter_map(unit).collect()
+    }
+
+    /// The stacks of assemblies; parents count from the first of them.
+    fn assembly_units(
+        &mut self,
+        numbers: &HashMap<PathBuf, usize>,
+        assemblies: Vec<(Arc<str>, Vec<Stack>)>,
+        in_assembly: &mut [bool],
+    ) -> Vec<Unit> {
+        let mut units = Vec::new();
+        for (assembly, stacks) in assemblies {
+            let mut places: Vec<Option<usize>> = Vec::with_capacity(stacks.len());
+            for stack in stacks {
+                let file = numbers.get(&stack.key).copied();
+                // Standard input may have put something else at this path.
+                let document = file.and_then(|at| self.files.readings[at].document);
+                let parent = stack.parent.map(|parent| places[parent]);
+                let (Some(file), Some(document), false) = (file, document, parent == Some(None)) else {
+                    places.push(None);
+                    continue;
+                };
+                let key = [std::slice::from_ref(&stack.artifact.artifact_id), &stack.nested].concat().join("/");
+                if !std::mem::replace(&mut in_assembly[file], true) {
+                    self.files.readings[file].stack_key.clone_from(&key);
+                }
+                let (artifact, nested) = (stack.artifact, stack.nested);
+                let stack = AssemblyStack { assembly: assembly.clone(), artifact, nested, parent: parent.flatten() };
+                places.push(Some(units.len()));
+                units.push(Unit { file: FileId(file as u32), document, key, assembly: Some(stack) });
+            }
+        }
+        units
+    }
+}
+
+fn moved(mut unit: Unit, by: usize) -> Unit {
+    if let Some(stack) = &mut unit.assembly {
+        stack.parent = stack.parent.map(|parent| parent + by);
+    }
+    unit
+}

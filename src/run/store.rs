@@ -1,0 +1,137 @@
+//! Where files are: on the disk, or given as texts.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Component, Path, PathBuf};
+
+use super::read::LIMIT;
+
+/// The files of a run.
+#[derive(Debug)]
+pub(super) struct Store {
+    /// The working directory, from which paths are shown; empty where files are texts.
+    cwd: PathBuf,
+    /// Files given as texts; none means the disk.
+    texts: Option<BTreeMap<PathBuf, String>>,
+}
+
+/// What a path leads to, links not followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Entry {
+    File,
+    Folder,
+    Link,
+    Other,
+}
+
+impl Store {
+    pub(super) fn disk(cwd: PathBuf) -> Self {
+        Self { cwd, texts: None }
+    }
+
+    pub(super) fn memory(files: Vec<(String, String)>) -> Self {
+        let texts = files.into_iter().map(|(path, text)| (PathBuf::from(path), text)).collect();
+        Self { cwd: PathBuf::new(), texts: Some(texts) }
+    }
+
+    /// Paths of the files given as texts.
+    pub(super) fn texts(&self) -> impl Iterator<Item = &Path> {
+        self.texts.iter().flat_map(|texts| texts.keys().map(PathBuf::as_path))
+    }
+
+    /// What is there, if anything is.
+    pub(super) fn entry(&self, path: &Path) -> Option<Entry> {
+        let Some(texts) = &self.texts else { return disk_entry(path) };
+        if texts.contains_key(path) {
+            return Some(Entry::File);
+        }
+        texts.keys().any(|file| file.starts_with(path)).then_some(Entry::Folder)
+    }
+
+    /// Whether a regular file is there, links followed.
+    pub(super) fn is_file(&self, path: &Path) -> bool {
+        match &self.texts {
+            Some(texts) => texts.contains_key(path),
+            None => path.is_file(),
+        }
+    }
+
+    /// Whether paths are those of the disk.
+    pub(super) fn is_disk(&self) -> bool {
+        self.texts.is_none()
+    }
+
+    /// The bytes of a file, at most one more than the limit.
+    pub(super) fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        match &self.texts {
+            Some(texts) => {
+                let text = texts.get(path).ok_or(io::ErrorKind::NotFound)?;
+                Ok(text.as_bytes().to_vec())
+            }
+            None => {
+                let mut bytes = Vec::new();
+                File::open(path)?.take(LIMIT + 1).read_to_end(&mut bytes)?;
+                Ok(bytes)
+            }
+        }
+    }
+
+    /// The path without links, which is the same however a file was reached.
+    pub(super) fn real(&self, path: &Path) -> io::Result<PathBuf> {
+        match &self.texts {
+            Some(_) if self.entry(path).is_none() => Err(io::ErrorKind::NotFound.into()),
+            Some(_) => Ok(path.to_owned()),
+            None => fs::canonicalize(path),
+        }
+    }
+
+    /// A path given on the command line, from the root of the disk.
+    pub(super) fn absolute(&self, path: &Path) -> PathBuf {
+        self.cwd.join(path).components().filter(|part| *part != Component::CurDir).collect()
+    }
+
+    /// The path as reports show it: from the working directory, with `/`.
+    pub(super) fn shown(&self, path: &Path) -> String {
+        let mut path = self.absolute(path);
+        if path.components().any(|part| part == Component::ParentDir) {
+            // `a/..` is not nothing where `a` is a link: only the disk knows.
+            path = self.real(&path).unwrap_or(path);
+        }
+        relative(&path, &self.cwd)
+    }
+}
+
+fn disk_entry(path: &Path) -> Option<Entry> {
+    let kind = fs::symlink_metadata(path).ok()?.file_type();
+    Some(match () {
+        () if kind.is_file() => Entry::File,
+        () if kind.is_dir() => Entry::Folder,
+        () if kind.is_symlink() => Entry::Link,
+        () => Entry::Other,
+    })
+}
+
+/// The way from one folder to a path, both without `.` and `..`.
+fn relative(path: &Path, from: &Path) -> String {
+    let common = path.components().zip(from.components()).take_while(|(a, b)| a == b).count();
+    let up = from.components().skip(common).map(|_| "..".to_owned());
+    let down = path.components().skip(common).map(|part| part.as_os_str().to_string_lossy().into_owned());
+    let parts: Vec<String> = up.chain(down).collect();
+    if parts.is_empty() { ".".to_owned() } else { parts.join("/") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_shown_from_the_working_directory() {
+        let shown = |path: &str| relative(Path::new(path), Path::new("/srv/app"));
+        assert_eq!(shown("/srv/app/infra/a.yaml"), "infra/a.yaml");
+        assert_eq!(shown("/srv/lib/a.yaml"), "../lib/a.yaml");
+        assert_eq!(shown("/srv/app"), ".");
+        assert_eq!(Store::disk("/srv/app".into()).shown(Path::new("./infra/./a.yaml")), "infra/a.yaml");
+        assert_eq!(Store::memory(Vec::new()).shown(Path::new("a/b.yaml")), "a/b.yaml");
+    }
+}

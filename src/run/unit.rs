@@ -1,0 +1,33 @@
+//! What is analysed: templates as they are deployed.
+
+use std::sync::Arc;
+
+use crate::source::FileId;
+use crate::template::assembly::StackArtifact;
+
+/// A template as it is deployed; one that is nested twice is two units.
+#[derive(Clone, Debug)]
+pub struct Unit {
+    /// Its file.
+    pub file: FileId,
+    /// Its tree: the place in the list of documents.
+    pub document: usize,
+    /// What makes the stack the same in every run: the artifact id in an assembly (nested: followed
+    /// by the nested logical ids, joined by `/`), else the template's path from its project.
+    pub key: String,
+    /// What an assembly says of it.
+    pub assembly: Option<AssemblyStack>,
+}
+
+/// What an assembly says of a stack.
+#[derive(Clone, Debug)]
+pub struct AssemblyStack {
+    /// The outermost assembly, as shown: units with the same one share a stack set.
+    pub assembly: Arc<str>,
+    /// The stack, or the one at the top of the nesting.
+    pub artifact: Arc<StackArtifact>,
+    /// Logical ids of the nested stacks from the top to this one; empty at the top.
+    pub nested: Vec<String>,
+    /// The unit that nests this one; the last of `nested` is its logical id there.
+    pub parent: Option<usize>,
+}
