@@ -5,6 +5,7 @@ use std::io::{Result, Write};
 
 use serde::{Serialize, Serializer};
 
+use super::escape::write_json;
 use super::{Options, summary};
 use crate::checks::rule;
 use crate::finding::{self, Choice, Outcome, Severity};
@@ -22,8 +23,7 @@ pub(super) fn write(outcome: &Outcome, options: &Options<'_>, out: &mut dyn Writ
         findings: outcome.findings.iter().map(|finding| Finding::new(sources, finding)).collect(),
         notes: outcome.notes.iter().map(|note| Note::new(sources, note)).collect(),
     };
-    serde_json::to_writer_pretty(&mut *out, &report)?;
-    writeln!(out)
+    write_json(&report, out)
 }
 
 #[derive(Serialize)]

@@ -3,6 +3,7 @@
 //! Invariant: a report is made of an [`Outcome`] and nothing else; no file, environment or clock is
 //! asked. What a template says reaches a screen only through [`crate::finding::visible`].
 
+mod escape;
 mod github;
 mod json;
 mod paint;

@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::Options;
+use super::escape::write_json;
 use super::spot::Spot;
 use super::words::{headline, lines, proof};
 use crate::checks::{Rule, rules};
@@ -38,8 +39,7 @@ pub(super) fn write(outcome: &Outcome, options: &Options<'_>, out: &mut dyn Writ
         results,
     };
     let schema = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
-    serde_json::to_writer_pretty(&mut *out, &Log { schema, version: "2.1.0", runs: [run] })?;
-    writeln!(out)
+    write_json(&Log { schema, version: "2.1.0", runs: [run] }, out)
 }
 
 /// The findings that are within the limit, in report order; the least severe ones go first.
@@ -200,7 +200,7 @@ impl<'a> SarifResult<'a> {
             rule_id: finding.rule,
             rule_index: descriptors.iter().position(|rule| rule.id == finding.rule).unwrap_or_default(),
             level: level(finding.severity).0,
-            message: Message::new(message(finding)),
+            message: message(sources, finding),
             locations: [Location { logical_locations: logical_locations(finding), ..primary }],
             related_locations: related.collect(),
             code_flows: code_flows(sources, finding),
@@ -210,16 +210,23 @@ impl<'a> SarifResult<'a> {
     }
 }
 
-/// Headline, why, proof and help.
-fn message(finding: &Finding) -> String {
-    let mut parts = vec![headline(finding) + ".", visible(&finding.primary.message).into_owned()];
-    parts.extend(finding.witness.as_deref().and_then(proof).map(|proof| format!("Proof: {proof}")));
-    let help = lines(&finding.help).join("\n");
-    if !help.is_empty() {
-        parts.push(format!("Help: {help}"));
-    }
+/// Headline, why, the other places, proof and help. Other places are linked, because GitHub shows
+/// only those that the message links to.
+fn message(sources: &Sources, finding: &Finding) -> Message {
+    let related = finding.related.iter().take(RELATED).enumerate();
+    let links = related.map(|(id, label)| {
+        let line = Spot::new(sources, label.place).start.line;
+        format!("See [line {line}]({id}): {}", Message::new(visible(&label.message)).text)
+    });
+    let why = Message::new(visible(&finding.primary.message)).text;
+    let mut parts = vec![Message::new(headline(finding)).text + ".", why];
+    parts.extend(links);
+    let proof = finding.witness.as_deref().and_then(proof);
+    parts.extend(proof.map(|proof| Message::new(format!("Proof: {proof}")).text));
+    let help = Message::new(lines(&finding.help).join("\n")).text;
+    parts.extend((!help.is_empty()).then(|| format!("Help: {help}")));
     parts.retain(|part| !part.is_empty());
-    parts.join("\n").trim_end().to_owned()
+    Message { text: parts.join("\n") }
 }
 
 fn properties(finding: &Finding) -> Value {
@@ -398,4 +405,25 @@ fn notifications(outcome: &Outcome, left_out: usize) -> Vec<Notification<'_>> {
         notifications.push(Notification { descriptor, level: "warning", message: Message::new(message), locations });
     }
     notifications
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::finding::Subject;
+    use crate::source::{FileId, Span};
+
+    #[test]
+    fn the_most_severe_stay_within_the_limit() {
+        let label = Label::new(Place { file: FileId(0), span: Span::at(0) }, "");
+        let finding = |severity| Finding::new("SVC001", severity, "", label.clone(), Subject::default());
+        let mut findings = vec![finding(Severity::Warning); RESULTS + 3];
+        findings.push(finding(Severity::Error));
+        let shown = most_severe(&findings);
+        assert_eq!(shown.len(), RESULTS);
+        assert_eq!(shown.last().map(|finding| finding.severity), Some(Severity::Error));
+        let outcome = Outcome::default();
+        let notifications = notifications(&outcome, findings.len() - shown.len());
+        assert!(notifications[0].message.text.starts_with("4 of the least severe findings are left out"));
+    }
 }

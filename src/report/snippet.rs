@@ -119,11 +119,18 @@ impl<'a> Target<'a> {
     }
 }
 
-/// The first byte of the span that is no space; its start where there is none.
+/// The first byte of the span that can be seen. In a line without any, the last one before it: what is
+/// missing at the end of a file is missing behind its last word.
 fn first_visible(text: &str, span: Range<usize>) -> usize {
     let inside = &text[span.clone()];
     let rest = inside.trim_start();
-    if rest.is_empty() { span.start } else { span.end - rest.len() }
+    if !rest.is_empty() {
+        return span.end - rest.len();
+    }
+    let line = text[..span.start].rfind('\n').map_or(0, |end| end + 1);
+    let end = text[span.start..].find('\n').map_or(text.len(), |length| span.start + length);
+    let seen = text[..span.start].trim_end();
+    if text[line..end].trim().is_empty() && !seen.is_empty() { seen.len() } else { span.start }
 }
 
 /// Puts marks of one line together, as far as one window can show them.
