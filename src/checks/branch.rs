@@ -1,33 +1,59 @@
-//! How a finding speaks of the branch in which it holds.
+//! In which branches a finding holds, and how it says so.
 
-use crate::finding::{Choice, Finding};
+use std::collections::HashMap;
+
+use crate::finding::{Choice, Finding, Subject};
 use crate::identity::Graph;
-use crate::value::Branch;
+use crate::source::Place;
+use crate::value::Case;
 
-/// Names the choices of the branch on the finding. Returns whether a parameter is taken to have its
-/// default, which makes most findings one step milder (catalogue, section 3).
-pub(super) fn in_branch(finding: &mut Finding, graph: &Graph, branch: &Branch) -> bool {
-    let mut by_default = false;
-    for (id, value) in branch.iter() {
+/// Rules that stay as severe where only a parameter's default makes them true.
+const FIRM: [&str; 1] = ["SVC001"];
+
+/// Makes one finding of those that say the same in several branches, and names on each the branch in
+/// which it holds: nothing where it holds in all.
+pub fn settle(findings: Vec<Finding>, graph: &Graph) -> Vec<Finding> {
+    let mut same: HashMap<(&'static str, Place, Subject), Vec<usize>> = HashMap::new();
+    for (at, finding) in findings.iter().enumerate() {
+        same.entry((finding.rule, finding.primary.place, finding.subject.clone())).or_default().push(at);
+    }
+    let mut cases: Vec<(usize, crate::value::Branch)> = Vec::new();
+    for members in same.values() {
+        let mut branches: Vec<Case<()>> =
+            members.iter().map(|at| Case { when: findings[*at].branch.clone(), then: () }).collect();
+        graph.worlds.merge(&mut branches);
+        // The widest branch says it for the others.
+        let widest = branches.into_iter().map(|case| case.when).min_by_key(|branch| branch.iter().count());
+        cases.extend(members.first().copied().zip(widest));
+    }
+    cases.sort_unstable_by_key(|(at, _)| *at);
+    let mut findings: Vec<Option<Finding>> = findings.into_iter().map(Some).collect();
+    let settled = cases.into_iter().filter_map(|(at, branch)| {
+        let mut finding = findings.get_mut(at)?.take()?;
+        finding.branch = branch;
+        name_branch(&mut finding, graph);
+        Some(finding)
+    });
+    settled.collect()
+}
+
+/// Names the choices of the branch. Where a parameter is taken to have its default, most findings are
+/// one step milder (catalogue, section 3).
+fn name_branch(finding: &mut Finding, graph: &Graph) {
+    for (id, value) in finding.branch.clone().iter() {
         let switch = graph.worlds.switch(id);
         let text = &switch.values[usize::from(value)];
         if switch.is_condition() {
             finding.assignment.push((switch.name.to_string(), Choice::Condition(value == 1)));
         } else if value == 0 {
-            finding.assumes.push(format!("{} has a value that the template does not name", switch.name));
+            finding.assumes.push(format!("parameter {} has a value that the template does not name", switch.name));
         } else if switch.default == Some(value) && !switch.closed {
             finding.assumes.push(format!("parameter {} has its default '{text}'", switch.name));
-            by_default = true;
+            if !FIRM.contains(&finding.rule) {
+                finding.severity = finding.severity.lower();
+            }
         } else {
             finding.assignment.push((switch.name.to_string(), Choice::Value(text.to_string())));
         }
-    }
-    by_default
-}
-
-/// The same, and one step milder where a default decides.
-pub(super) fn settle(finding: &mut Finding, graph: &Graph, branch: &Branch) {
-    if in_branch(finding, graph, branch) {
-        finding.severity = finding.severity.lower();
     }
 }

@@ -15,6 +15,7 @@ pub mod svc;
 pub mod tag;
 mod words;
 
+pub use branch::settle;
 pub use precedence::give_way;
 pub use reading::{Problem, Reading};
 pub use rule::{Check, Rule, nearest, rule, rules};

@@ -1,6 +1,6 @@
 //! What findings on trust policies have in common: spots, remedies, the path from the pool.
 
-use crate::finding::{Finding, Label, Mistake};
+use crate::finding::{Label, Mistake};
 use crate::identity::cognito::is_claim;
 use crate::identity::{Answer, Graph, Handout, Role, Trust};
 use crate::policy::{Effect, Policy, Statement, Test};
@@ -92,14 +92,4 @@ pub(super) fn amr_line(role: &Role, prefix: &str, word: &str) -> String {
 /// The prefix of the condition keys that a request carries.
 pub(super) fn prefix(answer: &Answer) -> String {
     answer.request.principal.1.as_known().unwrap_or("cognito-identity.amazonaws.com").to_owned()
-}
-
-/// Keeps the first of findings on one spot: the same mistake in several branches is one mistake.
-pub(super) fn push(findings: &mut Vec<Finding>, finding: Finding) {
-    let same = |other: &Finding| {
-        other.rule == finding.rule && other.primary.place == finding.primary.place && other.subject == finding.subject
-    };
-    if !findings.iter().rev().take(64).any(same) {
-        findings.push(finding);
-    }
 }

@@ -7,7 +7,7 @@ mod shown;
 
 use crate::policy::Request;
 use crate::source::Place;
-use crate::value::Truth;
+use crate::value::{Branch, Truth};
 
 pub use fingerprint::fingerprint;
 pub use shown::{shown, visible, visible_char};
@@ -84,7 +84,7 @@ impl Label {
 }
 
 /// The part of a stack that a finding is about. What is unknown or does not apply is empty.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Subject {
     /// What makes the stack the same in every run (interface, JSON, `fingerprint`).
     pub stack_key: String,
@@ -172,6 +172,8 @@ pub struct Finding {
     /// What it is about.
     pub subject: Subject,
     /// The branch in which it holds.
+    pub branch: Branch,
+    /// The same for people: conditions and parameters with their values.
     pub assignment: Vec<(String, Choice)>,
     /// What it takes for granted, each a sentence without its full stop.
     pub assumes: Vec<String>,
@@ -268,6 +270,7 @@ impl Finding {
             related: Vec::new(),
             help: String::new(),
             subject,
+            branch: Branch::default(),
             assignment: Vec::new(),
             assumes: Vec::new(),
             witness: None,

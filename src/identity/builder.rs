@@ -70,7 +70,19 @@ fn strangers(symbols: &mut Symbols) -> Strangers {
 struct Builder<'s, 'd> {
     resolver: Resolver<'s, 'd>,
     graph: Graph,
-    roles_by_arn: HashMap<Text, Vec<(RoleId, Branch)>>,
+    roles_by_arn: HashMap<Text, Vec<(RoleId, StackId, Branch)>>,
+}
+
+/// A role that something in a stack makes a pool hand out; the fields are those of [`Handout`].
+struct Link {
+    stack: StackId,
+    pool: Text,
+    /// The role's ARN.
+    role: Text,
+    way: Way,
+    provider: Option<Text>,
+    when: Branch,
+    steps: Vec<(Place, String)>,
 }
 
 /// The properties that were asked for, in one branch.
@@ -127,7 +139,7 @@ impl<'s, 'd> Builder<'s, 'd> {
             property: None,
             construct_path: resource.metadata("aws:cdk:path").map(str::to_owned),
         };
-        Entity { subject, place: resource.key.place(), exists: self.resolver.exists(stack, resource) }
+        Entity { stack, subject, place: resource.key.place(), exists: self.resolver.exists(stack, resource) }
     }
 
     /// Some properties of a resource in each branch, its existence included.
@@ -158,7 +170,7 @@ impl<'s, 'd> Builder<'s, 'd> {
             arns.into_iter().filter_map(|case| Some(Case { then: case.then.text()?, when: case.when })).collect();
         let id = RoleId(self.graph.roles.len());
         for case in &arns {
-            self.roles_by_arn.entry(case.then.clone()).or_default().push((id, case.when.clone()));
+            self.roles_by_arn.entry(case.then.clone()).or_default().push((id, stack, case.when.clone()));
         }
         let trust = self.trust(stack, resource, &entity);
         self.graph.roles.push(Role { entity, arns, trust });
@@ -267,7 +279,9 @@ impl<'s, 'd> Builder<'s, 'd> {
             ] {
                 let role = properties.get("Roles").and_then(|roles| roles.get(key));
                 if let Some(role) = role.and_then(|value| Some((value.text()?, value.at.place))) {
-                    self.hand_out(&pool, &role, way, None, &properties.when, &[(role.1, what.to_owned())]);
+                    let steps = vec![(role.1, what.to_owned())];
+                    let (pool, when) = (pool.clone(), properties.when.clone());
+                    self.hand_out(Link { stack, pool, role: role.0, way, provider: None, when, steps });
                 }
             }
         }
@@ -316,8 +330,16 @@ impl<'s, 'd> Builder<'s, 'd> {
             for rule in rules.map(Value::items).unwrap_or_default() {
                 let role = rule.get("RoleARN").and_then(|value| Some((value.text()?, value.at.place)));
                 if let Some(role) = role {
-                    let step = [(role.1, "handed out by this mapping rule".to_owned())];
-                    self.hand_out(pool, &role, Way::Rule, Some(&mapping.provider), &case.when, &step);
+                    let steps = vec![(role.1, "handed out by this mapping rule".to_owned())];
+                    self.hand_out(Link {
+                        stack: entity.stack,
+                        pool: pool.clone(),
+                        role: role.0,
+                        way: Way::Rule,
+                        provider: Some(mapping.provider.clone()),
+                        when: case.when.clone(),
+                        steps,
+                    });
                 }
             }
         }
@@ -336,11 +358,19 @@ impl<'s, 'd> Builder<'s, 'd> {
             let Some(role) = &group.role else { continue };
             for mapping in by_user_pool.get(&group.user_pool).into_iter().flatten() {
                 let Some(when) = self.together(&group.when, &mapping.when) else { continue };
-                let steps = [
+                let steps = vec![
                     (mapping.place, "this mapping takes the role from the user's groups".to_owned()),
                     (role.1, format!("the role of group {}", group.entity.name())),
                 ];
-                self.hand_out(&mapping.pool, role, Way::Group, Some(&mapping.provider), &when, &steps);
+                self.hand_out(Link {
+                    stack: group.entity.stack,
+                    pool: mapping.pool.clone(),
+                    role: role.0.clone(),
+                    way: Way::Group,
+                    provider: Some(mapping.provider.clone()),
+                    when,
+                    steps,
+                });
             }
         }
     }
@@ -349,27 +379,31 @@ impl<'s, 'd> Builder<'s, 'd> {
         a.and(b).filter(|both| !self.resolver.worlds.consistent(both).is_false())
     }
 
-    fn hand_out(
-        &mut self,
-        pool: &Text,
-        role: &(Text, Place),
-        way: Way,
-        provider: Option<&Text>,
-        when: &Branch,
-        steps: &[(Place, String)],
-    ) {
-        let pool_id = self.graph.pool(pool).map(|(id, _)| id);
-        let mut path = Vec::new();
-        if let Some(PoolId(at)) = pool_id {
-            path.push((self.graph.pools[at].entity.place, "the pool that hands it out".to_owned()));
-        }
-        path.extend(steps.iter().cloned());
-        for (role, exists) in self.roles_by_arn.get(&role.0).cloned().unwrap_or_default() {
-            let Some(when) = self.together(when, &exists) else { continue };
-            let (pool, provider, steps) = (pool.clone(), provider.cloned(), path.clone());
+    /// Records that a pool hands out the roles that an ARN means, with the path from the pool.
+    fn hand_out(&mut self, link: Link) {
+        let pool_id = self.graph.pool(&link.pool).map(|(id, _)| id);
+        let pool = pool_id.map(|PoolId(at)| self.graph.pools[at].entity.place);
+        let mut steps: Vec<_> =
+            pool.map(|place| (place, "the pool that hands it out".to_owned())).into_iter().collect();
+        steps.extend(link.steps);
+        for (role, exists) in self.roles_meant(link.stack, &link.role) {
+            let Some(when) = self.together(&link.when, &exists) else { continue };
+            let (pool, provider, steps) = (link.pool.clone(), link.provider.clone(), steps.clone());
             self.graph.handout_ids.entry(role).or_default().push(self.graph.handouts.len());
-            self.graph.handouts.push(Handout { role, pool, pool_id, way, provider, when, steps });
+            self.graph.handouts.push(Handout { role, pool, pool_id, way: link.way, provider, when, steps });
         }
+    }
+
+    /// The roles of an ARN as one stack means it: its own, else the only stack's that has one. Two
+    /// stacks that give a role the same name cannot be deployed side by side.
+    fn roles_meant(&self, stack: StackId, arn: &Text) -> Vec<(RoleId, Branch)> {
+        let all = self.roles_by_arn.get(arn).map(Vec::as_slice).unwrap_or_default();
+        let of = |stack: StackId| all.iter().filter(move |(_, own, _)| *own == stack);
+        let home = if of(stack).next().is_some() { Some(stack) } else { all.first().map(|(_, own, _)| *own) };
+        let Some(home) = home.filter(|home| *home == stack || all.iter().all(|(_, own, _)| own == home)) else {
+            return Vec::new();
+        };
+        of(home).map(|(role, _, exists)| (*role, exists.clone())).collect()
     }
 
     fn tag_map(&mut self, stack: StackId, resource: &Resource<'d>) {

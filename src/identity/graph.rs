@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use crate::finding::{Note, Subject};
 use crate::policy::Policy;
+use crate::resolve::StackId;
 use crate::source::Place;
 use crate::value::{Branch, Case, Cases, SymbolId, Symbols, Text, Truth, Worlds};
 
@@ -18,6 +19,8 @@ pub struct PoolId(pub usize);
 /// What every resource of the graph has.
 #[derive(Clone, Debug)]
 pub struct Entity {
+    /// Its stack.
+    pub stack: StackId,
     /// Its stack, logical id and construct path.
     pub subject: Subject,
     /// Its logical id in the template.

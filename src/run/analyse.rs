@@ -91,6 +91,7 @@ fn analyse_set(set: &StackSet<'_>, runs: &(dyn Fn(&str) -> bool + Sync)) -> Anal
         }
     }
     // A rule that is switched off does not hand its finding to the next one, so it runs all the same.
+    let mut findings = checks::settle(findings, &graph);
     checks::give_way(&mut findings);
     findings.retain(|finding| runs(finding.rule));
     let (counts, undecided) = count(&graph, &trusts);

@@ -304,7 +304,7 @@ impl Worlds {
     }
 
     /// Joins cases with the same outcome that together leave a switch open.
-    fn merge<T: PartialEq>(&self, cases: &mut Vec<Case<T>>) {
+    pub fn merge<T: PartialEq>(&self, cases: &mut Vec<Case<T>>) {
         let mut at = 0;
         while at < cases.len() {
             match self.joinable(cases, at) {

@@ -1,8 +1,7 @@
 //! CGT002: guests can become a role that is for signed-in users.
 
 use crate::checks::Cx;
-use crate::checks::branch::settle;
-use crate::checks::words::{amr_line, deciding, mistake, path, prefix, push, spot, test_spot, tests};
+use crate::checks::words::{amr_line, deciding, mistake, path, prefix, spot, test_spot, tests};
 use crate::finding::{Finding, Label, Refused, Severity};
 use crate::identity::{Answer, Graph, Handout, OwnPool, Trust, Way, witness};
 use crate::policy::Statement;
@@ -17,7 +16,7 @@ pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
         }
         for handout in cx.graph.handouts_of(trust.role).filter(|handout| handout.way.is_signed_in()) {
             if let Some(finding) = finding(cx.graph, trust, handout) {
-                push(findings, finding);
+                findings.push(finding);
             }
         }
     }
@@ -43,7 +42,7 @@ fn finding(graph: &Graph, trust: &Trust, handout: &Handout) -> Option<Finding> {
     finding.help = help(graph, trust, statement, &prefix(answer));
     finding.mistake = mistake(statement, "amr");
     finding.witness = Some(Box::new(proof(graph, trust, handout, answer, class, statement)));
-    settle(&mut finding, graph, &when);
+    finding.branch = when;
     Some(finding)
 }
 

@@ -1,8 +1,7 @@
 //! CGT007: `ForAllValues` on `amr`.
 
 use crate::checks::Cx;
-use crate::checks::branch::settle;
-use crate::checks::words::{amr_line, mistake, path, push, test_spot, tests};
+use crate::checks::words::{amr_line, mistake, path, test_spot, tests};
 use crate::finding::{Finding, Label, Severity};
 use crate::identity::{Graph, Trust, Way};
 use crate::policy::{Effect, Quantifier, Request, Statement, Test, test_passes};
@@ -15,7 +14,7 @@ pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
         for statement in policy.statements.iter().filter(|statement| statement.effect == Effect::Allow) {
             for test in tests(statement, "amr").filter(|test| is_for_all(test)) {
                 if let Some(finding) = finding(cx.graph, trust, statement, test) {
-                    push(findings, finding);
+                    findings.push(finding);
                 }
             }
         }
@@ -58,7 +57,7 @@ fn finding(graph: &Graph, trust: &Trust, statement: &Statement, test: &Test) -> 
     finding.related = path(graph.handouts_of(trust.role));
     finding.help = help(graph, trust, test);
     finding.mistake = mistake(statement, "amr");
-    settle(&mut finding, graph, &trust.when);
+    finding.branch = trust.when.clone();
     Some(finding)
 }
 

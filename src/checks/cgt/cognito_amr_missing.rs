@@ -1,8 +1,7 @@
 //! CGT003: a role of which no use is visible does not say whether guests may have it.
 
 use crate::checks::Cx;
-use crate::checks::branch::settle;
-use crate::checks::words::{amr_line, deciding, mistake, prefix, push, spot, tests};
+use crate::checks::words::{amr_line, deciding, mistake, prefix, spot, tests};
 use crate::finding::{Finding, Label, Refused, Severity};
 use crate::identity::{Answer, Graph, OwnPool, Trust, witness};
 
@@ -11,7 +10,7 @@ pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
     for trust in cx.trusts.iter().filter(|trust| trust.names_pools) {
         if cx.graph.handouts_of(trust.role).next().is_none() {
             if let Some(finding) = finding(cx.graph, trust) {
-                push(findings, finding);
+                findings.push(finding);
             }
         }
     }
@@ -34,7 +33,7 @@ fn finding(graph: &Graph, trust: &Trust) -> Option<Finding> {
     let mut proof = witness(graph, policy, answer, class, story, Refused::No);
     proof.assumes.push("the pool allows guests".to_owned());
     finding.witness = Some(Box::new(proof));
-    settle(&mut finding, graph, &trust.when);
+    finding.branch = trust.when.clone();
     Some(finding)
 }
 

@@ -1,8 +1,7 @@
 //! CGT004: a test on the pool that pools of others pass.
 
 use crate::checks::Cx;
-use crate::checks::branch::settle;
-use crate::checks::words::{condition_line, deciding, mistake, path, pool_reference, prefix, push, test_spot, tests};
+use crate::checks::words::{condition_line, deciding, mistake, path, pool_reference, prefix, test_spot, tests};
 use crate::finding::{Finding, Label, Refused, Severity};
 use crate::identity::cognito::restricts;
 use crate::identity::{Answer, Graph, Trust, witness};
@@ -13,8 +12,8 @@ use crate::value::{Text, Truth, compare};
 pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
     for trust in cx.trusts.iter().filter(|trust| trust.names_pools) {
         match open(cx.graph, trust) {
-            Some(finding) => push(findings, finding),
-            None => hard_coded(cx.graph, trust).into_iter().for_each(|finding| push(findings, finding)),
+            Some(finding) => findings.push(finding),
+            None => hard_coded(cx.graph, trust).into_iter().for_each(|finding| findings.push(finding)),
         }
     }
 }
@@ -44,7 +43,7 @@ fn open(graph: &Graph, trust: &Trust) -> Option<Finding> {
     let mut proof = witness(graph, policy, answer, &format!("cognito/foreign-{class}/basic"), story, Refused::No);
     proof.assumes.push("the pool is not one of this run".to_owned());
     finding.witness = Some(Box::new(proof));
-    settle(&mut finding, graph, &trust.when);
+    finding.branch = trust.when.clone();
     Some(finding)
 }
 
@@ -86,7 +85,7 @@ fn hard_coded(graph: &Graph, trust: &Trust) -> Vec<Finding> {
             let mut finding = Finding::new("CGT004", Severity::Info, message, label, role.entity.property(property));
             finding.help = format!("if it is this pool's id, write   {}", pool_reference(graph, trust));
             finding.mistake = mistake(statement, "aud");
-            settle(&mut finding, graph, &trust.when);
+            finding.branch = trust.when.clone();
             findings.push(finding);
         }
     }

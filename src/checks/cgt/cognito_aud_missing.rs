@@ -1,9 +1,8 @@
 //! CGT001: nothing ties a role to an identity pool.
 
 use crate::checks::Cx;
-use crate::checks::branch::settle;
 use crate::checks::words::{
-    amr_line, condition_line, deciding, is_bare, mistake, path, pool_reference, prefix, push, spot, test_spot, tests,
+    amr_line, condition_line, deciding, is_bare, mistake, path, pool_reference, prefix, spot, test_spot, tests,
 };
 use crate::finding::{Finding, Label, Refused, Severity};
 use crate::identity::cognito::restricts;
@@ -14,7 +13,7 @@ use crate::policy::Statement;
 pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
     for trust in cx.trusts.iter().filter(|trust| trust.names_pools) {
         if let Some(finding) = finding(cx.graph, trust) {
-            push(findings, finding);
+            findings.push(finding);
         }
     }
 }
@@ -46,7 +45,7 @@ fn finding(graph: &Graph, trust: &Trust) -> Option<Finding> {
     let mut proof = witness(graph, policy, answer, &format!("cognito/foreign-{class}/basic"), story, Refused::No);
     proof.assumes.push("the pool is not one of this run, and lies in the same account".to_owned());
     finding.witness = Some(Box::new(proof));
-    settle(&mut finding, graph, &trust.when);
+    finding.branch = trust.when.clone();
     Some(finding)
 }
 

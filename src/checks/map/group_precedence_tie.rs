@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use crate::checks::Cx;
-use crate::checks::branch::settle;
 use crate::checks::groups::{by_user_pool, compete, outcome, role_name, token_mappings, with_trigger};
 use crate::finding::{Finding, Label, Mistake, Severity};
 use crate::identity::{Graph, Group, Mapping, Membership, Precedence};
@@ -51,7 +50,7 @@ fn tie(graph: &Graph, user_pool: &Text, number: u64, groups: &[&Group], mappings
     finding.help = help(groups, number);
     finding.assumes = vec!["somebody is a member of both groups, and of none with a lower number".to_owned()];
     finding.mistake = Mistake { statement: None, element: "Precedence", bare: false };
-    settle(&mut finding, graph, &when);
+    finding.branch = when;
     Some(finding)
 }
 

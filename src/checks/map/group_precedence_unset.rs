@@ -1,7 +1,6 @@
 //! MAP002: groups with roles and without precedence.
 
 use crate::checks::Cx;
-use crate::checks::branch::settle;
 use crate::checks::groups::{by_user_pool, compete, outcome, token_mappings, with_trigger};
 use crate::finding::{Finding, Label, Mistake, Severity};
 use crate::identity::{Graph, Group, Mapping, Precedence};
@@ -32,7 +31,7 @@ fn finding(graph: &Graph, user_pool: &Text, unset: &[&Group], mappings: &[&Mappi
     finding.help = "give each group a Precedence; the lowest number wins, and no number is worse than all".to_owned();
     finding.assumes = vec!["somebody is a member of both groups, and of none with a number".to_owned()];
     finding.mistake = Mistake { statement: None, element: "Precedence", bare: false };
-    settle(&mut finding, graph, &when);
+    finding.branch = when;
     Some(finding)
 }
 

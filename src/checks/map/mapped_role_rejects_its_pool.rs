@@ -1,8 +1,7 @@
 //! MAP014: a pool hands out a role that refuses the pool's users.
 
 use crate::checks::Cx;
-use crate::checks::branch::settle;
-use crate::checks::words::{pool_reference, push};
+use crate::checks::words::pool_reference;
 use crate::finding::{Finding, Label, Mistake, Severity};
 use crate::identity::cognito::{Conjunct, failing};
 use crate::identity::{Answer, Graph, Handout, OwnPool, Trust, Way};
@@ -22,7 +21,7 @@ pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
             }
             if let Some(finding) = finding(cx.graph, trust, handout) {
                 spoken.push(key);
-                push(findings, finding);
+                findings.push(finding);
             }
         }
     }
@@ -48,7 +47,7 @@ fn finding(graph: &Graph, trust: &Trust, handout: &Handout) -> Option<Finding> {
     finding.related = handout.steps.iter().map(|(place, what)| Label::new(*place, what.clone())).collect();
     finding.help = help(graph, trust, handout, element);
     finding.mistake = Mistake { statement, element, bare: false };
-    settle(&mut finding, graph, &when);
+    finding.branch = when;
     Some(finding)
 }
 

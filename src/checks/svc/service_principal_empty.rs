@@ -1,9 +1,8 @@
 //! SVC001: a principal that is empty.
 
 use crate::checks::Cx;
-use crate::checks::branch::in_branch;
 use crate::finding::{Finding, Label, Mistake, Severity};
-use crate::identity::{Graph, Role};
+use crate::identity::Role;
 use crate::policy::{Emptiness, EmptyPrincipal, PrincipalKind, Statement};
 use crate::value::Branch;
 
@@ -12,14 +11,14 @@ pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
     for role in &cx.graph.roles {
         for case in &role.trust.cases {
             for statement in &case.then.statements {
-                let found = statement.empty.iter().map(|empty| finding(cx.graph, role, statement, empty, &case.when));
+                let found = statement.empty.iter().map(|empty| finding(role, statement, empty, &case.when));
                 findings.extend(found);
             }
         }
     }
 }
 
-fn finding(graph: &Graph, role: &Role, statement: &Statement, empty: &EmptyPrincipal, when: &Branch) -> Finding {
+fn finding(role: &Role, statement: &Statement, empty: &EmptyPrincipal, when: &Branch) -> Finding {
     let kind = empty.kind.map_or("", PrincipalKind::name);
     let property = match empty.kind {
         Some(kind) => format!("AssumeRolePolicyDocument.{}.Principal.{}", statement.path(), kind.name()),
@@ -30,7 +29,7 @@ fn finding(graph: &Graph, role: &Role, statement: &Statement, empty: &EmptyPrinc
     let mut finding = Finding::new("SVC001", Severity::Error, message, label, role.entity.property(property));
     finding.help = help(role, empty.kind);
     finding.mistake = Mistake { statement: Some(statement.index), element: "Principal", bare: false };
-    in_branch(&mut finding, graph, when);
+    finding.branch = when.clone();
     finding
 }
 

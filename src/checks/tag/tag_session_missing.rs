@@ -1,15 +1,13 @@
 //! TAG001: tags will be passed to a role whose trust policy does not allow that.
 
 use crate::checks::Cx;
-use crate::checks::branch::settle;
-use crate::checks::words::push;
-use crate::finding::{Finding, Label, Mistake, Severity};
+use crate::finding::{Finding, Label, Mistake, Severity, Status};
 use crate::identity::cognito::Desk;
 use crate::identity::tags::{assume_action, companion_missing, tests_for_tags};
 use crate::identity::{Graph, Handout, Role, RoleId, TagMap, Trust, Way};
 use crate::policy::{Policy, Statement, Test};
 use crate::source::Place;
-use crate::value::{Branch, Truth};
+use crate::value::{Branch, Truth, compare};
 
 /// Finds roles that will be given tags and do not allow `sts:TagSession`.
 pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
@@ -17,7 +15,7 @@ pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
         for handout in cx.graph.handouts_of(trust.role) {
             for map in cx.graph.tag_maps.iter().filter(|map| map.pool == handout.pool) {
                 let found = from_pool(cx.graph, trust, handout, map);
-                found.into_iter().for_each(|finding| push(findings, finding));
+                found.into_iter().for_each(|finding| findings.push(finding));
             }
         }
     }
@@ -30,7 +28,8 @@ pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
 
 /// A pool that puts tags on the sessions of one provider's users.
 fn from_pool(graph: &Graph, trust: &Trust, handout: &Handout, map: &TagMap) -> Option<Finding> {
-    if map.passes != Truth::True || !gets_tags(graph, handout, map) {
+    let applies = applies(graph, handout, map);
+    if map.passes != Truth::True || applies.is_false() || !gets_tags(graph, handout, map) {
         return None;
     }
     let when = graph.together(&trust.when, &handout.when).and_then(|when| graph.together(&when, &map.when))?;
@@ -51,7 +50,19 @@ fn from_pool(graph: &Graph, trust: &Trust, handout: &Handout, map: &TagMap) -> O
     let mut related = vec![Label::new(map.entity.place, "makes the pool pass session tags")];
     related.extend(handout.steps.iter().map(|(place, what)| Label::new(*place, what.clone())));
     let statement = policy.statements.iter().find(|statement| assume_action(statement).is_some())?;
-    Some(finding(graph, role, statement, message, related, &when))
+    let mut finding = finding(role, statement, message, related, &when);
+    if applies == Truth::Unknown {
+        finding.status = Status::Possible;
+        finding.assumes.push(format!("{} is a sign-in provider of {pool}", graph.shown(&map.provider)));
+    }
+    Some(finding)
+}
+
+/// Whether the map is for a provider that the pool has.
+fn applies(graph: &Graph, handout: &Handout, map: &TagMap) -> Truth {
+    let Some(pool) = handout.pool_id.map(|id| &graph.pools[id.0]) else { return Truth::Unknown };
+    let listed = Truth::any(pool.providers.iter().map(|own| compare(own, &map.provider, &graph.symbols)));
+    if pool.providers_complete { listed } else { listed.or(Truth::Unknown) }
 }
 
 /// Whether users of the map's provider can come this way.
@@ -77,7 +88,7 @@ fn from_own_tests(graph: &Graph, id: RoleId, role: &Role, policy: &Policy, when:
         }
         let message = format!("{} asks for session tags, and does not allow them to be passed", role.entity.name());
         let related = vec![Label::new(key_place(test), "passes only when the session is tagged")];
-        push(findings, finding(graph, role, statement, message, related, when));
+        findings.push(finding(role, statement, message, related, when));
     }
 }
 
@@ -85,14 +96,7 @@ fn key_place(test: &Test) -> Place {
     test.key_at.place
 }
 
-fn finding(
-    graph: &Graph,
-    role: &Role,
-    statement: &Statement,
-    message: String,
-    related: Vec<Label>,
-    when: &Branch,
-) -> Finding {
+fn finding(role: &Role, statement: &Statement, message: String, related: Vec<Label>, when: &Branch) -> Finding {
     let place = statement.action_at.map_or(statement.at.place, |at| at.place);
     let property = format!("AssumeRolePolicyDocument.{}.Action", statement.path());
     let label = Label::new(place, "does not allow sts:TagSession, so every call with tags fails");
@@ -104,6 +108,6 @@ fn finding(
         format!("allow both   Action: [{}, sts:TagSession]", assume_action(statement).unwrap_or("sts:AssumeRole"))
     };
     finding.mistake = Mistake { statement: Some(statement.index), element: "Action", bare: false };
-    settle(&mut finding, graph, when);
+    finding.branch = when.clone();
     finding
 }
