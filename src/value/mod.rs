@@ -9,7 +9,7 @@ mod worlds;
 use std::sync::Arc;
 
 use crate::source::Place;
-use crate::syntax::NodeId;
+use crate::syntax::{Kind as NodeKind, Node, NodeId, Scalar};
 
 pub use compare::{Mark, compare, fits, marks, overlaps};
 pub use symbols::{Format, SymbolFacts, SymbolId, Symbols};
@@ -300,6 +300,29 @@ impl Value {
     pub fn is_nothing(&self) -> bool {
         matches!(self.kind, Kind::Null | Kind::Absent)
     }
+}
+
+/// A value exactly as a document has it: no function is evaluated. Nesting is bounded by the parser, an
+/// alias is not followed.
+pub fn as_written(node: Node<'_>) -> Value {
+    let at = At { place: node.place(), node: Some(node.id()) };
+    let kind = match node.kind() {
+        NodeKind::Missing => Kind::Null,
+        NodeKind::Sequence => Kind::List(node.items().map(as_written).collect()),
+        NodeKind::Mapping => Kind::Map(node.own_entries().map(|(key, value)| entry_as_written(key, value)).collect()),
+        NodeKind::Scalar => match node.scalar() {
+            None | Some(Scalar::Null) => Kind::Null,
+            Some(Scalar::Bool(value)) => Kind::Bool(value),
+            Some(Scalar::Number(text)) => Kind::Number(text.into()),
+            Some(Scalar::Text(text)) => Kind::Text(Text::known(text)),
+        },
+    };
+    Value::new(kind, at)
+}
+
+fn entry_as_written(key: Node<'_>, value: Node<'_>) -> Entry {
+    let key_at = At { place: key.place(), node: Some(key.id()) };
+    Entry { key: Text::known(key.text().unwrap_or_default()), key_at, value: as_written(value) }
 }
 
 /// A text for people: symbols as `${name}`.
