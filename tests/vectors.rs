@@ -70,7 +70,8 @@ fn hand_made_vectors_hold() {
     let all = vectors("trust-cases.jsonl");
     assert_eq!(all.len(), 132);
     let judged = || all.iter().filter(|vector| !vector.is_typed);
-    let wrong: Vec<String> = judged().filter(|vector| !agrees(vector)).map(|v| format!("{}: {:?}", v.id, v.found)).collect();
+    let wrong: Vec<String> =
+        judged().filter(|vector| !agrees(vector)).map(|v| format!("{}: {:?}", v.id, v.found)).collect();
     assert!(wrong.is_empty(), "{wrong:#?}");
     // What a guide does not settle is not settled here either, but for points that are decided on purpose.
     let open = judged().filter(|vector| vector.expect == "?" && vector.found != Truth::Unknown);

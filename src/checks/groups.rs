@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::finding::Severity;
 use crate::identity::cognito::differ;
-use crate::identity::{Graph, Group, Mapping};
+use crate::identity::{Graph, Group, Handout, Mapping, Way};
 use crate::value::Text;
 
 /// Groups that have a role, by user pool, in the order of the templates.
@@ -39,21 +39,17 @@ pub(super) fn with_trigger(graph: &Graph, user_pool: &Text, severity: Severity) 
     if sets_claims { Severity::Info } else { severity }
 }
 
-/// What happens to a user for whom no role is best.
-pub(super) fn outcome(graph: &Graph, mapping: &Mapping) -> String {
+/// What a member of two groups gets when no role of theirs is best, as a headline.
+pub(super) fn headline(graph: &Graph, a: &Group, b: &Group, mapping: &Mapping) -> String {
+    let both = format!("a member of both {} and {}", a.entity.name(), b.entity.name());
     match mapping.ambiguous.as_deref() {
-        Some("Deny") => "gets no credentials".to_owned(),
+        Some("Deny") => format!("{both} gets no credentials"),
         Some("AuthenticatedRole") => {
-            let default = graph
-                .handouts
-                .iter()
-                .find(|handout| handout.pool == mapping.pool && handout.way == crate::identity::Way::Authenticated);
-            match default {
-                Some(handout) => format!("gets the pool's default role {}", graph.role(handout.role).entity.name()),
-                None => "gets the pool's default role".to_owned(),
-            }
+            let is_default = |handout: &&Handout| handout.pool == mapping.pool && handout.way == Way::Authenticated;
+            let default = graph.handouts.iter().find(is_default).map(|handout| graph.role(handout.role).entity.name());
+            format!("{both} gets the default role{}", default.map(|name| format!(" {name}")).unwrap_or_default())
         }
-        _ => "gets what AmbiguousRoleResolution says, which is not given".to_owned(),
+        _ => format!("which role {both} gets is not defined"),
     }
 }
 

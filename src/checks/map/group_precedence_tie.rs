@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::checks::Cx;
-use crate::checks::groups::{by_user_pool, compete, outcome, role_name, token_mappings, with_trigger};
+use crate::checks::groups::{by_user_pool, compete, headline, role_name, token_mappings, with_trigger};
 use crate::finding::{Finding, Label, Mistake, Severity};
 use crate::identity::{Graph, Group, Mapping, Membership, Precedence};
 use crate::value::{Branch, Text};
@@ -38,9 +38,8 @@ fn tie(graph: &Graph, user_pool: &Text, number: u64, groups: &[&Group], mappings
     if let Some((_, together)) = &mapping {
         when = together.clone();
     }
-    let ends = mapping.as_ref().map(|(mapping, _)| outcome(graph, mapping));
-    let message = match &ends {
-        Some(ends) => format!("a member of both {} and {} {ends}", a.entity.name(), b.entity.name()),
+    let message = match &mapping {
+        Some((mapping, _)) => headline(graph, a, b, mapping),
         None => format!("{} and {} share precedence {number} but not a role", a.entity.name(), b.entity.name()),
     };
     let label = Label::new(b.precedence_place, format!("precedence {number}, like {}", a.entity.name()));

@@ -1,7 +1,7 @@
 //! MAP002: groups with roles and without precedence.
 
 use crate::checks::Cx;
-use crate::checks::groups::{by_user_pool, compete, outcome, token_mappings, with_trigger};
+use crate::checks::groups::{by_user_pool, compete, headline, token_mappings, with_trigger};
 use crate::finding::{Finding, Label, Mistake, Severity};
 use crate::identity::{Graph, Group, Mapping, Precedence};
 use crate::value::Text;
@@ -21,8 +21,7 @@ fn finding(graph: &Graph, user_pool: &Text, unset: &[&Group], mappings: &[&Mappi
     let both = graph.together(&a.when, &b.when)?;
     let (mapping, when) =
         mappings.iter().find_map(|mapping| Some((*mapping, graph.together(&both, &mapping.when)?)))?;
-    let names = (a.entity.name(), b.entity.name());
-    let message = format!("a member of both {} and {} {}", names.0, names.1, outcome(graph, mapping));
+    let message = headline(graph, a, b, mapping);
     let label = Label::new(b.precedence_place, "has a role and no Precedence");
     let severity = with_trigger(graph, user_pool, Severity::Warning);
     let mut finding = Finding::new("MAP002", severity, message, label, b.entity.property("Precedence"));
