@@ -13,6 +13,8 @@ use std::process::ExitCode;
 
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 
+use crate::finding;
+
 use color::Color;
 
 /// Reads CloudFormation, SAM and CDK templates and finds who can become which role, and should not.
@@ -81,15 +83,9 @@ fn warning(message: impl std::fmt::Display) {
     say("warning", &message.to_string());
 }
 
+/// Names of files and words of the command line may hold anything.
 fn say(kind: &str, message: &str) {
-    let _ = writeln!(io::stderr().lock(), "{kind}: {}", visible(message));
-}
-
-/// A text for a terminal: names of files and words of the command line may hold anything.
-fn visible(text: &str) -> String {
-    text.chars()
-        .flat_map(|c| if c.is_control() && c != '\n' { c.escape_default().collect() } else { vec![c] })
-        .collect()
+    let _ = writeln!(io::stderr().lock(), "{kind}: {}", finding::visible(message));
 }
 
 /// Writes to standard output. A reader that went away is no failure: it has what it wanted.

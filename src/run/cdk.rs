@@ -1,5 +1,6 @@
 //! Cloud assemblies from the disk: what their manifests name, and nothing else.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -7,6 +8,7 @@ use std::sync::Arc;
 use super::discover::{Output, Scope, reason};
 use super::read::{self, Input, Reached, Verdict};
 use crate::checks::Problem;
+use crate::finding::shown;
 use crate::source::{FileId, Span};
 use crate::syntax::{self, Document, Node};
 use crate::template::assembly::{self, NamedFile, Refused, StackArtifact};
@@ -64,7 +66,7 @@ fn failed(text: &str) -> Problem {
     let said = text.lines().next().unwrap_or("").trim_end();
     let message = match said.trim() {
         "" => "cdk synth failed here, so no stack of this app was checked".to_owned(),
-        name => format!("cdk synth failed with {name}, so no stack of this app was checked"),
+        name => format!("cdk synth failed with {}, so no stack of this app was checked", shown(name)),
     };
     Problem::SynthesisFailed { span: Span::new(0, said.len()), message }
 }
@@ -84,6 +86,8 @@ struct Hints<'m> {
     folder: &'m Path,
     artifact: &'m StackArtifact,
     metadata: Option<Node<'m>>,
+    /// The asset manifest, read when the first nested stack asks for it.
+    assets: OnceCell<Option<Document>>,
 }
 
 impl<'s> Loader<'s> {
@@ -173,7 +177,7 @@ impl<'s> Loader<'s> {
         let file = artifact.metadata_file.as_deref().filter(|_| inline.is_none());
         let metadata = file.and_then(|file| self.side_file(folder, file));
         let metadata = inline.or_else(|| metadata.as_ref().and_then(Document::root));
-        let hints = Hints { folder, artifact: &artifact, metadata };
+        let hints = Hints { folder, artifact: &artifact, metadata, assets: OnceCell::new() };
         let stack = Stack { key: path.to_owned(), artifact: artifact.clone(), nested: Vec::new(), parent: None };
         let shown = self.scope.store.shown(&folder.join(&artifact.template_file.path));
         self.stack(stack, &shown, &hints);
@@ -237,12 +241,14 @@ impl<'s> Loader<'s> {
         if stack.nested.len() == DEPTH || !document.text().contains("AWS::CloudFormation::Stack") {
             return Vec::new();
         }
-        let (mut found, mut problems, mut assets) = (Vec::new(), Vec::new(), None);
-        for (id, resource) in assembly::nested_stacks(document) {
+        let (mut found, mut problems) = (Vec::new(), Vec::new());
+        // Those that no longer fit are not even looked up, so that the work is bounded too.
+        let room = (STACKS + 1).saturating_sub(self.stacks.len());
+        for (id, resource) in assembly::nested_stacks(document).into_iter().take(room) {
             let named = assembly::template_by_asset(resource).or_else(|| {
                 let file = hints.artifact.assets_file.as_deref();
                 let load = || file.and_then(|file| self.side_file(hints.folder, file));
-                assembly::nested_template(resource, assets.get_or_insert_with(load).as_ref(), hints.metadata)
+                assembly::nested_template(resource, hints.assets.get_or_init(load).as_ref(), hints.metadata)
             });
             // Any other template lies in a bucket.
             let Some(named) = named else { continue };
@@ -282,7 +288,7 @@ fn why(refused: Refused) -> &'static str {
 }
 
 fn not_there(named: &NamedFile, why: &str) -> Problem {
-    let message = format!("a stack was not checked: its file {} {why}", named.path);
+    let message = format!("a stack was not checked: its file {} {why}", shown(&named.path));
     Problem::SynthesisFailed { span: named.span, message }
 }
 

@@ -186,3 +186,68 @@ fn moved(mut unit: Unit, by: usize) -> Unit {
     }
     unit
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::run::discover::{self, Exclude};
+    use crate::run::store::Store;
+
+    const MANIFEST: &str = r#"{"artifacts": {
+        "A": {"type": "aws:cloudformation:stack", "properties": {"templateFile": "A.json", "stackName": "the-a"}},
+        "B": {"type": "aws:cloudformation:stack", "properties": {"templateFile": "B.json"}}}}"#;
+
+    fn nesting(ids: &[&str]) -> String {
+        let stack = r#"{"Type": "AWS::CloudFormation::Stack", "Metadata": {"aws:asset:path": "N.json",
+            "aws:asset:property": "TemplateURL"}}"#;
+        let resources: Vec<_> = ids.iter().map(|id| format!("\"{id}\": {stack}")).collect();
+        format!("{{\"Resources\": {{{}}}}}", resources.join(", "))
+    }
+
+    fn gathered(files: &[(&str, &str)]) -> Gathered {
+        let files = files.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect();
+        let (store, exclude) = (Store::memory(files), Exclude::new(&[]).unwrap());
+        let scope = Arc::new(Scope { store, exclude, gitignore: true, roots: Vec::new() });
+        gather(&scope, discover::in_memory(&scope), None)
+    }
+
+    #[test]
+    fn a_template_that_is_nested_twice_is_two_stacks() {
+        let role = r#"{"Resources": {"R": {"Type": "AWS::IAM::Role"}}}"#;
+        let files = [
+            ("z.json", role),
+            ("cdk.out/cdk.out", ""),
+            ("cdk.out/manifest.json", MANIFEST),
+            ("cdk.out/A.json", &nesting(&["One", "Two"])),
+            ("cdk.out/B.json", role),
+            ("cdk.out/N.json", role),
+        ];
+        let gathered = gathered(&files);
+        let keys: Vec<_> = gathered.units.iter().map(|unit| unit.key.as_str()).collect();
+        assert_eq!(keys, ["z.json", "A", "A/One", "A/Two", "B"]);
+        let paths: Vec<_> = gathered.units.iter().map(|unit| gathered.files.sources.get(unit.file).path()).collect();
+        assert_eq!(paths, ["z.json", "cdk.out/A.json", "cdk.out/N.json", "cdk.out/N.json", "cdk.out/B.json"]);
+        let of = |at: usize| gathered.units[at].assembly.as_ref().unwrap();
+        assert_eq!((of(1).parent, of(2).parent, of(3).parent, of(4).parent), (None, Some(1), Some(1), None));
+        assert_eq!(of(3).artifact.stack_name, "the-a");
+        assert!(gathered.units.iter().all(|unit| gathered.files.documents[unit.document].file() == unit.file));
+        assert_eq!(gathered.bounds, [""; 0]);
+    }
+
+    #[test]
+    fn nesting_that_multiplies_is_bounded_and_said() {
+        let ids: Vec<String> = (0..200).map(|number| format!("S{number}")).collect();
+        let many = nesting(&ids.iter().map(String::as_str).collect::<Vec<_>>());
+        let files = [
+            ("cdk.out/cdk.out", ""),
+            ("cdk.out/manifest.json", MANIFEST),
+            ("cdk.out/A.json", &many),
+            ("cdk.out/B.json", &many),
+            ("cdk.out/N.json", &many.replace("N.json", "O.json")),
+            ("cdk.out/O.json", "{}"),
+        ];
+        let gathered = gathered(&files);
+        assert_eq!(gathered.units.len(), 10_000);
+        assert_eq!(gathered.bounds, ["cdk.out: only its first 10000 stacks are read"]);
+    }
+}

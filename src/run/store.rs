@@ -86,19 +86,19 @@ impl Store {
         }
     }
 
-    /// A path given on the command line, from the root of the disk.
+    /// A path given on the command line, from the root of the disk. The same place has the same path.
     pub(super) fn absolute(&self, path: &Path) -> PathBuf {
-        self.cwd.join(path).components().filter(|part| *part != Component::CurDir).collect()
+        let path: PathBuf = self.cwd.join(path).components().filter(|part| *part != Component::CurDir).collect();
+        if path.components().any(|part| part == Component::ParentDir) {
+            // `a/..` is not nothing where `a` is a link: only the disk knows.
+            return self.real(&path).unwrap_or(path);
+        }
+        path
     }
 
     /// The path as reports show it: from the working directory, with `/`.
     pub(super) fn shown(&self, path: &Path) -> String {
-        let mut path = self.absolute(path);
-        if path.components().any(|part| part == Component::ParentDir) {
-            // `a/..` is not nothing where `a` is a link: only the disk knows.
-            path = self.real(&path).unwrap_or(path);
-        }
-        relative(&path, &self.cwd)
+        relative(&self.absolute(path), &self.cwd)
     }
 }
 

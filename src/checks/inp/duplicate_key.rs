@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::label;
 use crate::checks::Reading;
-use crate::finding::{Finding, Severity, Subject};
+use crate::finding::{Finding, Severity, Subject, shown};
 use crate::source::Span;
 use crate::syntax::{Document, Kind, Node};
 
@@ -15,7 +15,8 @@ pub fn check(reading: &Reading<'_>, findings: &mut Vec<Finding>) {
         let (Some(key), Some((last, between))) = (first.text(), later.split_last()) else { continue };
         let path = path_to(document, last.span());
         let subject = subject(&path);
-        let of = subject.logical_id.as_ref().map(|id| format!(" of {id}")).unwrap_or_default();
+        let key = shown(key);
+        let of = subject.logical_id.as_ref().map(|id| format!(" of {}", shown(id))).unwrap_or_default();
         let headline = format!("{key}{of} stands twice, and CloudFormation keeps only the last");
         let primary = label(reading, last.span(), "the last one counts");
         let mut finding = Finding::new("INP004", Severity::Warning, headline, primary, subject);
