@@ -1,0 +1,507 @@
+//! The program as users run it.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+const ROLE: &str = r#"{"Resources": {"Role": {"Type": "AWS::IAM::Role", "Properties": {}}}}"#;
+/// A template with a duplicate key, so that reading it shows.
+const TWICE: &str = r#"{"Resources": {"Role": {"Type": "AWS::IAM::Role", "Type": "AWS::IAM::Role"}}}"#;
+/// A template that does not parse.
+const BROKEN: &str = r#"{"Resources": {"Role": {"Type": "AWS::IAM::Role" "Properties": {}}}}"#;
+
+/// A folder with files, in which the program is run.
+struct Work(TempDir);
+
+impl Work {
+    fn new(files: &[(&str, &str)]) -> Self {
+        let work = Self(tempfile::tempdir().unwrap());
+        files.iter().for_each(|(path, text)| work.write(path, text));
+        work
+    }
+
+    fn path(&self, path: &str) -> PathBuf {
+        self.0.path().join(path)
+    }
+
+    fn write(&self, path: &str, text: impl AsRef<[u8]>) {
+        let path = self.path(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_rolecall"));
+        command.args(arguments).current_dir(self.0.path()).stdin(Stdio::null());
+        for name in ["NO_COLOR", "CLICOLOR_FORCE", "CLICOLOR"] {
+            command.env_remove(name);
+        }
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Ran {
+        self.command(arguments).output().unwrap().into()
+    }
+
+    fn run_with_input(&self, arguments: &[&str], input: &str) -> Ran {
+        let mut command = self.command(arguments);
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+        child.wait_with_output().unwrap().into()
+    }
+
+    /// Paths of the findings of a run with these arguments.
+    fn found(&self, arguments: &[&str]) -> Vec<String> {
+        let ran = self.run(&[&["check", "-f", "plain"], arguments].concat());
+        assert_ne!(ran.status, 2, "{}", ran.stderr);
+        ran.stdout.lines().map(|line| line.split(':').next().unwrap_or("").to_owned()).collect()
+    }
+
+    fn json(&self, arguments: &[&str]) -> Value {
+        let ran = self.run(&[&["check", "-f", "json"], arguments].concat());
+        serde_json::from_str(&ran.stdout).unwrap_or_else(|error| panic!("{error}: {}{}", ran.stdout, ran.stderr))
+    }
+}
+
+#[derive(Debug)]
+struct Ran {
+    status: i32,
+    stdout: String,
+    stderr: String,
+}
+
+impl From<Output> for Ran {
+    fn from(output: Output) -> Self {
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        let status = output.status.code().expect("the program ends by itself");
+        Self { status, stdout: text(output.stdout), stderr: text(output.stderr) }
+    }
+}
+
+fn testdata(name: &str) -> String {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/cdk").join(name).to_string_lossy().into_owned()
+}
+
+// What is read
+
+#[test]
+fn folders_are_searched_for_names_that_templates_have() {
+    let files = [
+        ("a.json", TWICE),
+        ("b.template", TWICE),
+        ("c.template.json", TWICE),
+        ("d.yaml.template", TWICE),
+        ("e/f/g.yml", TWICE),
+        ("h.YAML", TWICE),
+        ("i.txt", TWICE),
+        ("package-lock.json", "{\"dependencies\": {}}"),
+    ];
+    let all = ["a.json", "b.template", "c.template.json", "d.yaml.template", "e/f/g.yml", "h.YAML"];
+    assert_eq!(Work::new(&files).found(&[]), all);
+}
+
+#[test]
+fn ignored_hidden_and_foreign_folders_are_not_entered() {
+    let work = Work::new(&[
+        (".gitignore", "build/\n*.gen.json\n"),
+        ("build/a.json", TWICE),
+        ("b.gen.json", TWICE),
+        (".hidden/c.json", TWICE),
+        ("node_modules/d/e.json", TWICE),
+        (".git/f.json", TWICE),
+        ("sub/.gitignore", "/g.json\n"),
+        ("sub/g.json", TWICE),
+        ("sub/h.json", TWICE),
+    ]);
+    assert_eq!(work.found(&[]), ["sub/h.json"]);
+    assert_eq!(work.found(&["sub"]), ["sub/h.json"]);
+    assert_eq!(work.found(&["--no-gitignore"]), ["b.gen.json", "build/a.json", "sub/g.json", "sub/h.json"]);
+}
+
+#[test]
+fn what_is_named_is_read_wherever_it_lies() {
+    let work = Work::new(&[
+        (".gitignore", "build/\ndist/*\n"),
+        ("build/a.json", TWICE),
+        ("dist/x/b.json", TWICE),
+        (".hidden/c.json", TWICE),
+        ("node_modules/d/e.json", TWICE),
+        ("node_modules/d/node_modules/f.json", TWICE),
+        ("notes.txt", TWICE),
+    ]);
+    assert_eq!(work.found(&["build"]), ["build/a.json"]);
+    assert_eq!(work.found(&["build/a.json"]), ["build/a.json"]);
+    assert_eq!(work.found(&["dist"]), ["dist/x/b.json"]);
+    assert_eq!(work.found(&[".hidden"]), [".hidden/c.json"]);
+    assert_eq!(work.found(&["node_modules/d"]), ["node_modules/d/e.json"]);
+    assert_eq!(work.found(&["notes.txt"]), ["notes.txt"]);
+}
+
+#[test]
+fn excludes_hold_below_what_is_named() {
+    let work = Work::new(&[("a/b.json", TWICE), ("a/c.json", TWICE), ("vendor/d.json", TWICE)]);
+    assert_eq!(work.found(&["--exclude", "vendor", "--exclude", "a/b.*"]), ["a/c.json"]);
+    assert_eq!(work.found(&["--exclude", "**/*.json", "a/b.json"]), ["a/b.json"]);
+    let wrong = work.run(&["check", "--exclude", "a["]);
+    assert_eq!(wrong.status, 2);
+    assert!(wrong.stderr.contains("--exclude a["), "{}", wrong.stderr);
+}
+
+#[test]
+fn the_same_file_counts_once() {
+    let work = Work::new(&[("a/b.json", TWICE)]);
+    let whole = work.path("a/b.json");
+    assert_eq!(work.found(&["a/b.json", "./a/../a/b.json", "a", ".", whole.to_str().unwrap()]), ["a/b.json"]);
+}
+
+#[test]
+fn paths_are_shown_from_the_working_directory() {
+    let work = Work::new(&[("a/b.json", TWICE), ("c/d.json", TWICE)]);
+    let ran = Ran::from(work.command(&["check", "-f", "plain", "../c"]).current_dir(work.path("a")).output().unwrap());
+    assert!(ran.stdout.starts_with("../c/d.json:1:"), "{ran:?}");
+}
+
+#[cfg(unix)]
+#[test]
+fn links_are_not_followed_unless_named() {
+    let work = Work::new(&[("real/a.json", TWICE), ("real/sub/b.json", TWICE)]);
+    fs::create_dir(work.path("in")).unwrap();
+    std::os::unix::fs::symlink(work.path("real/a.json"), work.path("in/file.json")).unwrap();
+    std::os::unix::fs::symlink(work.path("real/sub"), work.path("in/folder")).unwrap();
+    std::os::unix::fs::symlink(work.path("in"), work.path("in/circle")).unwrap();
+    assert_eq!(work.found(&["in"]), [""; 0]);
+    assert_eq!(work.found(&["in/file.json"]), ["in/file.json"]);
+    assert_eq!(work.found(&["in/folder"]), ["real/sub/b.json"]);
+}
+
+#[test]
+fn a_thousand_files_are_read_in_the_same_order_by_any_number_of_threads() {
+    let work = Work::new(&[]);
+    (0..1000).for_each(|number| work.write(&format!("d{}/t{number}.json", number % 37), TWICE));
+    let bytes = |threads: &str| work.run(&["check", "-f", "json", "--threads", threads]).stdout;
+    let one = bytes("1");
+    assert_eq!(serde_json::from_str::<Value>(&one).unwrap()["summary"]["templates"], 1000);
+    for threads in ["2", "7"] {
+        assert!(bytes(threads) == one, "{threads} threads write other bytes than one");
+    }
+}
+
+// What cannot be read
+
+#[test]
+fn a_broken_file_does_not_stop_the_others() {
+    let work = Work::new(&[("a.json", BROKEN), ("b.json", TWICE), ("c.json", "{\"Resources\": [")]);
+    let ran = work.run(&["check", "-f", "plain"]);
+    assert_eq!(ran.status, 1);
+    let lines: Vec<_> = ran.stdout.lines().collect();
+    assert!(lines[0].starts_with("a.json:1:50: error[INP001] this file is not checked: "), "{}", lines[0]);
+    assert!(lines[1].starts_with("b.json:1:51: warning[INP004] Type of Role stands twice"), "{}", lines[1]);
+    assert_eq!(lines.len(), 2, "c.json is nobody's template: {ran:?}");
+    assert_eq!(work.found(&["c.json"]), ["c.json"]);
+}
+
+#[test]
+fn other_encodings_are_named() {
+    let work = Work::new(&[]);
+    let utf16: Vec<u8> = [0xff, 0xfe].into_iter().chain(ROLE.encode_utf16().flat_map(u16::to_le_bytes)).collect();
+    work.write("a.json", utf16);
+    work.write("b.json", [ROLE.as_bytes(), b"\xff"].concat());
+    let stdout = work.run(&["check", "-f", "plain"]).stdout;
+    assert!(stdout.contains("a.json:1:1: error[INP001] this file is not checked: stored as UTF-16"), "{stdout}");
+    assert!(stdout.contains("error[INP001] this file is not checked: not UTF-8: byte 69 is 0xff"), "{stdout}");
+}
+
+#[test]
+fn a_path_that_is_not_there_is_a_failure_but_the_others_are_checked() {
+    let work = Work::new(&[("a.json", TWICE)]);
+    let ran = work.run(&["check", "-f", "plain", "missing.yaml", "a.json"]);
+    assert_eq!(ran.status, 2);
+    assert_eq!(ran.stderr, "error: cannot read missing.yaml: no such file or directory\n");
+    assert!(ran.stdout.starts_with("a.json:"), "{ran:?}");
+}
+
+#[test]
+fn no_template_is_said_in_one_line_and_is_no_failure() {
+    let work = Work::new(&[("package.json", "{}")]);
+    let json = work.run(&["check", "-f", "plain"]);
+    assert_eq!((json.status, json.stdout.as_str(), json.stderr.as_str()), (0, "", "note: no template found\n"));
+    let text = work.run(&["check"]);
+    assert_eq!((text.status, text.stderr.as_str(), text.stdout.lines().count()), (0, "", 1), "{text:?}");
+    assert!(text.stdout.contains("no template found"));
+    let quiet = work.run(&["check", "-q"]);
+    assert_eq!((quiet.status, quiet.stdout.as_str(), quiet.stderr.as_str()), (0, "", ""));
+}
+
+#[test]
+fn what_is_passed_over_is_said_when_asked() {
+    let work = Work::new(&[("package.json", "{}"), ("policy.json", r#"{"Version": "2012-10-17", "Statement": []}"#)]);
+    let note = |run: &Value| run["notes"].as_array().unwrap().len();
+    assert_eq!(note(&work.json(&[])), 0);
+    assert_eq!(note(&work.json(&["-v"])), 2);
+    let named = work.run(&["check", "policy.json"]);
+    assert_eq!(named.status, 0);
+    assert!(named.stderr.starts_with("warning: policy.json was not checked: it is a policy"), "{named:?}");
+}
+
+// CDK
+
+#[test]
+fn the_output_of_cdk_is_read_although_git_ignores_it() {
+    let work = Work::new(&[
+        (".gitignore", "cdk.out\ndist\n"),
+        ("cdk.json", "{\"app\": \"x\"}"),
+        ("cdk.out/cdk.out", "{}"),
+        ("cdk.out/manifest.json", MANIFEST),
+        ("cdk.out/A.template.json", TWICE),
+        ("cdk.out/asset.1/template.json", TWICE),
+        ("cdk.out/Other.template.json", TWICE),
+        ("lib/cdk.json", "{\"output\": \"dist/out\"}"),
+        ("lib/dist/out/manifest.json", MANIFEST),
+        ("lib/dist/out/A.template.json", TWICE),
+    ]);
+    assert_eq!(work.found(&[]), ["cdk.out/A.template.json", "lib/dist/out/A.template.json"]);
+    assert_eq!(work.found(&["cdk.out"]), ["cdk.out/A.template.json"]);
+    assert_eq!(work.found(&["cdk.out/manifest.json"]), ["cdk.out/A.template.json"]);
+    assert_eq!(work.found(&["cdk.out/Other.template.json"]), ["cdk.out/Other.template.json"]);
+    assert_eq!(work.found(&["--exclude", "lib"]), ["cdk.out/A.template.json"]);
+    assert_eq!(work.json(&["cdk.out"])["summary"]["stacks"], 1);
+}
+
+const MANIFEST: &str = r#"{"version": "36.0.0", "artifacts": {
+    "A": {"type": "aws:cloudformation:stack", "properties": {"templateFile": "A.template.json"}}}}"#;
+
+#[test]
+fn every_stack_of_an_assembly_is_read() {
+    let work = Work::new(&[]);
+    // Stages lie in assemblies of their own, and each of their mappings nests a stack.
+    for (name, stacks) in [("e-platform", 13), ("a-preferred-role", 2), ("c-cognito", 6), ("old-2150", 1)] {
+        let run = work.json(&["--select", "INP", &testdata(name)]);
+        assert_eq!(run["summary"]["stacks"], stacks, "{name}: {run:#}");
+        assert_eq!(run["summary"]["templates"], stacks, "{name}: {run:#}");
+        assert_eq!(run["findings"], Value::Array(Vec::new()), "{name}: {run:#}");
+    }
+}
+
+#[test]
+fn an_app_without_output_is_told() {
+    let work = Work::new(&[
+        ("app/cdk.json", "{\"app\": \"x\"}"),
+        ("node_modules/lib/cdk.json", "{\"app\": \"x\"}"),
+        ("failed/cdk.json", "{\"app\": \"x\"}"),
+        ("failed/cdk.out/error.txt", "CannotServiceAccountPrincipalGrant\n"),
+    ]);
+    let ran = work.run(&["check", "-f", "plain"]);
+    let lines: Vec<_> = ran.stdout.lines().collect();
+    assert_eq!(lines.len(), 2, "{ran:?}");
+    assert!(lines[0].starts_with("app/cdk.json:1:2: warning[INP005] "), "{}", lines[0]);
+    assert!(lines[0].ends_with("there is no app/cdk.out"), "{}", lines[0]);
+    assert!(
+        lines[1].starts_with("failed/cdk.out/error.txt:1:1: error[INP003] cdk synth failed with Cannot"),
+        "{ran:?}"
+    );
+    assert_eq!(work.found(&["failed/cdk.out"]), ["failed/cdk.out/error.txt"]);
+}
+
+#[test]
+fn a_hostile_manifest_leads_nowhere() {
+    let work = Work::new(&[("secret.json", TWICE), ("cdk.out/cdk.out", "{}")]);
+    let outside = work.path("secret.json");
+    let paths = ["../secret.json", "../../etc/passwd", "/etc/passwd", "gone.json", outside.to_str().unwrap()];
+    for path in paths {
+        let manifest = MANIFEST.replace("A.template.json", path);
+        work.write("cdk.out/manifest.json", manifest);
+        let ran = work.run(&["check", "-f", "plain", "cdk.out"]);
+        assert_eq!(ran.status, 1);
+        assert_eq!(ran.stdout.lines().count(), 1, "{ran:?}");
+        assert!(ran.stdout.starts_with("cdk.out/manifest.json:2:78: error[INP003] "), "{ran:?}");
+        assert!(ran.stdout.contains(path), "{ran:?}");
+    }
+    let nested = r#"{"artifacts": {"B": {"type": "cdk:cloud-assembly", "properties": {"directoryName": ".."}}}}"#;
+    work.write("cdk.out/manifest.json", nested);
+    assert_eq!(work.found(&["cdk.out"]), ["cdk.out/manifest.json"]);
+}
+
+#[test]
+fn an_assembly_that_is_named_twice_is_read_once() {
+    let work = Work::new(&[("a/cdk.out/cdk.out", "{}"), ("a/cdk.out/manifest.json", MANIFEST)]);
+    work.write("a/cdk.out/A.template.json", TWICE);
+    let named = ["a/../a/cdk.out", "a/cdk.out", "./a/cdk.out/manifest.json", "a", "a/cdk.out/A.template.json"];
+    assert_eq!(work.json(&named)["summary"]["stacks"], 1);
+    assert_eq!(work.found(&named), ["a/cdk.out/A.template.json"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_out_of_an_assembly_is_not_followed() {
+    let work = Work::new(&[("secret.json", TWICE), ("cdk.out/cdk.out", "{}"), ("cdk.out/manifest.json", MANIFEST)]);
+    std::os::unix::fs::symlink(work.path("secret.json"), work.path("cdk.out/A.template.json")).unwrap();
+    let ran = work.run(&["check", "-f", "plain", "cdk.out"]);
+    assert_eq!(ran.stdout.lines().count(), 1, "{ran:?}");
+    assert!(
+        ran.stdout.contains("error[INP003] a stack was not checked: its file A.template.json leads out"),
+        "{ran:?}"
+    );
+}
+
+#[test]
+fn stacks_that_nest_themselves_end() {
+    let nests = |file: &str| {
+        format!(
+            r#"{{"Resources": {{"N": {{"Type": "AWS::CloudFormation::Stack", "Metadata":
+            {{"aws:asset:path": "{file}", "aws:asset:property": "TemplateURL"}}}}}}}}"#
+        )
+    };
+    let work = Work::new(&[
+        ("cdk.out/cdk.out", "{}"),
+        ("cdk.out/manifest.json", MANIFEST),
+        ("cdk.out/A.template.json", &nests("B.json")),
+        ("cdk.out/B.json", &nests("A.template.json")),
+    ]);
+    assert_eq!(work.json(&[])["summary"]["stacks"], 2);
+}
+
+// Options
+
+#[test]
+fn the_exit_status_follows_what_is_shown() {
+    let work = Work::new(&[("a.json", TWICE)]);
+    let status = |arguments: &[&str]| work.run(&[&["check"], arguments].concat()).status;
+    assert_eq!(status(&[]), 0);
+    assert_eq!(status(&["--fail-on", "warning"]), 1);
+    assert_eq!(status(&["--fail-on", "warning", "--min-severity", "error"]), 0);
+    assert_eq!(status(&["--fail-on", "info", "--ignore", "INP"]), 0);
+    assert_eq!(status(&["--fail-on", "warning", "--select", "inp004"]), 1);
+    work.write("b.json", BROKEN);
+    assert_eq!(status(&[]), 1);
+    assert_eq!(status(&["--fail-on", "never"]), 0);
+}
+
+#[test]
+fn a_rule_that_is_named_shows_its_info_findings() {
+    let jinja = r#"{"Resources": {"A": {"Type": "AWS::S3::Bucket", {% if x %} }}}"#;
+    let work = Work::new(&[("a.json", jinja)]);
+    assert_eq!(work.found(&[]), [""; 0]);
+    assert_eq!(work.found(&["--select", "input-is-template-source"]), ["a.json"]);
+    assert_eq!(work.found(&["--min-severity", "info"]), ["a.json"]);
+}
+
+#[test]
+fn an_unknown_rule_comes_with_near_ones() {
+    let work = Work::new(&[]);
+    for arguments in
+        [["check", "--select", "INP01"], ["check", "--ignore", "INP01"], ["explain", "INP01", "--color=auto"]]
+    {
+        let ran = work.run(&arguments);
+        assert_eq!((ran.status, ran.stdout.as_str()), (2, ""), "{ran:?}");
+        assert!(ran.stderr.contains("'INP01'") && ran.stderr.contains("INP001"), "{ran:?}");
+    }
+}
+
+#[test]
+fn wrong_arguments_are_status_2() {
+    let work = Work::new(&[("a.json", ROLE)]);
+    let all: [&[&str]; 6] = [
+        &[],
+        &["check", "--no-such-option"],
+        &["check", "-f", "pdf"],
+        &["check", "-f", "json", "-f", "text"],
+        &["check", "--threads", "0"],
+        &["check", "--stdin-filename", "x.yaml"],
+    ];
+    for arguments in all {
+        let ran = work.run(arguments);
+        assert_eq!((ran.status, ran.stdout.as_str()), (2, ""), "{arguments:?}: {ran:?}");
+        assert!(!ran.stderr.is_empty());
+    }
+    assert!(work.run(&[]).stderr.contains("Usage: rolecall"));
+    assert_eq!(work.run(&["--help"]).status, 0);
+    assert!(work.run(&["--version"]).stdout.starts_with("rolecall "));
+}
+
+#[test]
+fn standard_input_is_one_template() {
+    let work = Work::new(&[("a.json", ROLE)]);
+    let ran = work.run_with_input(&["check", "-f", "plain", "-"], TWICE);
+    assert!(ran.stdout.starts_with("<stdin>:1:51: warning[INP004]"), "{ran:?}");
+    // What an editor has not saved yet stands for the file.
+    let ran = work.run_with_input(&["check", "-f", "plain", "-", ".", "--stdin-filename", "./a.json"], TWICE);
+    assert_eq!(ran.stdout.lines().count(), 1);
+    assert!(ran.stdout.starts_with("a.json:1:51: warning[INP004]"), "{ran:?}");
+    assert_eq!(work.run_with_input(&["check", "-"], "{").status, 1);
+}
+
+#[test]
+fn reports_go_to_files_whole_or_not_at_all() {
+    let work = Work::new(&[("t/a.json", TWICE), ("old.json", "old")]);
+    let ran = work.run(&["check", "t", "-f", "sarif", "-o", "out.sarif", "-f", "plain"]);
+    assert!(ran.stdout.starts_with("t/a.json:"), "{ran:?}");
+    let sarif: Value = serde_json::from_slice(&fs::read(work.path("out.sarif")).unwrap()).unwrap();
+    assert_eq!(sarif["version"], "2.1.0");
+    let ran = work.run(&["check", "t", "-f", "json", "-o", "old.json", "-f", "sarif", "-o", "no/such/folder.sarif"]);
+    assert_eq!((ran.status, ran.stdout.as_str()), (2, ""), "{ran:?}");
+    assert!(ran.stderr.contains("no/such/folder.sarif"), "{ran:?}");
+    assert_eq!(fs::read_to_string(work.path("old.json")).unwrap(), "old");
+    let names: Vec<_> = fs::read_dir(work.0.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(names.len(), 3, "{names:?}");
+}
+
+#[test]
+fn all_formats_show_the_same_findings() {
+    let work = Work::new(&[("a.json", TWICE), ("b.json", BROKEN)]);
+    for format in ["text", "plain", "json", "sarif", "github"] {
+        let ran = work.run(&["check", "-f", format]);
+        assert_eq!(ran.status, 1, "{format}");
+        assert!(ran.stdout.contains("INP001") && ran.stdout.contains("INP004"), "{format}: {}", ran.stdout);
+        assert_eq!(ran.stderr, "", "{format}");
+    }
+}
+
+#[test]
+fn colour_is_for_those_who_want_it() {
+    let work = Work::new(&[("a.json", TWICE)]);
+    let colored = |arguments: &[&str], variables: &[(&str, &str)]| {
+        let mut command = work.command(&[&["check"], arguments].concat());
+        Ran::from(command.envs(variables.iter().copied()).output().unwrap()).stdout.contains('\u{1b}')
+    };
+    assert!(!colored(&[], &[]));
+    assert!(colored(&["--color", "always"], &[("NO_COLOR", "1")]));
+    assert!(colored(&[], &[("CLICOLOR_FORCE", "1")]));
+    assert!(!colored(&[], &[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")]));
+    assert!(!colored(&["--color", "never"], &[("CLICOLOR_FORCE", "1")]));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_closed_pipe_ends_the_program_quietly() {
+    let work = Work::new(&[("a.json", TWICE)]);
+    for arguments in [["check", "-fjson", "."], ["rules", "-f", "json"], ["explain", "INP001", "--color=auto"]] {
+        let mut child = work.command(&arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        drop(child.stdout.take());
+        let ran = Ran::from(child.wait_with_output().unwrap());
+        assert_eq!((ran.status, ran.stderr.as_str()), (0, ""), "{arguments:?}");
+    }
+}
+
+// Rules
+
+#[test]
+fn a_rule_is_explained_by_its_id_or_its_name() {
+    let work = Work::new(&[]);
+    let by_id = work.run(&["explain", "inp004"]);
+    assert_eq!(by_id.status, 0);
+    assert!(by_id.stdout.starts_with("# INP004 duplicate-key\n"), "{by_id:?}");
+    assert_eq!(work.run(&["explain", "duplicate-key"]).stdout, by_id.stdout);
+}
+
+#[test]
+fn rules_are_listed_in_three_forms() {
+    let work = Work::new(&[]);
+    assert!(work.run(&["rules"]).stdout.contains("INP001  error "));
+    assert!(work.run(&["rules", "--format", "markdown"]).stdout.contains("| INP001 | `input-unreadable` | error |"));
+    let json: Value = serde_json::from_str(&work.run(&["rules", "--format", "json"]).stdout).unwrap();
+    assert_eq!(json["rules"][0]["name"].as_str().map(str::is_empty), Some(false));
+}
