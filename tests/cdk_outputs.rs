@@ -1,0 +1,155 @@
+//! Real output of CDK apps that were written for this project, each with resources that are wrong on
+//! purpose: what is found, by rule and logical id, and nothing else.
+
+use std::collections::BTreeSet;
+use std::process::{Command, Output};
+
+use serde_json::Value as Json;
+
+fn check(folder: &str, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_rolecall"));
+    command.current_dir(env!("CARGO_MANIFEST_DIR")).args(["check", &format!("testdata/cdk/{folder}")]).args(arguments);
+    command.output().unwrap()
+}
+
+fn json(folder: &str, arguments: &[&str]) -> Json {
+    let output = check(folder, &[&["-f", "json"], arguments].concat());
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+fn found(folder: &str, arguments: &[&str]) -> BTreeSet<String> {
+    let report = json(folder, arguments);
+    let findings = report["findings"].as_array().unwrap();
+    let name = |finding: &Json| {
+        let [rule, stack, id] = ["rule", "stack", "logicalId"].map(|key| finding[key].as_str().unwrap_or("-"));
+        format!("{rule} {stack} {id}")
+    };
+    findings.iter().map(name).collect()
+}
+
+fn expect(folder: &str, expected: &[&str]) {
+    let expected: BTreeSet<String> = expected.iter().map(ToString::to_string).collect();
+    assert_eq!(found(folder, &[]), expected, "{folder}");
+}
+
+#[test]
+fn an_empty_service_principal_from_a_blog() {
+    expect("a-preferred-role", &["SVC001 PreferredRoleBad MyRoleF48FFE04"]);
+}
+
+#[test]
+fn every_kind_of_principal() {
+    let expected = ["Principals", "PrincipalsPinned"].map(|stack| format!("CGT003 {stack} FederatedRole943B0EE0"));
+    expect("b-principals", &expected.each_ref().map(String::as_str));
+}
+
+#[test]
+fn cognito_in_every_wrong_way() {
+    let bad = |rule: &str, id: &str| format!("{rule} CognitoL1Bad {id}");
+    let mut expected = vec![
+        bad("CGT001", "NoAudRole604C1729"),
+        bad("CGT001", "NoConditionsRole5E871B24"),
+        bad("CGT001", "WildcardAudRole04C0B16C"),
+        bad("CGT002", "NoAmrRoleC276BE2B"),
+        bad("CGT002", "UnauthAmrRole7C5AC8EC"),
+        bad("CGT007", "ForAllValuesRole73ABDF1E"),
+        bad("MAP001", "TieGroup"),
+        bad("MAP014", "WrongPoolRole6D670803"),
+        bad("MAP014", "WrongActionRole84C212C1"),
+        bad("MAP014", "LambdaTrustRole8543D26F"),
+    ];
+    let untagged = [
+        "NoTagSessionRole9BB9B5CB",
+        "NoAudRole604C1729",
+        "NoAmrRoleC276BE2B",
+        "LiteralAudRoleC0D4FD82",
+        "WildcardAudRole04C0B16C",
+    ];
+    expected.extend(untagged.map(|id| bad("TAG001", id)));
+    expected.push("CGT001 CognitoL2Bad OpenRole5B2BF9A5".to_owned());
+    expected.push("MAP014 CognitoL2Bad PlainRole4E01DE29".to_owned());
+    expect("c-cognito", &expected.iter().map(String::as_str).collect::<Vec<_>>());
+    let info = found("c-cognito", &["--min-severity", "info"]);
+    assert!(info.contains("CGT004 CognitoL1Bad LiteralAudRoleC0D4FD82"), "{info:?}");
+}
+
+#[test]
+fn a_session_broker_raises_none_of_these() {
+    expect("d-session-broker", &[]);
+}
+
+#[test]
+fn stages_nested_stacks_and_references_between_them() {
+    for folder in ["e-platform", "e-platform-strong"] {
+        let report = json(folder, &[]);
+        let findings = report["findings"].as_array().unwrap();
+        let rules: Vec<&str> = findings.iter().map(|finding| finding["rule"].as_str().unwrap()).collect();
+        assert_eq!(rules, ["MAP001", "CGT001", "CGT001"], "{folder}");
+        let tie = &findings[0];
+        assert_eq!(tie["stack"], "Dev-Mapping");
+        assert_eq!(tie["constructPath"], "Dev/Mapping/Users");
+        // The groups stand in one stack, the roles in a nested one, the pools in a third.
+        for (finding, id) in findings[1..].iter().zip(["AdminRole38563C57", "UserRoleB7C3739B"]) {
+            assert_eq!(finding["logicalId"], id);
+            let related = finding["related"].as_array().unwrap();
+            let files: BTreeSet<&str> =
+                related.iter().map(|label| label["location"]["path"].as_str().unwrap()).collect();
+            let ends = |end: &str| files.iter().any(|file| file.ends_with(end));
+            assert!(ends("DevPools1F8AD349.template.json") && ends("DevMapping2FBE8E3E.template.json"), "{files:?}");
+        }
+        assert_eq!(report["summary"]["trustsUndecided"], 0, "{folder}");
+    }
+}
+
+#[test]
+fn python_and_old_libraries_and_one_line_templates() {
+    let python = ["CGT001 PyBad AdminRole38563C57", "CGT001 PyBad UserRoleB7C3739B", "MAP001 PyBad Users"];
+    expect("f-python", &python);
+    expect("old-2150", &["SVC001 Old2150 Role1ABCC5F0"]);
+    expect("old-2250", &["SVC001 Old2250 Role1ABCC5F0"]);
+    expect("o-options-minify", &["SVC001 Opt R0C4A48243", "SVC001 Opt R18C979491", "SVC001 Opt R2D8F31528"]);
+}
+
+#[test]
+fn nested_stacks_without_a_name_of_their_own() {
+    let expected = [
+        "CGT001 Plugged NoAudC8E6F9F4",
+        "CGT001 Plugged AckedC8DB10F7",
+        "SVC001 Plugged Empty8E0066A8",
+        "SVC001 - InNested6B37C741",
+    ];
+    expect("p-plugin-nested", &expected);
+}
+
+/// The witness is concrete and complete: what it says of itself is what the evaluator says of it.
+#[test]
+fn every_witness_is_let_in() {
+    let mut seen = 0;
+    for folder in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/cdk")).unwrap() {
+        let folder = folder.unwrap().file_name();
+        for finding in json(folder.to_str().unwrap(), &["--min-severity", "info", "--show-possible"])["findings"]
+            .as_array()
+            .unwrap()
+        {
+            let Some(witness) = finding.get("witness").filter(|witness| !witness.is_null()) else { continue };
+            assert_eq!(witness["decision"], "Allow", "{finding:#}");
+            assert!(witness["by"].is_string());
+            seen += 1;
+        }
+    }
+    assert!(seen >= 15, "{seen} witnesses");
+}
+
+#[test]
+fn sarif_of_everything_is_valid() {
+    let output = check("", &["-f", "sarif", "--min-severity", "info", "--show-possible"]);
+    let report: Json = serde_json::from_slice(&output.stdout).unwrap();
+    let schema =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/schema/sarif-2.1.0.json")).unwrap();
+    // One pattern of the official schema has a bracket that closes nothing, which some engines refuse.
+    let schema: Json = serde_json::from_str(&schema).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let errors: Vec<String> = validator.iter_errors(&report).map(|error| error.to_string()).collect();
+    assert!(errors.is_empty(), "{errors:#?}");
+    assert!(report["runs"][0]["results"].as_array().unwrap().len() > 30);
+}
