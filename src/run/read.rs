@@ -141,13 +141,15 @@ pub(super) fn judge(text: Text, key: &Path, shown: &str, reached: Reached) -> Ve
         let problem = if found { or_template_source(problem, &text.text) } else { problem };
         return counts(None, false, vec![problem]);
     }
-    match recognise::form(&document) {
-        Form::Template => counts(Some(document), true, Vec::new()),
-        Form::NoMapping(span) => counts(None, false, vec![no_mapping(span)]),
+    let tool = if found { recognise::tool_of_braces(&document) } else { None };
+    match (recognise::form(&document), tool) {
+        (Form::Template, Some((span, tool))) => counts(None, false, vec![Problem::TemplateSource { span, tool }]),
+        (Form::Template, None) => counts(Some(document), true, Vec::new()),
+        (Form::NoMapping(span), _) => counts(None, false, vec![no_mapping(span)]),
         // A stack without resources is written as `{}`.
         _ if reached == Reached::Assembly => counts(Some(document), true, Vec::new()),
-        Form::Policy => Verdict::Passed("it is a policy without a template, which is not checked yet"),
-        Form::Other => Verdict::Passed("it holds no template"),
+        (Form::Policy, _) => Verdict::Passed("it is a policy without a template, which is not checked yet"),
+        (Form::Other, _) => Verdict::Passed("it holds no template"),
     }
 }
 

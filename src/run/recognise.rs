@@ -61,6 +61,19 @@ fn has_key(text: &str, key: &str) -> bool {
     })
 }
 
+/// The tool that a text is written for although it parses: to YAML, `{{ name }}` is a mapping with a
+/// mapping for its key, which CloudFormation refuses.
+pub(super) fn tool_of_braces(document: &Document) -> Option<(Span, &'static str)> {
+    let text = document.text();
+    if !text.contains("{{") {
+        return None;
+    }
+    let has_mapping_for_key = |node: &Node<'_>| node.own_entries().any(|(key, _)| key.kind() == Kind::Mapping);
+    let is_braces = |node: &Node<'_>| node.span().of(text).starts_with("{{") && has_mapping_for_key(node);
+    let first = document.nodes().filter(is_braces).map(|node| node.span().start()).min()?;
+    other_tool(text, first)
+}
+
 /// The tool that this text is written for, if that shows at or before the byte where parsing failed.
 pub(super) fn other_tool(text: &str, failed_at: usize) -> Option<(Span, &'static str)> {
     let failed_at = Span::at(failed_at).snapped(text).start();
@@ -99,7 +112,7 @@ mod tests {
 
     use super::*;
     use crate::source::FileId;
-    use crate::syntax::parse_json;
+    use crate::syntax::{parse_json, parse_yaml};
 
     fn form_of(text: &str) -> Form {
         form(&parse_json(FileId(0), &Arc::from(text)))
@@ -124,6 +137,15 @@ mod tests {
         assert!(worth_parsing("{\"Resources\" : {}}"));
         assert!(!worth_parsing("{\"dependencies\": {\"svg-Transform\": \"1\"}, \"x\": \"Resources\"}"));
         assert!(!looks_like_template("Resources: {}"));
+    }
+
+    #[test]
+    fn braces_that_yaml_reads_as_mappings_show() {
+        let tool = |text: &str| tool_of_braces(&parse_yaml(FileId(0), &Arc::from(text))).map(|(_, tool)| tool);
+        assert_eq!(tool("Resources:\n  {{ cookiecutter.bucket }}:\n    Type: T\n"), Some("cookiecutter"));
+        assert_eq!(tool("Resources:\n  A:\n    Type: T\n    Name: {{ name }}\n"), Some("Jinja"));
+        assert_eq!(tool("Resources:\n  A:\n    Name: '{{resolve:ssm:x}}'\n    Text: |\n      {{ name }}\n"), None);
+        assert_eq!(tool("A: {B: {C: 1}}\n"), None);
     }
 
     #[test]
