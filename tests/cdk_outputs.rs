@@ -147,7 +147,7 @@ fn sarif_of_everything_is_valid() {
     let schema =
         std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/schema/sarif-2.1.0.json")).unwrap();
     // One pattern of the official schema has a bracket that closes nothing, which some engines refuse.
-    let schema: Json = serde_json::from_str(&schema).unwrap();
+    let schema: Json = serde_json::from_str(&schema.replace("[a-zA-Z]{2}]?$", "[a-zA-Z]{2}$")).unwrap();
     let validator = jsonschema::validator_for(&schema).unwrap();
     let errors: Vec<String> = validator.iter_errors(&report).map(|error| error.to_string()).collect();
     assert!(errors.is_empty(), "{errors:#?}");

@@ -5,10 +5,11 @@
 mod fingerprint;
 mod shown;
 
-use crate::policy::Request;
 use crate::source::Place;
-use crate::value::{Branch, Truth};
+use crate::value::Branch;
 
+pub use crate::identity::{Refused, Subject, Witness};
+pub use crate::resolve::{Note, NoteKind};
 pub use fingerprint::fingerprint;
 pub use shown::{shown, visible, visible_char};
 
@@ -83,21 +84,6 @@ impl Label {
     }
 }
 
-/// The part of a stack that a finding is about. What is unknown or does not apply is empty.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Subject {
-    /// What makes the stack the same in every run (interface, JSON, `fingerprint`).
-    pub stack_key: String,
-    /// The stack's name as CloudFormation has it.
-    pub stack: Option<String>,
-    /// The resource's logical id.
-    pub logical_id: Option<String>,
-    /// Path below `Properties`: `A.B[0].C`.
-    pub property: Option<String>,
-    /// Path of the CDK construct.
-    pub construct_path: Option<String>,
-}
-
 /// A choice that the finding's branch makes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Choice {
@@ -105,51 +91,6 @@ pub enum Choice {
     Condition(bool),
     /// A parameter has this value.
     Value(String),
-}
-
-/// A concrete request that proves a finding: every unknown was given a text.
-#[derive(Clone, Debug)]
-pub struct Witness {
-    /// The class of requests: `cognito/foreign-auth/basic`.
-    pub class: String,
-    /// The request.
-    pub request: Request,
-    /// The trust policy as the request meets it, a JSON document.
-    pub policy: serde_json::Value,
-    /// What was unknown, and the text that it was given.
-    pub substitution: Vec<(String, String)>,
-    /// What the evaluator says of this request and this policy.
-    pub decision: Truth,
-    /// The statement that decides: `Statement[0]`.
-    pub by: Option<String>,
-    /// What it takes for granted about the world, each a sentence without its full stop.
-    pub assumes: Vec<String>,
-    /// What AWS is known to refuse by itself.
-    pub refused: Refused,
-    /// Who asks and with what result, in one sentence for people.
-    pub story: String,
-}
-
-/// Whether AWS refuses a request by itself although the policy admits it (catalogue, section 5).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Refused {
-    /// A guide says so.
-    Documented,
-    /// A secondary source says so.
-    Reported,
-    /// Not known to.
-    No,
-}
-
-impl Refused {
-    /// `documented`, `reported` or `no`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Documented => "documented",
-            Self::Reported => "reported",
-            Self::No => "no",
-        }
-    }
 }
 
 /// One finding.
@@ -194,45 +135,6 @@ pub struct Mistake {
     pub element: &'static str,
     /// The statement has no condition at all, or lets in whom another rule speaks of.
     pub bare: bool,
-}
-
-/// Something worth saying that is no finding.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Note {
-    /// What kind of thing it is.
-    pub kind: NoteKind,
-    /// One sentence without its full stop.
-    pub message: String,
-    /// Where, if it is about a place.
-    pub place: Option<Place>,
-}
-
-/// Kinds of notes (interface, JSON, `notes[].kind`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum NoteKind {
-    /// A trust policy that could not be decided.
-    Undecided,
-    /// A reference that no file of the run answers.
-    LeftRun,
-    /// A reference that two files answer.
-    Ambiguous,
-    /// A stated limit was reached.
-    Bound,
-    /// A file that was passed over, and why.
-    Skipped,
-}
-
-impl NoteKind {
-    /// The name in JSON.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Undecided => "undecided",
-            Self::LeftRun => "left-run",
-            Self::Ambiguous => "ambiguous",
-            Self::Bound => "bound",
-            Self::Skipped => "skipped",
-        }
-    }
 }
 
 /// What was read and decided, for the summary line.

@@ -4,10 +4,9 @@ use std::collections::HashMap;
 
 use super::graph::{
     Entity, Graph, Group, Handout, IdentityPool, Mapping, Membership, PoolId, Precedence, Role, RoleId, Strangers,
-    TagMap, UserPool, Way,
+    Subject, TagMap, UserPool, Way,
 };
 use super::provider::user_pool_provider;
-use crate::finding::Subject;
 use crate::policy;
 use crate::resolve::{Resolver, StackId, StackSet};
 use crate::source::Place;

@@ -2,9 +2,8 @@
 
 use std::collections::HashMap;
 
-use crate::finding::{Note, Subject};
 use crate::policy::Policy;
-use crate::resolve::StackId;
+use crate::resolve::{Note, StackId};
 use crate::source::Place;
 use crate::value::{Branch, Case, Cases, SymbolId, Symbols, Text, Truth, Worlds};
 
@@ -15,6 +14,21 @@ pub struct RoleId(pub usize);
 /// Names an identity pool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PoolId(pub usize);
+
+/// The part of a stack that a finding is about. What is unknown or does not apply is empty.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Subject {
+    /// What makes the stack the same in every run (interface, JSON, `fingerprint`).
+    pub stack_key: String,
+    /// The stack's name as CloudFormation has it.
+    pub stack: Option<String>,
+    /// The resource's logical id.
+    pub logical_id: Option<String>,
+    /// Path below `Properties`: `A.B[0].C`.
+    pub property: Option<String>,
+    /// Path of the CDK construct.
+    pub construct_path: Option<String>,
+}
 
 /// What every resource of the graph has.
 #[derive(Clone, Debug)]

@@ -14,6 +14,6 @@ pub use builder::build;
 pub use cognito::{Answer, OwnPool, Trust, trusts};
 pub use graph::{
     Entity, Graph, Group, Handout, IdentityPool, Mapping, Membership, PoolId, Precedence, Role, RoleId, Strangers,
-    TagMap, UserPool, Way,
+    Subject, TagMap, UserPool, Way,
 };
-pub use witness::witness;
+pub use witness::{Refused, Witness, witness};

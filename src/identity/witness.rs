@@ -7,9 +7,53 @@ use serde_json::{Value as Json, json};
 
 use super::cognito::Answer;
 use super::graph::Graph;
-use crate::finding::{Refused, Witness};
 use crate::policy::{Actions, Carried, Effect, Policy, Principals, Request, Statement, Test, evaluate};
-use crate::value::{At, Piece, SymbolId, Symbols, Text};
+use crate::value::{At, Piece, SymbolId, Symbols, Text, Truth};
+
+/// A concrete request that proves a finding: every unknown was given a text.
+#[derive(Clone, Debug)]
+pub struct Witness {
+    /// The class of requests: `cognito/foreign-auth/basic`.
+    pub class: String,
+    /// The request.
+    pub request: Request,
+    /// The trust policy as the request meets it, a JSON document.
+    pub policy: serde_json::Value,
+    /// What was unknown, and the text that it was given.
+    pub substitution: Vec<(String, String)>,
+    /// What the evaluator says of this request and this policy.
+    pub decision: Truth,
+    /// The statement that decides: `Statement[0]`.
+    pub by: Option<String>,
+    /// What it takes for granted about the world, each a sentence without its full stop.
+    pub assumes: Vec<String>,
+    /// What AWS is known to refuse by itself.
+    pub refused: Refused,
+    /// Who asks and with what result, in one sentence for people.
+    pub story: String,
+}
+
+/// Whether AWS refuses a request by itself although the policy admits it (catalogue, section 5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// A guide says so.
+    Documented,
+    /// A secondary source says so.
+    Reported,
+    /// Not known to.
+    No,
+}
+
+impl Refused {
+    /// `documented`, `reported` or `no`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Documented => "documented",
+            Self::Reported => "reported",
+            Self::No => "no",
+        }
+    }
+}
 
 /// The witness of an answer.
 pub fn witness(

@@ -3,8 +3,7 @@
 
 use std::collections::HashMap;
 
-use super::{Resolver, Stack, StackId, StackSet, returns};
-use crate::finding::NoteKind;
+use super::{NoteKind, Resolver, Stack, StackId, StackSet, returns};
 use crate::syntax::Node;
 use crate::template::{Call, Function};
 use crate::value::{At, Kind, Text, Value, Why};

@@ -7,6 +7,7 @@ mod cfn_json;
 mod condition;
 mod cross;
 mod intrinsics;
+mod note;
 mod parameter;
 mod returns;
 mod set;
@@ -14,12 +15,12 @@ mod set;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::finding::{Note, NoteKind};
 use crate::source::Place;
 use crate::syntax::{Kind as NodeKind, Node, NodeId, Scalar};
 use crate::template::{Call, Function, Resource};
 use crate::value::{At, Branch, Case, Entry, Kind, SwitchId, SymbolId, Symbols, Text, Value, Why, Worlds};
 
+pub use note::{Note, NoteKind};
 pub use set::{Stack, StackId, StackInfo, StackSet, group};
 
 /// Nesting of intrinsics and references that is followed.
