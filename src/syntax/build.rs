@@ -106,10 +106,12 @@ impl Builder {
         self.open.len()
     }
 
-    /// Whether the next node is the value of a key that was already read.
-    pub(super) fn expects_value(&self) -> bool {
-        let Some(open) = self.open.last() else { return false };
-        open.shape == Shape::Mapping && (self.pending.len() - open.first) % 2 == 1
+    /// End of the key that waits for its value; none where there is no key, or an empty one.
+    pub(super) fn end_of_key(&self) -> Option<usize> {
+        let open = self.open.last().filter(|open| open.shape == Shape::Mapping)?;
+        let waits = (self.pending.len() - open.first) % 2 == 1;
+        let key = &self.doc.nodes[self.pending.last().filter(|_| waits)?.0 as usize];
+        (key.data != Data::Missing).then(|| key.span.end())
     }
 
     /// End of the last child of the innermost collection, for grammars that do not say where it ends.

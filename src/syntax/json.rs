@@ -17,6 +17,19 @@ pub fn parse_json(file: FileId, text: &Arc<str>) -> Document {
     parser.builder.finish()
 }
 
+/// Bytes at which a string cannot simply go on: `"`, `\` and control characters.
+const SPECIAL: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 0x20 {
+        table[byte] = true;
+        byte += 1;
+    }
+    table[b'"' as usize] = true;
+    table[b'\\' as usize] = true;
+    table
+};
+
 struct Parser<'t> {
     bytes: &'t [u8],
     text: &'t Arc<str>,
@@ -161,6 +174,8 @@ impl Parser<'_> {
         let mut at = start + 1;
         let mut escaped = false;
         loop {
+            let rest = self.bytes.get(at..).unwrap_or_default();
+            at += rest.iter().position(|byte| SPECIAL[usize::from(*byte)]).unwrap_or(rest.len());
             match self.bytes.get(at) {
                 Some(b'"') => break,
                 Some(b'\\') => {
@@ -253,11 +268,108 @@ fn unicode(rest: &str) -> Option<(char, usize)> {
         digits.bytes().all(|byte| byte.is_ascii_hexdigit()).then(|| u32::from_str_radix(digits, 16).ok())?
     };
     let high = unit(2)?;
-    if (0xd800..0xdc00).contains(&high) && rest.get(6..8) == Some("\\u") {
-        if let Some(low) = unit(8).filter(|low| (0xdc00..0xe000).contains(low)) {
-            let code = 0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00);
-            return Some((char::from_u32(code)?, 12));
-        }
+    let pair = (0xd800..0xdc00).contains(&high) && rest.get(6..8) == Some("\\u");
+    let low = if pair { unit(8).filter(|low| (0xdc00..0xe000).contains(low)) } else { None };
+    if let Some(low) = low {
+        let code = 0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00);
+        return Some((char::from_u32(code)?, 12));
     }
     Some((char::from_u32(high).unwrap_or('\u{fffd}'), 6))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::syntax::{Node, Scalar};
+
+    fn parse(text: &str) -> Document {
+        parse_json(FileId(0), &text.into())
+    }
+
+    fn bad(text: &str) -> (String, Span) {
+        let doc = parse(text);
+        let error = doc.errors().first().unwrap_or_else(|| panic!("no error in {text}"));
+        (error.message.clone(), error.span)
+    }
+
+    fn root_text(text: &str) -> String {
+        let doc = parse(text);
+        assert_eq!(doc.errors(), [], "{text}");
+        doc.root().and_then(Node::text).unwrap_or("no text").to_owned()
+    }
+
+    #[test]
+    fn keys_and_values_know_their_bytes() {
+        let doc = parse("\u{feff}{\"é\": [1, -0.5e+3, true, null], \"b\": {}}");
+        assert_eq!(doc.errors(), []);
+        let root = doc.root().unwrap_or_else(|| panic!("no root"));
+        let (key, list) = root.entry("é").unwrap_or_else(|| panic!("no key"));
+        assert_eq!(key.span().of(doc.text()), "\"é\"");
+        assert_eq!(list.span().of(doc.text()), "[1, -0.5e+3, true, null]");
+        let scalars: Vec<_> = list.items().filter_map(Node::scalar).collect();
+        assert_eq!(scalars, [Scalar::Number("1"), Scalar::Number("-0.5e+3"), Scalar::Bool(true), Scalar::Null]);
+        assert_eq!(root.span(), Span::new(3, doc.text().len()));
+    }
+
+    #[test]
+    fn escapes() {
+        assert_eq!(root_text(r#""a\"\\\/\b\f\n\r\té""#), "a\"\\/\u{8}\u{c}\n\r\té");
+        assert_eq!(root_text(r#""\ud83d\ude00""#), "😀");
+        assert_eq!(root_text(r#""\ud83d x \ude00\ud83d\u0041""#), "\u{fffd} x \u{fffd}\u{fffd}A");
+        assert_eq!(root_text("\"\u{7f}\u{2028}\""), "\u{7f}\u{2028}");
+    }
+
+    #[test]
+    fn refusals_and_their_places() {
+        let number = "not a JSON number";
+        let escape = "not a JSON escape";
+        let cases = [
+            ("", "the file is empty", 0, 0),
+            (" ", "the file is empty", 1, 1),
+            ("01", number, 0, 2),
+            ("-", number, 0, 1),
+            ("1.", number, 0, 2),
+            ("1.e3", number, 0, 2),
+            ("1e+", number, 0, 3),
+            ("+1", "expected a JSON value", 0, 1),
+            ("tru", "expected a JSON value", 0, 1),
+            ("é", "expected a JSON value", 0, 2),
+            ("1 é", "text after the end of the JSON value", 2, 4),
+            ("[1 , ]", "a comma before the closing bracket", 3, 4),
+            ("[1 2]", "expected ',' or ']'", 3, 4),
+            ("[,1]", "expected a JSON value", 1, 2),
+            ("{\"a\" 1}", "expected ':' after the key", 5, 6),
+            ("{'a': 1}", "expected a key in double quotes", 1, 2),
+            ("{\"a\": 1, ", "the file ends inside a JSON value", 9, 9),
+            ("{\"a\"", "the file ends inside a JSON value", 4, 4),
+            ("[1}", "expected ',' or ']'", 2, 3),
+            ("\"a\nb\"", "a control character in a text", 2, 3),
+            ("\"a", "this text is never closed", 0, 1),
+            ("\"a\\", "this text is never closed", 0, 1),
+            ("\"a\\\"", "this text is never closed", 0, 1),
+            ("\"\\é\"", escape, 1, 2),
+            ("\"\\x\"", escape, 1, 3),
+            ("\"\\u12\"", escape, 1, 3),
+            ("\"\\u+123\"", escape, 1, 3),
+        ];
+        for (text, message, start, end) in cases {
+            assert_eq!(bad(text), (message.to_owned(), Span::new(start, end)), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn the_opening_bracket_explains() {
+        let doc = parse("{\"a\": [1, {\"b\": 2");
+        assert_eq!(doc.errors()[0].related, Some((Span::new(10, 11), "it was opened here".to_owned())));
+        let b = doc.root().and_then(|root| root.get("a")).and_then(|a| a.items().nth(1)).and_then(|item| item.get("b"));
+        assert_eq!(b.and_then(Node::text), Some("2"), "what was read stays");
+    }
+
+    #[test]
+    fn depth_is_limited() {
+        let nest = |levels: usize| "[".repeat(levels) + &"]".repeat(levels);
+        assert_eq!(parse(&nest(JSON_DEPTH)).errors(), []);
+        let (message, span) = bad(&nest(JSON_DEPTH + 1));
+        assert_eq!((message.as_str(), span.start()), ("nested deeper than 512 levels", JSON_DEPTH));
+    }
 }

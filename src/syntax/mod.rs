@@ -40,7 +40,9 @@ pub fn parse(file: FileId, text: &Arc<str>, path: &str) -> Document {
     }
     let yaml = parse_yaml(file, text);
     let named_yaml = has_extension(path, &["yaml", "yml", "template"]);
-    if yaml.errors.is_empty() || (named_yaml && yaml.stopped_at() > json.stopped_at()) { yaml } else { json }
+    // On one and the same line JSON's message is the more exact one.
+    let between = text.get(json.stopped_at()..yaml.stopped_at()).unwrap_or("");
+    if yaml.errors.is_empty() || (named_yaml && between.contains('\n')) { yaml } else { json }
 }
 
 fn has_extension(path: &str, extensions: &[&str]) -> bool {
@@ -402,4 +404,46 @@ impl<'d> Node<'d> {
 
 fn is_merge(key: Node<'_>) -> bool {
     key.style() == Some(Style::Plain) && key.text() == Some("<<") && key.tag().is_none_or(|tag| tag == "!!merge")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(text: &str, path: &str) -> Document {
+        parse(FileId(0), &text.into(), path)
+    }
+
+    fn style(text: &str, path: &str) -> Option<Style> {
+        let doc = of(text, path);
+        let mut scalars = doc.nodes().filter_map(Node::style);
+        scalars.next()
+    }
+
+    #[test]
+    fn a_bracket_means_json_whatever_the_name() {
+        for path in ["a.json", "a.yml", "a.template", "a"] {
+            assert_eq!(style("\u{feff} \r\n\t{\"a\": 1}", path), Some(Style::JsonString), "{path}");
+            assert_eq!(style("a: {}", path), Some(Style::Plain), "{path}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_json_may_be_yaml() {
+        let text = "{\"a\": 1,} # c";
+        assert_eq!(style(text, "a.yaml"), Some(Style::Double));
+        assert_eq!(style(text, "a.TEMPLATE"), Some(Style::Double));
+        assert_eq!(of(text, "a.yaml").errors(), []);
+        assert_eq!(of(text, "a.json").errors()[0].message, "a comma before the closing bracket");
+    }
+
+    #[test]
+    fn of_two_refusals_the_better_one_is_told() {
+        let text = "{a: b,\n c: [d}";
+        assert_eq!(of(text, "a.yml").errors()[0].message, "this '[' is closed by '}'");
+        assert_eq!(of(text, "a.txt").errors()[0].message, "expected a key in double quotes");
+        let text = "{\"a\": 1 \"b\": 2}";
+        assert_eq!(of(text, "a.yml").errors()[0].message, "expected ',' or '}'");
+        assert_eq!(of(text, "a.yml").errors()[0].span, Span::new(8, 9));
+    }
 }

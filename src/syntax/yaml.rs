@@ -161,12 +161,17 @@ impl Reader<'_> {
     /// Where a value that is not there would stand. The crate places it before the `:` of its key.
     fn place_of_nothing(&self, here: Span, tag: Span) -> usize {
         let at = here.start().max(tag.end());
-        if !self.builder.expects_value() {
+        let key = self.builder.end_of_key();
+        let between = key.and_then(|end| self.text.get(end..at));
+        if between.is_none_or(|between| !between.trim_start_matches([' ', '\t']).is_empty()) {
             return at;
         }
         let rest = self.text.get(at..).unwrap_or("");
-        let blanks = rest.len() - rest.trim_start_matches([' ', '\t']).len();
-        if rest[blanks..].starts_with(':') { at + blanks + 1 } else { at }
+        let colon = rest.trim_start_matches([' ', '\t']);
+        let Some(behind) = colon.strip_prefix(':') else { return at };
+        // A colon in front of anything else begins the next key.
+        let ends = |next: char| next.is_ascii_whitespace() || matches!(next, ',' | '[' | ']' | '{' | '}');
+        if behind.chars().next().is_none_or(ends) { self.text.len() - behind.len() } else { at }
     }
 
     /// The content of a block scalar up to the end of its last line that is not blank: the crate
@@ -250,7 +255,7 @@ impl Reader<'_> {
 
     fn refusal(&self, error: &ScanError) -> Refusal {
         let at = error.marker().byte_offset().unwrap_or(self.text.len());
-        let mut at = self.text.floor_char_boundary(at);
+        let mut at = Span::at(at).snapped(self.text).start();
         let mut rest = self.text.get(at..).unwrap_or("");
         if let ErrorKind::UnexpectedCharacter { character } = error.kind() {
             // Inside a text without quotes the crate points at the beginning of the text.
@@ -263,6 +268,9 @@ impl Reader<'_> {
         let in_quotes = matches!(error, ErrorKind::InvalidQuotedScalarIndent | ErrorKind::TabInIndentation);
         let error = match error {
             ErrorKind::RecursionLimitExceeded => too_deep(span),
+            ErrorKind::ExpectedDocumentStart if self.documents == 0 => {
+                SyntaxError::new(span, "expected '---' behind the lines that begin with '%'")
+            }
             kind => SyntaxError::new(span, message(kind, rest)),
         };
         Refusal { error, in_quotes }
@@ -759,6 +767,7 @@ mod tests {
             ("a: [b, {c: d\n", "this '{' is never closed", 7),
             ("a: [b}\n", "this '[' is closed by '}'", 3),
             ("a: ]\n", "this bracket closes nothing", 3),
+            ("%YAML 1.1\na: b\n", "expected '---' behind the lines that begin with '%'", 10),
             ("'b", "this quoted text is never closed", 0),
             ("a: \"\\q\"\n", "this quoted text has an escape that YAML does not know", 3),
             ("a: \"b\" c\n", "text after a closing quote", 7),
