@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use crate::finding::{Choice, Finding, Subject};
 use crate::identity::Graph;
 use crate::source::Place;
-use crate::value::Case;
+use crate::value::Branch;
 
 /// Rules that stay as severe where only a parameter's default makes them true.
 const FIRM: [&str; 1] = ["SVC001"];
@@ -17,14 +17,10 @@ pub fn settle(findings: Vec<Finding>, graph: &Graph) -> Vec<Finding> {
     for (at, finding) in findings.iter().enumerate() {
         same.entry((finding.rule, finding.primary.place, finding.subject.clone())).or_default().push(at);
     }
-    let mut cases: Vec<(usize, crate::value::Branch)> = Vec::new();
+    let mut cases: Vec<(usize, Branch)> = Vec::new();
     for members in same.values() {
-        let mut branches: Vec<Case<()>> =
-            members.iter().map(|at| Case { when: findings[*at].branch.clone(), then: () }).collect();
-        graph.worlds.merge(&mut branches);
-        // The widest branch says it for the others.
-        let widest = branches.into_iter().map(|case| case.when).min_by_key(|branch| branch.iter().count());
-        cases.extend(members.first().copied().zip(widest));
+        let branches: Vec<Branch> = members.iter().map(|at| findings[*at].branch.clone()).collect();
+        cases.extend(members.first().map(|first| (*first, graph.worlds.widened(&branches))));
     }
     cases.sort_unstable_by_key(|(at, _)| *at);
     let mut findings: Vec<Option<Finding>> = findings.into_iter().map(Some).collect();

@@ -50,7 +50,7 @@ impl<'d> Resolver<'_, 'd> {
         if let Some((parent, node)) = self.given(stack, name) {
             return self.value(parent, node).kind;
         }
-        let other = self.symbol(&symbol_key(stack, name), &format!("parameter {name}"), returns::any(), false);
+        let other = self.symbol(&symbol_key(stack, name), name, returns::any(), false);
         let switch = self.worlds.find(&variable_key(stack, name));
         if let (Some(switch), Some(symbol)) = (switch, other.as_symbol()) {
             self.variables.insert(symbol, switch);

@@ -303,8 +303,36 @@ impl Worlds {
         }
     }
 
+    /// The first of several branches without the choices that the others make needless: where one holds
+    /// when `P` is true and another when it is false, `P` does not matter.
+    pub fn widened(&self, branches: &[Branch]) -> Branch {
+        let Some(mut widest) = branches.first().cloned() else { return Branch::default() };
+        for (switch, _) in widest.clone().iter() {
+            let wider = widest.without(switch);
+            if self.covered(&wider, branches, &mut 0) {
+                widest = wider;
+            }
+        }
+        widest
+    }
+
+    /// Whether every deployment in a branch is in one of the others. No where the bound is reached.
+    fn covered(&self, branch: &Branch, by: &[Branch], steps: &mut usize) -> bool {
+        *steps += 1;
+        if *steps > Self::MOST_CASES {
+            return false;
+        }
+        let together = |other: &&Branch| branch.and(other).is_some_and(|both| !self.consistent(&both).is_false());
+        let Some(other) = by.iter().find(together) else { return false };
+        let Some((open, _)) = other.iter().find(|(switch, _)| branch.get(*switch).is_none()) else { return true };
+        self.switch(open).choices().all(|choice| {
+            let Some(inner) = branch.and(&Branch::of(open, choice)) else { return true };
+            self.consistent(&inner).is_false() || self.covered(&inner, by, steps)
+        })
+    }
+
     /// Joins cases with the same outcome that together leave a switch open.
-    pub fn merge<T: PartialEq>(&self, cases: &mut Vec<Case<T>>) {
+    fn merge<T: PartialEq>(&self, cases: &mut Vec<Case<T>>) {
         let mut at = 0;
         while at < cases.len() {
             match self.joinable(cases, at) {
@@ -430,6 +458,20 @@ mod tests {
         let (worlds, _, condition) = optional();
         let cases = worlds.cases(&one_of(&[(condition, 1, text("a")), (condition, 0, text("a"))]));
         assert_eq!(cases.cases, [Case { when: Branch::default(), then: text("a") }]);
+    }
+
+    #[test]
+    fn branches_that_cover_everything_are_one() {
+        let mut worlds = Worlds::default();
+        let region = worlds.intern("r", || Switch::variable("Region"));
+        let values = ["west", "east"].map(|name| worlds.switch_mut(region).value(name));
+        let [west, east] = [("w", values[0]), ("e", values[1])]
+            .map(|(key, value)| worlds.intern(key, || Switch::condition(key, Formula::Is(region, value))));
+        // Both cannot be true, so the third branch is the rest.
+        let rest = Branch::of(west, 0).and(&Branch::of(east, 0)).unwrap();
+        let branches = [Branch::of(west, 1), Branch::of(east, 1), rest];
+        assert_eq!(worlds.widened(&branches), Branch::default());
+        assert_eq!(worlds.widened(&branches[..2]), Branch::of(west, 1));
     }
 
     #[test]
