@@ -25,7 +25,8 @@ impl<'d> Resolver<'_, 'd> {
     /// A formula that may be true or false.
     fn opaque(&mut self, key: &str) -> Formula {
         let id = self.worlds.intern(key, || Switch::variable(key));
-        Formula::Is(id, self.worlds.switch_mut(id).value("true"))
+        let value = self.worlds.switch_mut(id).value("true");
+        value.map_or(Formula::Const(true), |value| Formula::Is(id, value))
     }
 
     fn formula(&mut self, stack: StackId, node: Node<'d>, depth: usize) -> Formula {
@@ -60,9 +61,11 @@ impl<'d> Resolver<'_, 'd> {
             let Some(text) = known(&other) else { continue };
             let switch = self.worlds.switch_mut(variable);
             return match switch.index_of(&text) {
-                Some(index) => Formula::Is(variable, index),
                 None if switch.closed => Formula::Const(false),
-                None => Formula::Is(variable, switch.value(&text)),
+                _ => match switch.value(&text) {
+                    Some(index) => Formula::Is(variable, index),
+                    None => self.opaque(&format!("{variable:?} = {text}")),
+                },
             };
         }
         let at = At { place: a.place(), node: None };

@@ -11,6 +11,8 @@ mod note;
 mod parameter;
 mod returns;
 mod set;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashMap;
 use std::sync::Arc;

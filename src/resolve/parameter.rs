@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{Resolver, StackId, returns};
 use crate::syntax::{Kind as NodeKind, Node};
 use crate::template::{Call, Function};
-use crate::value::{At, Branch, Case, Kind, Switch, SwitchId, Text, Value};
+use crate::value::{At, Branch, Case, Kind, Switch, SwitchId, Text, Value, Worlds};
 
 impl<'d> Resolver<'_, 'd> {
     /// Makes the switches of a stack's parameters: one for each that has allowed values or a default.
@@ -18,7 +18,8 @@ impl<'d> Resolver<'_, 'd> {
                 declaration.get("AllowedValues").into_iter().flat_map(Node::items).filter_map(Node::text).collect();
             let default =
                 declaration.get("Default").filter(|node| node.kind() == NodeKind::Scalar).and_then(Node::text);
-            if allowed.is_empty() && default.is_none() {
+            // Too many to be tried one by one: the value stays unknown.
+            if (allowed.is_empty() && default.is_none()) || allowed.len() > Worlds::MOST_CASES {
                 continue;
             }
             let switch = self.variable(stack, name);
@@ -29,7 +30,7 @@ impl<'d> Resolver<'_, 'd> {
             switch.closed = !allowed.is_empty();
             // A default that is not allowed cannot be deployed.
             let default = default.filter(|default| allowed.is_empty() || allowed.contains(default));
-            switch.default = default.map(|default| switch.value(default));
+            switch.default = default.and_then(|default| switch.value(default));
         }
     }
 

@@ -43,12 +43,17 @@ impl Switch {
         self.decided.is_some()
     }
 
-    /// The index of a listed value, added to the list at the first call.
-    pub fn value(&mut self, text: &str) -> u16 {
-        self.index_of(text).unwrap_or_else(|| {
-            self.values.push(text.into());
-            (self.values.len() - 1) as u16
-        })
+    /// The index of a listed value, added to the list at the first call; nothing where
+    /// [`Worlds::MOST_VALUES`] are listed already.
+    pub fn value(&mut self, text: &str) -> Option<u16> {
+        if let Some(index) = self.index_of(text) {
+            return Some(index);
+        }
+        if self.values.len() > Worlds::MOST_VALUES {
+            return None;
+        }
+        self.values.push(text.into());
+        u16::try_from(self.values.len() - 1).ok()
     }
 
     /// The index of a listed value.
@@ -152,6 +157,8 @@ pub struct Worlds {
 impl Worlds {
     /// A value is split into at most this many cases.
     pub const MOST_CASES: usize = 256;
+    /// Values of one switch that are told apart.
+    pub const MOST_VALUES: usize = 1024;
     /// The solver gives up after this many steps and says Unknown.
     const MOST_STEPS: usize = 20_000;
     /// Conditions that name one another are followed this deep.
@@ -427,7 +434,7 @@ mod tests {
     fn optional() -> (Worlds, SwitchId, SwitchId) {
         let mut worlds = Worlds::default();
         let parameter = worlds.intern("p", || Switch::variable("P"));
-        let empty = worlds.switch_mut(parameter).value("");
+        let empty = worlds.switch_mut(parameter).value("").unwrap();
         let given = Formula::Not(Box::new(Formula::Is(parameter, empty)));
         let condition = worlds.intern("c", || Switch::condition("HasP", given));
         (worlds, parameter, condition)
@@ -464,7 +471,7 @@ mod tests {
     fn branches_that_cover_everything_are_one() {
         let mut worlds = Worlds::default();
         let region = worlds.intern("r", || Switch::variable("Region"));
-        let values = ["west", "east"].map(|name| worlds.switch_mut(region).value(name));
+        let values = ["west", "east"].map(|name| worlds.switch_mut(region).value(name).unwrap());
         let [west, east] = [("w", values[0]), ("e", values[1])]
             .map(|(key, value)| worlds.intern(key, || Switch::condition(key, Formula::Is(region, value))));
         // Both cannot be true, so the third branch is the rest.
