@@ -1,0 +1,59 @@
+//! How long the main path takes, from texts to findings: `cargo bench --bench check`.
+#![allow(missing_docs)]
+
+use divan::counter::{BytesCount, ItemsCount};
+use rolecall::run::check_texts;
+
+fn main() {
+    divan::main();
+}
+
+/// A pool, its attachment, and as many roles for its users, half of them without a test on the pool.
+fn template(roles: usize) -> String {
+    let mut text = String::from(
+        "Resources:\n  Pool:\n    Type: AWS::Cognito::IdentityPool\n    Properties: {AllowUnauthenticatedIdentities: false}\n",
+    );
+    for role in 0..roles {
+        let aud = if role % 2 == 0 {
+            "StringEquals: {'cognito-identity.amazonaws.com:aud': !Ref Pool}"
+        } else {
+            "Null: {'aws:TokenIssueTime': 'true'}"
+        };
+        text.push_str(&format!(
+            "  Role{role}:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument:
+        Version: '2012-10-17'
+        Statement:
+          - Effect: Allow
+            Principal: {{Federated: cognito-identity.amazonaws.com}}
+            Action: sts:AssumeRoleWithWebIdentity
+            Condition:
+              {aud}
+              ForAnyValue:StringLike: {{'cognito-identity.amazonaws.com:amr': authenticated}}
+"
+        ));
+    }
+    text
+}
+
+/// Cost grows with the number of roles in one template.
+#[divan::bench(args = [10, 100, 1000])]
+fn roles_in_one_template(bencher: divan::Bencher<'_, '_>, roles: usize) {
+    let text = template(roles);
+    let files = || vec![("template.yaml".to_owned(), text.clone())];
+    bencher
+        .counter(ItemsCount::new(roles))
+        .counter(BytesCount::of_str(&text))
+        .with_inputs(files)
+        .bench_values(check_texts);
+}
+
+/// Cost grows with the number of templates, on every core.
+#[divan::bench(args = [10, 100, 1000])]
+fn templates_of_ten_roles(bencher: divan::Bencher<'_, '_>, templates: usize) {
+    let text = template(10);
+    let files = || (0..templates).map(|at| (format!("t{at}/template.yaml"), text.clone())).collect::<Vec<_>>();
+    bencher.counter(ItemsCount::new(templates)).with_inputs(files).bench_values(check_texts);
+}
