@@ -40,6 +40,9 @@ pub(super) struct Args {
     /// Also show what holds only for some values of what is unknown.
     #[arg(long)]
     show_possible: bool,
+    /// Also name the trust policies of which a part is unknown.
+    #[arg(long)]
+    show_undecided: bool,
     /// Leave out what this glob matches, from the working directory; may be given again.
     #[arg(long, value_name = "GLOB")]
     exclude: Vec<String>,
@@ -203,8 +206,9 @@ fn deliver(args: &Args, wanted: &[Wanted], outcome: &Outcome, elapsed: Duration,
 
 fn rendered(args: &Args, format: Format, outcome: &Outcome, elapsed: Duration, color: bool) -> Vec<u8> {
     let mut bytes = Vec::new();
-    let (quiet, verbose) = (args.quiet, args.verbose);
-    let options = report::Options { color, quiet, verbose, elapsed: Some(elapsed), ..report::Options::default() };
+    let (quiet, verbose, undecided) = (args.quiet, args.verbose, args.show_undecided);
+    let elapsed = Some(elapsed);
+    let options = report::Options { color, quiet, verbose, undecided, elapsed, ..report::Options::default() };
     if let Err(failure) = report::write(format, outcome, &options, &mut bytes) {
         error(format_args!("cannot write the {} report: {failure}", format.name()));
     }

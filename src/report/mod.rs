@@ -65,6 +65,8 @@ pub struct Options<'a> {
     pub quiet: bool,
     /// Also why files were passed over, and which references left the run.
     pub verbose: bool,
+    /// Also which trust policies were not decided.
+    pub undecided: bool,
     /// Columns that the text should fit.
     pub width: usize,
     /// How long the run took, for the summary line.
@@ -76,7 +78,7 @@ pub struct Options<'a> {
 impl Default for Options<'_> {
     fn default() -> Self {
         let version = env!("CARGO_PKG_VERSION");
-        Self { color: false, quiet: false, verbose: false, width: 100, elapsed: None, version }
+        Self { color: false, quiet: false, verbose: false, undecided: false, width: 100, elapsed: None, version }
     }
 }
 

@@ -24,7 +24,7 @@ pub(super) fn write(outcome: &Outcome, options: &Options<'_>, out: &mut dyn Writ
     if options.quiet {
         return Ok(());
     }
-    let notes: Vec<&Note> = outcome.notes.iter().filter(|note| options.verbose || is_shown(note)).collect();
+    let notes: Vec<&Note> = outcome.notes.iter().filter(|note| is_shown(note, options)).collect();
     for note in &notes {
         write_note(outcome, note, options.width, paint, out)?;
     }
@@ -35,8 +35,13 @@ pub(super) fn write(outcome: &Outcome, options: &Options<'_>, out: &mut dyn Writ
 }
 
 /// Whether a note is worth showing to somebody who did not ask for more.
-fn is_shown(note: &Note) -> bool {
-    !matches!(note.kind, NoteKind::Skipped | NoteKind::LeftRun)
+fn is_shown(note: &Note, options: &Options<'_>) -> bool {
+    match note.kind {
+        // The summary counts them.
+        NoteKind::Undecided => options.undecided || options.verbose,
+        NoteKind::Skipped | NoteKind::LeftRun => options.verbose,
+        NoteKind::Ambiguous | NoteKind::Bound => true,
+    }
 }
 
 /// One finding.

@@ -211,3 +211,47 @@ fn aliases_do_not_multiply() {
     let found = outputs(&[&text], &[]).concat();
     assert!(found.contains('?') && found.len() < 100, "more parts than are followed: {} bytes", found.len());
 }
+
+/// A stack that nests the template before it, and asks for one of its outputs.
+#[test]
+fn nested_stacks_take_parameters_and_give_outputs() {
+    let child = "
+Parameters: {Pool: {Type: String, Default: none}}
+Resources: {X: {Type: 'AWS::IAM::Role'}}
+Outputs: {Out: {Value: !Sub '${Pool}!'}}
+";
+    let parent = "
+Resources:
+  Pool: {Type: 'AWS::Cognito::IdentityPool'}
+  Child: {Type: 'AWS::CloudFormation::Stack', Properties: {Parameters: {Pool: !Ref Pool}}}
+Outputs: {O: {Value: !GetAtt Child.Outputs.Out}}
+";
+    let documents = documents(&[child, parent]);
+    let templates: Vec<Template<'_>> = documents.iter().map(|document| Template::read(document).unwrap()).collect();
+    let mut stacks: Vec<Stack<'_>> =
+        templates.iter().map(|template| Stack::new(template, StackInfo::default())).collect();
+    stacks[0].parent = Some((StackId(1), "Child"));
+    stacks[1].children.insert("Child", StackId(0));
+    let set = group(stacks).remove(0);
+    let mut resolver = Resolver::new(&set);
+    let node = templates[1].output("O").unwrap().get("Value").unwrap();
+    let value = resolver.value(StackId(1), node);
+    assert_eq!(show(&value, &resolver), "${Pool}!");
+}
+
+#[test]
+fn exports_to_other_regions() {
+    let writer = "
+Resources:
+  Pool: {Type: 'AWS::Cognito::IdentityPool'}
+  Writer:
+    Type: Custom::CrossRegionExportWriter
+    Properties: {WriterProps: {exports: {/cdk/exports/Other/Pool: !Ref Pool}}}
+";
+    let reader = "
+Resources: {Reader: {Type: 'Custom::CrossRegionExportReader'}}
+Outputs: {O: {Value: {'Fn::GetAtt': [Reader, /cdk/exports/Other/Pool]}}}
+";
+    assert_eq!(outputs(&[writer, reader], &[]), ["${Pool}"]);
+    assert_eq!(outputs(&[reader], &[]), ["${the cross-Region export /cdk/exports/Other/Pool}"]);
+}

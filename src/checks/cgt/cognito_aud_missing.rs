@@ -7,14 +7,12 @@ use crate::checks::words::{
 use crate::finding::{Finding, Label, Refused, Severity};
 use crate::identity::cognito::restricts;
 use crate::identity::{Graph, Trust, Way, witness};
-use crate::policy::Statement;
+use crate::policy::{Effect, Statement};
 
 /// Finds roles that a token of any pool can become.
 pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
     for trust in cx.trusts.iter().filter(|trust| trust.names_pools) {
-        if let Some(finding) = finding(cx.graph, trust) {
-            findings.push(finding);
-        }
+        findings.extend(finding(cx.graph, trust).or_else(|| unverified(cx.graph, trust)));
     }
 }
 
@@ -45,6 +43,25 @@ fn finding(graph: &Graph, trust: &Trust) -> Option<Finding> {
     let mut proof = witness(graph, policy, answer, &format!("cognito/foreign-{class}/basic"), story, Refused::No);
     proof.assumes.push("the pool is not one of this run, and lies in the same account".to_owned());
     finding.witness = Some(Box::new(proof));
+    finding.branch = trust.when.clone();
+    Some(finding)
+}
+
+/// A condition that cannot be read may or may not name the pool.
+fn unverified(graph: &Graph, trust: &Trust) -> Option<Finding> {
+    if trust.foreign_signed_in.truth.is_false() && trust.foreign_guest.truth.is_false() {
+        return None;
+    }
+    let opaque = |statement: &&Statement| statement.effect == Effect::Allow && statement.conditions.opaque;
+    let statement = trust.policy(graph).statements.iter().find(opaque)?;
+    let role = graph.role(trust.role);
+    let (place, property) = spot(statement);
+    let message = format!("whether tokens of any identity pool can become {} cannot be verified", role.entity.name());
+    let label = Label::new(place, "a part of this condition is known only at deployment");
+    let mut finding = Finding::new("CGT001", Severity::Info, message, label, role.entity.property(property));
+    finding.related = path(graph.handouts_of(trust.role));
+    finding.help = "write the test on the pool (aud) in the template itself, beside what is computed".to_owned();
+    finding.mistake = mistake(statement, "aud");
     finding.branch = trust.when.clone();
     Some(finding)
 }
