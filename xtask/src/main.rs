@@ -1,2 +1,45 @@
-//! Development tasks.
-fn main() {}
+//! Development tasks, run by `cargo xtask NAME`.
+
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a task talks to the person who started it")]
+
+use std::path::Path;
+use std::process::{Command, ExitCode};
+
+use xtask::dependencies::{self, Rules};
+
+const USAGE: &str = "usage: cargo xtask dependencies";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let done = match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        ["dependencies"] => check_dependencies(),
+        _ => Err(USAGE.to_owned()),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("{message}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Holds the dependencies, as cargo resolved them, against `deny.toml`.
+fn check_dependencies() -> Result<(), String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().ok_or("xtask lies in no workspace")?;
+    let lists = std::fs::read_to_string(root.join("deny.toml")).map_err(|error| format!("deny.toml: {error}"))?;
+    let rules = Rules::read(&lists)?;
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(cargo);
+    command.args(["metadata", "--format-version=1", "--locked", "--all-features"]).current_dir(root);
+    let output = command.output().map_err(|error| format!("cargo metadata: {error}"))?;
+    if !output.status.success() {
+        return Err(String::from_utf8_lossy(&output.stderr).into_owned());
+    }
+    let metadata = serde_json::from_slice(&output.stdout).map_err(|error| format!("cargo metadata: {error}"))?;
+    let report = dependencies::check(&metadata, &rules)?;
+    report.warnings.iter().for_each(|warning| println!("warning: {warning}"));
+    report.errors.iter().for_each(|error| println!("error: {error}"));
+    println!("{} packages, {} of them in the program", report.packages, report.in_program);
+    if report.errors.is_empty() { Ok(()) } else { Err("a dependency breaks a rule of deny.toml".to_owned()) }
+}

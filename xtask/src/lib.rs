@@ -1,0 +1,6 @@
+//! Development tasks, run by `cargo xtask NAME`.
+//!
+//! Invariant: nothing here reaches users.
+
+pub mod dependencies;
+pub mod licence;
