@@ -36,6 +36,9 @@ trap 'rm -rf -- "$scratch"' EXIT
 sarif=${ROLECALL_SARIF_FILE:-rolecall.sarif}
 if [[ $sarif == *[[:cntrl:]]* || $sarif == */ || -d $sarif ]]; then
     echo "The input 'sarif-file' is no path of a file." >&2
+    output sarif ''
+    output errors 0
+    output warnings 0
     output exit-code 2
     exit 0
 fi
