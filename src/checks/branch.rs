@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::finding::{Choice, Finding, Subject};
+use crate::finding::{Choice, Finding};
 use crate::identity::Graph;
 use crate::source::Place;
 use crate::value::Branch;
@@ -13,14 +13,17 @@ const FIRM: [&str; 1] = ["SVC001"];
 /// Makes one finding of those that say the same in several branches, and names on each the branch in
 /// which it holds: nothing where it holds in all.
 pub fn settle(findings: Vec<Finding>, graph: &Graph) -> Vec<Finding> {
-    let mut same: HashMap<(&'static str, Place, Subject), Vec<usize>> = HashMap::new();
+    let mut same: HashMap<Saying<'_>, Vec<usize>> = HashMap::new();
     for (at, finding) in findings.iter().enumerate() {
-        same.entry((finding.rule, finding.primary.place, finding.subject.clone())).or_default().push(at);
+        same.entry(Saying::of(finding)).or_default().push(at);
     }
     let mut cases: Vec<(usize, Branch)> = Vec::new();
     for members in same.values() {
-        let branches: Vec<Branch> = members.iter().map(|at| findings[*at].branch.clone()).collect();
-        cases.extend(members.first().map(|first| (*first, graph.worlds.widened(&branches))));
+        // Where it is worse in one branch than in another, the worst says it for all.
+        let worst = members.iter().map(|at| findings[*at].severity).max();
+        let worst: Vec<usize> = members.iter().copied().filter(|at| Some(findings[*at].severity) == worst).collect();
+        let branches: Vec<Branch> = worst.iter().map(|at| findings[*at].branch.clone()).collect();
+        cases.extend(worst.first().map(|first| (*first, graph.worlds.widened(&branches))));
     }
     cases.sort_unstable_by_key(|(at, _)| *at);
     let mut findings: Vec<Option<Finding>> = findings.into_iter().map(Some).collect();
@@ -31,6 +34,28 @@ pub fn settle(findings: Vec<Finding>, graph: &Graph) -> Vec<Finding> {
         Some(finding)
     });
     settled.collect()
+}
+
+/// What a finding says, branches aside.
+#[derive(PartialEq, Eq, Hash)]
+struct Saying<'f> {
+    rule: &'static str,
+    place: Place,
+    stack: &'f str,
+    logical_id: Option<&'f str>,
+    message: &'f str,
+}
+
+impl<'f> Saying<'f> {
+    fn of(finding: &'f Finding) -> Self {
+        Self {
+            rule: finding.rule,
+            place: finding.primary.place,
+            stack: &finding.subject.stack_key,
+            logical_id: finding.subject.logical_id.as_deref(),
+            message: &finding.message,
+        }
+    }
 }
 
 /// Names the choices of the branch. Where a parameter is taken to have its default, most findings are

@@ -2,7 +2,7 @@
 
 use crate::finding::{Label, Mistake};
 use crate::identity::cognito::is_claim;
-use crate::identity::{Answer, Graph, Handout, Role, Trust};
+use crate::identity::{Answer, Dialect, Graph, Handout, Role, Trust};
 use crate::policy::{Effect, Policy, Statement, Test};
 use crate::source::Place;
 use crate::value::Text;
@@ -41,7 +41,7 @@ pub(super) fn test_spot(statement: &Statement, test: &Test) -> (Place, String) {
 
 /// The mistake on a claim of a statement.
 pub(super) fn mistake(statement: &Statement, claim: &'static str) -> Mistake {
-    Mistake { statement: Some(statement.index), element: claim, bare: is_bare(statement) }
+    Mistake { statement: Some(statement.at.place), element: claim, bare: is_bare(statement) }
 }
 
 /// Labels along the first way in which a role is handed out.
@@ -50,46 +50,75 @@ pub(super) fn path<'g>(mut handouts: impl Iterator<Item = &'g Handout>) -> Vec<L
     steps.into_iter().map(|(place, message)| Label::new(place, message)).collect()
 }
 
-/// How to write a pool's id in a template, or in CDK code: the only pool that hands the role out, else
-/// a placeholder.
+/// How to write the id of the only pool that hands a role out, else a placeholder.
 pub(super) fn pool_reference(graph: &Graph, trust: &Trust) -> String {
     let role = graph.role(trust.role);
     let mut pools: Vec<&Text> = graph.handouts_of(trust.role).map(|handout| &handout.pool).collect();
     pools.dedup();
-    let pool = match pools.as_slice() {
-        [pool] => graph.pool(pool).map(|(_, pool)| pool),
-        _ => None,
-    };
-    if in_cdk(role) {
-        return "identityPool.ref".to_owned();
-    }
-    match pool.filter(|pool| pool.entity.subject.stack_key == role.entity.subject.stack_key) {
-        Some(pool) => format!("!Ref {}", pool.entity.name()),
-        None => "ID-OF-YOUR-IDENTITY-POOL".to_owned(),
+    match pools.as_slice() {
+        [pool] => reference_to(graph, role, pool),
+        _ => placeholder(role),
     }
 }
 
-/// Whether a role was made by CDK: its remedy is code.
-pub(super) fn in_cdk(role: &Role) -> bool {
-    role.entity.subject.construct_path.is_some()
+/// How to write a pool's id beside a role: in a template, or in CDK code.
+pub(super) fn reference_to(graph: &Graph, role: &Role, pool: &Text) -> String {
+    let pool = graph.pool(pool).map(|(_, pool)| pool);
+    let near = pool.filter(|pool| pool.entity.subject.stack_key == role.entity.subject.stack_key);
+    match (near, role.entity.dialect) {
+        (_, Dialect::Cdk) => "identityPool.ref".to_owned(),
+        (Some(pool), Dialect::Yaml) => format!("!Ref {}", pool.entity.name()),
+        (Some(pool), Dialect::Json) => format!("{{ \"Ref\": \"{}\" }}", pool.entity.name()),
+        (None, _) => placeholder(role),
+    }
 }
 
-/// A line of a Condition block, as a template or CDK code writes it.
+fn placeholder(role: &Role) -> String {
+    match role.entity.dialect {
+        Dialect::Json => "\"ID-OF-YOUR-IDENTITY-POOL\"".to_owned(),
+        Dialect::Yaml | Dialect::Cdk => "ID-OF-YOUR-IDENTITY-POOL".to_owned(),
+    }
+}
+
+/// A line of a Condition block, as the role's template or CDK code writes it.
 pub(super) fn condition_line(role: &Role, operator: &str, key: &str, value: &str) -> String {
-    if in_cdk(role) {
-        format!("'{operator}': {{ '{key}': {value} }},")
-    } else {
-        format!("{operator}: {{ {key}: {value} }}")
+    match role.entity.dialect {
+        Dialect::Cdk => format!("'{operator}': {{ '{key}': {value} }},"),
+        Dialect::Json => format!("\"{operator}\": {{ \"{key}\": {value} }}"),
+        Dialect::Yaml => format!("{operator}: {{ {key}: {value} }}"),
+    }
+}
+
+/// How to add a line to the conditions of a statement: beside others under an operator that is there.
+pub(super) fn adding(statement: &Statement, role: &Role, operator: &str, key: &str, value: &str) -> String {
+    let is_there = statement.conditions.tests.iter().any(|test| test.operator_text.as_known() == Some(operator));
+    if !is_there {
+        return format!("add to its Condition   {}", condition_line(role, operator, key, value));
+    }
+    let entry = match role.entity.dialect {
+        Dialect::Cdk => format!("'{key}': {value},"),
+        Dialect::Json => format!("\"{key}\": {value}"),
+        Dialect::Yaml => format!("{key}: {value}"),
+    };
+    format!("add to its {operator}   {entry}")
+}
+
+/// The word as a value, as the role's template or CDK code writes it.
+pub(super) fn quoted(role: &Role, word: &str) -> String {
+    match role.entity.dialect {
+        Dialect::Cdk => format!("'{word}'"),
+        Dialect::Json => format!("\"{word}\""),
+        Dialect::Yaml => word.to_owned(),
     }
 }
 
 /// The test for signed-in users, or for guests.
 pub(super) fn amr_line(role: &Role, prefix: &str, word: &str) -> String {
-    let word = if in_cdk(role) { format!("'{word}'") } else { word.to_owned() };
-    condition_line(role, "ForAnyValue:StringLike", &format!("{prefix}:amr"), &word)
+    condition_line(role, "ForAnyValue:StringLike", &format!("{prefix}:amr"), &quoted(role, word))
 }
 
 /// The prefix of the condition keys that a request carries.
 pub(super) fn prefix(answer: &Answer) -> String {
-    answer.request.principal.1.as_known().unwrap_or("cognito-identity.amazonaws.com").to_owned()
+    let aud = answer.request.context.iter().find_map(|(key, _)| key.strip_suffix(":aud"));
+    aud.unwrap_or("cognito-identity.amazonaws.com").to_owned()
 }

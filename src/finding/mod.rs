@@ -129,8 +129,8 @@ pub struct Finding {
 /// The spot of a mistake, to tell which findings speak of the same one (catalogue, section 15).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Mistake {
-    /// The statement's number in its policy.
-    pub statement: Option<usize>,
+    /// The statement.
+    pub statement: Option<Place>,
     /// The key, property or element.
     pub element: &'static str,
     /// The statement has no condition at all, or lets in whom another rule speaks of.

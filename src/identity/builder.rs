@@ -2,14 +2,16 @@
 
 use std::collections::HashMap;
 
+use super::arn::RoleArn;
 use super::graph::{
-    Entity, Graph, Group, Handout, IdentityPool, Mapping, Membership, PoolId, Precedence, Role, RoleId, Strangers,
-    Subject, TagMap, UserPool, Way,
+    Dialect, Entity, Graph, Group, Handout, IdentityPool, Mapping, Membership, PoolId, Precedence, Role, RoleId,
+    Strangers, Subject, TagMap, UserPool, Way,
 };
 use super::provider::user_pool_provider;
 use crate::policy;
-use crate::resolve::{Resolver, StackId, StackSet};
+use crate::resolve::{Note, NoteKind, Resolver, StackId, StackSet};
 use crate::source::Place;
+use crate::syntax::Style;
 use crate::template::Resource;
 use crate::value::{At, Branch, Case, Cases, Entry, Format, Kind, SymbolFacts, Symbols, Text, Truth, Value};
 
@@ -33,14 +35,19 @@ pub fn build(set: &StackSet<'_>) -> Graph {
         handout_ids: HashMap::new(),
         notes: Vec::new(),
     };
-    let mut builder = Builder { resolver, graph, roles_by_arn: HashMap::new() };
+    let mut builder = Builder { resolver, graph, roles_by_name: HashMap::new() };
     // Attachments speak of roles and pools, group roles of mappings.
     builder.each(Builder::entities);
+    builder.name_providers();
     builder.each(Builder::links);
     builder.hand_out_group_roles();
     let Builder { resolver, graph, .. } = builder;
-    Graph { symbols: resolver.symbols, worlds: resolver.worlds, notes: resolver.notes, ..graph }
+    let notes = resolver.notes.into_iter().chain(graph.notes.clone()).collect();
+    Graph { symbols: resolver.symbols, worlds: resolver.worlds, notes, ..graph }
 }
+
+/// A provider of which nothing is known but that it is one of IAM's.
+const PROVIDER_ARN: &str = "arn:aws:iam::111122223333:saml-provider/idp-0";
 
 fn strangers(symbols: &mut Symbols) -> Strangers {
     let mut add = |name: &str, format: Format, fresh: bool| {
@@ -57,7 +64,10 @@ fn strangers(symbols: &mut Symbols) -> Strangers {
             true,
         ),
         further: add("more of the provider", Format::any(), false),
-        provider: add("a sign-in provider", Format::any(), false),
+        providers: [
+            add("a sign-in provider", Format::new("{aA9_-}.{aA9_./-}", "login.example.com"), false),
+            add("an identity provider", Format::new("arn:{a-}:iam::{9}:{a-}-provider/{aA9_.:/-}", PROVIDER_ARN), false),
+        ],
         own_identity: add(
             "an identity",
             Format::new("{aA9_-}:{f-}", "us-east-1:00000000-0000-4000-8000-00000000aaaa"),
@@ -69,7 +79,15 @@ fn strangers(symbols: &mut Symbols) -> Strangers {
 struct Builder<'s, 'd> {
     resolver: Resolver<'s, 'd>,
     graph: Graph,
-    roles_by_arn: HashMap<Text, Vec<(RoleId, StackId, Branch)>>,
+    roles_by_name: HashMap<Text, Vec<NamedRole>>,
+}
+
+/// A role by its name.
+struct NamedRole {
+    role: RoleId,
+    stack: StackId,
+    arn: RoleArn,
+    exists: Branch,
 }
 
 /// A role that something in a stack makes a pool hand out; the fields are those of [`Handout`].
@@ -138,10 +156,16 @@ impl<'s, 'd> Builder<'s, 'd> {
             property: None,
             construct_path: resource.metadata("aws:cdk:path").map(str::to_owned),
         };
-        Entity { stack, subject, place: resource.key.place(), exists: self.resolver.exists(stack, resource) }
+        let dialect = match resource.key.style() {
+            _ if subject.construct_path.is_some() => Dialect::Cdk,
+            Some(Style::JsonString) => Dialect::Json,
+            _ => Dialect::Yaml,
+        };
+        Entity { stack, dialect, subject, place: resource.key.place(), exists: self.resolver.exists(stack, resource) }
     }
 
     /// Some properties of a resource in each branch, its existence included.
+    /// Where they have more branches than are followed, a note says so.
     fn properties(&mut self, stack: StackId, resource: &Resource<'d>, names: &[&str]) -> Vec<Properties> {
         let at = At { place: resource.key.place(), node: None };
         let mut entries = Vec::new();
@@ -152,7 +176,17 @@ impl<'s, 'd> Builder<'s, 'd> {
         }
         let exists = self.resolver.exists(stack, resource);
         let cases = self.resolver.worlds.cases_when(&Value::new(Kind::Map(entries.into()), at), &exists);
+        if !cases.complete {
+            self.note_bound(resource);
+        }
         cases.cases.into_iter().map(|case| Properties { when: case.when, map: case.then }).collect()
+    }
+
+    fn note_bound(&mut self, resource: &Resource<'d>) {
+        let most = crate::value::Worlds::MOST_CASES;
+        let message =
+            format!("{} has more than {most} combinations of conditions; the rest is not followed", resource.id);
+        self.graph.notes.push(Note { kind: NoteKind::Bound, message, place: Some(resource.key.place()) });
     }
 
     fn attribute(&mut self, stack: StackId, resource: &Resource<'d>, attribute: &str) -> Value {
@@ -169,7 +203,9 @@ impl<'s, 'd> Builder<'s, 'd> {
             arns.into_iter().filter_map(|case| Some(Case { then: case.then.text()?, when: case.when })).collect();
         let id = RoleId(self.graph.roles.len());
         for case in &arns {
-            self.roles_by_arn.entry(case.then.clone()).or_default().push((id, stack, case.when.clone()));
+            let Some(arn) = RoleArn::read(&case.then) else { continue };
+            let named = NamedRole { role: id, stack, arn, exists: case.when.clone() };
+            self.roles_by_name.entry(named.arn.resource.clone()).or_default().push(named);
         }
         let trust = self.trust(stack, resource, &entity);
         self.graph.roles.push(Role { entity, arns, trust });
@@ -180,6 +216,9 @@ impl<'s, 'd> Builder<'s, 'd> {
             return Cases { cases: Vec::new(), complete: true };
         };
         let cases = self.resolver.worlds.cases_when(&document, &entity.exists);
+        if !cases.complete {
+            self.note_bound(resource);
+        }
         let read = |case: Case<Value>| Case { then: policy::read(&case.then), when: case.when };
         Cases { cases: cases.cases.into_iter().map(read).collect(), complete: cases.complete }
     }
@@ -208,7 +247,10 @@ impl<'s, 'd> Builder<'s, 'd> {
             "DeveloperProviderName",
         ];
         let mut pool = IdentityPool { entity, id, guests, providers: Vec::new(), providers_complete: true };
-        for properties in self.properties(stack, resource, &names) {
+        let all = self.properties(stack, resource, &names);
+        // A provider of one branch is none of another: then not all are certain.
+        pool.providers_complete = all.len() == 1;
+        for properties in all {
             for name in names {
                 let Some(value) = properties.get(name) else { continue };
                 let (found, complete) = provider_names(value);
@@ -216,8 +258,6 @@ impl<'s, 'd> Builder<'s, 'd> {
                 pool.providers.extend(found);
             }
         }
-        pool.providers.sort_by_key(|text| format!("{text:?}"));
-        pool.providers.dedup();
         self.graph.pool_ids.insert(pool.id.clone(), PoolId(self.graph.pools.len()));
         self.graph.pools.push(pool);
     }
@@ -233,7 +273,9 @@ impl<'s, 'd> Builder<'s, 'd> {
             Kind::Null | Kind::Absent => false,
             _ => true,
         });
-        self.graph.user_pools.push(UserPool { entity, id, sets_claims });
+        let provider = self.attribute(stack, resource, "ProviderName").text();
+        let provider = provider.unwrap_or_else(|| Text::known(""));
+        self.graph.user_pools.push(UserPool { entity, id, provider, sets_claims });
     }
 
     fn group(&mut self, stack: StackId, resource: &Resource<'d>) {
@@ -322,7 +364,7 @@ impl<'s, 'd> Builder<'s, 'd> {
             kind: known("Type"),
             ambiguous: known("AmbiguousRoleResolution"),
             place: entry.key_at.place,
-            provider: user_pool.map_or(provider, |provider| provider.name),
+            provider: self.provider_name(&provider),
         };
         if mapping.kind.as_deref() == Some("Rules") {
             let rules = value.get("RulesConfiguration").and_then(|rules| rules.get("Rules"));
@@ -396,13 +438,36 @@ impl<'s, 'd> Builder<'s, 'd> {
     /// The roles of an ARN as one stack means it: its own, else the only stack's that has one. Two
     /// stacks that give a role the same name cannot be deployed side by side.
     fn roles_meant(&self, stack: StackId, arn: &Text) -> Vec<(RoleId, Branch)> {
-        let all = self.roles_by_arn.get(arn).map(Vec::as_slice).unwrap_or_default();
-        let of = |stack: StackId| all.iter().filter(move |(_, own, _)| *own == stack);
-        let home = if of(stack).next().is_some() { Some(stack) } else { all.first().map(|(_, own, _)| *own) };
-        let Some(home) = home.filter(|home| *home == stack || all.iter().all(|(_, own, _)| own == home)) else {
+        let Some(arn) = RoleArn::read(arn) else { return Vec::new() };
+        let named = self.roles_by_name.get(&arn.resource).map(Vec::as_slice).unwrap_or_default();
+        let fits = |named: &&NamedRole| named.arn.may_be(&arn, &self.resolver.symbols);
+        let all: Vec<&NamedRole> = named.iter().filter(fits).collect();
+        let is_home = |named: &&NamedRole| named.stack == stack;
+        let home = all.iter().find(|named| is_home(named)).or(all.first()).map(|named| named.stack);
+        if home != Some(stack) && all.iter().any(|named| Some(named.stack) != home) {
             return Vec::new();
-        };
-        of(home).map(|(role, _, exists)| (*role, exists.clone())).collect()
+        }
+        let of_home = all.into_iter().filter(|named| Some(named.stack) == home);
+        of_home.map(|named| (named.role, named.exists.clone())).collect()
+    }
+
+    /// The name of a provider as tokens carry it: one text for each user pool of the run, however a
+    /// template writes it.
+    fn provider_name(&self, provider: &Text) -> Text {
+        let Some(user_pool) = user_pool_provider(provider) else { return provider.clone() };
+        let known = self.graph.user_pools.iter().find(|pool| pool.id == user_pool.user_pool);
+        known.map_or(user_pool.name, |pool| pool.provider.clone())
+    }
+
+    /// Once all user pools are known.
+    fn name_providers(&mut self) {
+        for at in 0..self.graph.pools.len() {
+            let names = self.graph.pools[at].providers.iter().map(|name| self.provider_name(name));
+            let mut names: Vec<Text> = names.collect();
+            names.sort_by_cached_key(|text| format!("{text:?}"));
+            names.dedup();
+            self.graph.pools[at].providers = names;
+        }
     }
 
     fn tag_map(&mut self, stack: StackId, resource: &Resource<'d>) {
@@ -411,17 +476,22 @@ impl<'s, 'd> Builder<'s, 'd> {
         for properties in self.properties(stack, resource, &names) {
             let texts = ["IdentityPoolId", "IdentityProviderName"].map(|name| properties.text(name));
             let [Some(pool), Some(provider)] = texts else { continue };
-            let provider = user_pool_provider(&provider).map_or(provider, |provider| provider.name);
+            let provider = self.provider_name(&provider);
             let tags = properties.get("PrincipalTags");
             let keys = tags.map(Value::entries).unwrap_or_default();
-            let keys = keys.iter().filter_map(|entry| entry.key.as_known().map(str::to_owned)).collect();
-            let passes = passes_tags(tags, properties.text("UseDefaults"));
+            let keys: Vec<String> = keys.iter().filter_map(|entry| entry.key.as_known().map(str::to_owned)).collect();
+            let defaults = properties.text("UseDefaults");
+            let listed =
+                tags.is_none_or(|tags| matches!(tags.kind, Kind::Map(_)) && tags.entries().len() == keys.len());
+            let keys_complete = listed && defaults.as_ref().is_none_or(|text| text.as_known() == Some("false"));
+            let passes = passes_tags(tags, defaults);
             self.graph.tag_maps.push(TagMap {
                 entity: entity.clone(),
                 when: properties.when,
                 pool,
                 provider,
                 keys,
+                keys_complete,
                 passes,
             });
         }

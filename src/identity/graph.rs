@@ -41,6 +41,19 @@ pub struct Entity {
     pub place: Place,
     /// The branch in which it exists.
     pub exists: Branch,
+    /// What its remedies are written in.
+    pub dialect: Dialect,
+}
+
+/// What a remedy is written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dialect {
+    /// A template in YAML.
+    Yaml,
+    /// A template in JSON.
+    Json,
+    /// Code of a CDK app.
+    Cdk,
 }
 
 impl Entity {
@@ -95,6 +108,8 @@ pub struct UserPool {
     pub entity: Entity,
     /// Its id.
     pub id: Text,
+    /// Its name as a sign-in provider.
+    pub provider: Text,
     /// Whether a pre-token-generation trigger may set the claims that choose a role.
     pub sets_claims: bool,
 }
@@ -217,6 +232,8 @@ pub struct TagMap {
     pub provider: Text,
     /// Keys of the tags; empty where the defaults are used or the keys are not known.
     pub keys: Vec<String>,
+    /// Whether these are all: the default keys are not listed.
+    pub keys_complete: bool,
     /// Whether tags are passed.
     pub passes: Truth,
 }
@@ -234,8 +251,8 @@ pub struct Strangers {
     pub identity: SymbolId,
     /// What follows a provider's name in `amr`; undocumented, so not even fresh.
     pub further: SymbolId,
-    /// A sign-in provider of which nothing is known.
-    pub provider: SymbolId,
+    /// Sign-in providers of which nothing is known: a domain, and an ARN.
+    pub providers: [SymbolId; 2],
     /// An identity of a pool of the run.
     pub own_identity: SymbolId,
 }

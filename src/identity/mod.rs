@@ -3,6 +3,7 @@
 //! Invariant: no lifetime enters the graph; it owns what it holds, crosses threads, and a test can
 //! write one by hand.
 
+mod arn;
 mod builder;
 pub mod cognito;
 mod graph;
@@ -13,7 +14,7 @@ mod witness;
 pub use builder::build;
 pub use cognito::{Answer, OwnPool, Trust, trusts};
 pub use graph::{
-    Entity, Graph, Group, Handout, IdentityPool, Mapping, Membership, PoolId, Precedence, Role, RoleId, Strangers,
-    Subject, TagMap, UserPool, Way,
+    Dialect, Entity, Graph, Group, Handout, IdentityPool, Mapping, Membership, PoolId, Precedence, Role, RoleId,
+    Strangers, Subject, TagMap, UserPool, Way,
 };
 pub use witness::{Refused, Witness, witness};

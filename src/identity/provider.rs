@@ -1,23 +1,53 @@
 //! Names of sign-in providers and of the principal of identity pools.
 
+use super::arn::cut;
 use crate::value::{Piece, Symbols, Text, Truth, compare};
 
-/// A row of `data/identity-pool-principals.tsv`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A principal under which identity pools ask (`data/identity-pool-principals.tsv`).
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PoolPrincipal {
-    /// The principal, and the prefix of the condition keys.
+    /// Its name, which is also the prefix of the condition keys.
     pub name: &'static str,
+    /// The same as a policy has it.
+    pub text: Text,
 }
 
 /// The principals under which identity pools ask, the commercial one first.
 pub fn pool_principals() -> impl Iterator<Item = PoolPrincipal> {
     let rows = include_str!("../../data/identity-pool-principals.tsv").lines().filter(|line| !line.starts_with('#'));
-    rows.filter_map(|line| Some(PoolPrincipal { name: line.split('\t').nth(2)? }))
+    let names = rows.filter_map(|line| line.split('\t').nth(2));
+    names.map(|name| PoolPrincipal { name, text: Text::known(name) })
 }
 
-/// Whether a principal's text is that of identity pools, and which.
-pub fn pool_principal(text: &Text, symbols: &Symbols) -> Option<PoolPrincipal> {
-    pool_principals().find(|row| compare(&Text::known(row.name), text, symbols) == Truth::True)
+/// Whom a federated principal names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Named {
+    /// Identity pools.
+    Pools(PoolPrincipal),
+    /// Certainly others.
+    Others,
+    /// Perhaps identity pools: a value that is not known, or a form of the name that no guide has.
+    Unclear,
+}
+
+/// Whether a federated principal is that of identity pools.
+pub fn named_principal(text: &Text, symbols: &Symbols) -> Named {
+    let mut unclear = false;
+    for row in pool_principals() {
+        match compare(&row.text, text, symbols) {
+            Truth::True => return Named::Pools(row),
+            Truth::Unknown => unclear = true,
+            Truth::False => {}
+        }
+    }
+    let first = text.pieces().and_then(|pieces| pieces.into_iter().next());
+    let is_family = matches!(&first, Some(Piece::Literal(literal)) if literal.starts_with("cognito-identity"));
+    match pool_principals().next() {
+        // `cognito-identity.${AWS::URLSuffix}`: the name is the same in every partition that has pools.
+        Some(row) if is_family && unclear => Named::Pools(PoolPrincipal { text: text.clone(), ..row }),
+        _ if is_family || unclear => Named::Unclear,
+        _ => Named::Others,
+    }
 }
 
 /// A user pool as a provider: `cognito-idp.REGION.SUFFIX/POOL[:CLIENT]` (Cognito identity pools API,
@@ -47,18 +77,6 @@ pub fn user_pool_provider(text: &Text) -> Option<UserPoolProvider> {
     let slash = [Piece::Literal("/".into())];
     let name = Text::from_pieces(host.into_iter().chain(slash).chain(pool.iter().cloned()));
     Some(UserPoolProvider { name, user_pool: Text::from_pieces(pool), client })
-}
-
-/// The pieces before and after the first literal `at`.
-fn cut(pieces: &[Piece], at: char) -> Option<(Vec<Piece>, Vec<Piece>)> {
-    for (index, piece) in pieces.iter().enumerate() {
-        let Piece::Literal(literal) = piece else { continue };
-        let Some((before, after)) = literal.split_once(at) else { continue };
-        let front = pieces[..index].iter().cloned().chain([Piece::Literal(before.into())]);
-        let back = [Piece::Literal(after.into())].into_iter().chain(pieces[index + 1..].iter().cloned());
-        return Some((front.collect(), back.filter(|piece| *piece != Piece::Literal("".into())).collect()));
-    }
-    None
 }
 
 #[cfg(test)]

@@ -53,8 +53,19 @@ pub fn companion_missing(graph: &Graph, role: RoleId, policy: &Policy, statement
             let speaks = if names(statement, principal) { Truth::True } else { speaks };
             speaks.and(actions_match(&statement.actions, &request.action))
         });
-        Truth::any(may).is_false()
+        Truth::any(may).is_false() || is_denied(policy, &request, graph)
     })
+}
+
+/// Whether a Deny statement without conditions speaks of the request.
+fn is_denied(policy: &Policy, request: &Request, graph: &Graph) -> bool {
+    let bare = |statement: &&Statement| statement.conditions.tests.is_empty() && !statement.conditions.opaque;
+    let deny = policy.statements.iter().filter(|statement| statement.effect == Effect::Deny).filter(bare);
+    let speaks = |statement: &Statement| {
+        let principal = principals_match(&statement.principals, request, &graph.symbols);
+        principal.and(actions_match(&statement.actions, &request.action))
+    };
+    deny.into_iter().any(|statement| speaks(statement).is_true())
 }
 
 fn names(statement: &Statement, principal: &Principal) -> bool {

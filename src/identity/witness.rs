@@ -1,13 +1,13 @@
 //! A concrete request out of a symbolic one: every unknown is given a text, and the same evaluator on
 //! the result must say the same.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde_json::{Value as Json, json};
 
 use super::cognito::Answer;
 use super::graph::Graph;
-use crate::policy::{Actions, Carried, Effect, Policy, Principals, Request, Statement, Test, evaluate};
+use crate::policy::{Actions, Carried, Decision, Effect, Policy, Principals, Request, Statement, Test, evaluate};
 use crate::value::{At, Piece, SymbolId, Symbols, Text, Truth};
 
 /// A concrete request that proves a finding: every unknown was given a text.
@@ -64,17 +64,18 @@ pub fn witness(
     story: String,
     refused: Refused,
 ) -> Witness {
-    let mut names = Names { graph, given: BTreeMap::new() };
-    let request = names.request(&answer.request);
-    let concrete = names.policy(policy);
-    let decision = evaluate(&concrete, &request, &Symbols::default());
-    let by = decision.allowed_by.first().and_then(|at| policy.statements.get(*at)).map(Statement::path);
+    let mut tries = STRANGERS.iter().map(|ids| Concrete::new(graph, policy, answer, *ids));
+    // A stranger picks an id that suits: the first that the concrete policy decides alike.
+    let first = Concrete::new(graph, policy, answer, STRANGERS[0]);
+    let fits = |concrete: &Concrete| concrete.decision.truth == answer.truth;
+    let found = if fits(&first) { first } else { tries.find(fits).unwrap_or(first) };
+    let by = found.decision.allowed_by.first().and_then(|at| policy.statements.get(*at)).map(Statement::path);
     Witness {
         class: class.to_owned(),
-        request,
-        policy: policy_json(&concrete),
-        substitution: names.substitution(),
-        decision: decision.truth,
+        request: found.request,
+        policy: policy_json(&found.policy),
+        substitution: found.substitution,
+        decision: found.decision.truth,
         by,
         assumes: Vec::new(),
         refused,
@@ -82,10 +83,40 @@ pub fn witness(
     }
 }
 
+/// Region and number of the pool that a stranger brings, in the order in which they are tried.
+const STRANGERS: [(&str, &str); 6] = [
+    ("us-east-1", "00000000-0000-4000-8000-000000000bad"),
+    ("eu-central-1", "f1e2d3c4-b5a6-4978-8f6e-5d4c3b2a1bad"),
+    ("ap-south-1", "a7c3e9b1-5d2f-4e6a-9b8c-7d1f3e5a9bad"),
+    ("us-east-1", "f1e2d3c4-b5a6-4978-8f6e-5d4c3b2a1bad"),
+    ("sa-east-1", "9d8c7b6a-1f2e-4d3c-8b5a-6e7f8d9c1bad"),
+    ("af-south-1", "ffffffff-ffff-4fff-8fff-ffffffffffff"),
+];
+
+/// A request and a policy in which every unknown has a text.
+struct Concrete {
+    request: Request,
+    policy: Policy,
+    decision: Decision,
+    substitution: Vec<(String, String)>,
+}
+
+impl Concrete {
+    fn new(graph: &Graph, policy: &Policy, answer: &Answer, stranger: (&'static str, &'static str)) -> Self {
+        let mut names = Names { graph, stranger, given: BTreeMap::new(), taken: HashMap::new() };
+        let (request, policy) = (names.request(&answer.request), names.policy(policy));
+        let decision = evaluate(&policy, &request, &Symbols::default());
+        Self { request, policy, decision, substitution: names.substitution() }
+    }
+}
+
 /// Gives every symbol one text of its form.
 struct Names<'g> {
     graph: &'g Graph,
+    stranger: (&'static str, &'static str),
     given: BTreeMap<SymbolId, String>,
+    /// How many symbols have a text made from this sample.
+    taken: HashMap<String, usize>,
 }
 
 impl Names<'_> {
@@ -103,20 +134,34 @@ impl Names<'_> {
         if let Some(name) = self.given.get(&id) {
             return name.clone();
         }
-        let sample = self.graph.symbols.facts(id).format.sample();
-        let mut name = sample.to_owned();
-        let mut number = 1;
-        while self.given.values().any(|given| *given == name) {
-            number += 1;
-            let digits = number.to_string();
-            name = format!("{}{digits}", sample.get(..sample.len().saturating_sub(digits.len())).unwrap_or_default());
-        }
+        let sample = self.sample(id);
+        let taken = self.taken.entry(sample.clone()).or_insert(0);
+        *taken += 1;
+        let name = if *taken == 1 {
+            sample
+        } else {
+            let digits = taken.to_string();
+            format!("{}{digits}", sample.get(..sample.len().saturating_sub(digits.len())).unwrap_or_default())
+        };
         self.given.insert(id, name.clone());
         name
     }
 
+    fn sample(&self, id: SymbolId) -> String {
+        let (strangers, (region, guid)) = (&self.graph.strangers, self.stranger);
+        match id {
+            _ if id == strangers.pool => format!("{region}:{guid}"),
+            _ if id == strangers.region => region.to_owned(),
+            _ if id == strangers.guid => guid.to_owned(),
+            _ => self.graph.symbols.facts(id).format.sample().to_owned(),
+        }
+    }
+
+    /// What the template leaves open, and the texts that it was given.
     fn substitution(self) -> Vec<(String, String)> {
-        let own = |id: &SymbolId| !self.graph.symbols.facts(*id).fresh;
+        let strangers = &self.graph.strangers;
+        let ours = [strangers.own_identity, strangers.further, strangers.providers[0], strangers.providers[1]];
+        let own = |id: &SymbolId| !self.graph.symbols.facts(*id).fresh && !ours.contains(id);
         let named = self.given.iter().filter(|(id, _)| own(id));
         named.map(|(id, text)| (self.graph.symbols.facts(*id).name.to_string(), text.clone())).collect()
     }

@@ -240,11 +240,21 @@ fn value_fits(
         return if like && wanted == [Mark::Run] { Truth::True } else { Truth::Unknown };
     };
     match operator.base {
-        Base::StringEquals | Base::StringLike => fits(&wanted, &value, symbols),
+        Base::StringEquals => fits(&wanted, &value, symbols),
+        Base::StringLike => match fits(&wanted, &value, symbols) {
+            Truth::False if may_be_pattern(&wanted, symbols) => Truth::Unknown,
+            truth => truth,
+        },
         Base::StringEqualsIgnoreCase | Base::Bool => fits_without_case(&wanted, &value, symbols),
         Base::Arn => arn_fits(&wanted, &value, symbols),
         Base::Null | Base::Typed => Truth::Unknown,
     }
+}
+
+/// Whether an unknown part of a wanted value may itself hold a wildcard.
+fn may_be_pattern(wanted: &[Mark], symbols: &Symbols) -> bool {
+    let may = |mark: &Mark| matches!(mark, Mark::Symbol(id) if symbols.facts(*id).format.may_hold('*'));
+    wanted.iter().any(may)
 }
 
 fn fits_without_case(wanted: &[Mark], value: &[Mark], symbols: &Symbols) -> Truth {
@@ -252,10 +262,12 @@ fn fits_without_case(wanted: &[Mark], value: &[Mark], symbols: &Symbols) -> Trut
         let lower = |c: char| c.to_lowercase().next().unwrap_or(c);
         marks.iter().map(|mark| if let Mark::Char(c) = mark { Mark::Char(lower(*c)) } else { *mark }).collect()
     };
-    let has_symbol = wanted.iter().chain(value).any(|mark| matches!(mark, Mark::Symbol(_)));
+    let marks = || wanted.iter().chain(value);
+    let has_symbol = marks().any(|mark| matches!(mark, Mark::Symbol(_)));
+    let is_fresh = marks().any(|mark| matches!(mark, Mark::Symbol(id) if symbols.facts(*id).fresh));
     match fits(&fold(wanted), &fold(value), symbols) {
-        // The format of a symbol speaks of its own case.
-        Truth::False if has_symbol => Truth::Unknown,
+        // The format of a symbol speaks of its own case; a fresh one differs in every case.
+        Truth::False if has_symbol && !is_fresh => Truth::Unknown,
         truth => truth,
     }
 }

@@ -105,7 +105,8 @@ impl<'d> Resolver<'_, 'd> {
                 let provider = self.user_pool_provider(stack, resource, at);
                 Kind::Text(Text::join([&Text::known("https://"), &provider]))
             }
-            ("AWS::Cognito::IdentityPool", "Id") => self.attribute_of(stack, resource, returns::REF, at),
+            ("AWS::IAM::OIDCProvider" | "AWS::IAM::SAMLProvider" | "Custom::AWSCDKOpenIdConnectProvider", "Arn")
+            | ("AWS::Cognito::IdentityPool", "Id") => self.attribute_of(stack, resource, returns::REF, at),
             ("AWS::Cognito::UserPool", "UserPoolId") | ("AWS::Cognito::UserPoolClient", "ClientId") => {
                 self.attribute_of(stack, resource, returns::REF, at)
             }

@@ -323,6 +323,20 @@ impl Worlds {
         widest
     }
 
+    /// A part of a branch that is outside another; nothing where all of it is inside.
+    pub fn outside(&self, branch: &Branch, other: &Branch) -> Option<Branch> {
+        let together = |a: &Branch, b: &Branch| a.and(b).filter(|both| !self.consistent(both).is_false());
+        if together(branch, other).is_none() {
+            return Some(branch.clone());
+        }
+        let open = other.iter().filter(|(switch, _)| branch.get(*switch).is_none());
+        let choices = open.flat_map(|(switch, value)| {
+            let others = self.switch(switch).choices().filter(move |choice| *choice != value);
+            others.map(move |choice| Branch::of(switch, choice))
+        });
+        choices.into_iter().find_map(|choice| together(branch, &choice))
+    }
+
     /// Whether every deployment in a branch is in one of the others. No where the bound is reached.
     fn covered(&self, branch: &Branch, by: &[Branch], steps: &mut usize) -> bool {
         *steps += 1;
@@ -340,13 +354,17 @@ impl Worlds {
 
     /// Joins cases with the same outcome that together leave a switch open.
     fn merge<T: PartialEq>(&self, cases: &mut Vec<Case<T>>) {
+        let mut classes = classes(cases);
         let mut at = 0;
         while at < cases.len() {
-            match self.joinable(cases, at) {
+            match self.joinable(cases, &classes, at) {
                 Some((switch, mut partners)) => {
                     cases[at].when = cases[at].when.without(switch);
                     partners.sort_unstable();
-                    partners.into_iter().rev().for_each(|other| drop(cases.remove(other)));
+                    for other in partners.into_iter().rev() {
+                        cases.remove(other);
+                        classes.remove(other);
+                    }
                     at = 0;
                 }
                 None => at += 1,
@@ -355,21 +373,41 @@ impl Worlds {
     }
 
     /// A switch of the case at `at` whose every possible value has a case with the same rest and outcome.
-    fn joinable<T: PartialEq>(&self, cases: &[Case<T>], at: usize) -> Option<(SwitchId, Vec<usize>)> {
+    fn joinable<T>(&self, cases: &[Case<T>], classes: &[usize], at: usize) -> Option<(SwitchId, Vec<usize>)> {
         let case = &cases[at];
+        let same = || cases.iter().enumerate().filter(|(other, _)| classes[*other] == classes[at]);
+        if same().count() == 1 {
+            return None;
+        }
         case.when.iter().find_map(|(switch, value)| {
             let rest = case.when.without(switch);
             let mut partners = Vec::new();
             for other in self.switch(switch).choices().filter(|other| *other != value) {
                 let branch = rest.and(&Branch::of(switch, other))?;
-                if self.consistent(&branch).is_false() {
-                    continue;
+                let partner = same().find(|(_, case)| case.when == branch).map(|(partner, _)| partner);
+                match partner {
+                    Some(partner) => partners.push(partner),
+                    None if self.consistent(&branch).is_false() => {}
+                    None => return None,
                 }
-                partners.push(cases.iter().position(|c| c.when == branch && c.then == case.then)?);
             }
             partners.iter().all(|partner| *partner > at).then_some((switch, partners))
         })
     }
+}
+
+/// For each case the number of the first one with the same outcome.
+fn classes<T: PartialEq>(cases: &[Case<T>]) -> Vec<usize> {
+    let mut firsts: Vec<usize> = Vec::new();
+    let mut classes = Vec::with_capacity(cases.len());
+    for (at, case) in cases.iter().enumerate() {
+        let first = firsts.iter().copied().find(|first| cases[*first].then == case.then);
+        classes.push(first.unwrap_or_else(|| {
+            firsts.push(at);
+            at
+        }));
+    }
+    classes
 }
 
 /// The value with every choice that the branch makes taken; absent members and entries are left out.

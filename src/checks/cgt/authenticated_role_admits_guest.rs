@@ -1,29 +1,41 @@
 //! CGT002: guests can become a role that is for signed-in users.
 
 use crate::checks::Cx;
-use crate::checks::words::{amr_line, deciding, mistake, path, prefix, spot, test_spot, tests};
-use crate::finding::{Finding, Label, Refused, Severity};
-use crate::identity::{Answer, Graph, Handout, OwnPool, Trust, Way, witness};
+use crate::checks::words::{adding, amr_line, deciding, mistake, path, prefix, quoted, spot, test_spot, tests};
+use crate::finding::{Finding, Label, Refused, Severity, Witness};
+use crate::identity::{Answer, Graph, Handout, OwnPool, Role, Trust, Way, witness};
 use crate::policy::Statement;
-use crate::value::Truth;
+use crate::value::{Branch, Truth};
 
 /// Finds roles for signed-in users that accept guest tokens.
 pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
+    let graph = cx.graph;
     for trust in cx.trusts.iter().filter(|trust| trust.names_pools) {
-        // A role that is handed to guests on purpose is another mistake: shared use.
-        if cx.graph.handouts_of(trust.role).any(|handout| handout.way == Way::Guest) {
-            continue;
-        }
-        for handout in cx.graph.handouts_of(trust.role).filter(|handout| handout.way.is_signed_in()) {
-            if let Some(finding) = finding(cx.graph, trust, handout) {
-                findings.push(finding);
+        let guests: Vec<Branch> =
+            trust.handouts(graph).filter(|(handout, _)| handout.way == Way::Guest).map(|(_, when)| when).collect();
+        for (handout, when) in trust.handouts(graph).filter(|(handout, _)| handout.way.is_signed_in()) {
+            // A role that is handed to guests on purpose is another mistake: shared use.
+            if guests.iter().any(|guest| graph.together(guest, &when).is_some()) {
+                continue;
+            }
+            for (allows, when) in allowing_guests(graph, handout, &when) {
+                findings.extend(finding(graph, trust, handout, allows, when));
             }
         }
     }
 }
 
-fn finding(graph: &Graph, trust: &Trust, handout: &Handout) -> Option<Finding> {
-    let when = graph.together(&trust.when, &handout.when)?;
+/// Whether the pool gives guests an identity, in each branch.
+fn allowing_guests(graph: &Graph, handout: &Handout, when: &Branch) -> Vec<(Truth, Branch)> {
+    match handout.pool_id.map(|id| &graph.pools[id.0]) {
+        Some(pool) => {
+            pool.guests.iter().filter_map(|case| Some((case.then, graph.together(&case.when, when)?))).collect()
+        }
+        None => vec![(Truth::Unknown, when.clone())],
+    }
+}
+
+fn finding(graph: &Graph, trust: &Trust, handout: &Handout, allows: Truth, when: Branch) -> Option<Finding> {
     let policy = trust.policy(graph);
     let own = trust.of_pool(&handout.pool)?;
     let (answer, class) = admitted(trust, own)?;
@@ -36,30 +48,35 @@ fn finding(graph: &Graph, trust: &Trust, handout: &Handout) -> Option<Finding> {
     let message = format!("guests can become {}, a role for signed-in users", role.entity.name());
     let refuses = own.signed_in.iter().all(|(_, answer)| answer.truth.is_false());
     let label = Label::new(place, why(statement, refuses));
-    let severity = severity(graph, trust, handout);
+    // Guests that the pool does not give out are one flag away; guests of other pools are there already.
+    let is_open = allows.is_true() || trust.foreign_guest.truth.is_true();
+    let severity = if is_open { Severity::Error } else { Severity::Warning };
     let mut finding = Finding::new("CGT002", severity, message, label, role.entity.property(property));
     finding.related = path(std::iter::once(handout));
-    finding.help = help(graph, trust, statement, &prefix(answer));
+    finding.help = help(role, statement, &prefix(answer));
     finding.mistake = mistake(statement, "amr");
-    finding.witness = Some(Box::new(proof(graph, trust, handout, answer, class, statement)));
+    let mut proof = proof(graph, trust, handout, answer, class, statement);
+    proof.assumes.extend(assumption(class, allows));
+    finding.witness = Some(Box::new(proof));
     finding.branch = when;
     Some(finding)
+}
+
+/// What the proof takes for granted.
+fn assumption(class: &str, allows: Truth) -> Option<String> {
+    let text = match allows {
+        _ if class == "foreign-guest" => "the pool is not one of this run, and lies in the same account",
+        Truth::True => return None,
+        Truth::False => "the pool allows guests, which it does not do as written",
+        Truth::Unknown => "the pool allows guests",
+    };
+    Some(text.to_owned())
 }
 
 /// Guests of the pool itself, else those of other pools.
 fn admitted<'t>(trust: &'t Trust, own: &'t OwnPool) -> Option<(&'t Answer, &'static str)> {
     let classes = [(&own.guest, "own-guest"), (&trust.foreign_guest, "foreign-guest")];
     classes.into_iter().find(|(answer, _)| answer.truth.is_true())
-}
-
-/// Guests that the pool does not give out are one flag away; guests of other pools are there already.
-fn severity(graph: &Graph, trust: &Trust, handout: &Handout) -> Severity {
-    let pool = handout.pool_id.map(|id| &graph.pools[id.0]);
-    let allows = pool.is_some_and(|pool| {
-        let guests = pool.guests.iter().filter(|case| graph.together(&case.when, &handout.when).is_some());
-        guests.map(|case| case.then).any(|allowed| allowed == Truth::True)
-    });
-    if allows || trust.foreign_guest.truth.is_true() { Severity::Error } else { Severity::Warning }
 }
 
 fn why(statement: &Statement, refuses_signed_in: bool) -> &'static str {
@@ -72,10 +89,12 @@ fn why(statement: &Statement, refuses_signed_in: bool) -> &'static str {
     }
 }
 
-fn help(graph: &Graph, trust: &Trust, statement: &Statement, prefix: &str) -> String {
-    let line = amr_line(graph.role(trust.role), prefix, "authenticated");
-    let verb = if tests(statement, "amr").next().is_some() { "ask instead" } else { "add" };
-    format!("{verb}   {line}")
+fn help(role: &Role, statement: &Statement, prefix: &str) -> String {
+    if tests(statement, "amr").next().is_some() {
+        return format!("ask instead   {}", amr_line(role, prefix, "authenticated"));
+    }
+    let value = quoted(role, "authenticated");
+    adding(statement, role, "ForAnyValue:StringLike", &format!("{prefix}:amr"), &value)
 }
 
 fn proof(
@@ -85,19 +104,12 @@ fn proof(
     answer: &Answer,
     class: &str,
     statement: &Statement,
-) -> crate::finding::Witness {
-    let policy = trust.policy(graph);
+) -> Witness {
     let pool = match handout.pool_id {
         _ if class == "foreign-guest" => "another identity pool of this account".to_owned(),
         Some(id) => graph.pools[id.0].entity.name().to_owned(),
         None => "the pool that hands it out".to_owned(),
     };
     let story = format!("a guest of {pool}, basic flow, is allowed by {}", statement.path());
-    let mut proof = witness(graph, policy, answer, &format!("cognito/{class}/basic"), story, Refused::No);
-    if class == "foreign-guest" {
-        proof.assumes.push("the pool is not one of this run, and lies in the same account".to_owned());
-    } else if !severity(graph, trust, handout).eq(&Severity::Error) {
-        proof.assumes.push("the pool allows guests, which it does not do as written".to_owned());
-    }
-    proof
+    witness(graph, trust.policy(graph), answer, &format!("cognito/{class}/basic"), story, Refused::No)
 }

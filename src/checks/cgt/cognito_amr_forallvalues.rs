@@ -3,7 +3,7 @@
 use crate::checks::Cx;
 use crate::checks::words::{amr_line, mistake, path, test_spot, tests};
 use crate::finding::{Finding, Label, Severity};
-use crate::identity::{Graph, Trust, Way};
+use crate::identity::{Graph, OwnPool, Trust, Way};
 use crate::policy::{Effect, Quantifier, Request, Statement, Test, test_passes};
 use crate::value::Truth;
 
@@ -54,7 +54,7 @@ fn finding(graph: &Graph, trust: &Trust, statement: &Statement, test: &Test) -> 
     let (place, property) = test_spot(statement, test);
     let label = Label::new(place, why);
     let mut finding = Finding::new("CGT007", severity, message, label, role.entity.property(property));
-    finding.related = path(graph.handouts_of(trust.role));
+    finding.related = path(trust.handouts(graph).map(|(handout, _)| handout));
     finding.help = help(graph, trust, test);
     finding.mistake = mistake(statement, "amr");
     finding.branch = trust.when.clone();
@@ -76,6 +76,8 @@ fn effect(graph: &Graph, trust: &Trust, statement: &Statement, test: &Test) -> O
     let signed_in = Truth::any(answers().map(|answer| passes(&answer.request)).chain([passes(request)]));
     let guest = passes(&trust.foreign_guest.request);
     match signed_in {
+        // A guest role that refuses guests too is the business of MAP014.
+        Truth::False | Truth::Unknown if is_for_guests(graph, trust) && !guest.is_true() => return None,
         // A test for guests is meant to refuse them.
         Truth::False if !guest.is_true() => return Some(Fault::RefusesSignedIn),
         Truth::Unknown if !guest.is_true() => return Some(Fault::Undocumented),
@@ -87,18 +89,24 @@ fn effect(graph: &Graph, trust: &Trust, statement: &Statement, test: &Test) -> O
     Truth::all(all).is_true().then_some(Fault::Vacuous)
 }
 
+/// Whether the role is handed to signed-in users whom it refuses.
 fn is_for_signed_in(graph: &Graph, trust: &Trust) -> bool {
-    let refuses = |own: &crate::identity::OwnPool| own.signed_in.iter().all(|(_, answer)| answer.truth.is_false());
-    graph
-        .handouts_of(trust.role)
-        .any(|handout| handout.way != Way::Guest && trust.of_pool(&handout.pool).is_some_and(refuses))
+    let refuses = |own: &OwnPool| own.signed_in.iter().all(|(_, answer)| answer.truth.is_false());
+    trust
+        .handouts(graph)
+        .any(|(handout, _)| handout.way != Way::Guest && trust.of_pool(&handout.pool).is_some_and(refuses))
+}
+
+/// Whether the role is handed to guests, and to nobody else.
+fn is_for_guests(graph: &Graph, trust: &Trust) -> bool {
+    let mut ways = trust.handouts(graph).map(|(handout, _)| handout.way).peekable();
+    ways.peek().is_some() && ways.all(|way| way == Way::Guest)
 }
 
 fn help(graph: &Graph, trust: &Trust, test: &Test) -> String {
     let role = graph.role(trust.role);
     let key = test.key.as_known().unwrap_or_default();
     let prefix = key.rsplit_once(':').map_or(key, |(prefix, _)| prefix);
-    let guests = trust.own.iter().all(|own| own.guest.truth.is_true()) && !trust.own.is_empty();
-    let word = if guests { "unauthenticated" } else { "authenticated" };
+    let word = if is_for_guests(graph, trust) { "unauthenticated" } else { "authenticated" };
     format!("ask for one member   {}", amr_line(role, prefix, word))
 }

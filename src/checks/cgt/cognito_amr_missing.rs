@@ -8,7 +8,7 @@ use crate::identity::{Answer, Graph, OwnPool, Trust, witness};
 /// Finds roles without a test on `amr` whose use is not visible in the run.
 pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
     for trust in cx.trusts.iter().filter(|trust| trust.names_pools) {
-        let is_used = cx.graph.handouts_of(trust.role).next().is_some();
+        let is_used = trust.handouts(cx.graph).next().is_some();
         findings.extend(finding(cx.graph, trust).filter(|_| !is_used));
     }
 }

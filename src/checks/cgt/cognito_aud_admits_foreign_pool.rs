@@ -3,7 +3,7 @@
 use crate::checks::Cx;
 use crate::checks::words::{condition_line, deciding, mistake, path, pool_reference, prefix, test_spot, tests};
 use crate::finding::{Finding, Label, Refused, Severity};
-use crate::identity::cognito::restricts;
+use crate::identity::cognito::restricts_pool;
 use crate::identity::{Answer, Graph, Trust, witness};
 use crate::policy::{Base, Effect, Statement, Test};
 use crate::value::{Text, Truth, compare};
@@ -23,7 +23,7 @@ fn open(graph: &Graph, trust: &Trust) -> Option<Finding> {
     let answers = [(&trust.foreign_signed_in, "auth"), (&trust.foreign_guest, "guest")];
     let (answer, class) = answers.into_iter().find(|(answer, _)| answer.truth.is_true())?;
     // A statement that keeps nobody out is the business of CGT001.
-    let is_open = |statement: &&Statement| restricts(statement, policy, "aud", &answer.request, graph);
+    let is_open = |statement: &&Statement| restricts_pool(statement, policy, &answer.request, graph);
     let statement = deciding(answer, policy).find(is_open)?;
     let test = tests(statement, "aud").find(|test| is_wide(test)).or_else(|| tests(statement, "aud").next())?;
     let role = graph.role(trust.role);
@@ -31,7 +31,7 @@ fn open(graph: &Graph, trust: &Trust) -> Option<Finding> {
     let message = format!("identity pools other than yours can become {}", role.entity.name());
     let label = Label::new(place, format!("{} also passes", stranger(graph, answer)));
     let mut finding = Finding::new("CGT004", Severity::Error, message, label, role.entity.property(property));
-    finding.related = path(graph.handouts_of(trust.role));
+    finding.related = path(trust.handouts(graph).map(|(handout, _)| handout));
     finding.help = help(graph, trust, &prefix(answer));
     finding.mistake = mistake(statement, "aud");
     let who = if class == "auth" { "a user signed in at" } else { "a guest of" };

@@ -2,10 +2,10 @@
 
 use crate::checks::Cx;
 use crate::checks::words::{
-    amr_line, condition_line, deciding, is_bare, mistake, path, pool_reference, prefix, spot, test_spot, tests,
+    adding, amr_line, condition_line, deciding, is_bare, mistake, path, pool_reference, prefix, spot, test_spot, tests,
 };
 use crate::finding::{Finding, Label, Refused, Severity};
-use crate::identity::cognito::restricts;
+use crate::identity::cognito::restricts_pool;
 use crate::identity::{Graph, Trust, Way, witness};
 use crate::policy::{Effect, Statement};
 
@@ -22,7 +22,7 @@ fn finding(graph: &Graph, trust: &Trust) -> Option<Finding> {
     let answers = [(&trust.foreign_signed_in, "auth"), (&trust.foreign_guest, "guest")];
     let (answer, class) = answers.into_iter().find(|(answer, _)| answer.truth.is_true())?;
     let statement =
-        deciding(answer, policy).find(|statement| !restricts(statement, policy, "aud", &answer.request, graph))?;
+        deciding(answer, policy).find(|statement| !restricts_pool(statement, policy, &answer.request, graph))?;
     let role = graph.role(trust.role);
     let (place, property) = match tests(statement, "aud").next() {
         Some(test) => test_spot(statement, test),
@@ -31,13 +31,13 @@ fn finding(graph: &Graph, trust: &Trust) -> Option<Finding> {
     let message = format!("tokens of any identity pool in the account can become {}", role.entity.name());
     let label = Label::new(place, why(statement));
     let mut finding = Finding::new("CGT001", Severity::Error, message, label, role.entity.property(property));
-    finding.related = path(graph.handouts_of(trust.role));
+    finding.related = path(trust.handouts(graph).map(|(handout, _)| handout));
     finding.help = help(graph, trust, statement, &prefix(answer));
     finding.mistake = mistake(statement, "aud");
     let who = if class == "auth" { "a user signed in at" } else { "a guest of" };
     let story = format!(
         "{who} another identity pool of this account, basic flow, is allowed by {} (AWS refuses pools of other \
-         accounts by itself)",
+         accounts by itself, and no longer lets such a role be made or changed)",
         statement.path()
     );
     let mut proof = witness(graph, policy, answer, &format!("cognito/foreign-{class}/basic"), story, Refused::No);
@@ -59,7 +59,7 @@ fn unverified(graph: &Graph, trust: &Trust) -> Option<Finding> {
     let message = format!("whether tokens of any identity pool can become {} cannot be verified", role.entity.name());
     let label = Label::new(place, "a part of this condition is known only at deployment");
     let mut finding = Finding::new("CGT001", Severity::Info, message, label, role.entity.property(property));
-    finding.related = path(graph.handouts_of(trust.role));
+    finding.related = path(trust.handouts(graph).map(|(handout, _)| handout));
     finding.help = "write the test on the pool (aud) in the template itself, beside what is computed".to_owned();
     finding.mistake = mistake(statement, "aud");
     finding.branch = trust.when.clone();
@@ -80,15 +80,16 @@ fn why(statement: &Statement) -> &'static str {
 
 fn help(graph: &Graph, trust: &Trust, statement: &Statement, prefix: &str) -> String {
     let role = graph.role(trust.role);
-    let aud = condition_line(role, "StringEquals", &format!("{prefix}:aud"), &pool_reference(graph, trust));
+    let (key, pool) = (format!("{prefix}:aud"), pool_reference(graph, trust));
     if !is_bare(statement) {
-        return format!("add   {aud}");
+        return adding(statement, role, "StringEquals", &key, &pool);
     }
-    let guests = graph.handouts_of(trust.role).all(|handout| handout.way == Way::Guest);
-    let known = graph.handouts_of(trust.role).next().is_some();
-    let word = if guests && known { "unauthenticated" } else { "authenticated" };
+    let mut ways = trust.handouts(graph).map(|(handout, _)| handout.way).peekable();
+    let guests = ways.peek().is_some() && ways.all(|way| way == Way::Guest);
+    let word = if guests { "unauthenticated" } else { "authenticated" };
+    let aud = condition_line(role, "StringEquals", &key, &pool);
     format!(
-        "add a condition on the pool (aud) and on how the user signed in (amr)\n{aud}\n{}",
+        "add a Condition on the pool (aud) and on how the user signed in (amr)\n{aud}\n{}",
         amr_line(role, prefix, word)
     )
 }

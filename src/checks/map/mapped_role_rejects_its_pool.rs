@@ -1,9 +1,9 @@
 //! MAP014: a pool hands out a role that refuses the pool's users.
 
 use crate::checks::Cx;
-use crate::checks::words::pool_reference;
+use crate::checks::words::{amr_line, prefix, reference_to};
 use crate::finding::{Finding, Label, Mistake, Severity};
-use crate::identity::cognito::{Conjunct, failing};
+use crate::identity::cognito::{Conjunct, failing, is_claim, is_claim_of};
 use crate::identity::{Answer, Graph, Handout, OwnPool, Trust, Way};
 use crate::policy::Effect;
 use crate::source::Place;
@@ -13,13 +13,13 @@ use crate::value::{Branch, Text, Truth};
 pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
     for trust in cx.trusts {
         let mut spoken: Vec<(&Text, bool)> = Vec::new();
-        for handout in cx.graph.handouts_of(trust.role) {
+        for (handout, when) in trust.handouts(cx.graph) {
             // One role may be handed out in many ways; who is refused is the same in all of them.
             let key = (&handout.pool, handout.way == Way::Guest);
-            if spoken.contains(&key) {
+            if when == trust.when && spoken.contains(&key) {
                 continue;
             }
-            if let Some(finding) = finding(cx.graph, trust, handout) {
+            if let Some(finding) = finding(cx.graph, trust, handout, when) {
                 spoken.push(key);
                 findings.push(finding);
             }
@@ -27,8 +27,7 @@ pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-fn finding(graph: &Graph, trust: &Trust, handout: &Handout) -> Option<Finding> {
-    let when = graph.together(&trust.when, &handout.when)?;
+fn finding(graph: &Graph, trust: &Trust, handout: &Handout, when: Branch) -> Option<Finding> {
     let own = trust.of_pool(&handout.pool)?;
     let when = if handout.way == Way::Guest { allowing_guests(graph, handout, &when)? } else { when };
     let answer = refused(own, handout)?;
@@ -45,7 +44,7 @@ fn finding(graph: &Graph, trust: &Trust, handout: &Handout) -> Option<Finding> {
     let severity = if placeholder { Severity::Info } else { Severity::Error };
     let mut finding = Finding::new("MAP014", severity, message, Label::new(place, why), role.entity.property(property));
     finding.related = handout.steps.iter().map(|(place, what)| Label::new(*place, what.clone())).collect();
-    finding.help = help(graph, trust, handout, element);
+    finding.help = help(graph, trust, handout, element, answer);
     finding.mistake = Mistake { statement, element, bare: false };
     finding.branch = when;
     Some(finding)
@@ -69,7 +68,7 @@ fn refused<'t>(own: &'t OwnPool, handout: &Handout) -> Option<&'t Answer> {
     answers.iter().all(|answer| answer.truth.is_false()).then(|| answers.first().copied())?
 }
 
-type Reason = (Place, String, String, Option<usize>, &'static str);
+type Reason = (Place, String, String, Option<Place>, &'static str);
 
 /// Where and why the nearest statement refuses.
 fn reason(graph: &Graph, trust: &Trust, handout: &Handout, answer: &Answer) -> Reason {
@@ -93,28 +92,34 @@ fn reason(graph: &Graph, trust: &Trust, handout: &Handout, answer: &Answer) -> R
         Conjunct::Test(test) => {
             let [operator, key] = [&test.operator_text, &test.key].map(|text| text.as_known().unwrap_or("?"));
             let property = format!("{path}.Condition.{operator}.{key}");
-            let claim = ["aud", "amr", "sub"].into_iter().find(|claim| crate::identity::cognito::is_claim(test, claim));
+            let claim = ["aud", "amr", "sub"].into_iter().find(|claim| is_claim(test, claim));
+            let asked = claim.filter(|claim| is_claim_of(test, claim, &answer.request));
             let values: Vec<String> = test.values.iter().map(|(value, _)| graph.shown(value)).collect();
-            let why = match claim {
-                Some("aud") => format!("asks for {}, not for the pool that hands it out", values.join(", ")),
-                Some("amr") if handout.way == Way::Guest => format!("guests have no {} in amr", values.join(", ")),
-                Some("amr") => format!("signed-in users do not pass: {operator} {}", values.join(", ")),
+            let values = values.join(", ");
+            let why = match asked {
+                Some("aud") => format!("asks for {values}, not for the pool that hands it out"),
+                Some("amr") if handout.way == Way::Guest => format!("guests have no {values} in amr"),
+                Some("amr") => format!("signed-in users do not pass: {operator} {values}"),
+                _ if claim.is_some() => format!("tokens of {} carry no such key", prefix(answer)),
                 _ => "no token of the pool passes this test".to_owned(),
             };
-            (test.values_at.place, property, why, claim.unwrap_or("Condition"))
+            (test.values_at.place, property, why, asked.or(claim.map(|_| "key")).unwrap_or("Condition"))
         }
     };
-    (place, property, why, Some(statement.index), element)
+    (place, property, why, Some(statement.at.place), element)
 }
 
-fn help(graph: &Graph, trust: &Trust, handout: &Handout, element: &str) -> String {
-    let pool = pool_reference(graph, trust);
+fn help(graph: &Graph, trust: &Trust, handout: &Handout, element: &str, answer: &Answer) -> String {
+    let role = graph.role(trust.role);
+    let prefix = prefix(answer);
+    let guests = handout.way == Way::Guest;
+    let amr = amr_line(role, &prefix, if guests { "unauthenticated" } else { "authenticated" });
     match element {
-        "aud" => format!("ask for the pool that hands the role out   {pool}"),
-        "amr" if handout.way == Way::Guest => "ask for guests   ForAnyValue:StringLike, amr: unauthenticated".to_owned(),
-        "amr" => "ask for signed-in users   ForAnyValue:StringLike, amr: authenticated".to_owned(),
+        "aud" => format!("ask for the pool that hands the role out   {}", reference_to(graph, role, &handout.pool)),
+        "amr" if guests => format!("ask for guests   {amr}"),
+        "amr" => format!("ask for signed-in users   {amr}"),
+        "key" => format!("begin the condition keys with   {prefix}"),
         "Action" => "allow   sts:AssumeRoleWithWebIdentity".to_owned(),
-        _ => "trust   Federated: cognito-identity.amazonaws.com   with sts:AssumeRoleWithWebIdentity, and test aud and amr"
-            .to_owned(),
+        _ => format!("trust   Federated: {prefix}   with sts:AssumeRoleWithWebIdentity, and test aud and amr"),
     }
 }

@@ -3,7 +3,7 @@
 use crate::checks::Cx;
 use crate::finding::{Finding, Label, Mistake, Severity};
 use crate::identity::Role;
-use crate::policy::{Emptiness, EmptyPrincipal, PrincipalKind, Statement};
+use crate::policy::{Emptiness, EmptyPrincipal, PrincipalKind, Principals, Statement};
 use crate::value::Branch;
 
 /// Finds principals that name nobody.
@@ -24,13 +24,27 @@ fn finding(role: &Role, statement: &Statement, empty: &EmptyPrincipal, when: &Br
         Some(kind) => format!("AssumeRolePolicyDocument.{}.Principal.{}", statement.path(), kind.name()),
         None => format!("AssumeRolePolicyDocument.{}.Principal", statement.path()),
     };
-    let message = format!("{} names nobody who can assume it, so its deployment is refused", role.entity.name());
+    let message = if is_alone(statement) {
+        format!("{} names nobody who can assume it, so its deployment is refused", role.entity.name())
+    } else {
+        format!("{} names nobody beside others who can assume it, so its deployment is refused", role.entity.name())
+    };
     let label = Label::new(empty.at.place, what(empty.what, kind));
     let mut finding = Finding::new("SVC001", Severity::Error, message, label, role.entity.property(property));
     finding.help = help(role, empty.kind);
-    finding.mistake = Mistake { statement: Some(statement.index), element: "Principal", bare: false };
+    finding.mistake = Mistake { statement: Some(statement.at.place), element: "Principal", bare: false };
     finding.branch = when.clone();
     finding
+}
+
+/// Whether the statement names nobody else.
+fn is_alone(statement: &Statement) -> bool {
+    match &statement.principals {
+        Principals::Only(list) => {
+            !list.iter().any(|principal| !statement.empty.iter().any(|empty| empty.at == principal.at))
+        }
+        _ => true,
+    }
 }
 
 fn what(what: Emptiness, kind: &str) -> String {

@@ -4,7 +4,7 @@ use crate::checks::Cx;
 use crate::finding::{Finding, Label, Mistake, Severity, Status};
 use crate::identity::cognito::Desk;
 use crate::identity::tags::{assume_action, companion_missing, tests_for_tags};
-use crate::identity::{Graph, Handout, Role, RoleId, TagMap, Trust, Way};
+use crate::identity::{Graph, Handout, Mapping, Role, RoleId, TagMap, Trust, Way};
 use crate::policy::{Policy, Statement, Test};
 use crate::source::Place;
 use crate::value::{Branch, Truth, compare};
@@ -29,10 +29,11 @@ pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
 /// A pool that puts tags on the sessions of one provider's users.
 fn from_pool(graph: &Graph, trust: &Trust, handout: &Handout, map: &TagMap) -> Option<Finding> {
     let applies = applies(graph, handout, map);
-    if map.passes != Truth::True || applies.is_false() || !gets_tags(graph, handout, map) {
+    if map.passes != Truth::True || applies.is_false() {
         return None;
     }
     let when = graph.together(&trust.when, &handout.when).and_then(|when| graph.together(&when, &map.when))?;
+    let when = gets_tags(graph, handout, map, when)?;
     let policy = trust.policy(graph);
     let own = trust.of_pool(&handout.pool)?;
     // A role that refuses these users altogether is another mistake.
@@ -40,7 +41,7 @@ fn from_pool(graph: &Graph, trust: &Trust, handout: &Handout, map: &TagMap) -> O
     if Truth::any(assume.map(|(_, answer)| answer.truth)).is_false() {
         return None;
     }
-    let tagged = Desk::new(graph, trust.role, policy).tagged(&handout.pool, &map.provider, &map.keys);
+    let tagged = Desk::new(graph, trust.role, policy).tagged(&handout.pool, map);
     if !tagged.truth.is_false() {
         return None;
     }
@@ -65,16 +66,17 @@ fn applies(graph: &Graph, handout: &Handout, map: &TagMap) -> Truth {
     if pool.providers_complete { listed } else { listed.or(Truth::Unknown) }
 }
 
-/// Whether users of the map's provider can come this way.
-fn gets_tags(graph: &Graph, handout: &Handout, map: &TagMap) -> bool {
+/// The part of a branch in which users of the map's provider can come this way.
+fn gets_tags(graph: &Graph, handout: &Handout, map: &TagMap, when: Branch) -> Option<Branch> {
     match handout.way {
-        Way::Guest => false,
-        Way::Rule | Way::Group => handout.provider.as_ref() == Some(&map.provider),
+        Way::Guest => None,
+        Way::Rule | Way::Group => (handout.provider.as_ref() == Some(&map.provider)).then_some(when),
         // The default role is for those whose provider has no mapping, or one that falls back to it.
         Way::Authenticated => {
-            let mapping =
-                graph.mappings.iter().find(|mapping| mapping.pool == map.pool && mapping.provider == map.provider);
-            mapping.is_none_or(|mapping| mapping.ambiguous.as_deref() != Some("Deny"))
+            let of_provider = |mapping: &&Mapping| mapping.pool == map.pool && mapping.provider == map.provider;
+            let denies = |mapping: &&Mapping| mapping.ambiguous.as_deref() == Some("Deny");
+            let mut denying = graph.mappings.iter().filter(of_provider).filter(denies);
+            denying.try_fold(when, |when, mapping| graph.worlds.outside(&when, &mapping.when))
         }
     }
 }
@@ -107,7 +109,7 @@ fn finding(role: &Role, statement: &Statement, message: String, related: Vec<Lab
     } else {
         format!("allow both   Action: [{}, sts:TagSession]", assume_action(statement).unwrap_or("sts:AssumeRole"))
     };
-    finding.mistake = Mistake { statement: Some(statement.index), element: "Action", bare: false };
+    finding.mistake = Mistake { statement: Some(statement.at.place), element: "Action", bare: false };
     finding.branch = when.clone();
     finding
 }

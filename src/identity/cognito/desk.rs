@@ -1,0 +1,234 @@
+//! Asking one trust policy.
+
+use super::stranger::Strange;
+use super::{
+    ASSUME, Answer, Branch, Graph, Handout, OwnPool, RoleId, TAG_SESSION, Text, Trust, allowing, best, is_claim,
+};
+use crate::identity::graph::{TagMap, Way};
+use crate::identity::provider::{Named, PoolPrincipal, named_principal, pool_principals};
+use crate::policy::{Base, Carried, Policy, PrincipalKind, Principals, Request, Test, evaluate};
+use crate::value::{Truth, Why, overlaps};
+
+/// Asks one trust policy.
+pub struct Desk<'g> {
+    pub(super) graph: &'g Graph,
+    pub(super) role: RoleId,
+    pub(super) policy: &'g Policy,
+    arn: Text,
+    /// The principals that its Allow statements name, or all where they name none.
+    pub(super) principals: Vec<PoolPrincipal>,
+    names_pools: bool,
+    /// A principal may be that of identity pools, or is one that no guide names.
+    unclear: bool,
+}
+
+/// What a token and its bearer bring.
+#[derive(Clone, Debug)]
+pub(super) struct Token<'t> {
+    pub(super) principal: &'t PoolPrincipal,
+    pub(super) aud: &'t Text,
+    pub(super) identity: &'t Text,
+    /// What the caller chooses freely: keys with values.
+    pub(super) chosen: &'t [(String, Text)],
+}
+
+impl<'g> Desk<'g> {
+    /// A desk for this policy of this role.
+    pub fn new(graph: &'g Graph, role: RoleId, policy: &'g Policy) -> Self {
+        let mut principals: Vec<PoolPrincipal> = Vec::new();
+        let mut unclear = false;
+        for statement in allowing(policy) {
+            let list = match &statement.principals {
+                Principals::Only(list) => list.as_slice(),
+                _ => &[],
+            };
+            for principal in list.iter().filter(|principal| principal.kind == Some(PrincipalKind::Federated)) {
+                match named_principal(&principal.value, &graph.symbols) {
+                    Named::Pools(row) if !principals.contains(&row) => principals.push(row),
+                    Named::Pools(_) | Named::Others => {}
+                    Named::Unclear => unclear = true,
+                }
+            }
+        }
+        let names_pools = !principals.is_empty();
+        if principals.is_empty() {
+            principals = pool_principals().collect();
+        }
+        Self { graph, role, policy, arn: graph.role(role).arn(), principals, names_pools, unclear }
+    }
+
+    /// Whether it trusts identity pools, or may.
+    pub(super) fn concerns_pools(&self) -> bool {
+        self.names_pools || self.unclear
+    }
+
+    pub(super) fn trust(&self, case: usize, when: &Branch, handouts: &[&Handout]) -> Trust {
+        let mut pools: Vec<Text> = Vec::new();
+        for pool in handouts.iter().map(|handout| handout.pool.clone()).chain(self.named_pools()) {
+            if !pools.contains(&pool) {
+                pools.push(pool);
+            }
+        }
+        Trust {
+            role: self.role,
+            case,
+            when: when.clone(),
+            names_pools: self.names_pools,
+            foreign_guest: self.foreign(Strange::Guest),
+            foreign_signed_in: self.foreign(Strange::SignedIn),
+            own: pools.into_iter().map(|pool| self.own(pool, handouts)).collect(),
+        }
+    }
+
+    /// The pool ids that the policy asks for.
+    fn named_pools(&self) -> impl Iterator<Item = Text> {
+        let form = Text::symbol(self.graph.strangers.pool);
+        let exact = |test: &&Test| {
+            let operator = test.operator.filter(|operator| !operator.negated);
+            operator.is_some_and(|operator| {
+                matches!(operator.base, Base::StringEquals | Base::StringEqualsIgnoreCase | Base::StringLike)
+            })
+        };
+        let tests = self.policy.statements.iter().flat_map(|statement| &statement.conditions.tests);
+        let values = tests.filter(|test| is_claim(test, "aud")).filter(exact).flat_map(|test| &test.values);
+        let is_id = move |value: &Text| {
+            let is_pattern = value.as_known().is_some_and(|text| text.contains(['*', '?']));
+            !is_pattern && !matches!(value, Text::Any(_)) && overlaps(value, &form, &self.graph.symbols)
+        };
+        values.map(|(value, _)| value.clone()).filter(is_id)
+    }
+
+    /// A token's request for this role.
+    fn request(&self, token: &Token<'_>, action: &str, amr: Vec<Text>) -> Request {
+        let key = |name: &str| format!("{}:{name}", token.principal.name);
+        let mut context = vec![
+            (key("aud"), Carried::One(token.aud.clone())),
+            (key("amr"), Carried::Many(amr)),
+            (key("sub"), Carried::One(token.identity.clone())),
+            // The two federated calls are unsigned, and STS answers over TLS only (IAM User Guide, global
+            // condition keys; STS API, endpoints).
+            ("aws:PrincipalAccount".to_owned(), Carried::One(Text::known("anonymous"))),
+            ("aws:SecureTransport".to_owned(), Carried::One(Text::known("true"))),
+        ];
+        context.extend(token.chosen.iter().map(|(key, value)| (key.clone(), Carried::One(value.clone()))));
+        // Present in every direct call; what they hold nobody knows beforehand.
+        for name in ["aws:SourceIp", "aws:CurrentTime", "aws:EpochTime", "aws:UserAgent", "sts:RoleSessionName"] {
+            if !token.chosen.iter().any(|(key, _)| key.eq_ignore_ascii_case(name)) {
+                context.push((name.to_owned(), unknown("the caller")));
+            }
+        }
+        let principal = (PrincipalKind::Federated, token.principal.text.clone());
+        Request { principal, action: action.to_owned(), resource: self.arn.clone(), context }
+    }
+
+    fn ask(&self, request: Request) -> Answer {
+        let decision = evaluate(self.policy, &request, &self.graph.symbols);
+        // A principal that may be that of pools may also let them in.
+        let truth = if self.unclear && !decision.truth.is_true() { Truth::Unknown } else { decision.truth };
+        Answer { truth, request, decision }
+    }
+
+    /// Signed-in users of a provider: `amr` holds `authenticated`, the provider, and perhaps further
+    /// members that begin with its name, which no guide describes. The answers must agree.
+    pub(super) fn signed_in(&self, token: &Token<'_>, provider: &Text, tags: &[(String, Carried)]) -> Answer {
+        let ask = |amr: Vec<Text>| {
+            let mut request = self.request(token, ASSUME, amr);
+            request.context.extend(tags.iter().cloned());
+            self.ask(request)
+        };
+        let further = Text::join([provider, &Text::known(":"), &Text::symbol(self.graph.strangers.further)]);
+        let mut amr = vec![Text::known("authenticated"), provider.clone()];
+        let short = ask(amr.clone());
+        amr.push(further);
+        let long = ask(amr);
+        Answer { truth: Truth::agreed([short.truth, long.truth]), ..short }
+    }
+
+    pub(super) fn guest(&self, token: &Token<'_>) -> Answer {
+        self.ask(self.request(token, ASSUME, vec![Text::known("unauthenticated")]))
+    }
+
+    fn own(&self, pool: Text, handouts: &[&Handout]) -> OwnPool {
+        let identity = Text::symbol(self.graph.strangers.own_identity);
+        let token = |principal| Token { principal, aud: &pool, identity: &identity, chosen: &[] };
+        let mut signed_in = Vec::new();
+        for provider in self.providers(&pool, handouts) {
+            let tags = self.tags(&pool, &provider);
+            let answers: Vec<Answer> =
+                self.principals.iter().map(|row| self.signed_in(&token(row), &provider, &tags)).collect();
+            signed_in.push((provider, best(answers)));
+        }
+        let guest = best(self.principals.iter().map(|row| self.guest(&token(row))).collect());
+        OwnPool { pool, signed_in, guest }
+    }
+
+    /// The providers through which users of a pool may come to the role.
+    fn providers(&self, pool: &Text, handouts: &[&Handout]) -> Vec<Text> {
+        let mut providers: Vec<Text> = Vec::new();
+        let of_pool = handouts.iter().filter(|handout| handout.pool == *pool && handout.way.is_signed_in());
+        for handout in of_pool {
+            providers.extend(handout.provider.clone());
+            if handout.way == Way::Authenticated {
+                providers.extend(self.providers_of_pool(pool));
+            }
+        }
+        if providers.is_empty() {
+            providers = self.providers_of_pool(pool);
+        }
+        providers.sort_by_cached_key(|text| format!("{text:?}"));
+        providers.dedup();
+        providers
+    }
+
+    /// The providers of a pool, and any where not all are known.
+    fn providers_of_pool(&self, pool: &Text) -> Vec<Text> {
+        let known = self.graph.pool(pool).map(|(_, pool)| (pool.providers.clone(), pool.providers_complete));
+        let (mut providers, complete) = known.unwrap_or_default();
+        if !complete || providers.is_empty() {
+            providers.extend(self.graph.strangers.providers.map(Text::symbol));
+        }
+        providers
+    }
+
+    /// The tags that a pool puts on the sessions of a provider's users, as far as this policy asks.
+    fn tags(&self, pool: &Text, provider: &Text) -> Vec<(String, Carried)> {
+        let maps = self.graph.tag_maps.iter().filter(|map| map.pool == *pool && map.provider == *provider);
+        let mut tags = Vec::new();
+        for map in maps.filter(|map| !map.passes.is_false()) {
+            tags.extend(self.tags_of(map));
+        }
+        tags
+    }
+
+    /// The request tags of a map. Where its keys are not all known, each that the policy asks for may be
+    /// one of them.
+    fn tags_of(&self, map: &TagMap) -> Vec<(String, Carried)> {
+        let mut keys: Vec<String> = map.keys.iter().map(|key| format!("aws:RequestTag/{key}")).collect();
+        let mut all: Vec<Text> = map.keys.iter().map(|key| Text::known(key.as_str())).collect();
+        if !map.keys_complete {
+            let tests = self.policy.statements.iter().flat_map(|statement| &statement.conditions.tests);
+            let asked = tests.filter_map(|test| test.key.as_known());
+            keys.extend(asked.filter(|key| key.to_ascii_lowercase().starts_with("aws:requesttag/")).map(str::to_owned));
+            all.push(Text::Any(Why::Deployment("a tag".into())));
+        }
+        let tags = keys.into_iter().map(|key| (key, unknown("a claim")));
+        tags.chain([("aws:TagKeys".to_owned(), Carried::Many(all))]).collect()
+    }
+
+    /// Users of a map's provider, asking for a session with its tags.
+    pub fn tagged(&self, pool: &Text, map: &TagMap) -> Answer {
+        let identity = Text::symbol(self.graph.strangers.own_identity);
+        let answers = self.principals.iter().map(|principal| {
+            let token = Token { principal, aud: pool, identity: &identity, chosen: &[] };
+            let amr = vec![Text::known("authenticated"), map.provider.clone()];
+            let mut request = self.request(&token, TAG_SESSION, amr);
+            request.context.extend(self.tags_of(map));
+            self.ask(request)
+        });
+        best(answers.collect())
+    }
+}
+
+fn unknown(what: &str) -> Carried {
+    Carried::One(Text::Any(Why::Deployment(what.into())))
+}

@@ -1,0 +1,159 @@
+//! Request classes of the Cognito family (catalogue, section 5): who could ask for a role with a token
+//! of an identity pool, and whether the role's trust policy lets them in.
+//!
+//! A class is a set of requests. Of those that somebody may choose among (a stranger picks pool and
+//! provider) one that is let in is enough; those that differ in what no guide documents must agree.
+
+mod conjunct;
+mod desk;
+mod stranger;
+
+use super::graph::{Graph, Handout, RoleId};
+use super::provider::pool_principals;
+use crate::policy::{Carried, Decision, Effect, Policy, Request, Statement, Test, test_passes};
+use crate::value::{Branch, Text, Truth, compare, overlaps};
+
+pub use conjunct::{Conjunct, failing};
+pub use desk::Desk;
+
+/// The action that every identity-pool token needs.
+pub const ASSUME: &str = "sts:AssumeRoleWithWebIdentity";
+/// The companion action that a session with tags needs.
+pub const TAG_SESSION: &str = "sts:TagSession";
+
+/// Whether a class is let in, with the request that shows it.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// Whether it is let in.
+    pub truth: Truth,
+    /// The request that was decisive, or the first one that was tried.
+    pub request: Request,
+    /// What the policy says of that request.
+    pub decision: Decision,
+}
+
+/// What a pool's users and guests get from a trust policy.
+#[derive(Clone, Debug)]
+pub struct OwnPool {
+    /// The pool's id.
+    pub pool: Text,
+    /// Signed-in users, by provider.
+    pub signed_in: Vec<(Text, Answer)>,
+    /// Guests.
+    pub guest: Answer,
+}
+
+/// A role's trust policy in one branch, with the answers for the Cognito classes.
+#[derive(Clone, Debug)]
+pub struct Trust {
+    /// The role.
+    pub role: RoleId,
+    /// Which of the role's trust policies.
+    pub case: usize,
+    /// The branch.
+    pub when: Branch,
+    /// Whether an Allow statement names identity pools as its principal.
+    pub names_pools: bool,
+    /// Guests of pools that are nobody's here.
+    pub foreign_guest: Answer,
+    /// Signed-in users of such pools.
+    pub foreign_signed_in: Answer,
+    /// The pools that hand the role out, and those that its `aud` tests name.
+    pub own: Vec<OwnPool>,
+}
+
+impl Trust {
+    /// The policy itself.
+    pub fn policy<'g>(&self, graph: &'g Graph) -> &'g Policy {
+        &graph.role(self.role).trust.cases[self.case].then
+    }
+
+    /// The answers for one pool.
+    pub fn of_pool(&self, pool: &Text) -> Option<&OwnPool> {
+        self.own.iter().find(|own| own.pool == *pool)
+    }
+
+    /// The ways in which the role is handed out while it has this trust policy, each with the branch
+    /// in which both hold.
+    pub fn handouts<'g>(&'g self, graph: &'g Graph) -> impl Iterator<Item = (&'g Handout, Branch)> {
+        let together = |handout: &'g Handout| Some((handout, graph.together(&self.when, &handout.when)?));
+        graph.handouts_of(self.role).filter_map(together)
+    }
+
+    /// Whether something about an unwanted class is not decided.
+    pub fn undecided(&self) -> bool {
+        let unknown = |answer: &Answer| answer.truth == Truth::Unknown;
+        unknown(&self.foreign_guest)
+            || unknown(&self.foreign_signed_in)
+            || self.own.iter().any(|own| unknown(&own.guest))
+    }
+}
+
+/// The answers for every role that trusts identity pools, may trust them, or that one hands out.
+pub fn trusts(graph: &Graph) -> Vec<Trust> {
+    let mut trusts = Vec::new();
+    for (id, role) in graph.roles() {
+        for (case, policy) in role.trust.cases.iter().enumerate() {
+            let handouts = graph.handouts_of(id);
+            let handouts: Vec<&Handout> =
+                handouts.filter(|handout| graph.together(&policy.when, &handout.when).is_some()).collect();
+            let desk = Desk::new(graph, id, &policy.then);
+            if desk.concerns_pools() || !handouts.is_empty() {
+                trusts.push(desk.trust(case, &policy.when, &handouts));
+            }
+        }
+    }
+    trusts
+}
+
+/// One answer that is True if there is one; else False only where all are.
+fn best(mut answers: Vec<Answer>) -> Answer {
+    let truth = Truth::any(answers.iter().map(|answer| answer.truth));
+    let at = answers.iter().position(|answer| answer.truth == truth).unwrap_or(0);
+    Answer { truth, ..answers.swap_remove(at) }
+}
+
+/// Whether a condition key is this claim of identity-pool tokens.
+pub fn is_claim(test: &Test, claim: &str) -> bool {
+    let known = test.key.as_known().unwrap_or_default();
+    pool_principals().any(|row| is_key(known, row.name, claim))
+}
+
+/// Whether a condition key is this claim of the tokens that a request stands for.
+pub fn is_claim_of(test: &Test, claim: &str, request: &Request) -> bool {
+    let known = test.key.as_known().unwrap_or_default();
+    let carried = |(key, _): &(String, Carried)| key.eq_ignore_ascii_case(known) && key.ends_with(&format!(":{claim}"));
+    request.context.iter().any(carried)
+}
+
+fn is_key(key: &str, prefix: &str, claim: &str) -> bool {
+    key.len() == prefix.len() + 1 + claim.len()
+        && key.rsplit_once(':').is_some_and(|(a, b)| a.eq_ignore_ascii_case(prefix) && b.eq_ignore_ascii_case(claim))
+}
+
+/// Whether the tests of a statement on the pool keep any pool out: some pool id that the tests
+/// themselves name, or a stranger's, does not certainly pass.
+pub fn restricts_pool(statement: &Statement, policy: &Policy, request: &Request, graph: &Graph) -> bool {
+    let tests: Vec<&Test> =
+        statement.conditions.tests.iter().filter(|test| is_claim_of(test, "aud", request)).collect();
+    let form = Text::symbol(graph.strangers.pool);
+    let named = tests.iter().flat_map(|test| test.values.iter().map(|(value, _)| value.clone()));
+    let probes = named.filter(|value| overlaps(value, &form, &graph.symbols)).chain([form.clone()]);
+    let passes = |probe: Text| {
+        let mut request = request.clone();
+        let aud = request.context.iter_mut().find(|(name, _)| name.ends_with(":aud"));
+        aud.into_iter().for_each(|(_, carried)| *carried = Carried::One(probe.clone()));
+        Truth::all(tests.iter().map(|test| test_passes(test, policy, &request, &graph.symbols)))
+    };
+    !Truth::all(probes.map(passes)).is_true()
+}
+
+/// Allow statements of a policy.
+fn allowing(policy: &Policy) -> impl Iterator<Item = &Statement> {
+    policy.statements.iter().filter(|statement| statement.effect == Effect::Allow)
+}
+
+/// Whether two texts certainly differ.
+pub fn differ(a: &Text, b: &Text, graph: &Graph) -> bool {
+    compare(a, b, &graph.symbols).is_false()
+}

@@ -1,0 +1,203 @@
+//! Requests of strangers: tokens of pools that are nobody's here. Whoever makes such a pool chooses its
+//! id as far as AWS lets them, its providers, and everything that a caller chooses.
+
+use super::desk::{Desk, Token};
+use super::{Answer, Text, allowing, best, is_claim};
+use crate::policy::{Base, Statement, Test};
+use crate::value::{Piece, overlaps};
+
+/// A provider that anyone can put on a pool of their own.
+const LOGIN: &str = "graph.facebook.com";
+
+/// Requests that are tried for one statement.
+const MOST_REQUESTS: usize = 256;
+/// Values that are tried for one key.
+const MOST_VALUES: usize = 32;
+
+/// Keys that the caller of STS fills as they like (STS API, AssumeRoleWithWebIdentity; IAM User Guide,
+/// global condition keys).
+const CHOSEN: [&str; 3] = ["sts:RoleSessionName", "aws:UserAgent", "aws:Referer"];
+
+/// The two classes of strangers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Strange {
+    Guest,
+    SignedIn,
+}
+
+impl Desk<'_> {
+    /// The best that a stranger can do: for each Allow statement the requests that suit it.
+    pub(super) fn foreign(&self, who: Strange) -> Answer {
+        let mut answers = Vec::new();
+        for statement in allowing(self.policy) {
+            if self.suit(Some(statement), who, &mut answers) {
+                break;
+            }
+        }
+        if answers.is_empty() {
+            // Without an Allow statement any request shows that nobody is let in.
+            self.suit(None, who, &mut answers);
+        }
+        best(answers)
+    }
+
+    /// Tries the requests that suit a statement, if there is one; whether one of them is let in.
+    fn suit(&self, statement: Option<&Statement>, who: Strange, answers: &mut Vec<Answer>) -> bool {
+        let strangers = &self.graph.strangers;
+        let pools = self.ids(statement, "aud", strangers.pool);
+        let identities = self.ids(statement, "sub", strangers.identity);
+        let chosen = statement.map(chosen).unwrap_or_default();
+        let logins = statement.map_or_else(|| vec![Text::known(LOGIN)], logins);
+        let mut tried = 0;
+        for principal in &self.principals {
+            for (aud, identity) in pools.iter().flat_map(|pool| identities.iter().map(move |id| (pool, id))) {
+                let token = Token { principal, aud, identity, chosen: &chosen };
+                let new: Vec<Answer> = match who {
+                    Strange::Guest => vec![self.guest(&token)],
+                    Strange::SignedIn => logins.iter().map(|login| self.signed_in(&token, login, &[])).collect(),
+                };
+                tried += new.len();
+                let found = new.iter().any(|answer| answer.truth.is_true());
+                answers.extend(new);
+                if found || tried >= MOST_REQUESTS {
+                    return found;
+                }
+            }
+        }
+        false
+    }
+
+    /// A stranger's value for a claim, and one inside each pattern that a statement tests it with.
+    fn ids(&self, statement: Option<&Statement>, claim: &'static str, fresh: crate::value::SymbolId) -> Vec<Text> {
+        let form = Text::symbol(self.graph.strangers.pool);
+        let mut candidates = vec![Text::symbol(fresh)];
+        let patterns = statement.into_iter().flat_map(|statement| patterns(statement, |test| is_claim(test, claim)));
+        for pattern in patterns {
+            let inside = self.inside(pattern).filter(|inside| overlaps(inside, &form, &self.graph.symbols));
+            candidates.extend(inside.filter(|inside| !candidates.contains(inside)));
+            if candidates.len() >= MOST_VALUES {
+                break;
+            }
+        }
+        candidates
+    }
+
+    /// A stranger's id inside a pattern; nothing where the pattern has no wildcard, or names a whole id:
+    /// that is one pool, whatever stands around it.
+    fn inside(&self, pattern: &Text) -> Option<Text> {
+        let strangers = &self.graph.strangers;
+        let pieces = pattern.pieces()?;
+        let is_pool = |piece: &Piece| match piece {
+            Piece::Literal(literal) => holds_guid(literal),
+            Piece::Symbol(id) => self.graph.pool(&Text::symbol(*id)).is_some(),
+        };
+        let wild = |piece: &Piece| matches!(piece, Piece::Literal(text) if text.contains(['*', '?']));
+        if !pieces.iter().any(wild) || pieces.iter().any(is_pool) {
+            return None;
+        }
+        let colon = |piece: &Piece| match piece {
+            Piece::Literal(literal) => literal.contains(':'),
+            Piece::Symbol(id) => self.graph.symbols.facts(*id).format.may_hold(':'),
+        };
+        let has_colon = pieces.iter().any(colon);
+        let (mut out, mut past_colon) = (Vec::new(), false);
+        for piece in &pieces {
+            let Piece::Literal(literal) = piece else {
+                past_colon |= colon(piece);
+                out.push(piece.clone());
+                continue;
+            };
+            for c in literal.chars() {
+                match c {
+                    '*' if past_colon => out.push(Piece::Symbol(strangers.guid)),
+                    '*' if has_colon => out.push(Piece::Symbol(strangers.region)),
+                    '*' => {
+                        out.extend([
+                            Piece::Symbol(strangers.region),
+                            literal_piece(":"),
+                            Piece::Symbol(strangers.guid),
+                        ]);
+                        past_colon = true;
+                    }
+                    '?' => out.push(literal_piece(if past_colon { "0" } else { "a" })),
+                    c => {
+                        past_colon |= c == ':';
+                        out.push(literal_piece(&c.to_string()));
+                    }
+                }
+            }
+        }
+        Some(Text::from_pieces(out))
+    }
+}
+
+fn literal_piece(text: &str) -> Piece {
+    Piece::Literal(text.into())
+}
+
+/// Whether a text holds a whole number of a pool: 8-4-4-4-12 hexadecimal digits.
+fn holds_guid(text: &str) -> bool {
+    let groups = [8usize, 4, 4, 4, 12];
+    let is_guid = |window: &[u8]| {
+        let mut parts = window.split(|byte| *byte == b'-');
+        let fits = groups
+            .iter()
+            .all(|len| parts.next().is_some_and(|part| part.len() == *len && part.iter().all(u8::is_ascii_hexdigit)));
+        fits && parts.next().is_none()
+    };
+    text.as_bytes().windows(36).any(is_guid)
+}
+
+/// The patterns that a statement tests some keys with.
+fn patterns(statement: &Statement, of: impl Fn(&Test) -> bool) -> impl Iterator<Item = &Text> {
+    let like = |test: &&Test| test.operator.is_some_and(|operator| operator.base == Base::StringLike);
+    let tests = statement.conditions.tests.iter().filter(like).filter(move |test| of(test));
+    tests.flat_map(|test| test.values.iter().map(|(value, _)| value))
+}
+
+/// For the keys that a caller chooses, the first value that each test of a statement asks for.
+fn chosen(statement: &Statement) -> Vec<(String, Text)> {
+    let mut chosen: Vec<(String, Text)> = Vec::new();
+    for test in &statement.conditions.tests {
+        let Some(key) = test.key.as_known().filter(|key| CHOSEN.iter().any(|own| own.eq_ignore_ascii_case(key))) else {
+            continue;
+        };
+        let asks = test.operator.is_some_and(|operator| !operator.negated && operator.base != Base::Null);
+        let value = test.values.iter().find_map(|(value, _)| value.as_known()).filter(|_| asks);
+        let value = value.map_or("session".to_owned(), |value| value.replace(['*', '?'], "a"));
+        if !chosen.iter().any(|(own, _)| own.eq_ignore_ascii_case(key)) {
+            chosen.push((key.to_owned(), Text::known(value)));
+        }
+    }
+    chosen
+}
+
+/// Sign-in providers that a stranger may choose: those that a statement names, and another.
+fn logins(statement: &Statement) -> Vec<Text> {
+    let mut logins = vec![Text::known(LOGIN)];
+    let tests = statement.conditions.tests.iter().filter(|test| is_claim(test, "amr"));
+    for (value, _) in tests.flat_map(|test| &test.values) {
+        let Some(text) = value.as_known() else { continue };
+        let is_like = text.contains(['*', '?']);
+        // What follows a colon is a further member, of which nothing is documented.
+        let name = text.split(':').next().filter(|_| is_like || text.starts_with("cognito-idp.")).unwrap_or(text);
+        let login = Text::known(name.replace(['*', '?'], "a"));
+        let is_word = matches!(text, "authenticated" | "unauthenticated" | "");
+        if !is_word && !logins.contains(&login) && logins.len() < MOST_VALUES {
+            logins.push(login);
+        }
+    }
+    logins
+}
+
+#[cfg(test)]
+mod tests {
+    use super::holds_guid;
+
+    #[test]
+    fn whole_ids_in_patterns() {
+        assert!(holds_guid("us-east-1:11111111-2222-3333-4444-555555555555*"));
+        assert!(!holds_guid("us-east-1:11111111-2222-*"));
+        assert!(!holds_guid("us-east-1:11111111-2222-3333-4444-55555555555g"));
+    }
+}
