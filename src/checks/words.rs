@@ -46,8 +46,8 @@ pub(super) fn mistake(statement: &Statement, claim: &'static str) -> Mistake {
 
 /// Labels along the first way in which a role is handed out.
 pub(super) fn path<'g>(mut handouts: impl Iterator<Item = &'g Handout>) -> Vec<Label> {
-    let steps = handouts.next().map(|handout| handout.steps.clone()).unwrap_or_default();
-    steps.into_iter().map(|(place, message)| Label::new(place, message)).collect()
+    let steps = handouts.next().map(|handout| handout.steps.iter().cloned()).into_iter().flatten();
+    steps.map(|(place, message)| Label::new(place, message)).collect()
 }
 
 /// How to write the id of the only pool that hands a role out, else a placeholder.

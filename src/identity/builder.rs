@@ -1,6 +1,7 @@
 //! From stacks and values to the graph.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use super::arn::RoleArn;
 use super::graph::{
@@ -35,12 +36,16 @@ pub fn build(set: &StackSet<'_>) -> Graph {
         handout_ids: HashMap::new(),
         notes: Vec::new(),
     };
-    let mut builder = Builder { resolver, graph, roles_by_name: HashMap::new() };
+    let mut builder = Builder { resolver, graph, roles_by_name: HashMap::new(), handed_out: HashSet::new() };
     // Attachments speak of roles and pools, group roles of mappings.
     builder.each(Builder::entities);
     builder.name_providers();
     builder.each(Builder::links);
     builder.hand_out_group_roles();
+    if builder.graph.handouts.len() >= MOST_HANDOUTS {
+        let message = format!("more than {MOST_HANDOUTS} roles are handed out; the rest is not followed");
+        builder.graph.notes.push(Note { kind: NoteKind::Bound, message, place: None });
+    }
     let Builder { resolver, graph, .. } = builder;
     let notes = resolver.notes.into_iter().chain(graph.notes.clone()).collect();
     Graph { symbols: resolver.symbols, worlds: resolver.worlds, notes, ..graph }
@@ -80,6 +85,8 @@ struct Builder<'s, 'd> {
     resolver: Resolver<'s, 'd>,
     graph: Graph,
     roles_by_name: HashMap<Text, Vec<NamedRole>>,
+    /// What is handed out already: the same in two ways is said once.
+    handed_out: HashSet<(RoleId, Text, Way, Option<Text>, Branch)>,
 }
 
 /// A role by its name.
@@ -101,6 +108,11 @@ struct Link {
     when: Branch,
     steps: Vec<(Place, String)>,
 }
+
+/// Roles handed out in one stack set that are followed.
+const MOST_HANDOUTS: usize = 50_000;
+/// Roles of one name in one stack, which only exclusive conditions make possible.
+const MOST_NAMESAKES: usize = 8;
 
 /// The properties that were asked for, in one branch.
 struct Properties {
@@ -389,14 +401,20 @@ impl<'s, 'd> Builder<'s, 'd> {
 
     fn hand_out_group_roles(&mut self) {
         let (groups, mappings) = (self.graph.groups.clone(), self.graph.mappings.clone());
+        // The same mapping twice, and the same role of two groups, lead to the same.
+        let (mut ways, mut roles) = (HashSet::new(), HashSet::new());
         let mut by_user_pool: HashMap<&Text, Vec<&Mapping>> = HashMap::new();
         for mapping in mappings.iter().filter(|mapping| mapping.kind.as_deref() == Some("Token")) {
-            if let Some(user_pool) = &mapping.user_pool {
+            let Some(user_pool) = &mapping.user_pool else { continue };
+            if ways.insert((user_pool, &mapping.pool, &mapping.provider, &mapping.when)) {
                 by_user_pool.entry(user_pool).or_default().push(mapping);
             }
         }
         for group in &groups {
             let Some(role) = &group.role else { continue };
+            if !roles.insert((&group.user_pool, &role.0, &group.when, group.entity.stack)) {
+                continue;
+            }
             for mapping in by_user_pool.get(&group.user_pool).into_iter().flatten() {
                 let Some(when) = self.together(&group.when, &mapping.when) else { continue };
                 let steps = vec![
@@ -427,8 +445,13 @@ impl<'s, 'd> Builder<'s, 'd> {
         let mut steps: Vec<_> =
             pool.map(|place| (place, "the pool that hands it out".to_owned())).into_iter().collect();
         steps.extend(link.steps);
+        let steps: Arc<[(Place, String)]> = steps.into();
         for (role, exists) in self.roles_meant(link.stack, &link.role) {
             let Some(when) = self.together(&link.when, &exists) else { continue };
+            let key = (role, link.pool.clone(), link.way, link.provider.clone(), when.clone());
+            if self.graph.handouts.len() >= MOST_HANDOUTS || !self.handed_out.insert(key) {
+                continue;
+            }
             let (pool, provider, steps) = (link.pool.clone(), link.provider.clone(), steps.clone());
             self.graph.handout_ids.entry(role).or_default().push(self.graph.handouts.len());
             self.graph.handouts.push(Handout { role, pool, pool_id, way: link.way, provider, when, steps });
@@ -447,7 +470,7 @@ impl<'s, 'd> Builder<'s, 'd> {
         if home != Some(stack) && all.iter().any(|named| Some(named.stack) != home) {
             return Vec::new();
         }
-        let of_home = all.into_iter().filter(|named| Some(named.stack) == home);
+        let of_home = all.into_iter().filter(|named| Some(named.stack) == home).take(MOST_NAMESAKES);
         of_home.map(|named| (named.role, named.exists.clone())).collect()
     }
 

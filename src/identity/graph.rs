@@ -1,6 +1,7 @@
 //! The identity graph: typed tables of who may become what. It owns what it holds.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use crate::policy::Policy;
 use crate::resolve::{Note, StackId};
@@ -216,7 +217,7 @@ pub struct Handout {
     /// The branch in which it happens.
     pub when: Branch,
     /// The path from the pool to the role, each step with half a sentence.
-    pub steps: Vec<(Place, String)>,
+    pub steps: Arc<[(Place, String)]>,
 }
 
 /// Tags that a pool puts on the sessions of one provider's users.

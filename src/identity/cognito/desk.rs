@@ -91,6 +91,7 @@ impl<'g> Desk<'g> {
         };
         let tests = self.policy.statements.iter().flat_map(|statement| &statement.conditions.tests);
         let values = tests.filter(|test| is_claim(test, "aud")).filter(exact).flat_map(|test| &test.values);
+        let values = values.take(MOST_NAMED);
         let is_id = move |value: &Text| {
             let is_pattern = value.as_known().is_some_and(|text| text.contains(['*', '?']));
             !is_pattern && !matches!(value, Text::Any(_)) && overlaps(value, &form, &self.graph.symbols)
@@ -128,24 +129,30 @@ impl<'g> Desk<'g> {
         Answer { truth, request, decision }
     }
 
-    /// Signed-in users of a provider: `amr` holds `authenticated`, the provider, and perhaps further
-    /// members that begin with its name, which no guide describes. The answers must agree.
+    /// Signed-in users of a provider. Both requests must agree.
     pub(super) fn signed_in(&self, token: &Token<'_>, provider: &Text, tags: &[(String, Carried)]) -> Answer {
-        let ask = |amr: Vec<Text>| {
-            let mut request = self.request(token, ASSUME, amr);
+        let [short, long] = self.signed_in_requests(token, provider).map(|mut request| {
             request.context.extend(tags.iter().cloned());
             self.ask(request)
-        };
-        let further = Text::join([provider, &Text::known(":"), &Text::symbol(self.graph.strangers.further)]);
-        let mut amr = vec![Text::known("authenticated"), provider.clone()];
-        let short = ask(amr.clone());
-        amr.push(further);
-        let long = ask(amr);
+        });
         Answer { truth: Truth::agreed([short.truth, long.truth]), ..short }
     }
 
+    /// What signed-in users of a provider may bring: `amr` holds `authenticated`, the provider, and
+    /// perhaps further members that begin with its name, which no guide describes.
+    pub(super) fn signed_in_requests(&self, token: &Token<'_>, provider: &Text) -> [Request; 2] {
+        let further = Text::join([provider, &Text::known(":"), &Text::symbol(self.graph.strangers.further)]);
+        let short = vec![Text::known("authenticated"), provider.clone()];
+        let long = short.iter().cloned().chain([further]).collect();
+        [short, long].map(|amr| self.request(token, ASSUME, amr))
+    }
+
     pub(super) fn guest(&self, token: &Token<'_>) -> Answer {
-        self.ask(self.request(token, ASSUME, vec![Text::known("unauthenticated")]))
+        self.ask(self.guest_request(token))
+    }
+
+    pub(super) fn guest_request(&self, token: &Token<'_>) -> Request {
+        self.request(token, ASSUME, vec![Text::known("unauthenticated")])
     }
 
     fn own(&self, pool: Text, handouts: &[&Handout]) -> OwnPool {
@@ -228,6 +235,9 @@ impl<'g> Desk<'g> {
         best(answers.collect())
     }
 }
+
+/// Pool ids in the text of a policy that are asked for one by one.
+const MOST_NAMED: usize = 32;
 
 fn unknown(what: &str) -> Carried {
     Carried::One(Text::Any(Why::Deployment(what.into())))

@@ -3,14 +3,14 @@
 
 use super::desk::{Desk, Token};
 use super::{Answer, Text, allowing, best, is_claim};
-use crate::policy::{Base, Statement, Test};
-use crate::value::{Piece, overlaps};
+use crate::policy::{Base, Request, Statement, Test, statement_admits};
+use crate::value::{Piece, Truth, overlaps};
 
 /// A provider that anyone can put on a pool of their own.
 const LOGIN: &str = "graph.facebook.com";
 
-/// Requests that are tried for one statement.
-const MOST_REQUESTS: usize = 256;
+/// Requests that are tried for one policy; above it what was not found is Unknown.
+const MOST_REQUESTS: usize = 2048;
 /// Values that are tried for one key.
 const MOST_VALUES: usize = 32;
 
@@ -28,51 +28,80 @@ pub(super) enum Strange {
 impl Desk<'_> {
     /// The best that a stranger can do: for each Allow statement the requests that suit it.
     pub(super) fn foreign(&self, who: Strange) -> Answer {
-        let mut answers = Vec::new();
+        let nobody = Token {
+            // Invariant: there is one; without any named, all are taken.
+            principal: &self.principals[0],
+            aud: &Text::symbol(self.graph.strangers.pool),
+            identity: &Text::symbol(self.graph.strangers.identity),
+            chosen: &[],
+        };
+        // Shows that nobody is let in, where nothing better is found.
+        let mut answers = vec![self.answer(who, &nobody, &Text::known(LOGIN))];
+        let mut tried = 0;
         for statement in allowing(self.policy) {
-            if self.suit(Some(statement), who, &mut answers) {
+            self.suit(statement, who, &mut tried, &mut answers);
+            if answers.iter().any(|answer| answer.truth.is_true()) {
                 break;
             }
         }
-        if answers.is_empty() {
-            // Without an Allow statement any request shows that nobody is let in.
-            self.suit(None, who, &mut answers);
-        }
-        best(answers)
+        let best = best(answers);
+        let missed = tried > MOST_REQUESTS && best.truth.is_false();
+        Answer { truth: if missed { Truth::Unknown } else { best.truth }, ..best }
     }
 
-    /// Tries the requests that suit a statement, if there is one; whether one of them is let in.
-    fn suit(&self, statement: Option<&Statement>, who: Strange, answers: &mut Vec<Answer>) -> bool {
+    fn answer(&self, who: Strange, token: &Token<'_>, login: &Text) -> Answer {
+        match who {
+            Strange::Guest => self.guest(token),
+            Strange::SignedIn => self.signed_in(token, login, &[]),
+        }
+    }
+
+    /// Tries the requests that suit a statement until one is let in. Those that the statement itself
+    /// refuses are not put to the others.
+    fn suit(&self, statement: &Statement, who: Strange, tried: &mut usize, answers: &mut Vec<Answer>) {
         let strangers = &self.graph.strangers;
         let pools = self.ids(statement, "aud", strangers.pool);
         let identities = self.ids(statement, "sub", strangers.identity);
-        let chosen = statement.map(chosen).unwrap_or_default();
-        let logins = statement.map_or_else(|| vec![Text::known(LOGIN)], logins);
-        let mut tried = 0;
+        let chosen = chosen(statement);
+        let logins = match who {
+            Strange::Guest => vec![Text::known(LOGIN)],
+            Strange::SignedIn => logins(statement),
+        };
         for principal in &self.principals {
             for (aud, identity) in pools.iter().flat_map(|pool| identities.iter().map(move |id| (pool, id))) {
                 let token = Token { principal, aud, identity, chosen: &chosen };
-                let new: Vec<Answer> = match who {
-                    Strange::Guest => vec![self.guest(&token)],
-                    Strange::SignedIn => logins.iter().map(|login| self.signed_in(&token, login, &[])).collect(),
-                };
-                tried += new.len();
-                let found = new.iter().any(|answer| answer.truth.is_true());
-                answers.extend(new);
-                if found || tried >= MOST_REQUESTS {
-                    return found;
+                for login in &logins {
+                    *tried += 1;
+                    if *tried > MOST_REQUESTS {
+                        return;
+                    }
+                    if self.refuses(statement, who, &token, login) {
+                        continue;
+                    }
+                    answers.push(self.answer(who, &token, login));
+                    if answers.last().is_some_and(|answer| answer.truth.is_true()) {
+                        return;
+                    }
                 }
             }
         }
-        false
+    }
+
+    /// Whether a statement certainly refuses a stranger, with and without further members of `amr`.
+    fn refuses(&self, statement: &Statement, who: Strange, token: &Token<'_>, login: &Text) -> bool {
+        let requests = match who {
+            Strange::Guest => vec![self.guest_request(token)],
+            Strange::SignedIn => self.signed_in_requests(token, login).into(),
+        };
+        let admits = |request: &Request| statement_admits(statement, self.policy, request, &self.graph.symbols);
+        requests.iter().all(|request| admits(request).is_false())
     }
 
     /// A stranger's value for a claim, and one inside each pattern that a statement tests it with.
-    fn ids(&self, statement: Option<&Statement>, claim: &'static str, fresh: crate::value::SymbolId) -> Vec<Text> {
+    fn ids(&self, statement: &Statement, claim: &'static str, fresh: crate::value::SymbolId) -> Vec<Text> {
         let form = Text::symbol(self.graph.strangers.pool);
         let mut candidates = vec![Text::symbol(fresh)];
-        let patterns = statement.into_iter().flat_map(|statement| patterns(statement, |test| is_claim(test, claim)));
-        for pattern in patterns {
+        for pattern in patterns(statement, |test| is_claim(test, claim)) {
             let inside = self.inside(pattern).filter(|inside| overlaps(inside, &form, &self.graph.symbols));
             candidates.extend(inside.filter(|inside| !candidates.contains(inside)));
             if candidates.len() >= MOST_VALUES {
