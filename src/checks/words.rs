@@ -1,7 +1,7 @@
 //! What findings on trust policies have in common: spots, remedies, the path from the pool.
 
 use crate::finding::{Label, Mistake};
-use crate::identity::cognito::is_claim;
+use crate::identity::cognito::{is_claim, is_claim_of};
 use crate::identity::{Answer, Dialect, Graph, Handout, Role, Trust};
 use crate::policy::{Effect, Policy, Statement, Test};
 use crate::source::Place;
@@ -16,6 +16,15 @@ pub(super) fn deciding<'p>(answer: &Answer, policy: &'p Policy) -> impl Iterator
 /// The tests of a statement on a claim.
 pub(super) fn tests<'s>(statement: &'s Statement, claim: &'static str) -> impl Iterator<Item = &'s Test> {
     statement.conditions.tests.iter().filter(move |test| is_claim(test, claim))
+}
+
+/// The tests of a statement on a claim that a request carries.
+pub(super) fn tests_of<'s>(
+    statement: &'s Statement,
+    claim: &'static str,
+    answer: &'s Answer,
+) -> impl Iterator<Item = &'s Test> {
+    statement.conditions.tests.iter().filter(move |test| is_claim_of(test, claim, &answer.request))
 }
 
 /// Whether a statement has no condition at all.

@@ -50,7 +50,7 @@ pub(super) fn pseudo(name: &str) -> Format {
     match name {
         "AWS::Region" => Format::new("{a9-}", "us-east-1"),
         "AWS::AccountId" => Format::new("{9}", "111122223333"),
-        "AWS::Partition" => Format::new("aws{a-}", "aws"),
+        "AWS::Partition" => Format::new("{a-}", "aws"),
         "AWS::URLSuffix" => Format::new("{a9.}", "amazonaws.com"),
         "AWS::StackName" => Format::new("{aA9-}", "stack-1"),
         _ => Format::any(),

@@ -2,11 +2,12 @@
 
 use crate::checks::Cx;
 use crate::checks::words::{
-    adding, amr_line, condition_line, deciding, is_bare, mistake, path, pool_reference, prefix, spot, test_spot, tests,
+    adding, amr_line, condition_line, deciding, is_bare, mistake, path, pool_reference, prefix, spot, test_spot,
+    tests_of,
 };
 use crate::finding::{Finding, Label, Refused, Severity};
 use crate::identity::cognito::restricts_pool;
-use crate::identity::{Graph, Trust, Way, witness};
+use crate::identity::{Answer, Graph, Trust, Way, witness};
 use crate::policy::{Effect, Statement};
 
 /// Finds roles that a token of any pool can become.
@@ -24,12 +25,12 @@ fn finding(graph: &Graph, trust: &Trust) -> Option<Finding> {
     let statement =
         deciding(answer, policy).find(|statement| !restricts_pool(statement, policy, &answer.request, graph))?;
     let role = graph.role(trust.role);
-    let (place, property) = match tests(statement, "aud").next() {
+    let (place, property) = match tests_of(statement, "aud", answer).next() {
         Some(test) => test_spot(statement, test),
         None => spot(statement),
     };
     let message = format!("tokens of any identity pool in the account can become {}", role.entity.name());
-    let label = Label::new(place, why(statement));
+    let label = Label::new(place, why(statement, answer));
     let mut finding = Finding::new("CGT001", Severity::Error, message, label, role.entity.property(property));
     finding.related = path(trust.handouts(graph).map(|(handout, _)| handout));
     finding.help = help(graph, trust, statement, &prefix(answer));
@@ -66,12 +67,12 @@ fn unverified(graph: &Graph, trust: &Trust) -> Option<Finding> {
     Some(finding)
 }
 
-fn why(statement: &Statement) -> &'static str {
-    if tests(statement, "aud").next().is_some() {
+fn why(statement: &Statement, answer: &Answer) -> &'static str {
+    if tests_of(statement, "aud", answer).next().is_some() {
         "every pool id passes this test"
     } else if is_bare(statement) {
         "trusts identity pools without any condition"
-    } else if tests(statement, "amr").next().is_some() {
+    } else if tests_of(statement, "amr", answer).next().is_some() {
         "asks how the user signed in (amr), not at which pool (aud)"
     } else {
         "does not ask at which pool the token was issued (aud)"

@@ -85,7 +85,13 @@ fn gets_tags(graph: &Graph, handout: &Handout, map: &TagMap, when: Branch) -> Op
 fn from_own_tests(graph: &Graph, id: RoleId, role: &Role, policy: &Policy, when: &Branch, findings: &mut Vec<Finding>) {
     for statement in &policy.statements {
         let Some(test) = tests_for_tags(statement, policy).next() else { continue };
-        if !companion_missing(graph, id, policy, statement) {
+        // What a pool brings is said already.
+        let said = |other: &Finding| {
+            other.rule == "TAG001"
+                && other.mistake.statement == Some(statement.at.place)
+                && other.subject.logical_id == role.entity.subject.logical_id
+        };
+        if findings.iter().any(said) || !companion_missing(graph, id, policy, statement) {
             continue;
         }
         let message = format!("{} asks for session tags, and does not allow them to be passed", role.entity.name());

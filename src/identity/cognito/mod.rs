@@ -138,6 +138,8 @@ pub fn restricts_pool(statement: &Statement, policy: &Policy, request: &Request,
         statement.conditions.tests.iter().filter(|test| is_claim_of(test, "aud", request)).collect();
     let form = Text::symbol(graph.strangers.pool);
     let named = tests.iter().flat_map(|test| test.values.iter().map(|(value, _)| value.clone()));
+    // Of a pattern, an id inside it.
+    let named = named.map(|value| stranger::inside(&value, graph).unwrap_or(value));
     let named = named.filter(|value| overlaps(value, &form, &graph.symbols)).take(MOST_PROBES);
     let probes = [form.clone()].into_iter().chain(named);
     let passes = |probe: Text| {

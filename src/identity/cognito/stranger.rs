@@ -2,7 +2,7 @@
 //! id as far as AWS lets them, its providers, and everything that a caller chooses.
 
 use super::desk::{Desk, Token};
-use super::{Answer, Text, allowing, best, is_claim};
+use super::{Answer, Graph, Text, allowing, best, is_claim};
 use crate::policy::{Base, Request, Statement, Test, statement_admits};
 use crate::value::{Piece, Truth, overlaps};
 
@@ -102,7 +102,7 @@ impl Desk<'_> {
         let form = Text::symbol(self.graph.strangers.pool);
         let mut candidates = vec![Text::symbol(fresh)];
         for pattern in patterns(statement, |test| is_claim(test, claim)) {
-            let inside = self.inside(pattern).filter(|inside| overlaps(inside, &form, &self.graph.symbols));
+            let inside = inside(pattern, self.graph).filter(|inside| overlaps(inside, &form, &self.graph.symbols));
             candidates.extend(inside.filter(|inside| !candidates.contains(inside)));
             if candidates.len() >= MOST_VALUES {
                 break;
@@ -110,54 +110,50 @@ impl Desk<'_> {
         }
         candidates
     }
+}
 
-    /// A stranger's id inside a pattern; nothing where the pattern has no wildcard, or names a whole id:
-    /// that is one pool, whatever stands around it.
-    fn inside(&self, pattern: &Text) -> Option<Text> {
-        let strangers = &self.graph.strangers;
-        let pieces = pattern.pieces()?;
-        let is_pool = |piece: &Piece| match piece {
-            Piece::Literal(literal) => holds_guid(literal),
-            Piece::Symbol(id) => self.graph.pool(&Text::symbol(*id)).is_some(),
+/// A stranger's id inside a pattern; nothing where the pattern has no wildcard, or names a whole id:
+/// that is one pool, whatever stands around it.
+pub(super) fn inside(pattern: &Text, graph: &Graph) -> Option<Text> {
+    let strangers = &graph.strangers;
+    let pieces = pattern.pieces()?;
+    let is_pool = |piece: &Piece| match piece {
+        Piece::Literal(literal) => holds_guid(literal),
+        Piece::Symbol(id) => graph.pool(&Text::symbol(*id)).is_some(),
+    };
+    let wild = |piece: &Piece| matches!(piece, Piece::Literal(text) if text.contains(['*', '?']));
+    if !pieces.iter().any(wild) || pieces.iter().any(is_pool) {
+        return None;
+    }
+    let colon = |piece: &Piece| match piece {
+        Piece::Literal(literal) => literal.contains(':'),
+        Piece::Symbol(id) => graph.symbols.facts(*id).format.may_hold(':'),
+    };
+    let has_colon = pieces.iter().any(colon);
+    let (mut out, mut past_colon) = (Vec::new(), false);
+    for piece in &pieces {
+        let Piece::Literal(literal) = piece else {
+            past_colon |= colon(piece);
+            out.push(piece.clone());
+            continue;
         };
-        let wild = |piece: &Piece| matches!(piece, Piece::Literal(text) if text.contains(['*', '?']));
-        if !pieces.iter().any(wild) || pieces.iter().any(is_pool) {
-            return None;
-        }
-        let colon = |piece: &Piece| match piece {
-            Piece::Literal(literal) => literal.contains(':'),
-            Piece::Symbol(id) => self.graph.symbols.facts(*id).format.may_hold(':'),
-        };
-        let has_colon = pieces.iter().any(colon);
-        let (mut out, mut past_colon) = (Vec::new(), false);
-        for piece in &pieces {
-            let Piece::Literal(literal) = piece else {
-                past_colon |= colon(piece);
-                out.push(piece.clone());
-                continue;
-            };
-            for c in literal.chars() {
-                match c {
-                    '*' if past_colon => out.push(Piece::Symbol(strangers.guid)),
-                    '*' if has_colon => out.push(Piece::Symbol(strangers.region)),
-                    '*' => {
-                        out.extend([
-                            Piece::Symbol(strangers.region),
-                            literal_piece(":"),
-                            Piece::Symbol(strangers.guid),
-                        ]);
-                        past_colon = true;
-                    }
-                    '?' => out.push(literal_piece(if past_colon { "0" } else { "a" })),
-                    c => {
-                        past_colon |= c == ':';
-                        out.push(literal_piece(&c.to_string()));
-                    }
+        for c in literal.chars() {
+            match c {
+                '*' if past_colon => out.push(Piece::Symbol(strangers.guid)),
+                '*' if has_colon => out.push(Piece::Symbol(strangers.region)),
+                '*' => {
+                    out.extend([Piece::Symbol(strangers.region), literal_piece(":"), Piece::Symbol(strangers.guid)]);
+                    past_colon = true;
+                }
+                '?' => out.push(literal_piece(if past_colon { "0" } else { "a" })),
+                c => {
+                    past_colon |= c == ':';
+                    out.push(literal_piece(&c.to_string()));
                 }
             }
         }
-        Some(Text::from_pieces(out))
     }
+    Some(Text::from_pieces(out))
 }
 
 fn literal_piece(text: &str) -> Piece {
