@@ -1,19 +1,23 @@
 //! Role ARNs of which parts are unknown.
 
-use crate::value::{Piece, Symbols, Text, compare};
+use std::collections::HashMap;
+
+use super::graph::RoleId;
+use crate::resolve::StackId;
+use crate::value::{Branch, Case, Piece, Symbols, Text, compare};
 
 /// The parts of a role's ARN that tell roles apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct RoleArn {
+struct RoleArn {
     partition: Text,
     account: Text,
     /// `role/PATH/NAME`.
-    pub(super) resource: Text,
+    resource: Text,
 }
 
 impl RoleArn {
     /// Reads `arn:PARTITION:iam::ACCOUNT:role/PATH/NAME`.
-    pub(super) fn read(arn: &Text) -> Option<Self> {
+    fn read(arn: &Text) -> Option<Self> {
         let mut rest = arn.pieces()?;
         let mut parts = Vec::new();
         for _ in 0..5 {
@@ -29,10 +33,48 @@ impl RoleArn {
 
     /// Whether nothing speaks against both being one role: the same path and name, and no account or
     /// partition that differs.
-    pub(super) fn may_be(&self, other: &Self, symbols: &Symbols) -> bool {
+    fn may_be(&self, other: &Self, symbols: &Symbols) -> bool {
         self.resource == other.resource
             && !compare(&self.partition, &other.partition, symbols).is_false()
             && !compare(&self.account, &other.account, symbols).is_false()
+    }
+}
+
+/// Roles by what their ARNs end with.
+#[derive(Clone, Debug, Default)]
+pub struct RoleNames(HashMap<Text, Vec<NamedRole>>);
+
+#[derive(Clone, Debug)]
+struct NamedRole {
+    role: RoleId,
+    stack: StackId,
+    arn: RoleArn,
+    exists: Branch,
+}
+
+impl RoleNames {
+    /// Roles of one name in one stack, which only exclusive conditions make possible.
+    const MOST_NAMESAKES: usize = 8;
+
+    pub(super) fn add(&mut self, role: RoleId, stack: StackId, arn: &Case<Text>) {
+        let Some(read) = RoleArn::read(&arn.then) else { return };
+        let named = NamedRole { role, stack, arn: read, exists: arn.when.clone() };
+        self.0.entry(named.arn.resource.clone()).or_default().push(named);
+    }
+
+    /// The roles of an ARN as one stack means it, each with its branch: the stack's own, else the only
+    /// stack's that has one. Two stacks that give a role the same name cannot be deployed side by side.
+    pub(super) fn meant(&self, stack: StackId, arn: &Text, symbols: &Symbols) -> Vec<(RoleId, Branch)> {
+        let Some(arn) = RoleArn::read(arn) else { return Vec::new() };
+        let named = self.0.get(&arn.resource).map(Vec::as_slice).unwrap_or_default();
+        let all: Vec<&NamedRole> = named.iter().filter(|named| named.arn.may_be(&arn, symbols)).collect();
+        let is_home = |named: &&&NamedRole| named.stack == stack;
+        let home = all.iter().find(is_home).or(all.first()).map(|named| named.stack);
+        if home != Some(stack) && all.iter().any(|named| Some(named.stack) != home) {
+            return Vec::new();
+        }
+        let of_home = all.into_iter().filter(|named| Some(named.stack) == home).take(Self::MOST_NAMESAKES);
+        of_home.map(|named| (named.role, named.exists.clone())).collect()
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use super::arn::RoleArn;
+use super::arn::RoleNames;
 use super::graph::{
     Dialect, Entity, Graph, Group, Handout, IdentityPool, Mapping, Membership, PoolId, Precedence, Role, RoleId,
     Strangers, Subject, TagMap, UserPool, Way,
@@ -32,11 +32,12 @@ pub fn build(set: &StackSet<'_>) -> Graph {
         symbols: Symbols::default(),
         worlds: Default::default(),
         strangers,
+        role_names: RoleNames::default(),
         pool_ids: HashMap::new(),
         handout_ids: HashMap::new(),
         notes: Vec::new(),
     };
-    let mut builder = Builder { resolver, graph, roles_by_name: HashMap::new(), handed_out: HashSet::new() };
+    let mut builder = Builder { resolver, graph, handed_out: HashSet::new() };
     // Attachments speak of roles and pools, group roles of mappings.
     builder.each(Builder::entities);
     builder.name_providers();
@@ -84,17 +85,8 @@ fn strangers(symbols: &mut Symbols) -> Strangers {
 struct Builder<'s, 'd> {
     resolver: Resolver<'s, 'd>,
     graph: Graph,
-    roles_by_name: HashMap<Text, Vec<NamedRole>>,
     /// What is handed out already: the same in two ways is said once.
     handed_out: HashSet<(RoleId, Text, Way, Option<Text>, Branch)>,
-}
-
-/// A role by its name.
-struct NamedRole {
-    role: RoleId,
-    stack: StackId,
-    arn: RoleArn,
-    exists: Branch,
 }
 
 /// A role that something in a stack makes a pool hand out; the fields are those of [`Handout`].
@@ -111,8 +103,6 @@ struct Link {
 
 /// Roles handed out in one stack set that are followed.
 const MOST_HANDOUTS: usize = 50_000;
-/// Roles of one name in one stack, which only exclusive conditions make possible.
-const MOST_NAMESAKES: usize = 8;
 
 /// The properties that were asked for, in one branch.
 struct Properties {
@@ -215,9 +205,7 @@ impl<'s, 'd> Builder<'s, 'd> {
             arns.into_iter().filter_map(|case| Some(Case { then: case.then.text()?, when: case.when })).collect();
         let id = RoleId(self.graph.roles.len());
         for case in &arns {
-            let Some(arn) = RoleArn::read(&case.then) else { continue };
-            let named = NamedRole { role: id, stack, arn, exists: case.when.clone() };
-            self.roles_by_name.entry(named.arn.resource.clone()).or_default().push(named);
+            self.graph.role_names.add(id, stack, case);
         }
         let trust = self.trust(stack, resource, &entity);
         self.graph.roles.push(Role { entity, arns, trust });
@@ -446,7 +434,7 @@ impl<'s, 'd> Builder<'s, 'd> {
             pool.map(|place| (place, "the pool that hands it out".to_owned())).into_iter().collect();
         steps.extend(link.steps);
         let steps: Arc<[(Place, String)]> = steps.into();
-        for (role, exists) in self.roles_meant(link.stack, &link.role) {
+        for (role, exists) in self.graph.role_names.meant(link.stack, &link.role, &self.resolver.symbols) {
             let Some(when) = self.together(&link.when, &exists) else { continue };
             let key = (role, link.pool.clone(), link.way, link.provider.clone(), when.clone());
             if self.graph.handouts.len() >= MOST_HANDOUTS || !self.handed_out.insert(key) {
@@ -456,22 +444,6 @@ impl<'s, 'd> Builder<'s, 'd> {
             self.graph.handout_ids.entry(role).or_default().push(self.graph.handouts.len());
             self.graph.handouts.push(Handout { role, pool, pool_id, way: link.way, provider, when, steps });
         }
-    }
-
-    /// The roles of an ARN as one stack means it: its own, else the only stack's that has one. Two
-    /// stacks that give a role the same name cannot be deployed side by side.
-    fn roles_meant(&self, stack: StackId, arn: &Text) -> Vec<(RoleId, Branch)> {
-        let Some(arn) = RoleArn::read(arn) else { return Vec::new() };
-        let named = self.roles_by_name.get(&arn.resource).map(Vec::as_slice).unwrap_or_default();
-        let fits = |named: &&NamedRole| named.arn.may_be(&arn, &self.resolver.symbols);
-        let all: Vec<&NamedRole> = named.iter().filter(fits).collect();
-        let is_home = |named: &&NamedRole| named.stack == stack;
-        let home = all.iter().find(|named| is_home(named)).or(all.first()).map(|named| named.stack);
-        if home != Some(stack) && all.iter().any(|named| Some(named.stack) != home) {
-            return Vec::new();
-        }
-        let of_home = all.into_iter().filter(|named| Some(named.stack) == home).take(MOST_NAMESAKES);
-        of_home.map(|named| (named.role, named.exists.clone())).collect()
     }
 
     /// The name of a provider as tokens carry it: one text for each user pool of the run, however a

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::arn::RoleNames;
 use crate::policy::Policy;
 use crate::resolve::{Note, StackId};
 use crate::source::Place;
@@ -283,6 +284,8 @@ pub struct Graph {
     pub worlds: Worlds,
     /// Symbols for what is not of the run.
     pub strangers: Strangers,
+    /// Roles by their names.
+    pub role_names: RoleNames,
     /// Pools by their ids.
     pub pool_ids: HashMap<Text, PoolId>,
     /// Places in `handouts` by role.
@@ -300,6 +303,11 @@ impl Graph {
     /// Ids and roles.
     pub fn roles(&self) -> impl Iterator<Item = (RoleId, &Role)> {
         self.roles.iter().enumerate().map(|(at, role)| (RoleId(at), role))
+    }
+
+    /// The roles that an ARN means in a stack, each with the branch in which it exists.
+    pub fn roles_meant(&self, stack: StackId, arn: &Text) -> Vec<(RoleId, Branch)> {
+        self.role_names.meant(stack, arn, &self.symbols)
     }
 
     /// The pool of an id.

@@ -11,6 +11,7 @@ pub mod provider;
 pub mod tags;
 mod witness;
 
+pub use arn::RoleNames;
 pub use builder::build;
 pub use cognito::{Answer, OwnPool, Trust, trusts};
 pub use graph::{

@@ -11,7 +11,7 @@ mod stranger;
 use super::graph::{Graph, Handout, RoleId};
 use super::provider::pool_principals;
 use crate::policy::{Carried, Decision, Effect, Policy, Request, Statement, Test, test_passes};
-use crate::value::{Branch, Text, Truth, compare, overlaps};
+use crate::value::{Branch, Text, Truth, overlaps};
 
 pub use conjunct::{Conjunct, failing};
 pub use desk::Desk;
@@ -157,9 +157,4 @@ const MOST_PROBES: usize = 32;
 /// Allow statements of a policy.
 fn allowing(policy: &Policy) -> impl Iterator<Item = &Statement> {
     policy.statements.iter().filter(|statement| statement.effect == Effect::Allow)
-}
-
-/// Whether two texts certainly differ.
-pub fn differ(a: &Text, b: &Text, graph: &Graph) -> bool {
-    compare(a, b, &graph.symbols).is_false()
 }
