@@ -347,6 +347,41 @@ fn a_link_out_of_an_assembly_is_not_followed() {
     );
 }
 
+#[cfg(unix)]
+#[test]
+fn no_file_that_an_assembly_names_leads_out_of_it() {
+    use std::os::unix::fs::symlink;
+    let nested = r#"{"artifacts": {"N": {"type": "cdk:cloud-assembly", "properties": {"directoryName": "sub"}}}}"#;
+    let work = Work::new(&[("secret/x.json", "the secret"), ("n/cdk.out/cdk.out", ""), ("n/cdk.out/sub/a", "")]);
+    work.write("n/cdk.out/manifest.json", nested);
+    symlink("../../../secret/x.json", work.path("n/cdk.out/sub/manifest.json")).unwrap();
+    let refused = |work: &Work, folder: &str, file: &str| {
+        let ran = work.run(&["check", folder]);
+        assert_eq!(ran.status, 1, "{ran:?}");
+        assert!(ran.stdout.contains(&format!("{file} leads out of the output folder")), "{ran:?}");
+        assert!(ran.stdout.contains("error[INP003]"), "{ran:?}");
+        assert!(!ran.stdout.contains("the secret") && !ran.stdout.contains("secret/x.json"), "{ran:?}");
+    };
+    refused(&work, "n", "sub/manifest.json");
+    // A link that stays inside is as good as the file.
+    fs::remove_file(work.path("n/cdk.out/sub/manifest.json")).unwrap();
+    work.write("n/cdk.out/inner.json", "{}");
+    symlink("../inner.json", work.path("n/cdk.out/sub/manifest.json")).unwrap();
+    assert_eq!(work.run(&["check", "n"]).status, 0);
+    // A folder is no manifest.
+    fs::remove_file(work.path("n/cdk.out/sub/manifest.json")).unwrap();
+    fs::create_dir(work.path("n/cdk.out/sub/manifest.json")).unwrap();
+    assert!(work.run(&["check", "n"]).stdout.contains("sub/manifest.json is no file"));
+
+    work.write("m/cdk.out/cdk.out", "");
+    work.write("m/cdk.out/A.template.json", ROLE);
+    let manifest = r#"{"artifacts": {"A": {"type": "aws:cloudformation:stack", "properties":
+        {"templateFile": "A.template.json"}, "additionalMetadataFile": "A.metadata.json"}}}"#;
+    work.write("m/cdk.out/manifest.json", manifest);
+    symlink(work.path("secret/x.json"), work.path("m/cdk.out/A.metadata.json")).unwrap();
+    refused(&work, "m", "A.metadata.json");
+}
+
 #[test]
 fn stacks_that_nest_themselves_end() {
     let nests = |file: &str| {

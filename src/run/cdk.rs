@@ -18,6 +18,9 @@ const DEPTH: usize = 32;
 /// Most stacks of one assembly; nesting can multiply a few files without end.
 const STACKS: usize = 10_000;
 
+/// Why a file that is not there is refused.
+const MISSING: &str = "is not there";
+
 /// What one output folder came to.
 #[derive(Debug, Default)]
 pub(super) struct Loaded {
@@ -95,23 +98,23 @@ impl<'s> Loader<'s> {
         let root = scope.store.real(folder).unwrap_or_else(|_| folder.to_owned());
         let (inputs, folders, stacks) = (BTreeMap::new(), HashSet::new(), Vec::new());
         let mut loader = Self { scope, root, inputs, folders, stacks, is_full: false };
-        loader.assembly(folder, 0);
+        if let Ok(key) = scope.store.real(&folder.join("manifest.json")) {
+            loader.assembly(folder, key, 0);
+        }
         let bound = format!("{}: only its first {STACKS} stacks are read", scope.store.shown(folder));
         let bounds = if loader.is_full { vec![bound] } else { Vec::new() };
         Loaded { inputs: loader.inputs.into_values().collect(), stacks: loader.stacks, bounds }
     }
 
-    /// One folder with a manifest, and the assemblies inside it.
-    fn assembly(&mut self, folder: &Path, depth: usize) {
-        let path = folder.join("manifest.json");
-        let Ok(key) = self.scope.store.real(&path) else { return };
+    /// One folder with a manifest, of which the key is the path without links, and the assemblies inside it.
+    fn assembly(&mut self, folder: &Path, key: PathBuf, depth: usize) {
         if !self.folders.insert(key.clone()) {
             return;
         }
-        let shown = self.scope.store.shown(&path);
+        let shown = self.scope.store.shown(&folder.join("manifest.json"));
         let mut input =
             Input { key, shown, text: Arc::from(""), document: None, is_template: false, problems: Vec::new() };
-        match self.manifest(&path) {
+        match self.manifest(&input.key) {
             Ok(document) => {
                 input.text = document.text().clone();
                 input.problems = self.follow(folder, &document, depth);
@@ -142,6 +145,7 @@ impl<'s> Loader<'s> {
         for stack in manifest.stacks {
             match self.resolve(folder, &stack.template_file) {
                 Ok(path) if self.scope.store.is_file(&path) => {
+                    problems.extend(self.refused_side_files(folder, &stack));
                     let metadata = assembly::inline_metadata(document, &stack.artifact_id);
                     self.top_stack(folder, &path, Arc::new(stack), metadata);
                 }
@@ -150,27 +154,52 @@ impl<'s> Loader<'s> {
             }
         }
         for nested in manifest.nested {
-            match self.resolve(folder, &nested) {
-                Ok(path) if depth < DEPTH && self.scope.store.is_file(&path.join("manifest.json")) => {
-                    self.assembly(&folder.join(&nested.path), depth + 1);
-                }
-                Ok(_) => problems.push(not_there(&nested, "holds no manifest.json")),
+            match self.nested_manifest(folder, &nested) {
+                Ok(key) if depth < DEPTH => self.assembly(&folder.join(&nested.path), key, depth + 1),
+                Ok(_) => problems.push(not_there(&nested, "is nested too deeply")),
                 Err(problem) => problems.push(problem),
             }
         }
         problems
     }
 
+    /// The manifest of an assembly that a manifest names, without links. The folder may lie inside and its
+    /// manifest still lead out.
+    fn nested_manifest(&self, folder: &Path, nested: &NamedFile) -> Result<PathBuf, Problem> {
+        let inner = self.resolve(folder, nested)?;
+        if self.scope.store.entry(&inner.join("manifest.json")).is_none() {
+            return Err(not_there(nested, "holds no manifest.json"));
+        }
+        let named = NamedFile { path: format!("{}/manifest.json", nested.path), span: nested.span };
+        let path = self.resolve(folder, &named)?;
+        if self.scope.store.is_file(&path) { Ok(path) } else { Err(not_there(&named, "is no file")) }
+    }
+
+    /// What is wrong with the files that only help, where somebody meant them to be something else.
+    fn refused_side_files(&self, folder: &Path, stack: &StackArtifact) -> Vec<Problem> {
+        let files = [&stack.metadata_file, &stack.assets_file].into_iter().flatten();
+        let refused = files.filter_map(|file| {
+            let why = match self.reach(folder, file) {
+                Ok(path) if self.scope.store.is_file(&path) => return None,
+                Ok(_) => "is no file",
+                Err(MISSING) => return None,
+                Err(why) => why,
+            };
+            let message = format!("a file of a stack was not read: {} {why}", shown(file));
+            Some(Problem::SynthesisFailed { span: stack.template_file.span, message })
+        });
+        refused.collect()
+    }
+
     /// The file that a manifest or template names, without links; never one outside of the assembly.
     fn resolve(&self, folder: &Path, named: &NamedFile) -> Result<PathBuf, Problem> {
-        if let Err(refused) = assembly::local_path(&named.path) {
-            return Err(not_there(named, why(refused)));
-        }
-        let real = self.scope.store.real(&folder.join(&named.path)).map_err(|_| not_there(named, "is not there"))?;
-        if !real.starts_with(&self.root) {
-            return Err(not_there(named, "leads out of the output folder"));
-        }
-        Ok(real)
+        self.reach(folder, &named.path).map_err(|reason| not_there(named, reason))
+    }
+
+    fn reach(&self, folder: &Path, path: &str) -> Result<PathBuf, &'static str> {
+        assembly::local_path(path).map_err(why)?;
+        let real = self.scope.store.real(&folder.join(path)).map_err(|_| MISSING)?;
+        if real.starts_with(&self.root) { Ok(real) } else { Err("leads out of the output folder") }
     }
 
     fn top_stack(&mut self, folder: &Path, path: &Path, artifact: Arc<StackArtifact>, inline: Option<Node<'_>>) {
@@ -185,8 +214,7 @@ impl<'s> Loader<'s> {
 
     /// A file that only helps: an asset manifest or metadata.
     fn side_file(&self, folder: &Path, file: &str) -> Option<Document> {
-        let named = NamedFile { path: file.to_owned(), span: Span::default() };
-        let path = self.resolve(folder, &named).ok().filter(|path| self.scope.store.is_file(path))?;
+        let path = self.reach(folder, file).ok().filter(|path| self.scope.store.is_file(path))?;
         let text = read::decode(self.scope.store.read(&path).ok()?).whole()?;
         Some(syntax::parse_json(FileId(0), &text))
     }
