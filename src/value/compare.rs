@@ -48,24 +48,32 @@ pub fn compare(a: &Text, b: &Text, symbols: &Symbols) -> Truth {
 
 /// Whether a value fits a pattern.
 pub fn fits(pattern: &[Mark], value: &[Mark], symbols: &Symbols) -> Truth {
-    if certainly(pattern, value) {
-        return Truth::True;
+    let mut proof = certainly(pattern, value);
+    let is_symbol = |mark: &Mark| matches!(mark, Mark::Symbol(_));
+    if !pattern.iter().any(is_symbol) && value.iter().all(|mark| matches!(mark, Mark::Char(_))) {
+        // Nothing is unknown, so there is nothing more to learn.
+        return proof;
     }
     // A symbol has structure (`region:guid`); a second look at it may prove that it fits.
-    if certainly_by_steps(&steps(pattern, symbols), &steps(value, symbols)) {
+    if !proof.is_true() && pattern.iter().chain(value).any(is_symbol) {
+        proof = Truth::any([proof, certainly_by_steps(&steps(pattern, symbols), &steps(value, symbols))]);
+    }
+    if proof.is_true() {
         return Truth::True;
     }
     let fresh = |mark: &Mark| matches!(mark, Mark::Symbol(id) if symbols.facts(*id).fresh);
-    let refused = pattern.iter().chain(value).any(fresh)
+    // A fresh symbol fits nothing but what certainly fits, if that was looked through to the end.
+    let refused = (proof.is_false() && pattern.iter().chain(value).any(fresh))
         || two_unique(pattern, value, symbols)
-        || !possibly(pattern, value, symbols);
+        || reachable(pattern, value, symbols) == Some(false);
     if refused { Truth::False } else { Truth::Unknown }
 }
 
-/// Whether some text is of both forms, freshness aside.
+/// Whether some text is of both forms, freshness aside. Callers take a yes as a proof, so texts that are
+/// too long to compare ([`STATES`]) do not overlap: what nobody looked through is no candidate.
 pub fn overlaps(a: &Text, b: &Text, symbols: &Symbols) -> bool {
     match (marks(a), marks(b)) {
-        (Some(a), Some(b)) => possibly(&a, &b, symbols),
+        (Some(a), Some(b)) => reachable(&a, &b, symbols).unwrap_or(false),
         _ => true,
     }
 }
@@ -86,11 +94,11 @@ fn two_unique(pattern: &[Mark], value: &[Mark], symbols: &Symbols) -> bool {
 }
 
 /// Fits with every symbol taken as a character of its own.
-fn certainly(pattern: &[Mark], value: &[Mark]) -> bool {
+fn certainly(pattern: &[Mark], value: &[Mark]) -> Truth {
     glob(pattern, value, |p, v| p == v, |p, v| p == Mark::One && matches!(v, Mark::Char(_)), |p| p == Mark::Run)
 }
 
-fn certainly_by_steps(pattern: &[Step], value: &[Step]) -> bool {
+fn certainly_by_steps(pattern: &[Step], value: &[Step]) -> Truth {
     glob(
         pattern,
         value,
@@ -100,16 +108,19 @@ fn certainly_by_steps(pattern: &[Step], value: &[Step]) -> bool {
     )
 }
 
-/// Greedy glob matching with one point of return: linear for most, quadratic at worst.
+/// Greedy glob matching with one point of return: linear for most, quadratic at worst. Unknown where that
+/// takes more than [`STATES`] steps.
 fn glob<T: Copy>(
     pattern: &[T],
     value: &[T],
     same: impl Fn(T, T) -> bool,
     one: impl Fn(T, T) -> bool,
     run: impl Fn(T) -> bool,
-) -> bool {
+) -> Truth {
     let (mut p, mut v) = (0, 0);
     let mut back: Option<(usize, usize)> = None;
+    // Only going back is counted: without it the walk is as long as both texts.
+    let mut again = 0;
     while v < value.len() {
         if p < pattern.len() && run(pattern[p]) {
             back = Some((p + 1, v));
@@ -118,14 +129,18 @@ fn glob<T: Copy>(
             p += 1;
             v += 1;
         } else if let Some((after, from)) = back {
+            again += v - from;
+            if again > STATES {
+                return Truth::Unknown;
+            }
             back = Some((after, from + 1));
             p = after;
             v = from + 1;
         } else {
-            return false;
+            return Truth::False;
         }
     }
-    pattern[p..].iter().all(|mark| run(*mark))
+    pattern[p..].iter().all(|mark| run(*mark)).into()
 }
 
 /// A mark with symbols opened into what their format says.
@@ -158,8 +173,9 @@ fn steps(marks: &[Mark], symbols: &Symbols) -> Vec<Step> {
     steps
 }
 
-/// Whether some substitution makes them fit: reachability in the product of both as automata.
-fn possibly(pattern: &[Mark], value: &[Mark], symbols: &Symbols) -> bool {
+/// Whether some substitution makes them fit: reachability in the product of both as automata. None
+/// where that has more than [`STATES`] states.
+fn reachable(pattern: &[Mark], value: &[Mark], symbols: &Symbols) -> Option<bool> {
     let (pattern, value) = (steps(pattern, symbols), steps(value, symbols));
     let width = value.len() + 1;
     // Position pairs, with a mark whether the run at that position has had a character already.
@@ -167,7 +183,7 @@ fn possibly(pattern: &[Mark], value: &[Mark], symbols: &Symbols) -> bool {
         |state: State| ((state.p * width + state.v) * 2 + usize::from(state.in_p)) * 2 + usize::from(state.in_v);
     let states = (pattern.len() + 1) * width * 4;
     if states > STATES {
-        return true;
+        return None;
     }
     let mut seen = vec![false; states];
     let mut open = vec![State::default()];
@@ -176,14 +192,14 @@ fn possibly(pattern: &[Mark], value: &[Mark], symbols: &Symbols) -> bool {
             continue;
         }
         if state.p == pattern.len() && state.v == value.len() {
-            return true;
+            return Some(true);
         }
         open.extend(moves(state, pattern.get(state.p).copied(), value.get(state.v).copied()));
     }
-    false
+    Some(false)
 }
 
-/// Above this many position pairs the answer is that it may fit.
+/// Most position pairs that are looked at for one answer.
 const STATES: usize = 4_000_000;
 
 #[derive(Clone, Copy, Default)]
@@ -316,5 +332,41 @@ mod tests {
         assert_eq!(against("a*b*c", "axxbxx"), Truth::False);
         assert_eq!(against("a?c", "abc"), Truth::True);
         assert_eq!(against("a*", "a*c"), Truth::True);
+    }
+
+    #[test]
+    fn long_texts_end_without_a_wrong_answer() {
+        let bench = bench();
+        let against = |glob: &str, value: &[Mark]| fits(&pattern(glob), value, &bench.symbols);
+        let (short, long) = (1_000, 200_000);
+        let globs = |n: usize| format!("*{}b", "a".repeat(n));
+        assert_eq!(against(&globs(short), &pattern(&"a".repeat(2 * short))), Truth::False);
+        assert_eq!(against(&globs(long), &pattern(&"a".repeat(2 * long))), Truth::Unknown);
+        assert_eq!(against(&globs(long), &pattern(&("a".repeat(long) + "b"))), Truth::True);
+        assert_eq!(against(&"a".repeat(long), &pattern(&"b".repeat(long))), Truth::False);
+        let mut value = pattern(&"a".repeat(2 * long));
+        value.push(Mark::Symbol(bench.pool));
+        assert_eq!(against(&globs(long), &value), Truth::Unknown);
+    }
+
+    #[test]
+    fn a_search_that_was_given_up_says_nothing_of_a_fresh_symbol() {
+        let mut symbols = Symbols::default();
+        let format = Format::new("{a9-}", "a");
+        let fresh = symbols.add(SymbolFacts { name: "F".into(), format, unique: true, fresh: true });
+        let value = |n: usize| [vec![Mark::Symbol(fresh)], pattern(&"a".repeat(n))].concat();
+        let glob = |n: usize| pattern(&format!("*{}b", "a".repeat(n)));
+        assert_eq!(fits(&glob(10), &value(20), &symbols), Truth::False);
+        assert_eq!(fits(&glob(100_000), &value(200_000), &symbols), Truth::Unknown);
+    }
+
+    #[test]
+    fn what_is_too_long_to_compare_is_no_candidate() {
+        let bench = bench();
+        let form = Text::symbol(bench.pool);
+        let id = |n: usize| Text::known(format!("us-east-1:{}", "0".repeat(n)));
+        assert!(overlaps(&id(8), &form, &bench.symbols));
+        assert!(!overlaps(&id(STATES), &form, &bench.symbols));
+        assert_eq!(compare(&id(STATES), &form, &bench.symbols), Truth::Unknown);
     }
 }
