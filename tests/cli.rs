@@ -383,6 +383,28 @@ fn no_file_that_an_assembly_names_leads_out_of_it() {
 }
 
 #[test]
+fn no_report_grows_with_a_text_of_a_template() {
+    let long = "x".repeat(300_000);
+    let role = |id: &str| {
+        let id = format!("{id}{long}");
+        serde_json::json!({"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": {"Statement": [{
+            "Effect": "Allow", "Action": "sts:AssumeRoleWithWebIdentity",
+            "Principal": {"Federated": "cognito-identity.amazonaws.com"},
+            "Sid": id, "Condition": {"StringLike": {"cognito-identity.amazonaws.com:aud": ["*", id]}}}]}}})
+    };
+    let template = serde_json::json!({"Resources": {"A": role("a"), "B": role("b"), (long.clone()): role("c")}});
+    let work = Work::new(&[("t.json", &template.to_string())]);
+    for format in ["text", "plain", "json", "sarif", "github"] {
+        let ran = work.run(&["check", "--min-severity", "info", "--show-possible", "-v", "-f", format]);
+        assert!(ran.stdout.len() < 250_000, "{format}: {}", ran.stdout.len());
+    }
+    let report = work.json(&["--min-severity", "info", "--show-possible"]);
+    let findings = report["findings"].as_array().unwrap();
+    assert!(findings.iter().any(|finding| finding["witness"].is_object()), "{report}");
+    assert!(findings.iter().all(|finding| finding["witness"]["policy"].is_null()));
+}
+
+#[test]
 fn stacks_that_nest_themselves_end() {
     let nests = |file: &str| {
         format!(

@@ -3,7 +3,7 @@
 use std::io::{Result, Write};
 
 use super::spot::Spot;
-use super::words::{headline, lines, proof};
+use super::words::{TEXT, cut, headline, lines, proof};
 use crate::finding::{Finding, Outcome, Severity, visible};
 
 /// Writes one command a finding.
@@ -37,7 +37,7 @@ fn command(severity: Severity) -> &'static str {
 
 /// What the annotation says: headline, why, proof, help.
 fn message(finding: &Finding) -> String {
-    let mut parts = vec![headline(finding), visible(&finding.primary.message).into_owned()];
+    let mut parts = vec![headline(finding), cut(&finding.primary.message, TEXT)];
     parts.extend(finding.witness.as_deref().and_then(proof).map(|proof| format!("Proof: {proof}")));
     let help = lines(&finding.help).join("\n");
     if !help.is_empty() {

@@ -1,17 +1,26 @@
 //! The JSON form that users' programs rely on (`data/rolecall-1.schema.json`). Fields may be added to
 //! it, none may be renamed or left out.
 
-use std::io::{Result, Write};
+use std::borrow::Cow;
+use std::io::{Error, ErrorKind, Result, Write};
 
 use serde::{Serialize, Serializer};
 
 use super::escape::write_json;
+use super::words::{TEXT, clip};
 use super::{Options, summary};
 use crate::checks::rule;
 use crate::finding::{self, Choice, Outcome, Severity};
 use crate::policy::{Carried, Request};
 use crate::source::{Place, Sources};
 use crate::value::{Text, Truth};
+
+/// Largest policy and request of a witness, in bytes of JSON; of a larger one only the beginning and end
+/// of its texts are told.
+const WITNESS: usize = 64 << 10;
+
+/// Characters of a text that are told at most: far more than a template has that is meant to be deployed.
+const WHOLE: usize = 10_000;
 
 /// Writes the whole outcome.
 pub(super) fn write(outcome: &Outcome, options: &Options<'_>, out: &mut dyn Write) -> Result<()> {
@@ -90,17 +99,17 @@ struct Finding<'a> {
     severity: &'static str,
     confidence: &'static str,
     status: &'static str,
-    message: &'a str,
-    help: &'a str,
+    message: Cow<'a, str>,
+    help: Cow<'a, str>,
     url: Later,
     location: Location<'a>,
     template: Later,
-    stack: Option<&'a str>,
-    logical_id: Option<&'a str>,
-    property: Option<&'a str>,
-    construct_path: Option<&'a str>,
+    stack: Option<Cow<'a, str>>,
+    logical_id: Option<Cow<'a, str>>,
+    property: Option<Cow<'a, str>>,
+    construct_path: Option<Cow<'a, str>>,
     assignment: Pairs<'a, Chosen<'a>>,
-    assumes: &'a [String],
+    assumes: Vec<Cow<'a, str>>,
     related: Vec<Related<'a>>,
     witness: Option<Witness<'a>>,
     fix: Later,
@@ -111,8 +120,9 @@ struct Finding<'a> {
 impl<'a> Finding<'a> {
     fn new(sources: &'a Sources, finding: &'a finding::Finding) -> Self {
         let (rule, subject) = (rule(finding.rule), &finding.subject);
+        let name = |name: &'a Option<String>| name.as_deref().map(|name| clip(name, WHOLE));
         let related = |label: &'a finding::Label| Related {
-            message: &label.message,
+            message: clip(&label.message, WHOLE),
             location: Location::new(sources, label.place),
         };
         Self {
@@ -122,17 +132,19 @@ impl<'a> Finding<'a> {
             severity: finding.severity.name(),
             confidence: rule.map_or("high", |rule| rule.confidence),
             status: finding.status.name(),
-            message: &finding.message,
-            help: &finding.help,
+            message: clip(&finding.message, WHOLE),
+            help: clip(&finding.help, WHOLE),
             url: None,
             location: Location::new(sources, finding.primary.place),
             template: None,
-            stack: subject.stack.as_deref(),
-            logical_id: subject.logical_id.as_deref(),
-            property: subject.property.as_deref(),
-            construct_path: subject.construct_path.as_deref(),
-            assignment: Pairs(finding.assignment.iter().map(|(name, choice)| (&**name, choice.into())).collect()),
-            assumes: &finding.assumes,
+            stack: name(&subject.stack),
+            logical_id: name(&subject.logical_id),
+            property: name(&subject.property),
+            construct_path: name(&subject.construct_path),
+            assignment: Pairs(
+                finding.assignment.iter().map(|(name, choice)| (clip(name, WHOLE), choice.into())).collect(),
+            ),
+            assumes: finding.assumes.iter().map(|text| clip(text, WHOLE)).collect(),
             related: finding.related.iter().map(related).collect(),
             witness: finding.witness.as_deref().map(Witness::new),
             fix: None,
@@ -144,7 +156,7 @@ impl<'a> Finding<'a> {
 
 #[derive(Serialize)]
 struct Related<'a> {
-    message: &'a str,
+    message: Cow<'a, str>,
     location: Location<'a>,
 }
 
@@ -179,20 +191,20 @@ impl<'a> Location<'a> {
 #[serde(untagged)]
 enum Chosen<'a> {
     Condition(bool),
-    Value(&'a str),
+    Value(Cow<'a, str>),
 }
 
 impl<'a> From<&'a Choice> for Chosen<'a> {
     fn from(choice: &'a Choice) -> Self {
         match choice {
             Choice::Condition(value) => Self::Condition(*value),
-            Choice::Value(value) => Self::Value(value),
+            Choice::Value(value) => Self::Value(clip(value, WHOLE)),
         }
     }
 }
 
 /// An object whose keys keep their order.
-struct Pairs<'a, V>(Vec<(&'a str, V)>);
+struct Pairs<'a, V>(Vec<(Cow<'a, str>, V)>);
 
 impl<V: Serialize> Serialize for Pairs<'_, V> {
     fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
@@ -205,29 +217,32 @@ impl<V: Serialize> Serialize for Pairs<'_, V> {
 struct Witness<'a> {
     class: &'a str,
     request: Asked<'a>,
-    policy: &'a serde_json::Value,
-    substitution: Pairs<'a, &'a str>,
+    policy: Option<&'a serde_json::Value>,
+    substitution: Pairs<'a, Cow<'a, str>>,
     decision: &'static str,
-    by: Option<&'a str>,
-    assumes: &'a [String],
+    by: Option<Cow<'a, str>>,
+    assumes: Vec<Cow<'a, str>>,
     aws_also_refuses: &'static str,
 }
 
 impl<'a> Witness<'a> {
     fn new(witness: &'a finding::Witness) -> Self {
-        let substitution = witness.substitution.iter().map(|(name, text)| (&**name, &**text));
+        let whole = Asked::new(&witness.request, usize::MAX);
+        let is_whole = is_within(WITNESS, &(&whole, &witness.policy));
+        let request = if is_whole { whole } else { Asked::new(&witness.request, TEXT) };
+        let substitution = witness.substitution.iter().map(|(name, text)| (clip(name, WHOLE), clip(text, WHOLE)));
         Self {
             class: &witness.class,
-            request: Asked::new(&witness.request),
-            policy: &witness.policy,
+            request,
+            policy: is_whole.then_some(&witness.policy),
             substitution: Pairs(substitution.collect()),
             decision: match witness.decision {
                 Truth::True => "Allow",
                 Truth::False => "Deny",
                 Truth::Unknown => "Unknown",
             },
-            by: witness.by.as_deref(),
-            assumes: &witness.assumes,
+            by: witness.by.as_deref().map(|by| clip(by, WHOLE)),
+            assumes: witness.assumes.iter().map(|text| clip(text, WHOLE)).collect(),
             aws_also_refuses: witness.refused.name(),
         }
     }
@@ -237,8 +252,8 @@ impl<'a> Witness<'a> {
 #[derive(Serialize)]
 struct Asked<'a> {
     principal: Principal<'a>,
-    action: &'a str,
-    resource: &'a str,
+    action: Cow<'a, str>,
+    resource: Cow<'a, str>,
     context: Pairs<'a, Values<'a>>,
 }
 
@@ -246,54 +261,74 @@ struct Asked<'a> {
 struct Principal<'a> {
     #[serde(rename = "type")]
     kind: &'static str,
-    value: &'a str,
+    value: Cow<'a, str>,
 }
 
 /// One text for a single-valued key, a list for a multivalued one.
 #[derive(Serialize)]
 #[serde(untagged)]
 enum Values<'a> {
-    One(&'a str),
-    Many(Vec<&'a str>),
+    One(Cow<'a, str>),
+    Many(Vec<Cow<'a, str>>),
 }
 
 impl<'a> Asked<'a> {
-    fn new(request: &'a Request) -> Self {
+    /// The request, its texts cut to `most` characters.
+    fn new(request: &'a Request, most: usize) -> Self {
         let (kind, value) = &request.principal;
-        let context = request.context.iter().map(|(key, carried)| (&**key, carried.into()));
+        let context = request.context.iter().map(|(key, carried)| (clip(key, most), Values::new(carried, most)));
         Self {
-            principal: Principal { kind: kind.name(), value: concrete(value) },
-            action: &request.action,
-            resource: concrete(&request.resource),
+            principal: Principal { kind: kind.name(), value: concrete(value, most) },
+            action: clip(&request.action, most),
+            resource: concrete(&request.resource, most),
             context: Pairs(context.collect()),
         }
     }
 }
 
-impl<'a> From<&'a Carried> for Values<'a> {
-    fn from(carried: &'a Carried) -> Self {
+impl<'a> Values<'a> {
+    fn new(carried: &'a Carried, most: usize) -> Self {
         match carried {
-            Carried::One(text) => Self::One(concrete(text)),
-            Carried::Many(texts) => Self::Many(texts.iter().map(concrete).collect()),
+            Carried::One(text) => Self::One(concrete(text, most)),
+            Carried::Many(texts) => Self::Many(texts.iter().map(|text| concrete(text, most)).collect()),
         }
     }
 }
 
 /// The text of a witness, in which nothing is unknown.
-fn concrete(text: &Text) -> &str {
-    text.as_known().unwrap_or_default()
+fn concrete(text: &Text, most: usize) -> Cow<'_, str> {
+    clip(text.as_known().unwrap_or_default(), most)
+}
+
+/// Whether the JSON of a value has at most so many bytes; it is not written further than that.
+fn is_within(most: usize, value: &impl Serialize) -> bool {
+    serde_json::to_writer(Room(most), value).is_ok()
+}
+
+/// A writer that refuses what goes beyond its bytes.
+struct Room(usize);
+
+impl Write for Room {
+    fn write(&mut self, bytes: &[u8]) -> Result<usize> {
+        self.0 = self.0.checked_sub(bytes.len()).ok_or_else(|| Error::from(ErrorKind::StorageFull))?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> Result<()> {
+        Ok(())
+    }
 }
 
 #[derive(Serialize)]
 struct Note<'a> {
     kind: &'static str,
-    message: &'a str,
+    message: Cow<'a, str>,
     location: Option<Location<'a>>,
 }
 
 impl<'a> Note<'a> {
     fn new(sources: &'a Sources, note: &'a finding::Note) -> Self {
         let location = note.place.map(|place| Location::new(sources, place));
-        Self { kind: note.kind.name(), message: &note.message, location }
+        Self { kind: note.kind.name(), message: clip(&note.message, WHOLE), location }
     }
 }

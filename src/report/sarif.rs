@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 use super::Options;
 use super::escape::write_json;
 use super::spot::Spot;
-use super::words::{headline, lines, proof};
+use super::words::{PROSE, TEXT, clip, cut, headline, lines, proof};
 use crate::checks::{Rule, rules};
-use crate::finding::{Finding, Label, Note, NoteKind, Outcome, Severity, visible};
+use crate::finding::{Finding, Label, Note, NoteKind, Outcome, Severity};
 use crate::source::{Place, Sources};
 
 /// Results that GitHub takes in one run; it refuses the whole file for one more.
@@ -216,9 +216,9 @@ fn message(sources: &Sources, finding: &Finding) -> Message {
     let related = finding.related.iter().take(RELATED).enumerate();
     let links = related.map(|(id, label)| {
         let line = Spot::new(sources, label.place).start.line;
-        format!("See [line {line}]({id}): {}", Message::new(visible(&label.message)).text)
+        format!("See [line {line}]({id}): {}", Message::new(cut(&label.message, TEXT)).text)
     });
-    let why = Message::new(visible(&finding.primary.message)).text;
+    let why = Message::new(cut(&finding.primary.message, TEXT)).text;
     let mut parts = vec![Message::new(headline(finding)).text + ".", why];
     parts.extend(links);
     let proof = finding.witness.as_deref().and_then(proof);
@@ -232,9 +232,9 @@ fn message(sources: &Sources, finding: &Finding) -> Message {
 fn properties(finding: &Finding) -> Value {
     json!({
         "status": finding.status.name(),
-        "stack": finding.subject.stack,
-        "property": finding.subject.property,
-        "assumes": finding.assumes,
+        "stack": finding.subject.stack.as_deref().map(|text| clip(text, PROSE)),
+        "property": finding.subject.property.as_deref().map(|text| clip(text, PROSE)),
+        "assumes": finding.assumes.iter().map(|text| clip(text, TEXT)).collect::<Vec<_>>(),
     })
 }
 
@@ -293,7 +293,7 @@ impl Location {
     }
 
     fn labelled(sources: &Sources, label: &Label) -> Self {
-        let message = Some(Message::new(visible(&label.message)));
+        let message = Some(Message::new(cut(&label.message, TEXT)));
         Self { message, ..Self::new(sources, label.place) }
     }
 }
@@ -325,12 +325,14 @@ fn percent_encoded(path: &str) -> String {
 
 fn logical_locations(finding: &Finding) -> Vec<LogicalLocation> {
     let subject = &finding.subject;
-    let resource = subject.logical_id.as_ref().map(|id| LogicalLocation {
-        name: Some(id.clone()),
-        fully_qualified_name: subject.stack.as_ref().map_or(id.clone(), |stack| format!("{stack}/{id}")),
+    let clipped = |text: &String| clip(text, PROSE).into_owned();
+    let stack = subject.stack.as_ref().map(clipped);
+    let resource = subject.logical_id.as_ref().map(clipped).map(|id| LogicalLocation {
+        fully_qualified_name: stack.map_or(id.clone(), |stack| format!("{stack}/{id}")),
+        name: Some(id),
         kind: "resource",
     });
-    let construct = subject.construct_path.clone();
+    let construct = subject.construct_path.as_ref().map(clipped);
     let construct = construct.map(|path| LogicalLocation { name: None, fully_qualified_name: path, kind: "construct" });
     resource.into_iter().chain(construct).collect()
 }
@@ -387,7 +389,7 @@ impl<'a> Notification<'a> {
         Self {
             descriptor: NotificationId { id: note.kind.name() },
             level: if note.kind == NoteKind::Bound { "warning" } else { "note" },
-            message: Message::new(visible(&note.message)),
+            message: Message::new(cut(&note.message, PROSE)),
             locations: note.place.map(|place| Location::new(sources, place)).into_iter().collect(),
         }
     }

@@ -10,8 +10,8 @@ use ariadne::{Color, Config, IndexType, Label, Report, ReportKind, Source};
 
 use super::paint::Style;
 use super::spot::Spot;
-use super::words::wrap;
-use crate::finding::{self, visible, visible_char};
+use super::words::{self, TEXT, wrap};
+use crate::finding::{self, visible_char};
 use crate::source::{FileId, Place, SourceFile, Sources};
 
 /// Columns of an underline that is cut short for the sake of its label.
@@ -106,7 +106,7 @@ impl<'a> Target<'a> {
         let byte = start.clamp(line.start, last);
         let column = |byte: usize| file.line_column(byte).column as usize - 1;
         let (first, end) = (column(byte), column(span.end().clamp(byte, line.end.max(byte))));
-        let message = visible(mark.message).into_owned();
+        let message = words::cut(mark.message, TEXT);
         // A mark without a word would not be drawn.
         let message = if message.trim().is_empty() { "here".to_owned() } else { message };
         let columns = first..end.max(first + 1);

@@ -5,9 +5,9 @@ use std::io::{Result, Write};
 use super::paint::{Paint, Style};
 use super::snippet::{Mark, Row, draw};
 use super::spot::Spot;
-use super::words::{branch, lines, proof, sentences, wrap};
+use super::words::{PROSE, TEXT, branch, cut, lines, proof, sentences, wrap};
 use super::{Options, summary};
-use crate::finding::{Finding, Note, NoteKind, Outcome, Status, visible};
+use crate::finding::{Finding, Note, NoteKind, Outcome, Status};
 
 /// Places that are shown beside the faulty one; the others stand in the JSON form.
 const RELATED: usize = 4;
@@ -73,7 +73,7 @@ fn marks(finding: &Finding) -> Vec<Mark<'_>> {
 fn headline(finding: &Finding, width: usize, paint: Paint) -> String {
     let head = format!("{}[{}]", finding.severity.name(), finding.rule);
     let possible = if finding.status == Status::Possible { " (possible)" } else { "" };
-    let text = format!("{head}: {}{possible}", visible(&finding.message));
+    let text = format!("{head}: {}{possible}", cut(&finding.message, TEXT));
     let mut parts = wrap(&text, width).into_iter();
     let first = parts.next().unwrap_or_default();
     let rest = first.strip_prefix(&head).unwrap_or_default();
@@ -83,7 +83,7 @@ fn headline(finding: &Finding, width: usize, paint: Paint) -> String {
 
 /// The construct as the user named it; what the construct library put below it is not shown.
 fn construct(path: &str) -> String {
-    visible(path.strip_suffix("/Resource").unwrap_or(path)).into_owned()
+    cut(path.strip_suffix("/Resource").unwrap_or(path), TEXT)
 }
 
 /// What is said below the drawing.
@@ -171,7 +171,7 @@ impl Frame {
 }
 
 fn write_note(outcome: &Outcome, note: &Note, width: usize, paint: Paint, out: &mut dyn Write) -> Result<()> {
-    let text = format!("note: {}", visible(&note.message));
+    let text = format!("note: {}", cut(&note.message, PROSE));
     let mut parts = wrap(&text, width.saturating_sub(TAG)).into_iter();
     let first = parts.next().unwrap_or_default();
     let rest = first.strip_prefix("note:").unwrap_or_default();

@@ -1,11 +1,36 @@
 //! Sentences that several formats share, and the breaking of lines.
 
+use std::borrow::Cow;
+
 use crate::finding::{Choice, Finding, Refused, Status, Witness, shown, visible};
+
+/// Characters of a message that are shown at most: it holds what a template says, which has no end.
+pub(super) const TEXT: usize = 200;
+/// The same for what consists of several texts: a proof, a branch, a line of help.
+pub(super) const PROSE: usize = 1_000;
+/// Lines of help that are shown at most.
+const LINES: usize = 100;
+
+/// The text, cut in the middle where it has more than `most` characters.
+pub(super) fn clip(text: &str, most: usize) -> Cow<'_, str> {
+    // In bytes it is never shorter than in characters.
+    if text.len() <= most || text.chars().nth(most).is_none() {
+        return Cow::Borrowed(text);
+    }
+    let head: usize = text.chars().take(most / 2).map(char::len_utf8).sum();
+    let tail: usize = text.chars().rev().take(most - most / 2 - 1).map(char::len_utf8).sum();
+    Cow::Owned(format!("{}…{}", &text[..head], &text[text.len() - tail..]))
+}
+
+/// The same with nothing in it that acts on a screen.
+pub(super) fn cut(text: &str, most: usize) -> String {
+    visible(&clip(text, most)).into_owned()
+}
 
 /// The branch of a finding: `IsProd is false and Stage is dev`; none where it holds in all.
 pub(super) fn branch(finding: &Finding) -> Option<String> {
     let choices: Vec<String> = finding.assignment.iter().map(|(name, choice)| chosen(name, choice)).collect();
-    (!choices.is_empty()).then(|| choices.join(" and "))
+    (!choices.is_empty()).then(|| cut(&choices.join(" and "), PROSE))
 }
 
 fn chosen(name: &str, choice: &Choice) -> String {
@@ -19,9 +44,9 @@ fn chosen(name: &str, choice: &Choice) -> String {
 
 /// The headline in one line, with its branch and whether it is only possible.
 pub(super) fn headline(finding: &Finding) -> String {
-    let message = visible(finding.message.trim_end());
+    let message = cut(finding.message.trim_end(), TEXT);
     match (finding.status, branch(finding)) {
-        (Status::Definite, None) => message.into_owned(),
+        (Status::Definite, None) => message,
         (Status::Definite, Some(branch)) => format!("{message} (when {branch})"),
         (Status::Possible, None) => format!("{message} (possible)"),
         (Status::Possible, Some(branch)) => format!("{message} (possible, if {branch})"),
@@ -33,7 +58,7 @@ pub(super) fn proof(witness: &Witness) -> Option<String> {
     if witness.story.is_empty() {
         return None;
     }
-    let mut proof = visible(&witness.story).into_owned();
+    let mut proof = cut(&witness.story, PROSE);
     if !witness.assumes.is_empty() {
         proof += ", assuming ";
         proof += &sentences(&witness.assumes);
@@ -48,12 +73,13 @@ pub(super) fn proof(witness: &Witness) -> Option<String> {
 
 /// Sentences without their full stops, in a row.
 pub(super) fn sentences(sentences: &[String]) -> String {
-    sentences.iter().map(|sentence| visible(sentence)).collect::<Vec<_>>().join("; ")
+    clip(&sentences.iter().map(|sentence| cut(sentence, TEXT)).collect::<Vec<_>>().join("; "), PROSE).into_owned()
 }
 
 /// Lines of a text for people, each made visible; tabs, which have no place in a frame, become spaces.
 pub(super) fn lines(text: &str) -> Vec<String> {
-    text.trim_end().lines().map(|line| visible(&line.replace('\t', "    ")).trim_end().to_owned()).collect()
+    let line = |line: &str| cut(&clip(line, PROSE).replace('\t', "    "), PROSE).trim_end().to_owned();
+    text.trim_end().lines().take(LINES).map(line).collect()
 }
 
 /// The text in lines of at most `width` characters, broken at spaces; a longer word keeps its line.
@@ -81,7 +107,15 @@ fn break_at(text: &str, width: usize) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::wrap;
+    use super::{clip, cut, wrap};
+
+    #[test]
+    fn long_texts_are_cut_in_the_middle() {
+        assert_eq!(clip("abcdefgh", 8), "abcdefgh");
+        assert_eq!(clip("abcdefghi", 8), "abcd…ghi");
+        assert_eq!(clip(&"é".repeat(8), 8), "é".repeat(8));
+        assert_eq!(cut("a\nédefghi\u{202e}", 8), "a␊éd…hi\u{fffd}");
+    }
 
     #[test]
     fn lines_break_at_spaces() {
