@@ -382,6 +382,23 @@ fn no_file_that_an_assembly_names_leads_out_of_it() {
     refused(&work, "m", "A.metadata.json");
 }
 
+/// The folder that is checked is the working directory: what lies above it is nobody's business.
+#[cfg(unix)]
+#[test]
+fn an_output_folder_behind_a_link_is_not_entered() {
+    let work = Work::new(&[("outside/out/cdk.out", ""), ("app/cdk.json", r#"{"output": "link/out"}"#)]);
+    work.write("outside/out/manifest.json", MANIFEST);
+    work.write("outside/out/A.template.json", TWICE);
+    std::os::unix::fs::symlink(work.path("outside"), work.path("app/link")).unwrap();
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_rolecall"))
+        .current_dir(work.path("app"))
+        .args(["check", "-f", "plain", "-v"])
+        .output()
+        .unwrap();
+    let shown = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    assert!(!shown.contains("INP004"), "{shown}");
+}
+
 #[test]
 fn no_report_grows_with_a_text_of_a_template() {
     let long = "x".repeat(300_000);

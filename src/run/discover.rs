@@ -11,7 +11,6 @@ use super::read::{self, Reached};
 use super::store::{Entry, Store};
 use crate::source::FileId;
 use crate::syntax::{self, Kind, Node};
-use crate::template::assembly;
 
 /// Names of folders that are never entered, except when they are named.
 const NEVER: [&str; 2] = ["node_modules", ".git"];
@@ -300,7 +299,8 @@ impl Search {
         if self.excluded(&output) || self.scope.exclude.holds(&self.scope.store.shown(&project), false) {
             return;
         }
-        if assembly::local_path(&name).is_err() && !self.scope.reaches(&output) {
+        // Also a name without `..` may lead outside, through a link.
+        if !self.scope.reaches(&output) {
             let shown = self.scope.store.shown(&project);
             return self.skip(format!("{shown}: its output {name} lies outside of what is checked"));
         }
@@ -324,7 +324,7 @@ impl Scope {
         self.exclude.0.is_empty() || !self.exclude.holds(&self.store.shown(entry.path()), is_folder)
     }
 
-    /// Whether a path that leads upward stays below what was named, or is not there at all.
+    /// Whether a path lies below what was named once links are followed, or is not there at all.
     fn reaches(&self, path: &Path) -> bool {
         match self.store.real(path) {
             Ok(real) => self.roots.iter().any(|root| real.starts_with(root)),
