@@ -9,7 +9,7 @@ mod mend;
 mod scalar;
 mod yaml;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::source::{FileId, Place, Span};
@@ -182,7 +182,9 @@ impl Document {
     pub fn duplicate_keys(&self) -> Vec<(Node<'_>, Node<'_>)> {
         // An alias shows the entries of its target, which comes by itself.
         let mappings = self.nodes().filter(|node| matches!(node.raw().data, Data::Mapping(_)));
-        mappings.flat_map(duplicates_in).collect()
+        let (mut keys, mut found) = (Vec::new(), Vec::new());
+        mappings.for_each(|mapping| duplicates_in(mapping, &mut keys, &mut found));
+        found
     }
 
     /// Where the first error stands.
@@ -191,17 +193,34 @@ impl Document {
     }
 }
 
-fn duplicates_in(mapping: Node<'_>) -> Vec<(Node<'_>, Node<'_>)> {
-    let mut first: HashMap<&str, Node<'_>> = HashMap::new();
-    let mut found = Vec::new();
-    for (key, _) in mapping.own_entries() {
-        let Some(text) = key.text().filter(|_| !is_merge(key)) else { continue };
-        match first.entry(text) {
-            std::collections::hash_map::Entry::Occupied(earlier) => found.push((key, *earlier.get())),
-            std::collections::hash_map::Entry::Vacant(free) => drop(free.insert(key)),
-        }
+/// Mappings up to this many keys are searched key by key.
+const FEW_KEYS: usize = 16;
+
+/// Adds a mapping's duplicates to `found`; `keys` is room that is used again for every mapping.
+fn duplicates_in<'d>(
+    mapping: Node<'d>,
+    keys: &mut Vec<(&'d str, usize, Node<'d>)>,
+    found: &mut Vec<(Node<'d>, Node<'d>)>,
+) {
+    keys.clear();
+    for (at, (key, _)) in mapping.own_entries().enumerate() {
+        keys.extend(key.text().filter(|_| !is_merge(key)).map(|text| (text, at, key)));
     }
-    found
+    if keys.len() <= FEW_KEYS {
+        for (at, (text, _, key)) in keys.iter().enumerate() {
+            let first = keys[..at].iter().find(|(earlier, ..)| earlier == text);
+            found.extend(first.map(|(.., first)| (*key, *first)));
+        }
+        return;
+    }
+    // Sorted, the same keys stand side by side, the first of them in front.
+    keys.sort_unstable_by_key(|(text, at, _)| (*text, *at));
+    let mut later = Vec::new();
+    for same in keys.chunk_by(|(a, ..), (b, ..)| a == b) {
+        later.extend(same[1..].iter().map(|(_, at, key)| (*at, *key, same[0].2)));
+    }
+    later.sort_unstable_by_key(|(at, ..)| *at);
+    found.extend(later.into_iter().map(|(_, key, first)| (key, first)));
 }
 
 /// What a node is, aliases followed.
