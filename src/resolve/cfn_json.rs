@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use super::{Resolver, StackId, returns};
+use super::{BYTES_PER_NODE, Resolver, StackId, returns};
 use crate::source::FileId;
 use crate::syntax::{Kind as NodeKind, Node, Scalar, parse_json};
 use crate::template::Resource;
@@ -20,8 +20,12 @@ impl<'d> Resolver<'_, 'd> {
         let host = At { node: None, ..text.at };
         let unread =
             Kind::Text(self.symbol(&format!("{}/json/{}", stack.0, resource.id), resource.id, returns::any(), false));
-        self.in_each_case(vec![text], at, &mut |_, parts| {
+        self.in_each_case(vec![text], at, &mut |resolver, parts| {
             let text = parts.first().and_then(Value::text);
+            // It is read again for every reference.
+            if !resolver.make(text.as_ref().map_or(0, Text::bytes) / BYTES_PER_NODE, at) {
+                return Kind::Any(Why::Bound);
+            }
             text.and_then(|text| json_with_holes(&text, host)).map_or_else(|| unread.clone(), |value| value.kind)
         })
     }
@@ -82,8 +86,9 @@ impl Reader<'_> {
     fn string(&mut self, node: Node<'_>) -> Option<Text> {
         let (mut from, end) = (node.span().start() + 1, node.span().end().checked_sub(1)?);
         let mut pieces = Vec::new();
-        for (offset, symbol) in self.holes.iter().filter(|(offset, _)| (node.span().start() + 1..=end).contains(offset))
-        {
+        // Holes stand in the order of the text.
+        let before = self.holes.partition_point(|(offset, _)| *offset < from);
+        for (offset, symbol) in self.holes[before..].iter().take_while(|(offset, _)| *offset <= end) {
             pieces.push(Piece::Literal(unescaped(self.literal.get(from..*offset)?)?));
             pieces.push(symbol.clone());
             from = *offset;

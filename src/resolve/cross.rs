@@ -1,10 +1,11 @@
 //! References from one stack to another: exports, stack outputs, nested stacks, the cross-region
 //! custom resources of CDK.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
-use super::{NoteKind, Resolver, Stack, StackId, StackSet, returns};
-use crate::syntax::Node;
+use super::{BYTES_PER_NODE, NoteKind, Resolver, Stack, StackId, StackSet, returns};
+use crate::syntax::{Node, Scalar};
 use crate::template::{Call, Function};
 use crate::value::{At, Kind, Text, Value, Why};
 
@@ -62,6 +63,10 @@ impl<'d> Resolver<'_, 'd> {
 
     /// The output that is meant; the stacks of the importer's own environment come first.
     fn one_answer(&mut self, asking: StackId, mut found: Vec<(StackId, Node<'d>)>, what: &str, at: At) -> Kind {
+        // Long names stand in notes.
+        if !self.make(what.len() / BYTES_PER_NODE, at) {
+            return Kind::Any(Why::Bound);
+        }
         if found.len() > 1 {
             let home = |id: StackId| (&self.stack(id).info.account, &self.stack(id).info.region);
             let near: Vec<_> = found.iter().copied().filter(|(id, _)| home(*id) == home(asking)).collect();
@@ -143,31 +148,57 @@ fn export_name(output: Node<'_>) -> Option<Node<'_>> {
     output.get("Export")?.get("Name")
 }
 
+/// The name that an export or import is written with, where no function makes it.
+fn plain(node: Node<'_>) -> Option<&str> {
+    match node.scalar()? {
+        Scalar::Text(text) if Call::of(node).is_none() && !text.contains("{{resolve:") => Some(text),
+        _ => None,
+    }
+}
+
+fn plain_import<'d>(call: Call<'d>) -> Option<&'d str> {
+    match call.argument.tag() {
+        None => plain(call.argument),
+        Some(_) => call.argument.text().filter(|_| Call::long(call.argument).is_none()),
+    }
+}
+
 /// Pairs of stacks of which the first imports a name that only the second exports.
 pub(super) fn imports(stacks: &[Stack<'_>]) -> Vec<(usize, usize)> {
-    let mut exporters: HashMap<String, Vec<usize>> = HashMap::new();
-    let mut importers: Vec<(String, usize)> = Vec::new();
+    let mut exporters: HashMap<Cow<'_, str>, Vec<usize>> = HashMap::new();
+    let mut importers: Vec<(Cow<'_, str>, usize)> = Vec::new();
     for (at, stack) in stacks.iter().enumerate() {
-        let exports: Vec<Node<'_>> =
-            stack.template.outputs.iter().filter_map(|(_, output)| export_name(*output)).collect();
-        let calls: Vec<Call<'_>> = stack.template.doc.nodes().filter_map(Call::of).collect();
-        let calls: Vec<Call<'_>> = calls.into_iter().filter(|call| call.function == Function::ImportValue).collect();
-        if exports.is_empty() && calls.is_empty() {
+        let (mut made_exports, mut made_imports) = (Vec::new(), Vec::new());
+        for node in stack.template.outputs.iter().filter_map(|(_, output)| export_name(*output)) {
+            match plain(node) {
+                Some(name) => exporters.entry(name.into()).or_default().push(at),
+                None => made_exports.push(node),
+            }
+        }
+        let calls = stack.template.doc.nodes().filter_map(Call::of);
+        for call in calls.filter(|call| call.function == Function::ImportValue) {
+            match plain_import(call) {
+                Some(name) => importers.push((name.into(), at)),
+                None => made_imports.push(call),
+            }
+        }
+        // Evaluating reads all parameters and conditions first: only where a name needs it.
+        if made_exports.is_empty() && made_imports.is_empty() {
             continue;
         }
         let alone = StackSet::new(vec![Stack::new(stack.template, stack.info.clone())]);
         let mut resolver = Resolver::new(&alone);
         let known = |text: Text| text.as_known().map(str::to_owned);
-        for node in exports {
+        for node in made_exports {
             for name in resolver.texts_of(StackId(0), node).into_iter().filter_map(known) {
-                exporters.entry(name).or_default().push(at);
+                exporters.entry(name.into()).or_default().push(at);
             }
         }
-        for call in calls {
+        for call in made_imports {
             let at_call = At { place: call.argument.place(), node: None };
             let name = resolver.import_name(StackId(0), call, at_call);
             let names = resolver.worlds.cases(&name).cases.into_iter().filter_map(|case| case.then.text());
-            importers.extend(names.filter_map(known).map(|name| (name, at)));
+            importers.extend(names.filter_map(known).map(|name| (name.into(), at)));
         }
     }
     let only = |name: &str| exporters.get(name).filter(|stacks| stacks.len() == 1).map(|stacks| stacks[0]);

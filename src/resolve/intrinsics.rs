@@ -1,9 +1,9 @@
 //! Evaluation of intrinsic functions.
 
-use super::{Resolver, StackId, one_of, returns};
+use super::{BYTES_PER_NODE, MOST, NoteKind, Resolver, StackId, one_of, returns, too_large};
 use crate::syntax::{Kind as NodeKind, Node};
 use crate::template::{Call, Function, Resource, get_att};
-use crate::value::{At, Branch, Case, Kind, Piece, Text, Value, Why};
+use crate::value::{At, Branch, Case, Kind, Piece, Size, Text, Value, Why};
 
 impl<'d> Resolver<'_, 'd> {
     pub(super) fn call(&mut self, stack: StackId, call: Call<'d>, at: At) -> Value {
@@ -14,7 +14,7 @@ impl<'d> Resolver<'_, 'd> {
             Function::Join => self.join(stack, call, at),
             Function::Select => self.select(stack, call, at),
             Function::Split => self.split(stack, call, at),
-            Function::If => self.choose(stack, call),
+            Function::If => self.choose(stack, call).0,
             Function::FindInMap => self.find_in_map(stack, call, at),
             Function::ImportValue => self.import(stack, call, at),
             Function::GetStackOutput => self.stack_output(stack, call, at),
@@ -142,11 +142,11 @@ impl<'d> Resolver<'_, 'd> {
         let path = self.property(stack, resource, "Path").unwrap_or(Value::new(Kind::Text(Text::known("/")), at));
         let (partition, account) = (self.pseudo(stack, "AWS::Partition"), self.pseudo(stack, "AWS::AccountId"));
         let symbol = self.resource_symbol(stack, resource, "Arn");
-        self.in_each_case(vec![path, Value::new(name, at)], at, &mut |_, parts| {
+        self.in_each_case(vec![path, Value::new(name, at)], at, &mut |resolver, parts| {
             let texts: Option<Vec<Text>> = parts.iter().map(Value::text).collect();
             let Some([path, name]) = texts.as_deref() else { return Kind::Text(symbol.clone()) };
             let fixed = ["arn:", ":iam::", ":role"].map(Text::known);
-            let arn = Text::join([&fixed[0], &partition, &fixed[1], &account, &fixed[2], path, name]);
+            let arn = resolver.joined([&fixed[0], &partition, &fixed[1], &account, &fixed[2], path, name], at);
             Kind::Text(if matches!(arn, Text::Any(_)) { symbol.clone() } else { arn })
         })
     }
@@ -191,10 +191,10 @@ impl<'d> Resolver<'_, 'd> {
     /// The texts one after another.
     fn concatenated(&mut self, parts: Vec<Value>, at: At) -> Kind {
         let count = parts.len();
-        self.in_each_case(parts, at, &mut |_, parts| {
+        self.in_each_case(parts, at, &mut |resolver, parts| {
             let texts: Option<Vec<Text>> = parts.iter().map(Value::text).collect();
             match texts {
-                Some(texts) if texts.len() == count => Kind::Text(Text::join(&texts)),
+                Some(texts) if texts.len() == count => Kind::Text(resolver.joined(&texts, at)),
                 _ => Kind::Any(Why::Intrinsic("a text made of something that is none".into())),
             }
         })
@@ -205,17 +205,17 @@ impl<'d> Resolver<'_, 'd> {
         let (Some(delimiter), Some(list)) = (items.next(), items.next()) else { return malformed(call) };
         let delimiter = Text::known(delimiter.text().unwrap_or_default());
         let list = self.value(stack, list);
-        self.in_each_case(vec![list], at, &mut |_, parts| {
+        self.in_each_case(vec![list], at, &mut |resolver, parts| {
             let Some(Kind::List(items)) = parts.first().map(|list| &list.kind) else {
                 return Kind::Any(Why::Intrinsic("Fn::Join of an unknown list".into()));
             };
             let texts: Option<Vec<Text>> = items.iter().map(Value::text).collect();
             let Some(texts) = texts else { return Kind::Any(Why::Intrinsic("Fn::Join of what is no text".into())) };
-            let between = texts.iter().enumerate().flat_map(|(at, text)| {
-                let delimiter = (at > 0).then_some(&delimiter);
+            let between = texts.iter().enumerate().flat_map(|(index, text)| {
+                let delimiter = (index > 0).then_some(&delimiter);
                 delimiter.into_iter().chain(std::iter::once(text))
             });
-            Kind::Text(Text::join(between))
+            Kind::Text(resolver.joined(between, at))
         })
     }
 
@@ -240,8 +240,15 @@ impl<'d> Resolver<'_, 'd> {
         let delimiter = delimiter.text().unwrap_or_default();
         let text = self.value(stack, text);
         self.in_each_case(vec![text], at, &mut |resolver, parts| {
-            let parts = parts.first().and_then(Value::text).and_then(|text| resolver.split_text(&text, delimiter));
-            match parts {
+            let text = parts.first().and_then(Value::text);
+            if !resolver.make(text.as_ref().map_or(0, Text::bytes) / BYTES_PER_NODE, at) {
+                return Kind::Any(Why::Bound);
+            }
+            match text.and_then(|text| resolver.split_text(&text, delimiter)) {
+                Some(parts) if parts.len() >= MOST.weight => {
+                    resolver.note(NoteKind::Bound, too_large(), at.place);
+                    Kind::Any(Why::Bound)
+                }
                 Some(parts) => Kind::List(parts.into_iter().map(|text| Value::new(Kind::Text(text), at)).collect()),
                 None => Kind::Any(Why::Intrinsic("Fn::Split of an unknown text".into())),
             }
@@ -264,7 +271,8 @@ impl<'d> Resolver<'_, 'd> {
                     parts.last_mut()?.push(piece);
                 }
                 Piece::Literal(literal) => {
-                    for (at, part) in literal.split(delimiter).enumerate() {
+                    // One more than a value may have: the caller sees that there were too many.
+                    for (at, part) in literal.split(delimiter).enumerate().take(MOST.weight) {
                         if at > 0 {
                             parts.push(Vec::new());
                         }
@@ -276,24 +284,27 @@ impl<'d> Resolver<'_, 'd> {
         Some(parts.into_iter().map(Text::from_pieces).collect())
     }
 
-    fn choose(&mut self, stack: StackId, call: Call<'d>) -> Kind {
+    /// What an `Fn::If` comes to, with its size.
+    pub(super) fn choose(&mut self, stack: StackId, call: Call<'d>) -> (Kind, Size) {
         let items: Vec<Node<'d>> = call.argument.items().collect();
-        let [condition, yes, no] = items.as_slice() else { return malformed(call) };
+        let [condition, yes, no] = items.as_slice() else { return (malformed(call), Size::ONE) };
         let Some(switch) = condition.text().and_then(|name| self.condition(stack, name)) else {
-            return Kind::Any(Why::Missing(condition.text().unwrap_or("a condition").into()));
+            return (Kind::Any(Why::Missing(condition.text().unwrap_or("a condition").into())), Size::ONE);
         };
-        let mut cases = Vec::new();
+        let (mut cases, mut sizes) = (Vec::new(), Vec::new());
         for (choice, node) in [(1, yes), (0, no)] {
             let when = Branch::of(switch, choice);
             if !self.worlds.consistent(&when).is_false() {
-                cases.push(Case { when, then: self.value(stack, *node) });
+                let (then, size) = self.weighed(stack, *node);
+                cases.push(Case { when, then });
+                sizes.push(size);
             }
         }
-        match cases.len() {
-            0 => Kind::Any(Why::Intrinsic("a condition that can be neither true nor false".into())),
+        match sizes.as_slice() {
+            [] => (Kind::Any(Why::Intrinsic("a condition that can be neither true nor false".into())), Size::ONE),
             // Only one branch can be: it needs no name.
-            1 => cases.remove(0).then.kind,
-            _ => Kind::OneOf(cases.into()),
+            [only] => (cases.remove(0).then.kind, *only),
+            _ => (Kind::OneOf(cases.into()), sizes.into_iter().fold(Size::ONE, Size::with)),
         }
     }
 

@@ -3,6 +3,8 @@
 //! Invariant: IAM is not known here. What a type's `Ref` and attributes return is a fact about
 //! CloudFormation and stands in `returns`.
 
+#[cfg(test)]
+mod bombs;
 mod cfn_json;
 mod condition;
 mod cross;
@@ -20,15 +22,23 @@ use std::sync::Arc;
 use crate::source::Place;
 use crate::syntax::{Kind as NodeKind, Node, NodeId, Scalar};
 use crate::template::{Call, Function, Resource};
-use crate::value::{At, Branch, Case, Entry, Kind, SwitchId, SymbolId, Symbols, Text, Value, Why, Worlds};
+use crate::value::{At, Branch, Case, Entry, Kind, Size, SwitchId, SymbolId, Symbols, Text, Value, Why, Worlds};
 
 pub use note::{Note, NoteKind};
 pub use set::{Stack, StackId, StackInfo, StackSet, group};
 
 /// Nesting of intrinsics and references that is followed.
 const MOST_DEPTH: usize = 200;
-/// Nodes that a value may have once its aliases are written out.
-const MOST_WEIGHT: usize = 200_000;
+/// What a value may have once its aliases are written out: nodes and nesting. No policy that IAM takes
+/// comes near: a trust policy has at most 4096 characters.
+const MOST: Size = Size { weight: 10_000, depth: 128 };
+/// What the values that functions make may come to in one resolver, in nodes; small values are free.
+/// Without it, each of many calls could copy a value that is itself within its limits.
+const MOST_MADE: usize = 4_000_000;
+/// A value up to this many nodes is small.
+const SMALL: usize = 64;
+/// Bytes of a text that count as one node.
+const BYTES_PER_NODE: usize = 16;
 
 /// Evaluates the values of one stack set.
 #[derive(Debug)]
@@ -46,13 +56,19 @@ pub struct Resolver<'s, 'd> {
     /// Outputs by the name that they are exported under, once somebody imports.
     exports: Option<HashMap<Text, Vec<(StackId, Node<'d>)>>>,
     depth: usize,
+    /// What counts against [`MOST_MADE`].
+    made: usize,
+    /// Keys of mappings that parameters were given.
+    map_keys: usize,
+    /// The notes of a kind at a place, by their position.
+    noted: HashMap<(&'static str, Place), Vec<usize>>,
 }
 
 #[derive(Clone, Debug)]
 enum Memo {
     /// Being evaluated: meeting it again is a cycle.
     Open,
-    Done(Value, usize),
+    Done(Value, Size),
 }
 
 impl<'s, 'd> Resolver<'s, 'd> {
@@ -68,6 +84,9 @@ impl<'s, 'd> Resolver<'s, 'd> {
             variables: HashMap::new(),
             exports: None,
             depth: 0,
+            made: 0,
+            map_keys: 0,
+            noted: HashMap::new(),
         };
         for stack in set.ids() {
             resolver.declare_parameters(stack);
@@ -115,37 +134,50 @@ impl<'s, 'd> Resolver<'s, 'd> {
         self.weighed(stack, node).0
     }
 
-    fn weighed(&mut self, stack: StackId, node: Node<'d>) -> (Value, usize) {
+    fn weighed(&mut self, stack: StackId, node: Node<'d>) -> (Value, Size) {
         let at = At { place: node.tagged_place(), node: Some(node.id()) };
         let key = (stack, node.target().id());
         match self.memo.get(&key) {
-            Some(Memo::Done(value, weight)) => return (Value::new(value.kind.clone(), at), *weight),
-            Some(Memo::Open) => return (Value::any(Why::Intrinsic("a reference to itself".into()), at), 1),
+            Some(Memo::Done(value, size)) => return (Value::new(value.kind.clone(), at), *size),
+            Some(Memo::Open) => return (Value::any(Why::Intrinsic("a reference to itself".into()), at), Size::ONE),
             None => {}
         }
         if self.depth >= MOST_DEPTH {
-            return (Value::any(Why::Bound, at), 1);
+            return (Value::any(Why::Bound, at), Size::ONE);
         }
         self.memo.insert(key, Memo::Open);
         self.depth += 1;
-        let (mut value, mut weight) = self.evaluate(stack, node, at);
+        let (mut value, mut size) = self.evaluate(stack, node, at);
         self.depth -= 1;
-        if weight > MOST_WEIGHT {
-            self.note(NoteKind::Bound, format!("a value with more than {MOST_WEIGHT} parts is not followed"), at.place);
-            (value, weight) = (Value::any(Why::Bound, at), 1);
+        if size.exceeds(MOST) {
+            self.note(NoteKind::Bound, too_large(), at.place);
+            (value, size) = (Value::any(Why::Bound, at), Size::ONE);
         }
-        self.memo.insert(key, Memo::Done(value.clone(), weight));
-        (value, weight)
+        self.memo.insert(key, Memo::Done(value.clone(), size));
+        (value, size)
     }
 
-    fn evaluate(&mut self, stack: StackId, node: Node<'d>, at: At) -> (Value, usize) {
+    fn evaluate(&mut self, stack: StackId, node: Node<'d>, at: At) -> (Value, Size) {
         match Call::of(node) {
-            Some(call) if call.function != Function::Condition => return (self.call(stack, call, at), 1),
+            // The parts of a choice are weighed already.
+            Some(call) if call.function == Function::If => {
+                let (kind, size) = self.choose(stack, call);
+                return (Value::new(kind, at), size);
+            }
+            Some(call) if call.function != Function::Condition => {
+                if !self.make(0, at) {
+                    return (Value::any(Why::Bound, at), Size::ONE);
+                }
+                let value = self.call(stack, call, at);
+                let size = value.size(MOST);
+                self.make(size.weight, at);
+                return (value, size);
+            }
             _ => {}
         }
         match node.kind() {
-            NodeKind::Missing => (Value::new(Kind::Null, at), 1),
-            NodeKind::Scalar => (Value::new(self.scalar(stack, node), at), 1),
+            NodeKind::Missing => (Value::new(Kind::Null, at), Size::ONE),
+            NodeKind::Scalar => (Value::new(self.scalar(stack, node), at), Size::ONE),
             NodeKind::Sequence => self.list(stack, node, at),
             NodeKind::Mapping => self.map(stack, node, at),
         }
@@ -160,37 +192,40 @@ impl<'s, 'd> Resolver<'s, 'd> {
         }
     }
 
-    fn list(&mut self, stack: StackId, node: Node<'d>, at: At) -> (Value, usize) {
-        let (mut items, mut weight) = (Vec::new(), 1);
+    fn list(&mut self, stack: StackId, node: Node<'d>, at: At) -> (Value, Size) {
+        let (mut items, mut size) = (Vec::new(), Size::ONE);
         for item in node.items() {
             let (value, own) = self.weighed(stack, item);
-            weight += own;
-            if weight > MOST_WEIGHT {
+            size = size.with(own);
+            if size.exceeds(MOST) {
                 break;
             }
             items.push(value);
         }
-        items.retain(|item| item.kind != Kind::Absent);
-        (Value::new(Kind::List(items.into()), at), weight)
+        items.retain(|item| !matches!(item.kind, Kind::Absent));
+        (Value::new(Kind::List(items.into()), at), size)
     }
 
-    fn map(&mut self, stack: StackId, node: Node<'d>, at: At) -> (Value, usize) {
-        let (mut entries, mut weight) = (Vec::new(), 1);
+    fn map(&mut self, stack: StackId, node: Node<'d>, at: At) -> (Value, Size) {
+        let (mut entries, mut size) = (Vec::new(), Size::ONE);
         for (key, value) in node.entries() {
             let (value, own) = self.weighed(stack, value);
-            weight += own;
-            if weight > MOST_WEIGHT {
+            size = size.with(own);
+            if size.exceeds(MOST) {
                 break;
             }
             let key_at = At { place: key.tagged_place(), node: Some(key.id()) };
             entries.push(Entry { key: Text::known(key.text().unwrap_or_default()), key_at, value });
         }
-        entries.retain(|entry| entry.value.kind != Kind::Absent);
-        (Value::new(Kind::Map(entries.into()), at), weight)
+        entries.retain(|entry| !matches!(entry.value.kind, Kind::Absent));
+        (Value::new(Kind::Map(entries.into()), at), size)
     }
 
     /// A text as written; a dynamic reference (`{{resolve:…}}`) in it is known only at deployment.
     fn literal(&mut self, _stack: StackId, text: &str) -> Text {
+        if !text.contains("{{resolve:") {
+            return Text::known(text);
+        }
         let mut pieces = Vec::new();
         let mut rest = text;
         while let Some((before, after)) = rest.split_once("{{resolve:") {
@@ -210,16 +245,52 @@ impl<'s, 'd> Resolver<'s, 'd> {
     }
 
     fn note(&mut self, kind: NoteKind, message: String, place: Place) {
-        let note = Note { kind, message, place: Some(place) };
-        if !self.notes.contains(&note) {
-            self.notes.push(note);
+        let here = self.noted.entry((kind.name(), place)).or_default();
+        if here.iter().all(|at| self.notes[*at].message != message) {
+            here.push(self.notes.len());
+            self.notes.push(Note { kind, message, place: Some(place) });
         }
+    }
+
+    /// Counts what a function makes; false, with a note, once there was more than [`MOST_MADE`].
+    fn make(&mut self, nodes: usize, at: At) -> bool {
+        let before = self.made;
+        self.made = before.saturating_add(nodes.saturating_sub(SMALL));
+        let within = self.made <= MOST_MADE;
+        if !within && before <= MOST_MADE {
+            let message = format!("functions that make more than {MOST_MADE} parts are not followed");
+            self.note(NoteKind::Bound, message, at.place);
+        }
+        within
+    }
+
+    /// The texts one after another, counted; where that is too much it is said.
+    fn joined<'t>(&mut self, texts: impl IntoIterator<Item = &'t Text> + Clone, at: At) -> Text {
+        if !self.make(0, at) {
+            return Text::Any(Why::Bound);
+        }
+        let joined = Text::join(texts.clone());
+        if joined == Text::Any(Why::Bound) && !texts.into_iter().any(|text| matches!(text, Text::Any(_))) {
+            let (bytes, pieces) = (Text::MOST_BYTES, Text::MOST_PIECES);
+            let message = format!("a text with more than {bytes} bytes or {pieces} pieces is not followed");
+            self.note(NoteKind::Bound, message, at.place);
+        }
+        self.make(joined.bytes() / BYTES_PER_NODE, at);
+        joined
     }
 
     /// One value out of several parts, evaluated in each branch in which the parts have no choices.
     fn in_each_case(&mut self, parts: Vec<Value>, at: At, make: &mut dyn FnMut(&mut Self, &[Value]) -> Kind) -> Kind {
         let parts = Value::new(Kind::List(parts.into()), at);
+        let size = parts.size(MOST);
+        if size.exceeds(MOST) {
+            self.note(NoteKind::Bound, too_large(), at.place);
+            return Kind::Any(Why::Bound);
+        }
         let cases = self.worlds.cases(&parts);
+        if !self.make(size.weight.saturating_mul(cases.cases.len()), at) {
+            return Kind::Any(Why::Bound);
+        }
         if !cases.complete {
             self.note(
                 NoteKind::Bound,
@@ -235,6 +306,10 @@ impl<'s, 'd> Resolver<'s, 'd> {
         }
         one_of(made)
     }
+}
+
+fn too_large() -> String {
+    format!("a value with more than {} parts, or nested more than {} deep, is not followed", MOST.weight, MOST.depth)
 }
 
 /// The only case there is, or a choice.

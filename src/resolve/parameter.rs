@@ -1,11 +1,17 @@
 //! What a parameter's value can be.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::{Resolver, StackId, returns};
+use super::{NoteKind, Resolver, StackId, returns};
 use crate::syntax::{Kind as NodeKind, Node};
 use crate::template::{Call, Function};
-use crate::value::{At, Branch, Case, Kind, Switch, SwitchId, Text, Value, Worlds};
+use crate::value::{At, Branch, Case, Kind, Switch, SwitchId, Text, Value, Why, Worlds};
+
+/// Characters of a parameter's value in CloudFormation; a list has no more items.
+const MOST_ITEMS: usize = 4096;
+/// Keys of mappings that the parameters of one resolver are given.
+const MOST_MAP_KEYS: usize = 200_000;
 
 impl<'d> Resolver<'_, 'd> {
     /// Makes the switches of a stack's parameters: one for each that has allowed values or a default.
@@ -14,8 +20,8 @@ impl<'d> Resolver<'_, 'd> {
             if self.given(stack, name).is_some() || is_computed(*declaration) {
                 continue;
             }
-            let allowed: Vec<&str> =
-                declaration.get("AllowedValues").into_iter().flat_map(Node::items).filter_map(Node::text).collect();
+            let allowed = declaration.get("AllowedValues").into_iter().flat_map(Node::items).filter_map(Node::text);
+            let allowed: Vec<&str> = allowed.take(Worlds::MOST_CASES + 1).collect();
             let default =
                 declaration.get("Default").filter(|node| node.kind() == NodeKind::Scalar).and_then(Node::text);
             // Too many to be tried one by one: the value stays unknown.
@@ -66,7 +72,7 @@ impl<'d> Resolver<'_, 'd> {
         let switch_facts = self.worlds.switch(switch);
         let cases = switch_facts.choices().map(|choice| {
             let kind = match choice {
-                0 if is_list => Kind::Any(crate::value::Why::Deployment(format!("parameter {name}").into())),
+                0 if is_list => Kind::Any(Why::Deployment(format!("parameter {name}").into())),
                 0 => Kind::Text(other.clone()),
                 _ => given_text(&switch_facts.values[usize::from(choice)], is_list, at),
             };
@@ -80,15 +86,17 @@ impl<'d> Resolver<'_, 'd> {
     pub(super) fn collect_map_keys(&mut self, stack: StackId) {
         let template = self.stack(stack).template;
         let Some(mappings) = template.mappings else { return };
+        // What was handled before adds nothing.
+        let (mut first_keys, mut second_keys) = (HashSet::new(), HashSet::new());
         for node in template.doc.nodes() {
             let Some(call) = Call::of(node).filter(|call| call.function == Function::FindInMap) else { continue };
             let arguments: Vec<Node<'d>> = call.argument.items().collect();
             let [map, first, second, ..] = arguments.as_slice() else { continue };
             let Some(map) = map.text().and_then(|name| mappings.get(name)) else { continue };
-            if let Some(name) = ref_to(*first) {
+            if let Some(name) = ref_to(*first).filter(|name| first_keys.insert((map.id(), *name))) {
                 self.add_keys(stack, name, map);
             }
-            if let Some(name) = ref_to(*second) {
+            if let Some(name) = ref_to(*second).filter(|name| second_keys.insert((map.id(), *name))) {
                 map.entries().into_iter().for_each(|(_, inner)| self.add_keys(stack, name, inner));
             }
         }
@@ -97,9 +105,19 @@ impl<'d> Resolver<'_, 'd> {
     fn add_keys(&mut self, stack: StackId, name: &str, map: Node<'d>) {
         let switch = self.variable(stack, name);
         let switch = self.worlds.switch_mut(switch);
-        if !switch.closed {
-            for key in map.entries().into_iter().filter_map(|(key, _)| key.text()) {
-                switch.value(key);
+        if switch.closed {
+            return;
+        }
+        if self.map_keys >= MOST_MAP_KEYS {
+            let message = format!("parameters that choose among more than {MOST_MAP_KEYS} keys are not followed");
+            self.note(NoteKind::Bound, message, map.place());
+            return;
+        }
+        for key in map.entries().into_iter().filter_map(|(key, _)| key.text()) {
+            self.map_keys += 1;
+            // A switch that is full takes no other value either.
+            if switch.value(key).is_none() {
+                break;
             }
         }
     }
@@ -127,6 +145,10 @@ fn given_text(text: &Arc<str>, is_list: bool, at: At) -> Kind {
     if !is_list {
         return Kind::Text(Text::Known(text.clone()));
     }
-    let items = text.split(',').map(|item| Value::new(Kind::Text(Text::known(item.trim())), at));
+    let items: Vec<&str> = text.split(',').take(MOST_ITEMS + 1).collect();
+    if items.len() > MOST_ITEMS {
+        return Kind::Any(Why::Bound);
+    }
+    let items = items.into_iter().map(|item| Value::new(Kind::Text(Text::known(item.trim())), at));
     Kind::List(items.collect())
 }

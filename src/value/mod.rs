@@ -134,6 +134,11 @@ pub enum Text {
 }
 
 impl Text {
+    /// Known characters of a text that is put together, in bytes.
+    pub const MOST_BYTES: usize = 1 << 20;
+    /// Pieces of a text that is put together.
+    pub const MOST_PIECES: usize = 10_000;
+
     /// A known text.
     pub fn known(text: impl Into<Arc<str>>) -> Self {
         Self::Known(text.into())
@@ -173,34 +178,136 @@ impl Text {
         }
     }
 
-    /// One text after another; nothing is known of the whole where nothing is known of a part.
+    /// One text after another; nothing is known of the whole where nothing is known of a part, or where
+    /// it would be longer than [`Self::MOST_BYTES`] or have more than [`Self::MOST_PIECES`].
     pub fn join<'t>(parts: impl IntoIterator<Item = &'t Self>) -> Self {
-        let mut pieces = Vec::new();
+        let mut joiner = Joiner::default();
         for part in parts {
-            match part {
-                Self::Known(text) => pieces.push(Piece::Literal(text.clone())),
-                Self::Shape(inner) => pieces.extend(inner.iter().cloned()),
+            let fits = match part {
+                Self::Known(text) => joiner.literal(text),
+                Self::Shape(inner) => inner.iter().all(|piece| joiner.piece(piece)),
                 Self::Any(why) => return Self::Any(why.clone()),
+            };
+            if !fits {
+                return Self::Any(Why::Bound);
             }
         }
-        Self::from_pieces(pieces)
+        joiner.text()
     }
 
-    /// The text of these pieces.
+    /// The text of these pieces, with the limits of [`Self::join`].
     pub fn from_pieces(pieces: impl IntoIterator<Item = Piece>) -> Self {
-        let mut out: Vec<Piece> = Vec::new();
-        for piece in pieces {
-            match (piece, out.last_mut()) {
-                (Piece::Literal(text), _) if text.is_empty() => {}
-                (Piece::Literal(text), Some(Piece::Literal(before))) => *before = format!("{before}{text}").into(),
-                (piece, _) => out.push(piece),
+        let mut joiner = Joiner::default();
+        if pieces.into_iter().all(|piece| joiner.piece(&piece)) { joiner.text() } else { Self::Any(Why::Bound) }
+    }
+
+    /// How much memory it takes beside itself, about.
+    pub fn bytes(&self) -> usize {
+        match self {
+            Self::Known(text) => text.len(),
+            Self::Shape(pieces) => {
+                let bytes = |piece: &Piece| match piece {
+                    Piece::Literal(text) => text.len(),
+                    Piece::Symbol(_) => 0,
+                };
+                std::mem::size_of_val::<[Piece]>(pieces) + pieces.iter().map(bytes).sum::<usize>()
+            }
+            Self::Any(_) => 0,
+        }
+    }
+}
+
+/// Puts a text together: literals side by side are gathered in one buffer, so that the whole costs its
+/// length and not its length for every part.
+#[derive(Default)]
+struct Joiner {
+    pieces: Vec<Piece>,
+    /// The literal that is being gathered: shared while it is the only one, copied from the second on.
+    one: Option<Arc<str>>,
+    many: String,
+    bytes: usize,
+}
+
+impl Joiner {
+    /// Adds a piece; whether the text is still within its limits. A text that is one literal always is.
+    fn piece(&mut self, piece: &Piece) -> bool {
+        match piece {
+            Piece::Literal(text) => self.literal(text),
+            Piece::Symbol(_) => {
+                self.close();
+                self.pieces.push(piece.clone());
+                self.within()
             }
         }
-        match out.as_slice() {
-            [] => Self::known(""),
-            [Piece::Literal(text)] => Self::Known(text.clone()),
-            _ => Self::Shape(out.into()),
+    }
+
+    fn literal(&mut self, text: &Arc<str>) -> bool {
+        if text.is_empty() {
+            return true;
         }
+        self.bytes += text.len();
+        let alone = self.one.is_none() && self.many.is_empty();
+        if alone {
+            self.one = Some(text.clone());
+            return self.pieces.is_empty() || self.within();
+        }
+        if !self.within() {
+            return false;
+        }
+        if let Some(first) = self.one.take() {
+            self.many.push_str(&first);
+        }
+        self.many.push_str(text);
+        true
+    }
+
+    fn within(&self) -> bool {
+        self.bytes <= Text::MOST_BYTES && self.pieces.len() <= Text::MOST_PIECES
+    }
+
+    fn close(&mut self) {
+        if let Some(text) = self.one.take() {
+            self.pieces.push(Piece::Literal(text));
+        } else if !self.many.is_empty() {
+            self.pieces.push(Piece::Literal(self.many.as_str().into()));
+            self.many.clear();
+        }
+    }
+
+    fn text(mut self) -> Text {
+        self.close();
+        match self.pieces.as_slice() {
+            [] => Text::known(""),
+            [Piece::Literal(text)] => Text::Known(text.clone()),
+            _ if !self.within() => Text::Any(Why::Bound),
+            _ => Text::Shape(self.pieces.into()),
+        }
+    }
+}
+
+/// How large a value is, everything that it shares written out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Size {
+    /// Nodes.
+    pub weight: usize,
+    /// Nesting, choices included; one for what holds nothing.
+    pub depth: usize,
+}
+
+impl Size {
+    /// The size of what holds nothing.
+    pub const ONE: Self = Self { weight: 1, depth: 1 };
+
+    /// With one more member inside.
+    #[must_use]
+    pub fn with(self, inner: Self) -> Self {
+        let weight = self.weight.saturating_add(inner.weight);
+        Self { weight, depth: self.depth.max(inner.depth.saturating_add(1)) }
+    }
+
+    /// Whether it is larger than another in weight or depth.
+    pub fn exceeds(self, most: Self) -> bool {
+        self.weight > most.weight || self.depth > most.depth
     }
 }
 
@@ -294,6 +401,24 @@ impl Value {
             Kind::Any(why) => Some(Text::Any(why.clone())),
             _ => None,
         }
+    }
+
+    /// How large it is. The walk stops where it has found it to be larger than `most`; the answer is then
+    /// larger too, by an unknown amount. Cost: `most.weight` nodes.
+    pub fn size(&self, most: Size) -> Size {
+        let mut size = Size::ONE;
+        let mut members: Box<dyn Iterator<Item = &Self>> = match &self.kind {
+            Kind::List(items) => Box::new(items.iter()),
+            Kind::Map(entries) => Box::new(entries.iter().map(|entry| &entry.value)),
+            Kind::OneOf(cases) => Box::new(cases.iter().map(|case| &case.then)),
+            _ => return size,
+        };
+        while !size.exceeds(most) {
+            let Some(member) = members.next() else { break };
+            let left = Size { weight: most.weight - size.weight, depth: most.depth - 1 };
+            size = size.with(member.size(left));
+        }
+        size
     }
 
     /// Whether it is nothing: null, or absent.
