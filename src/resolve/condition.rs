@@ -17,7 +17,7 @@ impl<'d> Resolver<'_, 'd> {
         let id = self.worlds.intern(&key, || Switch::condition(name, Formula::Const(true)));
         let opaque = self.opaque(&format!("{key}/cycle"));
         self.worlds.switch_mut(id).decided = Some(opaque);
-        let formula = self.formula(stack, node, 0);
+        let formula = self.formula(stack, node);
         self.worlds.switch_mut(id).decided = Some(formula);
         Some(id)
     }
@@ -29,13 +29,23 @@ impl<'d> Resolver<'_, 'd> {
         value.map_or(Formula::Const(true), |value| Formula::Is(id, value))
     }
 
-    fn formula(&mut self, stack: StackId, node: Node<'d>, depth: usize) -> Formula {
+    /// The formula of a node. Conditions that name one another nest like values do.
+    fn formula(&mut self, stack: StackId, node: Node<'d>) -> Formula {
         let unknown = format!("{}/formula/{:?}", stack.0, node.id());
-        let Some(call) = Call::of(node).filter(|_| depth < super::MOST_DEPTH) else {
-            return self.opaque(&unknown);
-        };
+        match Call::of(node).filter(|_| self.depth < super::MOST_DEPTH) {
+            Some(call) => {
+                self.depth += 1;
+                let formula = self.formula_of(stack, call, &unknown);
+                self.depth -= 1;
+                formula
+            }
+            None => self.opaque(&unknown),
+        }
+    }
+
+    fn formula_of(&mut self, stack: StackId, call: Call<'d>, unknown: &str) -> Formula {
         let inner = |resolver: &mut Self| -> Vec<Formula> {
-            call.argument.items().map(|item| resolver.formula(stack, item, depth + 1)).collect()
+            call.argument.items().map(|item| resolver.formula(stack, item)).collect()
         };
         match call.function {
             Function::And => Formula::And(inner(self)),
@@ -43,13 +53,13 @@ impl<'d> Resolver<'_, 'd> {
             Function::Not => Formula::Not(Box::new(Formula::And(inner(self)))),
             Function::Condition => match call.argument.text().and_then(|name| self.condition(stack, name)) {
                 Some(id) => Formula::Is(id, 1),
-                None => self.opaque(&unknown),
+                None => self.opaque(unknown),
             },
             Function::Equals => match call.argument.items().collect::<Vec<_>>().as_slice() {
                 [a, b] => self.equals(stack, *a, *b),
-                _ => self.opaque(&unknown),
+                _ => self.opaque(unknown),
             },
-            _ => self.opaque(&unknown),
+            _ => self.opaque(unknown),
         }
     }
 

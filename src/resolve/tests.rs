@@ -255,3 +255,14 @@ Outputs: {O: {Value: {'Fn::GetAtt': [Reader, /cdk/exports/Other/Pool]}}}
     assert_eq!(outputs(&[writer, reader], &[]), ["${Pool}"]);
     assert_eq!(outputs(&[reader], &[]), ["${the cross-Region export /cdk/exports/Other/Pool}"]);
 }
+
+#[test]
+fn a_long_chain_of_conditions_is_followed_only_so_deep() {
+    let mut text = String::from("Resources: {X: {Type: T}}\nConditions:\n");
+    for at in 0..10_000 {
+        text.push_str(&format!("  C{at}: !Not [!Condition C{}]\n", at + 1));
+    }
+    text.push_str("  C10000: !Equals [a, a]\nOutputs: {O: {Value: !If [C0, a, b]}}\n");
+    assert_eq!(outputs(&[&text], &[]), ["a", "b"]);
+    assert_eq!(outputs(&[&text.replace("[C0,", "[C9999,")], &[]), ["b"], "near the end it is known");
+}

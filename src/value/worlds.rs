@@ -1,8 +1,10 @@
 //! Choices that a deployment makes (conditions, bounded parameters) and which of them can be made
 //! together.
 
-use std::collections::HashMap;
-use std::sync::Arc;
+use std::collections::hash_map::DefaultHasher;
+use std::collections::{HashMap, HashSet};
+use std::hash::{Hash, Hasher};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::{Entry, Kind, Truth, Value};
 
@@ -59,13 +61,13 @@ impl Switch {
     /// The index of a listed value.
     pub fn index_of(&self, text: &str) -> Option<u16> {
         let listed = self.values.iter().skip(1).position(|value| value.as_ref() == text)?;
-        Some(listed as u16 + 1)
+        u16::try_from(listed + 1).ok()
     }
 
     /// The indexes that it can have.
     pub fn choices(&self) -> std::ops::Range<u16> {
         let first = u16::from(self.closed && !self.is_condition());
-        first..self.values.len() as u16
+        first..u16::try_from(self.values.len()).unwrap_or(u16::MAX)
     }
 }
 
@@ -143,7 +145,8 @@ pub struct Case<T> {
 pub struct Cases<T> {
     /// The cases.
     pub cases: Vec<Case<T>>,
-    /// Whether they cover everything; above [`Worlds::MOST_CASES`] they do not.
+    /// Whether they cover everything, and nothing that cannot be. Where a bound is reached, of cases
+    /// ([`Worlds::MOST_CASES`]) or of work, that is not known; nor where no case fits a possible branch.
     pub complete: bool,
 }
 
@@ -152,6 +155,95 @@ pub struct Cases<T> {
 pub struct Worlds {
     switches: Vec<Switch>,
     by_key: HashMap<Arc<str>, SwitchId>,
+    known: Known,
+}
+
+/// What was found out about the switches. It follows from them alone, so it is forgotten when one
+/// changes, and it does not matter in which order it was asked.
+#[derive(Debug, Default)]
+struct Known(Mutex<Facts>);
+
+#[derive(Clone, Debug, Default)]
+struct Facts {
+    reaches: HashMap<SwitchId, Arc<Reach>>,
+    /// The size of all of these together.
+    reached: usize,
+    answers: HashMap<Branch, Answer>,
+}
+
+/// Whether choices can be made together, and the work that it took to say so.
+#[derive(Clone, Copy, Debug)]
+struct Answer {
+    truth: Truth,
+    steps: usize,
+}
+
+/// What decides a condition, conditions in between included.
+#[derive(Debug, Default)]
+struct Reach {
+    /// The conditions, each after those that it names.
+    conditions: Vec<SwitchId>,
+    /// The variables, in the order in which they are met.
+    variables: Vec<SwitchId>,
+    /// There are more than are followed.
+    cut: bool,
+}
+
+impl Known {
+    fn facts(&self) -> MutexGuard<'_, Facts> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn forget(&mut self) {
+        let facts = self.0.get_mut().unwrap_or_else(PoisonError::into_inner);
+        if !facts.reaches.is_empty() || !facts.answers.is_empty() {
+            *facts = Facts::default();
+        }
+    }
+}
+
+impl Clone for Known {
+    fn clone(&self) -> Self {
+        Self(Mutex::new(self.facts().clone()))
+    }
+}
+
+/// The work that one question to the worlds may take.
+struct Budget {
+    /// Parts of formulas that are looked at.
+    search: usize,
+    /// Parts of values that are looked at.
+    walk: usize,
+    /// Choices that are followed.
+    splits: usize,
+    /// What was paid for.
+    answers: HashMap<Branch, Truth>,
+}
+
+impl Budget {
+    fn new() -> Self {
+        Self {
+            search: Worlds::MOST_SEARCH,
+            walk: Worlds::MOST_WALK,
+            splits: Worlds::MOST_SPLITS,
+            answers: HashMap::new(),
+        }
+    }
+
+    /// Whether so many parts of values may still be looked at.
+    fn walked(&mut self, parts: usize) -> bool {
+        let enough = self.walk >= parts;
+        self.walk = self.walk.saturating_sub(parts);
+        enough
+    }
+}
+
+/// What is assumed of the switches during a search.
+struct Assumed {
+    /// Of variables: their value, where one is tried.
+    values: Vec<Option<u16>>,
+    /// Of conditions: what follows.
+    truths: Vec<Truth>,
 }
 
 impl Worlds {
@@ -159,10 +251,20 @@ impl Worlds {
     pub const MOST_CASES: usize = 256;
     /// Values of one switch that are told apart.
     pub const MOST_VALUES: usize = 1024;
-    /// The solver gives up after this many steps and says Unknown.
-    const MOST_STEPS: usize = 20_000;
-    /// Conditions that name one another are followed this deep.
-    const MOST_DEPTH: usize = 64;
+    /// The solver gives up after this many parts of formulas and says Unknown.
+    const MOST_STEPS: usize = 500_000;
+    /// All that the solver may do for one value.
+    const MOST_SEARCH: usize = 2_000_000;
+    /// Parts of a value that are looked at while it is split.
+    const MOST_WALK: usize = 8_000_000;
+    /// Choices that are followed while a value is split, dead ends included.
+    const MOST_SPLITS: usize = 4_096;
+    /// Parts of the formulas behind one condition that are followed.
+    const MOST_REACH: usize = 10_000;
+    /// Answers that are remembered.
+    const MOST_ANSWERS: usize = 16_384;
+    /// What is remembered of the switches behind conditions.
+    const MOST_REACHED: usize = 1_000_000;
 
     /// The switch of this key, made at the first call. The key is unique within the run.
     pub fn intern(&mut self, key: &str, switch: impl FnOnce() -> Switch) -> SwitchId {
@@ -187,92 +289,229 @@ impl Worlds {
 
     /// The same, to add values.
     pub fn switch_mut(&mut self, id: SwitchId) -> &mut Switch {
+        self.known.forget();
         &mut self.switches[id.0 as usize]
     }
 
-    /// Whether the choices of a branch can be made together.
+    /// Whether the choices of a branch can be made together. Unknown where a bound is reached.
     pub fn consistent(&self, branch: &Branch) -> Truth {
+        self.consistent_within(branch, &mut Budget::new())
+    }
+
+    /// Choices that have no variable in common cannot contradict one another, so each group of those
+    /// that do is a question of its own.
+    fn consistent_within(&self, branch: &Branch, budget: &mut Budget) -> Truth {
         if !branch.iter().any(|(id, _)| self.switch(id).is_condition()) {
             return Truth::True;
         }
-        let mut open = Vec::new();
-        for (id, _) in branch.iter() {
-            self.collect_variables(&Formula::Is(id, 1), &mut open, 0);
+        let mut truth = Truth::True;
+        for group in self.groups(branch) {
+            let known = budget.answers.get(&group).copied();
+            truth = truth.and(known.unwrap_or_else(|| {
+                if budget.search == 0 {
+                    return Truth::Unknown;
+                }
+                let answer = self.answer(&group);
+                budget.search = budget.search.saturating_sub(answer.steps);
+                budget.answers.insert(group, answer.truth);
+                answer.truth
+            }));
+            if truth.is_false() {
+                break;
+            }
         }
-        open.sort_unstable();
-        open.dedup();
-        let mut chosen: HashMap<SwitchId, u16> =
-            branch.iter().filter(|(id, _)| !self.switch(*id).is_condition()).collect();
-        open.retain(|id| !chosen.contains_key(id));
-        let mut steps = 0;
-        self.search(branch, &open, &mut chosen, &mut steps)
+        truth
+    }
+
+    /// The choices of a branch, those together that share a variable. Choices of variables that no
+    /// condition of the branch asks about are left out: they can always be made.
+    fn groups(&self, branch: &Branch) -> Vec<Branch> {
+        let choices = &branch.0;
+        let mut leader: Vec<usize> = (0..choices.len()).collect();
+        let mut first_with: HashMap<SwitchId, usize> = HashMap::new();
+        for (at, (id, _)) in choices.iter().enumerate() {
+            let reach = self.switch(*id).is_condition().then(|| self.reach(*id));
+            let variables = reach.as_ref().map_or(std::slice::from_ref(id), |reach| &reach.variables);
+            // Of what is beyond the bound nothing is known; it may belong to any group.
+            for variable in variables {
+                let other = *first_with.entry(*variable).or_insert(at);
+                let (a, b) = (root(&mut leader, at), root(&mut leader, other));
+                leader[a.max(b)] = a.min(b);
+            }
+        }
+        let mut groups: Vec<(bool, Vec<(SwitchId, u16)>)> = vec![(false, Vec::new()); choices.len()];
+        for (at, (id, value)) in choices.iter().enumerate() {
+            let (asks, group) = &mut groups[root(&mut leader, at)];
+            *asks |= self.switch(*id).is_condition();
+            group.push((*id, *value));
+        }
+        groups.into_iter().filter(|(asks, _)| *asks).map(|(_, group)| Branch(group)).collect()
+    }
+
+    /// What decides a condition.
+    fn reach(&self, condition: SwitchId) -> Arc<Reach> {
+        if let Some(reach) = self.known.facts().reaches.get(&condition) {
+            return reach.clone();
+        }
+        let mut reach = Reach::default();
+        let (mut met, mut parts) = (HashSet::new(), 0);
+        // A condition, and whether those that it names were followed.
+        let mut open = vec![(condition, false)];
+        while let Some((id, followed)) = open.pop() {
+            if followed {
+                reach.conditions.push(id);
+                continue;
+            }
+            if !met.insert(id) {
+                continue;
+            }
+            match &self.switch(id).decided {
+                None => reach.variables.push(id),
+                Some(formula) => {
+                    open.push((id, true));
+                    let before = open.len();
+                    named(formula, &mut parts, &mut open);
+                    open[before..].reverse();
+                }
+            }
+            if parts > Self::MOST_REACH {
+                reach = Reach { cut: true, ..Reach::default() };
+                break;
+            }
+        }
+        let reach = Arc::new(reach);
+        let mut facts = self.known.facts();
+        let size = 1 + reach.conditions.len() + reach.variables.len();
+        if facts.reached + size > Self::MOST_REACHED {
+            facts.reaches.clear();
+            facts.reached = 0;
+        }
+        facts.reached += size;
+        facts.reaches.insert(condition, reach.clone());
+        reach
+    }
+
+    /// Whether the choices of one group can be made together.
+    fn answer(&self, group: &Branch) -> Answer {
+        if let Some(answer) = self.known.facts().answers.get(group) {
+            return *answer;
+        }
+        let answer = self.solve(group);
+        let mut facts = self.known.facts();
+        if facts.answers.len() >= Self::MOST_ANSWERS {
+            facts.answers.clear();
+        }
+        facts.answers.insert(group.clone(), answer);
+        answer
+    }
+
+    fn solve(&self, group: &Branch) -> Answer {
+        let mut assumed =
+            Assumed { values: vec![None; self.switches.len()], truths: vec![Truth::Unknown; self.switches.len()] };
+        let (mut conditions, mut open, mut met) = (Vec::new(), Vec::new(), HashSet::new());
+        let mut steps = 1;
+        for (id, value) in group.iter() {
+            if !self.switch(id).is_condition() {
+                assumed.values[id.0 as usize] = Some(value);
+                continue;
+            }
+            let reach = self.reach(id);
+            if reach.cut {
+                return Answer { truth: Truth::Unknown, steps: Self::MOST_REACH };
+            }
+            steps += reach.conditions.len() + reach.variables.len();
+            conditions.extend(reach.conditions.iter().copied().filter(|id| met.insert(*id)));
+            open.extend(reach.variables.iter().copied().filter(|id| met.insert(*id)));
+        }
+        open.retain(|id| assumed.values[id.0 as usize].is_none());
+        let truth = self.search(group, &conditions, &open, &mut assumed, &mut steps);
+        Answer { truth, steps }
     }
 
     /// Tries the values of the first open variable, then those of the rest.
     fn search(
         &self,
-        branch: &Branch,
+        group: &Branch,
+        conditions: &[SwitchId],
         open: &[SwitchId],
-        chosen: &mut HashMap<SwitchId, u16>,
+        assumed: &mut Assumed,
         steps: &mut usize,
     ) -> Truth {
-        *steps += 1;
-        if *steps > Self::MOST_STEPS {
-            return Truth::Unknown;
-        }
-        let demands = branch.iter().filter(|(id, _)| self.switch(*id).is_condition());
-        let held = Truth::all(demands.map(|(id, value)| {
-            let is_true = self.decide(&Formula::Is(id, 1), chosen, 0);
-            if value == 1 { is_true } else { !is_true }
-        }));
-        let Some((first, rest)) = open.split_first() else { return held };
-        if held != Truth::Unknown {
-            return held;
-        }
-        let mut answer = Truth::False;
-        for value in self.switch(*first).choices() {
-            chosen.insert(*first, value);
-            answer = answer.or(self.search(branch, rest, chosen, steps));
-            if answer != Truth::False {
-                break;
+        // The values tried so far, by the place of their variable in `open`.
+        let mut tried: Vec<std::ops::Range<u16>> = Vec::new();
+        loop {
+            if *steps > Self::MOST_STEPS {
+                return Truth::Unknown;
+            }
+            let held = self.held(group, conditions, assumed, steps);
+            match open.get(tried.len()) {
+                Some(next) if held == Truth::Unknown => tried.push(self.switch(*next).choices()),
+                _ if !held.is_false() => return held,
+                _ => {}
+            }
+            // The next value of the last variable that has one; those after it are open again.
+            loop {
+                let Some(values) = tried.last_mut() else { return Truth::False };
+                let value = values.next();
+                assumed.values[open[tried.len() - 1].0 as usize] = value;
+                match value {
+                    Some(_) => break,
+                    None => tried.pop(),
+                };
             }
         }
-        chosen.remove(first);
-        answer
     }
 
-    fn decide(&self, formula: &Formula, chosen: &HashMap<SwitchId, u16>, depth: usize) -> Truth {
-        if depth > Self::MOST_DEPTH {
-            return Truth::Unknown;
+    /// Whether the conditions are as the choices want them. Each is decided once.
+    fn held(&self, group: &Branch, conditions: &[SwitchId], assumed: &mut Assumed, steps: &mut usize) -> Truth {
+        // One that names itself must not see what it was before.
+        for id in conditions {
+            assumed.truths[id.0 as usize] = Truth::Unknown;
         }
-        let inner = |formula: &Formula| self.decide(formula, chosen, depth + 1);
+        for id in conditions {
+            if let Some(formula) = &self.switch(*id).decided {
+                assumed.truths[id.0 as usize] = self.decide(formula, assumed, steps);
+            }
+        }
+        let demands = group.iter().filter(|(id, _)| self.switch(*id).is_condition());
+        Truth::all(demands.map(|(id, value)| {
+            let is_true = assumed.truths[id.0 as usize];
+            if value == 1 { is_true } else { !is_true }
+        }))
+    }
+
+    fn decide(&self, formula: &Formula, assumed: &Assumed, steps: &mut usize) -> Truth {
+        *steps += 1;
         match formula {
             Formula::Const(value) => (*value).into(),
-            Formula::Not(formula) => !inner(formula),
-            Formula::And(all) => Truth::all(all.iter().map(inner)),
-            Formula::Or(any) => Truth::any(any.iter().map(inner)),
-            Formula::Is(id, value) => match &self.switch(*id).decided {
-                Some(decided) if *value == 1 => inner(decided),
-                Some(decided) => !inner(decided),
-                None => chosen.get(id).map_or(Truth::Unknown, |chosen| (chosen == value).into()),
-            },
-        }
-    }
-
-    fn collect_variables(&self, formula: &Formula, into: &mut Vec<SwitchId>, depth: usize) {
-        if depth > Self::MOST_DEPTH || into.len() > Self::MOST_STEPS {
-            return;
-        }
-        match formula {
-            Formula::Const(_) => {}
-            Formula::Not(inner) => self.collect_variables(inner, into, depth + 1),
-            Formula::And(all) | Formula::Or(all) => {
-                all.iter().for_each(|one| self.collect_variables(one, into, depth + 1))
+            Formula::Not(formula) => !self.decide(formula, assumed, steps),
+            Formula::And(all) => {
+                let mut truth = Truth::True;
+                for one in all {
+                    truth = truth.and(self.decide(one, assumed, steps));
+                    if truth == Truth::False {
+                        break;
+                    }
+                }
+                truth
             }
-            Formula::Is(id, _) => match &self.switch(*id).decided {
-                Some(decided) => self.collect_variables(decided, into, depth + 1),
-                None => into.push(*id),
-            },
+            Formula::Or(any) => {
+                let mut truth = Truth::False;
+                for one in any {
+                    truth = truth.or(self.decide(one, assumed, steps));
+                    if truth == Truth::True {
+                        break;
+                    }
+                }
+                truth
+            }
+            Formula::Is(id, value) if self.switch(*id).is_condition() => {
+                let is_true = assumed.truths[id.0 as usize];
+                if *value == 1 { is_true } else { !is_true }
+            }
+            Formula::Is(id, value) => {
+                assumed.values[id.0 as usize].map_or(Truth::Unknown, |assumed| (assumed == *value).into())
+            }
         }
     }
 
@@ -285,38 +524,53 @@ impl Worlds {
     /// The same inside a branch.
     pub fn cases_when(&self, value: &Value, when: &Branch) -> Cases<Value> {
         let mut out = Cases { cases: Vec::new(), complete: true };
-        if !self.consistent(when).is_false() {
-            self.split(value, when.clone(), &mut out);
-        }
-        self.merge(&mut out.cases);
+        let mut budget = Budget::new();
+        self.split(value, when, &mut out, &mut budget);
+        self.merge(&mut out.cases, &mut budget);
         out
     }
 
-    fn split(&self, value: &Value, when: Branch, out: &mut Cases<Value>) {
-        if out.cases.len() >= Self::MOST_CASES {
-            out.complete = false;
-            return;
-        }
-        let value = chosen(value, &when);
-        let Some(cases) = first_choice(&value) else {
-            out.cases.push(Case { when, then: value });
-            return;
-        };
-        for case in cases.iter() {
-            let Some(inner) = when.and(&case.when) else { continue };
-            if !self.consistent(&inner).is_false() {
-                self.split(&value, inner, out);
+    fn split(&self, value: &Value, when: &Branch, out: &mut Cases<Value>, budget: &mut Budget) {
+        let mut open = vec![(value.clone(), when.clone())];
+        let mut is_possible = false;
+        while let Some((value, when)) = open.pop() {
+            if budget.splits == 0 {
+                out.complete = false;
+                return;
             }
+            budget.splits -= 1;
+            let possible = self.consistent_within(&when, budget);
+            out.complete &= possible != Truth::Unknown;
+            if possible.is_false() {
+                continue;
+            }
+            is_possible = true;
+            let mut parts = 0;
+            let value = chosen(&value, &when, &mut parts).unwrap_or(value);
+            let first = first_choice(&value, &mut parts);
+            if out.cases.len() >= Self::MOST_CASES || !budget.walked(parts) {
+                out.complete = false;
+                return;
+            }
+            let Some(cases) = first else {
+                out.cases.push(Case { when, then: value });
+                continue;
+            };
+            let inner = cases.iter().rev().filter_map(|case| Some((value.clone(), when.and(&case.when)?)));
+            open.extend(inner);
         }
+        // The branch can be, and nothing says what holds in it.
+        out.complete &= !is_possible || !out.cases.is_empty();
     }
 
     /// The first of several branches without the choices that the others make needless: where one holds
     /// when `P` is true and another when it is false, `P` does not matter.
     pub fn widened(&self, branches: &[Branch]) -> Branch {
         let Some(mut widest) = branches.first().cloned() else { return Branch::default() };
+        let mut budget = Budget::new();
         for (switch, _) in widest.clone().iter() {
             let wider = widest.without(switch);
-            if self.covered(&wider, branches, &mut 0) {
+            if self.covered(&wider, branches, &mut 0, &mut budget) {
                 widest = wider;
             }
         }
@@ -325,7 +579,9 @@ impl Worlds {
 
     /// A part of a branch that is outside another; nothing where all of it is inside.
     pub fn outside(&self, branch: &Branch, other: &Branch) -> Option<Branch> {
-        let together = |a: &Branch, b: &Branch| a.and(b).filter(|both| !self.consistent(both).is_false());
+        let mut budget = Budget::new();
+        let mut together =
+            |a: &Branch, b: &Branch| a.and(b).filter(|both| !self.consistent_within(both, &mut budget).is_false());
         if together(branch, other).is_none() {
             return Some(branch.clone());
         }
@@ -334,49 +590,57 @@ impl Worlds {
             let others = self.switch(switch).choices().filter(move |choice| *choice != value);
             others.map(move |choice| Branch::of(switch, choice))
         });
-        choices.into_iter().find_map(|choice| together(branch, &choice))
+        let mut choices = choices;
+        choices.find_map(|choice| together(branch, &choice))
     }
 
     /// Whether every deployment in a branch is in one of the others. No where the bound is reached.
-    fn covered(&self, branch: &Branch, by: &[Branch], steps: &mut usize) -> bool {
+    fn covered(&self, branch: &Branch, by: &[Branch], steps: &mut usize, budget: &mut Budget) -> bool {
         *steps += 1;
-        if *steps > Self::MOST_CASES {
+        if *steps > Self::MOST_CASES || budget.search == 0 {
             return false;
         }
-        let together = |other: &&Branch| branch.and(other).is_some_and(|both| !self.consistent(&both).is_false());
-        let Some(other) = by.iter().find(together) else { return false };
+        let mut together =
+            |other: &&Branch| branch.and(other).is_some_and(|both| !self.consistent_within(&both, budget).is_false());
+        let Some(other) = by.iter().find(&mut together) else { return false };
         let Some((open, _)) = other.iter().find(|(switch, _)| branch.get(*switch).is_none()) else { return true };
         self.switch(open).choices().all(|choice| {
             let Some(inner) = branch.and(&Branch::of(open, choice)) else { return true };
-            self.consistent(&inner).is_false() || self.covered(&inner, by, steps)
+            self.consistent_within(&inner, budget).is_false() || self.covered(&inner, by, steps, budget)
         })
     }
 
     /// Joins cases with the same outcome that together leave a switch open.
-    fn merge<T: PartialEq>(&self, cases: &mut Vec<Case<T>>) {
-        let mut classes = classes(cases);
+    fn merge(&self, cases: &mut Vec<Case<Value>>, budget: &mut Budget) {
+        let mut joining = Joining::of(cases);
         let mut at = 0;
         while at < cases.len() {
-            match self.joinable(cases, &classes, at) {
-                Some((switch, mut partners)) => {
-                    cases[at].when = cases[at].when.without(switch);
-                    partners.sort_unstable();
-                    for other in partners.into_iter().rev() {
-                        cases.remove(other);
-                        classes.remove(other);
-                    }
-                    at = 0;
-                }
-                None => at += 1,
+            if !std::mem::take(&mut joining.fresh[at]) {
+                at += 1;
+                continue;
             }
+            let Some((switch, partners)) = self.joinable(cases, &joining, at, budget) else {
+                at += 1;
+                continue;
+            };
+            let wider = cases[at].when.without(switch);
+            joining.join(cases, at, &partners, wider);
+            at = joining.first_fresh();
         }
+        let mut alive = joining.alive.into_iter();
+        cases.retain(|_| alive.next().unwrap_or(true));
     }
 
     /// A switch of the case at `at` whose every possible value has a case with the same rest and outcome.
-    fn joinable<T>(&self, cases: &[Case<T>], classes: &[usize], at: usize) -> Option<(SwitchId, Vec<usize>)> {
-        let case = &cases[at];
-        let same = || cases.iter().enumerate().filter(|(other, _)| classes[*other] == classes[at]);
-        if same().count() == 1 {
+    fn joinable(
+        &self,
+        cases: &[Case<Value>],
+        joining: &Joining,
+        at: usize,
+        budget: &mut Budget,
+    ) -> Option<(SwitchId, Vec<usize>)> {
+        let (case, class) = (&cases[at], joining.classes[at]);
+        if joining.sizes[class] == 1 {
             return None;
         }
         case.when.iter().find_map(|(switch, value)| {
@@ -384,10 +648,13 @@ impl Worlds {
             let mut partners = Vec::new();
             for other in self.switch(switch).choices().filter(|other| *other != value) {
                 let branch = rest.and(&Branch::of(switch, other))?;
-                let partner = same().find(|(_, case)| case.when == branch).map(|(partner, _)| partner);
-                match partner {
-                    Some(partner) => partners.push(partner),
-                    None if self.consistent(&branch).is_false() => {}
+                if !budget.walked(branch.0.len()) {
+                    return None;
+                }
+                let key = (class, branch);
+                match joining.by_branch.get(&key) {
+                    Some(partner) => partners.push(*partner),
+                    None if self.consistent_within(&key.1, budget).is_false() => {}
                     None => return None,
                 }
             }
@@ -396,57 +663,175 @@ impl Worlds {
     }
 }
 
-/// For each case the number of the first one with the same outcome.
-fn classes<T: PartialEq>(cases: &[Case<T>]) -> Vec<usize> {
-    let mut firsts: Vec<usize> = Vec::new();
-    let mut classes = Vec::with_capacity(cases.len());
-    for (at, case) in cases.iter().enumerate() {
-        let first = firsts.iter().copied().find(|first| cases[*first].then == case.then);
-        classes.push(first.unwrap_or_else(|| {
-            firsts.push(at);
-            at
-        }));
+/// Which cases may be joined.
+struct Joining {
+    /// For each case the number of the first one with the same outcome.
+    classes: Vec<usize>,
+    /// For each first one the number of cases that are left.
+    sizes: Vec<usize>,
+    /// The cases that are left, by outcome and branch.
+    by_branch: HashMap<(usize, Branch), usize>,
+    /// Those not joined to another.
+    alive: Vec<bool>,
+    /// Those to be looked at: nothing near the others has changed since they were.
+    fresh: Vec<bool>,
+}
+
+impl Joining {
+    fn of(cases: &[Case<Value>]) -> Self {
+        let mut firsts: HashMap<u64, Vec<usize>> = HashMap::new();
+        let mut classes = Vec::with_capacity(cases.len());
+        let mut sizes = vec![0; cases.len()];
+        for (at, case) in cases.iter().enumerate() {
+            let mut print = DefaultHasher::new();
+            fingerprint(&case.then, &mut print);
+            let alike = firsts.entry(print.finish()).or_default();
+            let first = alike.iter().copied().find(|first| cases[*first].then == case.then);
+            let class = first.unwrap_or(at);
+            if first.is_none() {
+                alike.push(at);
+            }
+            sizes[class] += 1;
+            classes.push(class);
+        }
+        let by_branch = cases.iter().enumerate().rev().map(|(at, case)| ((classes[at], case.when.clone()), at));
+        let by_branch = by_branch.collect();
+        Self { classes, sizes, by_branch, alive: vec![true; cases.len()], fresh: vec![true; cases.len()] }
     }
-    classes
+
+    /// Makes one case of several. Those that differ from it in one choice may be joined to it now.
+    fn join(&mut self, cases: &mut [Case<Value>], at: usize, partners: &[usize], wider: Branch) {
+        let class = self.classes[at];
+        for gone in partners.iter().chain(&[at]) {
+            self.by_branch.remove(&(class, cases[*gone].when.clone()));
+        }
+        for gone in partners {
+            (self.alive[*gone], self.fresh[*gone]) = (false, false);
+        }
+        self.sizes[class] -= partners.len();
+        let near = |other: &Branch| {
+            let pairs = || other.0.iter().zip(&wider.0);
+            other.0.len() == wider.0.len()
+                && pairs().all(|(a, b)| a.0 == b.0)
+                && pairs().filter(|(a, b)| a.1 != b.1).count() == 1
+        };
+        for (other, case) in cases.iter().enumerate() {
+            self.fresh[other] |= self.alive[other] && self.classes[other] == class && near(&case.when);
+        }
+        self.fresh[at] = true;
+        self.by_branch.insert((class, wider.clone()), at);
+        cases[at].when = wider;
+    }
+
+    fn first_fresh(&self) -> usize {
+        self.fresh.iter().position(|fresh| *fresh).unwrap_or(self.fresh.len())
+    }
+}
+
+/// The leader of a group.
+fn root(leader: &mut [usize], mut at: usize) -> usize {
+    while leader[at] != at {
+        leader[at] = leader[leader[at]];
+        at = leader[at];
+    }
+    at
+}
+
+/// The switches in a formula.
+fn named(formula: &Formula, parts: &mut usize, into: &mut Vec<(SwitchId, bool)>) {
+    *parts += 1;
+    if *parts > Worlds::MOST_REACH {
+        return;
+    }
+    match formula {
+        Formula::Const(_) => {}
+        Formula::Not(inner) => named(inner, parts, into),
+        Formula::And(all) | Formula::Or(all) => all.iter().for_each(|one| named(one, parts, into)),
+        Formula::Is(id, _) => into.push((*id, false)),
+    }
+}
+
+/// The same for equal values.
+fn fingerprint(value: &Value, into: &mut DefaultHasher) {
+    value.at.hash(into);
+    std::mem::discriminant(&value.kind).hash(into);
+    match &value.kind {
+        Kind::Null | Kind::Absent => {}
+        Kind::Bool(value) => value.hash(into),
+        Kind::Number(text) => text.hash(into),
+        Kind::Text(text) => text.hash(into),
+        Kind::Any(why) => why.hash(into),
+        Kind::List(items) => {
+            items.len().hash(into);
+            items.iter().for_each(|item| fingerprint(item, into));
+        }
+        Kind::Map(entries) => {
+            entries.len().hash(into);
+            for entry in entries.iter() {
+                (&entry.key, entry.key_at).hash(into);
+                fingerprint(&entry.value, into);
+            }
+        }
+        Kind::OneOf(cases) => cases.len().hash(into),
+    }
 }
 
 /// The value with every choice that the branch makes taken; absent members and entries are left out.
-fn chosen(value: &Value, when: &Branch) -> Value {
+/// Nothing where it stays as it is. Counts the parts that it looks at.
+fn chosen(value: &Value, when: &Branch, parts: &mut usize) -> Option<Value> {
+    *parts += 1;
     match &value.kind {
         Kind::OneOf(cases) => {
+            *parts += cases.len();
             let fits = |case: &&Case<Value>| case.when.iter().all(|(switch, choice)| when.get(switch) == Some(choice));
-            match cases.iter().find(fits) {
-                Some(case) => chosen(&case.then, when),
-                None => value.clone(),
+            let case = cases.iter().find(fits)?;
+            Some(chosen(&case.then, when, parts).unwrap_or_else(|| case.then.clone()))
+        }
+        Kind::List(items) => {
+            let items = chosen_of(items, |item| item, |_, value| value, when, parts)?;
+            Some(Value::new(Kind::List(items.into()), value.at))
+        }
+        Kind::Map(entries) => {
+            let with = |entry: &Entry, value| Entry { value, ..entry.clone() };
+            let entries = chosen_of(entries, |entry| &entry.value, with, when, parts)?;
+            Some(Value::new(Kind::Map(entries.into()), value.at))
+        }
+        _ => None,
+    }
+}
+
+/// The members of a list or map, if any of them changes.
+fn chosen_of<T: Clone>(
+    members: &[T],
+    value_of: impl Fn(&T) -> &Value,
+    with: impl Fn(&T, Value) -> T,
+    when: &Branch,
+    parts: &mut usize,
+) -> Option<Vec<T>> {
+    let mut out: Option<Vec<T>> = None;
+    for (at, member) in members.iter().enumerate() {
+        let changed = chosen(value_of(member), when, parts);
+        let is_absent = changed.as_ref().unwrap_or(value_of(member)).kind == Kind::Absent;
+        if changed.is_none() && !is_absent {
+            if let Some(out) = &mut out {
+                out.push(member.clone());
             }
+            continue;
         }
-        Kind::List(items) if has_choice(value) => {
-            let items = items.iter().map(|item| chosen(item, when)).filter(|item| item.kind != Kind::Absent);
-            Value::new(Kind::List(items.collect()), value.at)
+        let out = out.get_or_insert_with(|| members[..at].to_vec());
+        if !is_absent {
+            out.push(changed.map_or_else(|| member.clone(), |value| with(member, value)));
         }
-        Kind::Map(entries) if has_choice(value) => {
-            let entries = entries.iter().map(|entry| Entry { value: chosen(&entry.value, when), ..entry.clone() });
-            Value::new(Kind::Map(entries.filter(|entry| entry.value.kind != Kind::Absent).collect()), value.at)
-        }
-        _ => value.clone(),
     }
+    out
 }
 
-/// Whether it holds a choice or something absent.
-fn has_choice(value: &Value) -> bool {
-    match &value.kind {
-        Kind::OneOf(_) | Kind::Absent => true,
-        Kind::List(items) => items.iter().any(has_choice),
-        Kind::Map(entries) => entries.iter().any(|entry| has_choice(&entry.value)),
-        _ => false,
-    }
-}
-
-fn first_choice(value: &Value) -> Option<Arc<[Case<Value>]>> {
+fn first_choice(value: &Value, parts: &mut usize) -> Option<Arc<[Case<Value>]>> {
+    *parts += 1;
     match &value.kind {
         Kind::OneOf(cases) => Some(cases.clone()),
-        Kind::List(items) => items.iter().find_map(first_choice),
-        Kind::Map(entries) => entries.iter().find_map(|entry| first_choice(&entry.value)),
+        Kind::List(items) => items.iter().find_map(|item| first_choice(item, parts)),
+        Kind::Map(entries) => entries.iter().find_map(|entry| first_choice(&entry.value, parts)),
         _ => None,
     }
 }
@@ -532,5 +917,152 @@ mod tests {
         let cases = worlds.cases(&Value { kind: Kind::List(list.into()), ..text("") });
         assert!(!cases.complete);
         assert!(cases.cases.len() <= Worlds::MOST_CASES);
+    }
+
+    /// Conditions `c0` to `c{n-1}`, each twice the one before, over a leaf.
+    fn doubled(worlds: &mut Worlds, n: usize, leaf: Formula) -> SwitchId {
+        let mut last = worlds.intern("c0", || Switch::condition("c0", leaf));
+        for at in 1..n {
+            let both = Formula::And(vec![Formula::Is(last, 1), Formula::Is(last, 1)]);
+            last = worlds.intern(&format!("c{at}"), || Switch::condition("c", both));
+        }
+        last
+    }
+
+    /// Parameters with one listed value each, and the conditions that they have it.
+    fn flags(worlds: &mut Worlds, n: usize) -> Vec<SwitchId> {
+        let flag = |at| {
+            let variable = worlds.intern(&format!("p{at}"), || Switch::variable("p"));
+            let value = worlds.switch_mut(variable).value("a").unwrap();
+            worlds.intern(&format!("f{at}"), || Switch::condition("f", Formula::Is(variable, value)))
+        };
+        (0..n).map(flag).collect()
+    }
+
+    fn list(items: Vec<Value>) -> Value {
+        Value { kind: Kind::List(items.into()), ..text("") }
+    }
+
+    fn either(switch: SwitchId, yes: Value, no: Value) -> Value {
+        one_of(&[(switch, 1, yes), (switch, 0, no)])
+    }
+
+    #[test]
+    fn a_condition_is_decided_once_however_often_it_is_named() {
+        let mut worlds = Worlds::default();
+        let last = doubled(&mut worlds, 60, Formula::Const(true));
+        assert_eq!(worlds.consistent(&Branch::of(last, 0)), Truth::False);
+        let answer = worlds.answer(&Branch::of(last, 1));
+        assert_eq!(answer.truth, Truth::True);
+        assert!(answer.steps < 1_000, "{} steps", answer.steps);
+        let mut worlds = Worlds::default();
+        let variable = worlds.intern("v", || Switch::variable("v"));
+        let value = worlds.switch_mut(variable).value("x").unwrap();
+        let last = doubled(&mut worlds, 60, Formula::Is(variable, value));
+        let with = |choice| Branch::of(last, 1).and(&Branch::of(variable, choice)).unwrap();
+        assert_eq!([0, 1].map(|choice| worlds.consistent(&with(choice))), [Truth::False, Truth::True]);
+    }
+
+    #[test]
+    fn conditions_that_name_one_another_are_unknown() {
+        let mut worlds = Worlds::default();
+        let a = worlds.intern("a", || Switch::condition("a", Formula::Const(true)));
+        let b = worlds.intern("b", || Switch::condition("b", Formula::Not(Box::new(Formula::Is(a, 1)))));
+        worlds.switch_mut(a).decided = Some(Formula::Is(b, 1));
+        assert_eq!([0, 1].map(|value| worlds.consistent(&Branch::of(a, value))), [Truth::Unknown; 2]);
+        assert!(!worlds.cases_when(&text("x"), &Branch::of(a, 1)).complete);
+    }
+
+    #[test]
+    fn what_was_found_is_forgotten_when_a_switch_changes() {
+        let (mut worlds, _, condition) = optional();
+        assert_eq!(worlds.consistent(&Branch::of(condition, 1)), Truth::True);
+        worlds.switch_mut(condition).decided = Some(Formula::Const(false));
+        assert_eq!(worlds.consistent(&Branch::of(condition, 1)), Truth::False);
+        assert_eq!(worlds.clone().consistent(&Branch::of(condition, 0)), Truth::True);
+    }
+
+    #[test]
+    fn branches_without_a_case_are_bounded_too() {
+        let mut worlds = Worlds::default();
+        let flags = flags(&mut worlds, 40);
+        let key = worlds.intern("q", || Switch::variable("q"));
+        let mut items: Vec<Value> = flags.iter().map(|flag| either(*flag, text("x"), text("y"))).collect();
+        // It can be something that no case is for.
+        let [one, other] = ["1", "2"].map(|name| worlds.switch_mut(key).value(name).unwrap());
+        items.push(one_of(&[(key, one, text("1")), (key, other, text("2"))]));
+        let cases = worlds.cases_when(&list(items), &Branch::of(key, 0));
+        assert_eq!(cases, Cases { cases: Vec::new(), complete: false });
+    }
+
+    #[test]
+    fn a_possible_branch_without_a_case_is_not_complete() {
+        let (worlds, parameter, condition) = optional();
+        let value = one_of(&[(parameter, 1, text("x"))]);
+        assert_eq!(worlds.cases_when(&value, &Branch::of(parameter, 0)), Cases { cases: Vec::new(), complete: false });
+        let never = Branch::of(parameter, 0).and(&Branch::of(condition, 0)).unwrap();
+        assert_eq!(worlds.cases_when(&value, &never), Cases { cases: Vec::new(), complete: true });
+    }
+
+    #[test]
+    fn independent_conditions_are_independent_questions() {
+        let mut worlds = Worlds::default();
+        let flags = flags(&mut worlds, 60);
+        let flat = list(flags.iter().map(|flag| either(*flag, text("x"), text("y"))).collect());
+        let cases = worlds.cases(&flat);
+        assert_eq!((cases.cases.len(), cases.complete), (Worlds::MOST_CASES, false));
+        let answers = worlds.known.facts().answers.clone();
+        assert!(answers.len() <= 120, "{} questions", answers.len());
+        assert!(answers.values().all(|answer| answer.steps < 10));
+        let nested = flags.iter().fold(text("x"), |inner, flag| either(*flag, inner, text("y")));
+        let cases = worlds.cases(&nested);
+        assert!(cases.complete);
+        assert_eq!(cases.cases.len(), 61);
+    }
+
+    #[test]
+    fn a_question_too_hard_is_unknown_and_bounded() {
+        let mut worlds = Worlds::default();
+        let flags = flags(&mut worlds, 40);
+        // An odd number of flags and an even one: no three values of a part decide it.
+        let parity = |worlds: &mut Worlds, key: &str, flags: &mut dyn Iterator<Item = &SwitchId>| {
+            flags.fold(worlds.intern(key, || Switch::condition("0", Formula::Const(false))), |odd, flag| {
+                let is = |id, value| Formula::Is(id, value);
+                let differ = Formula::Or(vec![
+                    Formula::And(vec![is(odd, 1), is(*flag, 0)]),
+                    Formula::And(vec![is(odd, 0), is(*flag, 1)]),
+                ]);
+                worlds.intern(&format!("{key}{}", flag.0), || Switch::condition("odd", differ))
+            })
+        };
+        let up = parity(&mut worlds, "up", &mut flags.iter());
+        let down = parity(&mut worlds, "down", &mut flags.iter().rev());
+        let differ = Branch::of(up, 1).and(&Branch::of(down, 0)).unwrap();
+        let answer = worlds.answer(&differ);
+        assert_eq!(answer.truth, Truth::Unknown);
+        assert!(answer.steps < Worlds::MOST_STEPS + 10_000);
+        let value = list(flags[..20].iter().map(|flag| either(*flag, text("x"), text("y"))).collect());
+        let mut budget = Budget::new();
+        let mut cases = Cases { cases: Vec::new(), complete: true };
+        worlds.split(&value, &differ, &mut cases, &mut budget);
+        assert!(!cases.complete && cases.cases.len() <= Worlds::MOST_CASES);
+        assert!(budget.answers.len() < 1_000, "{} questions", budget.answers.len());
+    }
+
+    #[test]
+    fn a_full_cube_of_equal_outcomes_is_one_case() {
+        let mut worlds = Worlds::default();
+        let flags = flags(&mut worlds, 8);
+        let value = flags.iter().fold(text("x"), |inner, flag| either(*flag, inner.clone(), inner));
+        let cases = worlds.cases(&value);
+        assert_eq!(cases.cases, [Case { when: Branch::default(), then: text("x") }]);
+    }
+
+    #[test]
+    fn more_values_than_a_choice_has_numbers_for() {
+        let mut switch = Switch::variable("v");
+        switch.values.extend((0..70_000).map(|at| at.to_string().into()));
+        assert_eq!(switch.choices(), 0..u16::MAX);
+        assert_eq!((switch.index_of("65534"), switch.index_of("69999")), (Some(65_535), None));
     }
 }
