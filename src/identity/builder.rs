@@ -185,9 +185,7 @@ impl<'s, 'd> Builder<'s, 'd> {
     }
 
     fn note_bound(&mut self, resource: &Resource<'d>) {
-        let most = crate::value::Worlds::MOST_CASES;
-        let message =
-            format!("{} has more than {most} combinations of conditions; the rest is not followed", resource.id);
+        let message = format!("not every combination of conditions is followed for {}", resource.id);
         self.graph.notes.push(Note { kind: NoteKind::Bound, message, place: Some(resource.key.place()) });
     }
 

@@ -12,7 +12,7 @@ impl<'d> Resolver<'_, 'd> {
         if let Some(id) = self.worlds.find(&key) {
             return Some(id);
         }
-        let (_, node) = *self.stack(stack).template.conditions.iter().find(|(own, _)| *own == name)?;
+        let node = self.stack(stack).template.condition(name)?;
         // Known by name before its formula is, so that one that names itself ends here.
         let id = self.worlds.intern(&key, || Switch::condition(name, Formula::Const(true)));
         let opaque = self.opaque(&format!("{key}/cycle"));

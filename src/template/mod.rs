@@ -56,6 +56,15 @@ pub struct Template<'d> {
     /// Its resources.
     pub resources: Vec<Resource<'d>>,
     index: HashMap<&'d str, usize>,
+    /// Declarations by section and name.
+    declared: HashMap<(Section, &'d str), Node<'d>>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Section {
+    Parameter,
+    Condition,
+    Output,
 }
 
 impl<'d> Template<'d> {
@@ -70,15 +79,13 @@ impl<'d> Template<'d> {
             return None;
         }
         let index = resources.iter().enumerate().map(|(at, resource)| (resource.id, at)).collect();
-        Some(Self {
-            doc,
-            parameters: section(root, "Parameters"),
-            conditions: section(root, "Conditions"),
-            mappings: root.get("Mappings"),
-            outputs: section(root, "Outputs"),
-            resources,
-            index,
-        })
+        let [parameters, conditions, outputs] = ["Parameters", "Conditions", "Outputs"].map(|name| section(root, name));
+        let of = |section: Section| move |(name, node): &(&'d str, Node<'d>)| ((section, *name), *node);
+        let declared = parameters.iter().map(of(Section::Parameter));
+        let declared = declared.chain(conditions.iter().map(of(Section::Condition)));
+        let declared = declared.chain(outputs.iter().map(of(Section::Output))).collect();
+        let mappings = root.get("Mappings");
+        Some(Self { doc, parameters, conditions, mappings, outputs, resources, index, declared })
     }
 
     /// The resource of a logical id.
@@ -88,12 +95,17 @@ impl<'d> Template<'d> {
 
     /// The declaration of a parameter.
     pub fn parameter(&self, name: &str) -> Option<Node<'d>> {
-        self.parameters.iter().find(|(own, _)| *own == name).map(|(_, node)| *node)
+        self.declared.get(&(Section::Parameter, name)).copied()
     }
 
     /// The declaration of an output.
     pub fn output(&self, name: &str) -> Option<Node<'d>> {
-        self.outputs.iter().find(|(own, _)| *own == name).map(|(_, node)| *node)
+        self.declared.get(&(Section::Output, name)).copied()
+    }
+
+    /// The formula of a condition.
+    pub fn condition(&self, name: &str) -> Option<Node<'d>> {
+        self.declared.get(&(Section::Condition, name)).copied()
     }
 
     /// Resources of a type.
