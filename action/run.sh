@@ -88,6 +88,10 @@ elif ! { mkdir -p -- "$(dirname -- "$sarif")" && cp -- "$scratch/report.sarif" "
     sarif=
     status=2
 fi
+if ((status > 1)); then
+    # A report of a check that could not be done would close what earlier ones found.
+    sarif=
+fi
 output sarif "$sarif"
 output errors "$errors"
 output warnings "$warnings"

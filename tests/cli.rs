@@ -400,6 +400,18 @@ fn an_output_folder_behind_a_link_is_not_entered() {
 }
 
 #[test]
+fn an_explanation_is_short_unless_examples_are_asked_for() {
+    let work = Work::new(&[]);
+    let short = work.run(&["explain", "CGT001"]).stdout;
+    assert!(short.contains("## How to fix it") && !short.contains("## Examples"), "{short}");
+    for rule in ["CGT001", "MAP014", "TAG001"] {
+        let long = work.run(&["explain", rule, "--examples"]).stdout;
+        assert!(long.contains("Reported:") && long.contains("Not reported:"), "{long}");
+        assert!(!long.contains("also=") && !long.contains("yaml bad"), "{long}");
+    }
+}
+
+#[test]
 fn no_report_grows_with_a_text_of_a_template() {
     let long = "x".repeat(300_000);
     let role = |id: &str| {

@@ -83,10 +83,7 @@ pub(super) fn reference_to(graph: &Graph, role: &Role, pool: &Text) -> String {
 }
 
 fn placeholder(role: &Role) -> String {
-    match role.entity.dialect {
-        Dialect::Json => "\"ID-OF-YOUR-IDENTITY-POOL\"".to_owned(),
-        Dialect::Yaml | Dialect::Cdk => "ID-OF-YOUR-IDENTITY-POOL".to_owned(),
-    }
+    quoted(role, "ID-OF-YOUR-IDENTITY-POOL")
 }
 
 /// A line of a Condition block, as the role's template or CDK code writes it.
@@ -102,14 +99,14 @@ pub(super) fn condition_line(role: &Role, operator: &str, key: &str, value: &str
 pub(super) fn adding(statement: &Statement, role: &Role, operator: &str, key: &str, value: &str) -> String {
     let is_there = statement.conditions.tests.iter().any(|test| test.operator_text.as_known() == Some(operator));
     if !is_there {
-        return format!("add to its Condition   {}", condition_line(role, operator, key, value));
+        return format!("add to its Condition\n  {}", condition_line(role, operator, key, value));
     }
     let entry = match role.entity.dialect {
         Dialect::Cdk => format!("'{key}': {value},"),
         Dialect::Json => format!("\"{key}\": {value}"),
         Dialect::Yaml => format!("{key}: {value}"),
     };
-    format!("add to its {operator}   {entry}")
+    format!("add to its {operator}\n  {entry}")
 }
 
 /// The word as a value, as the role's template or CDK code writes it.

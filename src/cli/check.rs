@@ -104,9 +104,8 @@ pub(super) fn run(args: &Args, matches: &ArgMatches) -> Status {
         }
     };
     run.failures.iter().for_each(error);
-    if !args.quiet {
-        run.warnings.iter().for_each(warning);
-    }
+    // Also where little is asked for: what was not looked at is not clean.
+    run.warnings.iter().for_each(warning);
     let status = if run.failures.is_empty() { status(&run.outcome, args.fail_on) } else { Status::Failed };
     deliver(args, &wanted, &run.outcome, started.elapsed(), status)
 }

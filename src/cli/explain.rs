@@ -9,6 +9,9 @@ use crate::run::UnknownRule;
 pub(super) struct Args {
     /// Its id or its name.
     rule: String,
+    /// Also show the examples that the rule is tested with.
+    #[arg(long)]
+    examples: bool,
     /// When to use colours.
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     color: Color,
@@ -22,9 +25,29 @@ pub(super) fn run(args: &Args) -> Status {
     };
     let head =
         format!("# {} {}\n\nSeverity: {}. Confidence: {}.", rule.id, rule.name, rule.severity.name(), rule.confidence);
-    let page = format!("{head}\n\n{}\n", rule.body().trim_end());
+    let page = if args.examples {
+        format!("{head}\n\n{}\n", without_marks(rule.body().trim_end()))
+    } else {
+        format!("{head}\n\n{}\n\nExamples: rolecall explain {} --examples\n", rule.help(), rule.id)
+    };
     let page = if args.color.on_stdout() { styled(&page) } else { page };
     print(page.as_bytes(), Status::Clean)
+}
+
+/// The page without what its examples say to the tests: which rule they raise stands above each.
+fn without_marks(body: &str) -> String {
+    let mut out = String::with_capacity(body.len());
+    for line in body.lines() {
+        let words: Vec<&str> = line.strip_prefix("```").unwrap_or("").split(' ').collect();
+        match words.as_slice() {
+            [language, kind @ ("bad" | "good"), ..] => {
+                let reported = if *kind == "bad" { "Reported:" } else { "Not reported:" };
+                out.push_str(&format!("{reported}\n\n```{language}\n"));
+            }
+            _ => out.push_str(&format!("{line}\n")),
+        }
+    }
+    out
 }
 
 /// Markdown with headings in bold and code in a dim colour; every character of it stays.

@@ -173,6 +173,7 @@ impl Names<'_> {
             let carried = match carried {
                 Carried::One(text) => Carried::One(self.text(&text)),
                 Carried::Many(texts) => Carried::Many(texts.iter().map(|text| self.text(text)).collect()),
+                Carried::Perhaps => Carried::Perhaps,
             };
             (key, carried)
         });
@@ -204,7 +205,7 @@ impl Names<'_> {
 
 /// A key of which nothing is known is left out of the concrete request: the answer does not rest on it.
 fn is_unknown(carried: &Carried) -> bool {
-    carried.values().iter().any(|text| matches!(text, Text::Any(_)))
+    *carried == Carried::Perhaps || carried.values().iter().any(|text| matches!(text, Text::Any(_)))
 }
 
 fn policy_json(policy: &Policy) -> Json {

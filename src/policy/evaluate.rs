@@ -175,6 +175,9 @@ fn on_carried(
     request: &Request,
     symbols: &Symbols,
 ) -> Truth {
+    if carried == Some(&Carried::Perhaps) {
+        return Truth::Unknown;
+    }
     if operator.base == Base::Null {
         return null(test, carried);
     }
@@ -190,6 +193,7 @@ fn on_carried(
         (Some(Quantifier::ForAll), _) => Truth::all(present().map(passes)),
         (Some(Quantifier::ForAny), _) => Truth::any(present().map(passes)),
         (None, Carried::One(value)) => passes(value),
+        (None, Carried::Perhaps) => Truth::Unknown,
         (None, Carried::Many(values)) => several_without_quantifier(operator, values.iter().map(passes)),
     }
 }
@@ -354,6 +358,7 @@ fn variable(name: &str, like: bool, request: &Request) -> Wanted {
             None => Wanted::Undecided,
         },
         Some(Carried::Many(_)) => Wanted::Nothing,
+        Some(Carried::Perhaps) => Wanted::Undecided,
         None => match default.map(|default| default.trim_matches('\'')) {
             Some(default) => literal(default),
             None => Wanted::Nothing,

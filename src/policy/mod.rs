@@ -200,6 +200,8 @@ pub enum Carried {
     One(Text),
     /// A list of values: a multivalued key, also with one member or none.
     Many(Vec<Text>),
+    /// Nothing is known, not even whether it carries the key.
+    Perhaps,
 }
 
 impl Carried {
@@ -208,6 +210,7 @@ impl Carried {
         match self {
             Self::One(text) => std::slice::from_ref(text),
             Self::Many(texts) => texts,
+            Self::Perhaps => &[],
         }
     }
 }

@@ -291,6 +291,7 @@ impl<'a> Values<'a> {
         match carried {
             Carried::One(text) => Self::One(concrete(text, most)),
             Carried::Many(texts) => Self::Many(texts.iter().map(|text| concrete(text, most)).collect()),
+            Carried::Perhaps => Self::Many(Vec::new()),
         }
     }
 }

@@ -238,7 +238,9 @@ impl Search {
         if let Some(io) = error.io_error() {
             let at = path_of(error).map(|path| format!("{}: ", self.scope.store.shown(path))).unwrap_or_default();
             let message = format!("not searched: {at}{}", reason(io));
-            self.add_with(|found| found.warnings.push(message));
+            // A folder that was named is a path that could not be read.
+            let is_named = error.depth() == Some(0);
+            self.add_with(|found| if is_named { found.failures.push(message) } else { found.warnings.push(message) });
         }
     }
 

@@ -70,7 +70,7 @@ pub fn fits(pattern: &[Mark], value: &[Mark], symbols: &Symbols) -> Truth {
 }
 
 /// Whether some text is of both forms, freshness aside. Callers take a yes as a proof, so texts that are
-/// too long to compare ([`STATES`]) do not overlap: what nobody looked through is no candidate.
+/// too long to compare (more than a few million position pairs) do not overlap: what nobody looked through is no candidate.
 pub fn overlaps(a: &Text, b: &Text, symbols: &Symbols) -> bool {
     match (marks(a), marks(b)) {
         (Some(a), Some(b)) => reachable(&a, &b, symbols).unwrap_or(false),

@@ -45,11 +45,16 @@ fn finding(graph: &Graph, trust: &Trust, handout: &Handout, allows: Truth, when:
         Some(test) => test_spot(statement, test),
         None => spot(statement),
     };
-    let message = format!("guests can become {}, a role for signed-in users", role.entity.name());
-    let refuses = own.signed_in.iter().all(|(_, answer)| answer.truth.is_false());
-    let label = Label::new(place, why(statement, refuses));
+    let name = role.entity.name();
     // Guests that the pool does not give out are one flag away; guests of other pools are there already.
     let is_open = allows.is_true() || trust.foreign_guest.truth.is_true();
+    let message = if is_open || allows == Truth::Unknown {
+        format!("guests can become {name}, a role for signed-in users")
+    } else {
+        format!("guests could become {name} as soon as its pool allows guests")
+    };
+    let refuses = own.signed_in.iter().all(|(_, answer)| answer.truth.is_false());
+    let label = Label::new(place, why(statement, refuses));
     let severity = if is_open { Severity::Error } else { Severity::Warning };
     let mut finding = Finding::new("CGT002", severity, message, label, role.entity.property(property));
     finding.related = path(std::iter::once(handout));
@@ -91,7 +96,7 @@ fn why(statement: &Statement, refuses_signed_in: bool) -> &'static str {
 
 fn help(role: &Role, statement: &Statement, prefix: &str) -> String {
     if tests(statement, "amr").next().is_some() {
-        return format!("ask instead   {}", amr_line(role, prefix, "authenticated"));
+        return format!("ask instead\n  {}", amr_line(role, prefix, "authenticated"));
     }
     let value = quoted(role, "authenticated");
     adding(statement, role, "ForAnyValue:StringLike", &format!("{prefix}:amr"), &value)

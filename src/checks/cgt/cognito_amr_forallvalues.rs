@@ -32,17 +32,17 @@ fn finding(graph: &Graph, trust: &Trust, statement: &Statement, test: &Test) -> 
     let (message, why, severity) = match effect {
         Fault::RefusesSignedIn if dead => (
             format!("signed-in users cannot become {}", role.entity.name()),
-            "every member of amr would have to fit, and amr also lists the provider",
+            "every value of amr must match, and amr also lists the provider",
             Severity::Error,
         ),
         Fault::RefusesSignedIn => (
             format!("the amr test of {} refuses signed-in users", role.entity.name()),
-            "every member of amr would have to fit, and amr also lists the provider",
+            "every value of amr must match, and amr also lists the provider",
             Severity::Warning,
         ),
         Fault::Undocumented => (
             format!("whether signed-in users can become {} is not documented", role.entity.name()),
-            "every member of amr would have to fit, and not all members are documented",
+            "every value of amr must match, and not all values are documented",
             Severity::Warning,
         ),
         Fault::Vacuous => (
@@ -108,5 +108,5 @@ fn help(graph: &Graph, trust: &Trust, test: &Test) -> String {
     let key = test.key.as_known().unwrap_or_default();
     let prefix = key.rsplit_once(':').map_or(key, |(prefix, _)| prefix);
     let word = if is_for_guests(graph, trust) { "unauthenticated" } else { "authenticated" };
-    format!("ask for one member   {}", amr_line(role, prefix, word))
+    format!("ask for one member\n  {}", amr_line(role, prefix, word))
 }

@@ -24,7 +24,7 @@ fn finding(graph: &Graph, trust: &Trust) -> Option<Finding> {
     let mut finding = Finding::new("CGT003", Severity::Warning, message, label, role.entity.property(property));
     let prefix = prefix(answer);
     let [signed_in, guest] = ["authenticated", "unauthenticated"].map(|word| amr_line(role, &prefix, word));
-    finding.help = format!("say who it is for: signed-in users\n{signed_in}\nor guests\n{guest}");
+    finding.help = format!("say who it is for: signed-in users\n  {signed_in}\nor guests\n  {guest}");
     finding.mistake = mistake(statement, "amr");
     let story = format!("a guest of a pool that it trusts, basic flow, is allowed by {}", statement.path());
     let mut proof = witness(graph, policy, answer, class, story, Refused::No);

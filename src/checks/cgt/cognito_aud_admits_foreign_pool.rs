@@ -62,7 +62,7 @@ fn stranger(graph: &Graph, answer: &Answer) -> String {
 fn help(graph: &Graph, trust: &Trust, prefix: &str) -> String {
     let role = graph.role(trust.role);
     let line = condition_line(role, "StringEquals", &format!("{prefix}:aud"), &pool_reference(graph, trust));
-    format!("name the pool itself   {line}")
+    format!("name the pool itself\n  {line}")
 }
 
 /// Ids in the text of the template that no stack of the run makes: worth knowing where the run has a
@@ -83,7 +83,7 @@ fn hard_coded(graph: &Graph, trust: &Trust) -> Vec<Finding> {
             let message = format!("{} trusts an identity pool that no template here makes", role.entity.name());
             let label = Label::new(at.place, "a fixed pool id");
             let mut finding = Finding::new("CGT004", Severity::Info, message, label, role.entity.property(property));
-            finding.help = format!("if it is this pool's id, write   {}", pool_reference(graph, trust));
+            finding.help = format!("if it is this pool's id, write\n  {}", pool_reference(graph, trust));
             finding.mistake = mistake(statement, "aud");
             finding.branch = trust.when.clone();
             findings.push(finding);

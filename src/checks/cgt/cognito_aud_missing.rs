@@ -7,7 +7,7 @@ use crate::checks::words::{
 };
 use crate::finding::{Finding, Label, Refused, Severity};
 use crate::identity::cognito::restricts_pool;
-use crate::identity::{Answer, Graph, Trust, Way, witness};
+use crate::identity::{Answer, Dialect, Graph, Trust, Way, witness};
 use crate::policy::{Effect, Statement};
 
 /// Finds roles that a token of any pool can become.
@@ -88,9 +88,11 @@ fn help(graph: &Graph, trust: &Trust, statement: &Statement, prefix: &str) -> St
     let mut ways = trust.handouts(graph).map(|(handout, _)| handout.way).peekable();
     let guests = ways.peek().is_some() && ways.all(|way| way == Way::Guest);
     let word = if guests { "unauthenticated" } else { "authenticated" };
-    let aud = condition_line(role, "StringEquals", &key, &pool);
-    format!(
-        "add a Condition on the pool (aud) and on how the user signed in (amr)\n{aud}\n{}",
-        amr_line(role, prefix, word)
-    )
+    let lines = [condition_line(role, "StringEquals", &key, &pool), amr_line(role, prefix, word)];
+    let block = match role.entity.dialect {
+        Dialect::Yaml => format!("  Condition:\n    {}", lines.join("\n    ")),
+        Dialect::Json => format!("  \"Condition\": {{\n    {}\n  }}", lines.join(",\n    ")),
+        Dialect::Cdk => format!("  {{\n    {}\n  }}", lines.join("\n    ")),
+    };
+    format!("add conditions on the pool (aud) and on how the user signed in (amr)\n{block}")
 }

@@ -1,7 +1,7 @@
 //! MAP014: a pool hands out a role that refuses the pool's users.
 
 use crate::checks::Cx;
-use crate::checks::words::{amr_line, prefix, reference_to};
+use crate::checks::words::{amr_line, condition_line, prefix, reference_to};
 use crate::finding::{Finding, Label, Mistake, Severity};
 use crate::identity::cognito::{Conjunct, failing, is_claim, is_claim_of};
 use crate::identity::{Answer, Graph, Handout, OwnPool, Trust, Way};
@@ -115,11 +115,19 @@ fn help(graph: &Graph, trust: &Trust, handout: &Handout, element: &str, answer: 
     let guests = handout.way == Way::Guest;
     let amr = amr_line(role, &prefix, if guests { "unauthenticated" } else { "authenticated" });
     match element {
-        "aud" => format!("ask for the pool that hands the role out   {}", reference_to(graph, role, &handout.pool)),
-        "amr" if guests => format!("ask for guests   {amr}"),
-        "amr" => format!("ask for signed-in users   {amr}"),
-        "key" => format!("begin the condition keys with   {prefix}"),
-        "Action" => "allow   sts:AssumeRoleWithWebIdentity".to_owned(),
-        _ => format!("trust   Federated: {prefix}   with sts:AssumeRoleWithWebIdentity, and test aud and amr"),
+        "aud" => {
+            let pool = reference_to(graph, role, &handout.pool);
+            let line = condition_line(role, "StringEquals", &format!("{prefix}:aud"), &pool);
+            format!("ask for the pool that hands the role out\n  {line}")
+        }
+        "amr" if guests => format!("ask for guests\n  {amr}"),
+        "amr" => format!("ask for signed-in users\n  {amr}"),
+        "Condition" => "no token of the pool can pass this test: change it, or take it out".to_owned(),
+        "Effect" => "narrow the Deny statement, so that it spares the users of this pool".to_owned(),
+        "key" => format!("begin the condition keys with\n  {prefix}"),
+        "Action" => "allow\n  sts:AssumeRoleWithWebIdentity".to_owned(),
+        _ => format!(
+            "trust identity pools with sts:AssumeRoleWithWebIdentity, and test aud and amr\n  Federated: {prefix}"
+        ),
     }
 }

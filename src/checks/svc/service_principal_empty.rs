@@ -27,7 +27,7 @@ fn finding(role: &Role, statement: &Statement, empty: &EmptyPrincipal, when: &Br
     let message = if is_alone(statement) {
         format!("{} names nobody who can assume it, so its deployment is refused", role.entity.name())
     } else {
-        format!("{} names nobody beside others who can assume it, so its deployment is refused", role.entity.name())
+        format!("a principal of {} is empty, so its deployment is refused", role.entity.name())
     };
     let label = Label::new(empty.at.place, what(empty.what, kind));
     let mut finding = Finding::new("SVC001", Severity::Error, message, label, role.entity.property(property));
@@ -62,14 +62,14 @@ fn help(role: &Role, kind: Option<PrincipalKind>) -> String {
     let in_cdk = role.entity.subject.construct_path.is_some();
     match kind {
         None | Some(PrincipalKind::Service) if in_cdk => {
-            "name the service   new iam.ServicePrincipal('lambda.amazonaws.com')".to_owned()
+            "name the service\n  new iam.ServicePrincipal('lambda.amazonaws.com')".to_owned()
         }
         None | Some(PrincipalKind::Service) => {
-            "name the service that uses the role   Service: lambda.amazonaws.com".to_owned()
+            "name the service that uses the role\n  Service: lambda.amazonaws.com".to_owned()
         }
-        Some(PrincipalKind::Aws) => "name the account or role   AWS: arn:aws:iam::111122223333:role/NAME".to_owned(),
+        Some(PrincipalKind::Aws) => "name the account or role\n  AWS: arn:aws:iam::111122223333:role/NAME".to_owned(),
         Some(PrincipalKind::Federated) => {
-            "name the identity provider   Federated: cognito-identity.amazonaws.com".to_owned()
+            "name the identity provider\n  Federated: cognito-identity.amazonaws.com".to_owned()
         }
         Some(PrincipalKind::CanonicalUser) => {
             "name the account's canonical user id, or the account under AWS".to_owned()

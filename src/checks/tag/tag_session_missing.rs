@@ -111,9 +111,9 @@ fn finding(role: &Role, statement: &Statement, message: String, related: Vec<Lab
     let mut finding = Finding::new("TAG001", Severity::Error, message, label, role.entity.property(property));
     finding.related = related;
     finding.help = if role.entity.subject.construct_path.is_some() {
-        "call   .withSessionTags()   on the role's principal".to_owned()
+        "call on the role's principal\n  .withSessionTags()".to_owned()
     } else {
-        format!("allow both   Action: [{}, sts:TagSession]", assume_action(statement).unwrap_or("sts:AssumeRole"))
+        format!("allow both\n  Action: [{}, sts:TagSession]", assume_action(statement).unwrap_or("sts:AssumeRole"))
     };
     finding.mistake = Mistake { statement: Some(statement.at.place), element: "Action", bare: false };
     finding.branch = when.clone();

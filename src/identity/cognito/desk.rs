@@ -118,8 +118,24 @@ impl<'g> Desk<'g> {
                 context.push((name.to_owned(), unknown("the caller")));
             }
         }
+        for key in self.asked_globally() {
+            if !context.iter().any(|(own, _)| own.eq_ignore_ascii_case(key)) {
+                context.push((key.to_owned(), Carried::Perhaps));
+            }
+        }
         let principal = (PrincipalKind::Federated, token.principal.text.clone());
         Request { principal, action: action.to_owned(), resource: self.arn.clone(), context }
+    }
+
+    /// The global keys that the policy asks for and that a token's request may carry.
+    fn asked_globally(&self) -> impl Iterator<Item = &str> {
+        let tests = self.policy.statements.iter().flat_map(|statement| &statement.conditions.tests);
+        let keys = tests.filter_map(|test| test.key.as_known());
+        keys.filter(|key| {
+            let key = key.to_ascii_lowercase();
+            let is_global = key.starts_with("aws:") || key.starts_with("sts:");
+            is_global && !ABSENT.iter().any(|absent| key.starts_with(absent))
+        })
     }
 
     fn ask(&self, request: Request) -> Answer {
@@ -235,6 +251,24 @@ impl<'g> Desk<'g> {
         best(answers.collect())
     }
 }
+
+/// Beginnings of keys that the unsigned call with a token never carries of itself, in lower case (IAM
+/// User Guide, global condition keys, availability; STS API, AssumeRoleWithWebIdentity). Request tags
+/// come with a tag map only.
+const ABSENT: [&str; 12] = [
+    "aws:principalarn",
+    "aws:principalorg",
+    "aws:principalservice",
+    "aws:username",
+    "aws:userid",
+    "aws:multifactorauth",
+    "aws:sourcearn",
+    "aws:sourceaccount",
+    "aws:sourceorg",
+    "sts:externalid",
+    "aws:requesttag/",
+    "aws:tagkeys",
+];
 
 /// Pool ids in the text of a policy that are asked for one by one.
 const MOST_NAMED: usize = 32;

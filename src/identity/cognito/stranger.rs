@@ -16,7 +16,7 @@ const MOST_VALUES: usize = 32;
 
 /// Keys that the caller of STS fills as they like (STS API, AssumeRoleWithWebIdentity; IAM User Guide,
 /// global condition keys).
-const CHOSEN: [&str; 3] = ["sts:RoleSessionName", "aws:UserAgent", "aws:Referer"];
+const CHOSEN: [&str; 4] = ["sts:RoleSessionName", "aws:UserAgent", "aws:Referer", "aws:RequestedRegion"];
 
 /// The two classes of strangers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
