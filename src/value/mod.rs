@@ -3,6 +3,7 @@
 //! Invariant: neither CloudFormation nor IAM is known here; values own what they hold.
 
 mod compare;
+mod switch;
 mod symbols;
 mod worlds;
 
@@ -12,8 +13,9 @@ use crate::source::Place;
 use crate::syntax::{Kind as NodeKind, Node, NodeId, Scalar};
 
 pub use compare::{Mark, compare, fits, marks, overlaps};
+pub use switch::{Branch, Case, Cases, Formula, Switch, SwitchId};
 pub use symbols::{Format, SymbolFacts, SymbolId, Symbols};
-pub use worlds::{Branch, Case, Cases, Formula, Switch, SwitchId, Worlds};
+pub use worlds::Worlds;
 
 /// Kleene's three values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
