@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use super::arn::RoleNames;
 use super::graph::{
-    Dialect, Entity, Graph, Group, Handout, IdentityPool, Mapping, Membership, PoolId, Precedence, Role, RoleId,
-    Strangers, Subject, TagMap, UserPool, Way,
+    Client, Dialect, Entity, Graph, Group, Handout, IdentityPool, Mapping, Membership, PermissionPolicy, PoolId,
+    Precedence, Role, RoleId, Strangers, Subject, TagMap, UserPool, Way,
 };
 use super::provider::user_pool_provider;
 use crate::policy;
 use crate::resolve::{Note, NoteKind, Resolver, StackId, StackSet};
 use crate::source::Place;
-use crate::syntax::Style;
+use crate::syntax::{Node, Style};
 use crate::template::Resource;
 use crate::value::{At, Branch, Case, Cases, Entry, Format, Kind, SymbolFacts, Symbols, Text, Truth, Value};
 
@@ -24,6 +24,8 @@ pub fn build(set: &StackSet<'_>) -> Graph {
         roles: Vec::new(),
         pools: Vec::new(),
         user_pools: Vec::new(),
+        clients: Vec::new(),
+        policies: Vec::new(),
         groups: Vec::new(),
         memberships: Vec::new(),
         mappings: Vec::new(),
@@ -132,7 +134,12 @@ impl<'s, 'd> Builder<'s, 'd> {
 
     fn entities(&mut self, stack: StackId, resource: &Resource<'d>) {
         match resource.kind {
-            "AWS::IAM::Role" => self.role(stack, resource),
+            "AWS::IAM::Role" => {
+                self.role(stack, resource);
+                self.inline_policies(stack, resource);
+            }
+            "AWS::IAM::Policy" | "AWS::IAM::ManagedPolicy" => self.policy(stack, resource),
+            "AWS::Cognito::UserPoolClient" => self.client(stack, resource),
             "AWS::Cognito::IdentityPool" => self.identity_pool(stack, resource),
             "AWS::Cognito::UserPool" => self.user_pool(stack, resource),
             _ => {}
@@ -219,6 +226,37 @@ impl<'s, 'd> Builder<'s, 'd> {
         }
         let read = |case: Case<Value>| Case { then: policy::read(&case.then), when: case.when };
         Cases { cases: cases.cases.into_iter().map(read).collect(), complete: cases.complete }
+    }
+
+    /// The documents in `Policies` of a role.
+    fn inline_policies(&mut self, stack: StackId, resource: &Resource<'d>) {
+        for node in resource.property("Policies").into_iter().flat_map(Node::items) {
+            let document = self.resolver.value(stack, node).get("PolicyDocument").cloned();
+            document.into_iter().for_each(|document| self.permissions(stack, resource, &document));
+        }
+    }
+
+    fn policy(&mut self, stack: StackId, resource: &Resource<'d>) {
+        let document = self.resolver.property(stack, resource, "PolicyDocument");
+        document.into_iter().for_each(|document| self.permissions(stack, resource, &document));
+    }
+
+    fn permissions(&mut self, stack: StackId, resource: &Resource<'d>, document: &Value) {
+        let entity = self.entity(stack, resource);
+        let cases = self.resolver.worlds.cases_when(document, &entity.exists);
+        let read = |case: Case<Value>| Case { then: policy::read(&case.then), when: case.when };
+        let document = Cases { cases: cases.cases.into_iter().map(read).collect(), complete: cases.complete };
+        self.graph.policies.push(PermissionPolicy { entity, document });
+    }
+
+    fn client(&mut self, stack: StackId, resource: &Resource<'d>) {
+        let Some(id) = self.attribute(stack, resource, "Ref").text() else { return };
+        let entity = self.entity(stack, resource);
+        for properties in self.properties(stack, resource, &["UserPoolId"]) {
+            let Some(user_pool) = properties.text("UserPoolId") else { continue };
+            let (entity, id) = (entity.clone(), id.clone());
+            self.graph.clients.push(Client { entity, id, user_pool, when: properties.when });
+        }
     }
 
     fn identity_pool(&mut self, stack: StackId, resource: &Resource<'d>) {

@@ -116,6 +116,28 @@ pub struct UserPool {
     pub sets_claims: bool,
 }
 
+/// An app client of a user pool, in one branch.
+#[derive(Clone, Debug)]
+pub struct Client {
+    /// The resource.
+    pub entity: Entity,
+    /// The branch, its existence included.
+    pub when: Branch,
+    /// Its id.
+    pub id: Text,
+    /// Id of its user pool.
+    pub user_pool: Text,
+}
+
+/// A permission policy that stands in a template, inline or by itself.
+#[derive(Clone, Debug)]
+pub struct PermissionPolicy {
+    /// The resource that holds it.
+    pub entity: Entity,
+    /// The document in each branch.
+    pub document: Cases<Policy>,
+}
+
 /// The number that decides between the roles of a user's groups.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Precedence {
@@ -268,6 +290,10 @@ pub struct Graph {
     pub pools: Vec<IdentityPool>,
     /// User pools.
     pub user_pools: Vec<UserPool>,
+    /// App clients of user pools.
+    pub clients: Vec<Client>,
+    /// Permission policies.
+    pub policies: Vec<PermissionPolicy>,
     /// Groups of user pools.
     pub groups: Vec<Group>,
     /// Users whom a template puts into groups.

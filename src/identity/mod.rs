@@ -5,6 +5,8 @@
 
 mod arn;
 mod builder;
+#[cfg(test)]
+mod builder_tests;
 pub mod cognito;
 mod graph;
 pub mod provider;
@@ -15,7 +17,7 @@ pub use arn::RoleNames;
 pub use builder::build;
 pub use cognito::{Answer, OwnPool, Trust, trusts};
 pub use graph::{
-    Dialect, Entity, Graph, Group, Handout, IdentityPool, Mapping, Membership, PoolId, Precedence, Role, RoleId,
-    Strangers, Subject, TagMap, UserPool, Way,
+    Client, Dialect, Entity, Graph, Group, Handout, IdentityPool, Mapping, Membership, PermissionPolicy, PoolId,
+    Precedence, Role, RoleId, Strangers, Subject, TagMap, UserPool, Way,
 };
 pub use witness::{Refused, Witness, witness};
