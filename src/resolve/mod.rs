@@ -135,7 +135,7 @@ impl<'s, 'd> Resolver<'s, 'd> {
     }
 
     fn weighed(&mut self, stack: StackId, node: Node<'d>) -> (Value, Size) {
-        let at = At { place: node.tagged_place(), node: Some(node.id()) };
+        let at = At { place: node.tagged_place(), node: (!node.is_fresh()).then(|| node.id()) };
         let key = (stack, node.target().id());
         match self.memo.get(&key) {
             Some(Memo::Done(value, size)) => return (Value::new(value.kind.clone(), at), *size),
@@ -214,7 +214,7 @@ impl<'s, 'd> Resolver<'s, 'd> {
             if size.exceeds(MOST) {
                 break;
             }
-            let key_at = At { place: key.tagged_place(), node: Some(key.id()) };
+            let key_at = At { place: key.tagged_place(), node: (!key.is_fresh()).then(|| key.id()) };
             entries.push(Entry { key: Text::known(key.text().unwrap_or_default()), key_at, value });
         }
         entries.retain(|entry| !matches!(entry.value.kind, Kind::Absent));

@@ -10,7 +10,7 @@ use crate::finding::{Counts, Finding, Note, NoteKind};
 use crate::identity::{self, Graph, Trust};
 use crate::resolve::{self, Stack, StackId, StackInfo, StackSet};
 use crate::syntax::Document;
-use crate::template::Template;
+use crate::template::{self, Expanded, Template};
 
 /// What the templates of a run came to.
 #[derive(Debug, Default)]
@@ -24,11 +24,25 @@ pub(super) struct Analysis {
 /// Joins the units into stack sets, resolves them, makes their graphs and runs the checks for which
 /// `runs` says so. Called in the thread pool.
 pub(super) fn analyse(documents: &[Document], units: &[Unit], runs: &(dyn Fn(&str) -> bool + Sync)) -> Analysis {
+    let expanded: Vec<Option<Expanded>> = documents.par_iter().map(|doc| template::expand(doc, &|_| None)).collect();
     // Two stacks may share a template, and a stack set borrows from it.
-    let templates: Vec<Option<Template<'_>>> = documents.par_iter().map(Template::read).collect();
+    let as_deployed = documents.par_iter().zip(&expanded);
+    let as_deployed = as_deployed.map(|(doc, expanded)| expanded.as_ref().map_or(doc, |made| &made.document));
+    let templates: Vec<Option<Template<'_>>> = as_deployed.map(Template::read).collect();
     let sets = resolve::group(stacks(&templates, units));
     let analysed: Vec<Analysis> = sets.par_iter().map(|set| analyse_set(set, runs)).collect();
-    analysed.into_iter().fold(Analysis::default(), Analysis::and)
+    let start = Analysis { notes: expansion_notes(documents, &expanded), ..Analysis::default() };
+    analysed.into_iter().fold(start, Analysis::and)
+}
+
+/// What the macros of a template were that could not be followed.
+fn expansion_notes(documents: &[Document], expanded: &[Option<Expanded>]) -> Vec<Note> {
+    let of_one = |(doc, made): (&Document, &Option<Expanded>)| {
+        let place = doc.root().map(|root| root.place());
+        let messages = made.as_ref().map(|made| made.notes.clone()).unwrap_or_default();
+        messages.into_iter().map(move |message| Note { kind: NoteKind::Bound, message, place })
+    };
+    documents.iter().zip(expanded).flat_map(of_one).collect()
 }
 
 impl Analysis {

@@ -39,6 +39,7 @@ impl Builder {
             comments: Vec::new(),
             errors: Vec::new(),
             root: None,
+            written: u32::MAX,
         };
         Self { doc, open: Vec::new(), pending: Vec::new() }
     }

@@ -4,6 +4,7 @@
 //! no alias is ever expanded, so a tree is at most as large as its text.
 
 mod build;
+mod graft;
 mod json;
 mod mend;
 mod scalar;
@@ -14,6 +15,7 @@ use std::sync::Arc;
 
 use crate::source::{FileId, Place, Span};
 
+pub use graft::Graft;
 pub use json::parse_json;
 pub use scalar::Scalar;
 pub use yaml::parse_yaml;
@@ -133,6 +135,8 @@ pub struct Document {
     comments: Vec<Span>,
     errors: Vec<SyntaxError>,
     root: Option<NodeId>,
+    /// Nodes that the text has; what stands behind them is fresh ([`Graft`]).
+    written: u32,
 }
 
 impl Document {
@@ -253,6 +257,11 @@ impl<'d> Node<'d> {
     /// Its id in its document.
     pub fn id(self) -> NodeId {
         self.id
+    }
+
+    /// Whether a macro made it, and no text says it: it stands at the place of what caused it.
+    pub fn is_fresh(self) -> bool {
+        self.id.0 >= self.doc.written
     }
 
     /// Its document.

@@ -3,12 +3,14 @@
 //! Invariant: IAM is not known here, and nothing is evaluated.
 
 pub mod assembly;
+mod expand;
 mod intrinsic;
 
 use std::collections::HashMap;
 
 use crate::syntax::{Document, Kind, Node};
 
+pub use expand::{Expanded, Known, expand};
 pub use intrinsic::{Call, Function, get_att};
 
 /// One resource of a template.
