@@ -12,7 +12,7 @@ use super::provider::user_pool_provider;
 use crate::policy;
 use crate::resolve::{Note, NoteKind, Resolver, StackId, StackSet};
 use crate::source::Place;
-use crate::syntax::{Node, Style};
+use crate::syntax::Style;
 use crate::template::Resource;
 use crate::value::{At, Branch, Case, Cases, Entry, Format, Kind, SymbolFacts, Symbols, Text, Truth, Value};
 
@@ -217,7 +217,7 @@ impl<'s, 'd> Builder<'s, 'd> {
     }
 
     fn trust(&mut self, stack: StackId, resource: &Resource<'d>, entity: &Entity) -> Cases<policy::Policy> {
-        let Some(document) = self.resolver.property(stack, resource, "AssumeRolePolicyDocument") else {
+        let Some(document) = self.resolver.document(stack, resource, "AssumeRolePolicyDocument") else {
             return Cases { cases: Vec::new(), complete: true };
         };
         let cases = self.resolver.worlds.cases_when(&document, &entity.exists);
@@ -228,22 +228,40 @@ impl<'s, 'd> Builder<'s, 'd> {
         Cases { cases: cases.cases.into_iter().map(read).collect(), complete: cases.complete }
     }
 
-    /// The documents in `Policies` of a role.
+    /// The documents in `Policies` of a role, each in the branches in which the role has it.
     fn inline_policies(&mut self, stack: StackId, resource: &Resource<'d>) {
-        for node in resource.property("Policies").into_iter().flat_map(Node::items) {
-            let document = self.resolver.value(stack, node).get("PolicyDocument").cloned();
-            document.into_iter().for_each(|document| self.permissions(stack, resource, &document));
+        let Some(policies) = self.resolver.property(stack, resource, "Policies") else { return };
+        let exists = self.resolver.exists(stack, resource);
+        for whole in self.choices(&policies, &exists) {
+            for item in whole.then.items() {
+                for policy in self.choices(item, &whole.when) {
+                    let Some(document) = policy.then.get("PolicyDocument") else { continue };
+                    self.permissions(stack, resource, document.clone(), &policy.when);
+                }
+            }
+        }
+    }
+
+    /// A value in each branch, where it is a choice itself; what is inside of it stays as it is, so that
+    /// choices in one member do not multiply the others.
+    fn choices(&self, value: &Value, when: &Branch) -> Vec<Case<Value>> {
+        match value.kind {
+            Kind::OneOf(_) => self.resolver.worlds.cases_when(value, when).cases,
+            _ => vec![Case { when: when.clone(), then: value.clone() }],
         }
     }
 
     fn policy(&mut self, stack: StackId, resource: &Resource<'d>) {
-        let document = self.resolver.property(stack, resource, "PolicyDocument");
-        document.into_iter().for_each(|document| self.permissions(stack, resource, &document));
+        let exists = self.resolver.exists(stack, resource);
+        if let Some(document) = self.resolver.property(stack, resource, "PolicyDocument") {
+            self.permissions(stack, resource, document, &exists);
+        }
     }
 
-    fn permissions(&mut self, stack: StackId, resource: &Resource<'d>, document: &Value) {
+    fn permissions(&mut self, stack: StackId, resource: &Resource<'d>, document: Value, when: &Branch) {
         let entity = self.entity(stack, resource);
-        let cases = self.resolver.worlds.cases_when(document, &entity.exists);
+        let document = self.resolver.as_document(stack, document);
+        let cases = self.resolver.worlds.cases_when(&document, when);
         let read = |case: Case<Value>| Case { then: policy::read(&case.then), when: case.when };
         let document = Cases { cases: cases.cases.into_iter().map(read).collect(), complete: cases.complete };
         self.graph.policies.push(PermissionPolicy { entity, document });
@@ -370,11 +388,7 @@ impl<'s, 'd> Builder<'s, 'd> {
         let Some(mappings) = self.resolver.property(stack, resource, "RoleMappings") else { return };
         for pool in self.properties(stack, resource, &["IdentityPoolId"]) {
             let Some(id) = pool.text("IdentityPoolId") else { continue };
-            let whole = match &mappings.kind {
-                Kind::OneOf(_) => self.resolver.worlds.cases_when(&mappings, &pool.when).cases,
-                _ => vec![Case { when: pool.when.clone(), then: mappings.clone() }],
-            };
-            for case in whole {
+            for case in self.choices(&mappings, &pool.when) {
                 for entry in case.then.entries() {
                     for inner in self.resolver.worlds.cases_when(&entry.value, &case.when).cases {
                         self.role_mapping(entity, &id, entry, &inner);

@@ -11,23 +11,11 @@ use crate::value::{At, Kind, Text, Value, Why};
 
 impl<'d> Resolver<'_, 'd> {
     pub(super) fn import(&mut self, stack: StackId, call: Call<'d>, at: At) -> Kind {
-        let name = self.import_name(stack, call, at);
+        let name = self.argument(stack, call, at);
         self.in_each_case(vec![name], at, &mut |resolver, parts| match parts.first().and_then(Value::text) {
             Some(name) => resolver.exported(stack, &name, at),
             None => Kind::Any(Why::Intrinsic("Fn::ImportValue as it is written here".into())),
         })
-    }
-
-    fn import_name(&mut self, stack: StackId, call: Call<'d>, at: At) -> Value {
-        let node = call.argument;
-        if node.tag().is_none() {
-            return self.value(stack, node);
-        }
-        // In the short form the tagged node is the name itself, or holds the function that makes it.
-        match Call::long(node) {
-            Some(inner) => self.call(stack, inner, at),
-            None => Value::new(Kind::Text(Text::known(node.text().unwrap_or_default())), at),
-        }
     }
 
     /// The value that exactly one stack of the set exports under a name.
@@ -157,10 +145,10 @@ fn plain(node: Node<'_>) -> Option<&str> {
 }
 
 fn plain_import<'d>(call: Call<'d>) -> Option<&'d str> {
-    match call.argument.tag() {
-        None => plain(call.argument),
-        Some(_) => call.argument.text().filter(|_| Call::long(call.argument).is_none()),
+    if !call.short {
+        return plain(call.argument);
     }
+    call.argument.text().filter(|text| !text.contains("{{resolve:"))
 }
 
 /// Pairs of stacks of which the first imports a name that only the second exports.
@@ -196,7 +184,7 @@ pub(super) fn imports(stacks: &[Stack<'_>]) -> Vec<(usize, usize)> {
         }
         for call in made_imports {
             let at_call = At { place: call.argument.place(), node: None };
-            let name = resolver.import_name(StackId(0), call, at_call);
+            let name = resolver.argument(StackId(0), call, at_call);
             let names = resolver.worlds.cases(&name).cases.into_iter().filter_map(|case| case.then.text());
             importers.extend(names.filter_map(known).map(|name| (name.into(), at)));
         }

@@ -18,6 +18,9 @@ impl<'d> Resolver<'_, 'd> {
             Function::FindInMap => self.find_in_map(stack, call, at),
             Function::ImportValue => self.import(stack, call, at),
             Function::GetStackOutput => self.stack_output(stack, call, at),
+            Function::Length => self.length(stack, call, at),
+            Function::ToJsonString => self.to_json_string(stack, call, at),
+            Function::Base64 => self.base64(stack, call, at),
             _ => Kind::Any(Why::Intrinsic(format!("Fn::{}", call.name).into())),
         };
         Value::new(kind, at)
@@ -77,9 +80,39 @@ impl<'d> Resolver<'_, 'd> {
     }
 
     fn get_att(&mut self, stack: StackId, call: Call<'d>, at: At) -> Kind {
-        match get_att(call.argument) {
-            Some((resource, attribute)) => self.attribute(stack, resource, &attribute, at),
-            None => malformed(call),
+        if let Some((resource, attribute)) = get_att(call.argument) {
+            return self.attribute(stack, resource, &attribute, at);
+        }
+        // The attribute may itself be computed (CloudFormation User Guide, Fn::GetAtt).
+        let mut items = call.argument.items();
+        let (Some(resource), Some(attribute), None) = (items.next(), items.next(), items.next()) else {
+            return malformed(call);
+        };
+        let parts = vec![self.value(stack, resource), self.value(stack, attribute)];
+        self.in_each_case(parts, at, &mut |resolver, parts| {
+            let texts: Vec<Option<Text>> = parts.iter().map(Value::text).collect();
+            match texts.as_slice() {
+                [Some(Text::Known(resource)), Some(Text::Known(attribute))] => {
+                    resolver.attribute(stack, resource, attribute, at)
+                }
+                _ => Kind::Any(Why::Intrinsic("Fn::GetAtt of an unknown attribute".into())),
+            }
+        })
+    }
+
+    /// What a function is given. In the short form the tagged node is the argument itself, or holds the
+    /// function that makes it.
+    pub(super) fn argument(&mut self, stack: StackId, call: Call<'d>, at: At) -> Value {
+        let node = call.argument;
+        if !call.short {
+            return self.value(stack, node);
+        }
+        match (Call::long(node), node.kind()) {
+            (Some(inner), _) => self.call(stack, inner, at),
+            (None, NodeKind::Mapping) => self.map(stack, node, at).0,
+            (None, NodeKind::Sequence) => self.list(stack, node, at).0,
+            // The tag of a function says nothing of what the scalar means.
+            (None, _) => Value::new(Kind::Text(self.literal(stack, node.text().unwrap_or_default())), at),
         }
     }
 
@@ -168,10 +201,10 @@ impl<'d> Resolver<'_, 'd> {
         };
         let Some(template) = template.and_then(Node::text) else { return malformed(call) };
         let mut parts = Vec::new();
-        for part in sub_parts(template) {
+        for (_, part) in sub_parts(template) {
             let kind = match part {
-                Part::Literal(text) => Kind::Text(self.literal(stack, &text)),
-                Part::Variable(name) => match names.and_then(|names| names.get(&name)) {
+                SubPart::Literal(text) => Kind::Text(self.literal(stack, &text)),
+                SubPart::Variable(name) => match names.and_then(|names| names.get(&name)) {
                     Some(node) => self.value(stack, node).kind,
                     None => self.sub_variable(stack, &name, at),
                 },
@@ -310,8 +343,10 @@ impl<'d> Resolver<'_, 'd> {
 
     fn find_in_map(&mut self, stack: StackId, call: Call<'d>, at: At) -> Kind {
         let items: Vec<Node<'d>> = call.argument.items().collect();
-        let [map, first, second, ..] = items.as_slice() else { return malformed(call) };
-        let Some(mappings) = self.stack(stack).template.mappings else { return malformed(call) };
+        let [map, first, second, rest @ ..] = items.as_slice() else { return malformed(call) };
+        let mappings = self.stack(stack).template.mappings;
+        // `{DefaultValue: …}` (AWS::LanguageExtensions, Fn::FindInMap enhancements).
+        let default = rest.first().and_then(|options| options.get("DefaultValue"));
         let (map, first, second) = (self.value(stack, *map), self.key(stack, *first), self.key(stack, *second));
         self.in_each_case(vec![map, first, second], at, &mut |resolver, parts| {
             let keys: Option<Vec<Text>> = parts.iter().map(Value::text).collect();
@@ -320,7 +355,8 @@ impl<'d> Resolver<'_, 'd> {
             else {
                 return Kind::Any(Why::Intrinsic("Fn::FindInMap with an unknown key".into()));
             };
-            match mappings.get(map).and_then(|map| map.get(first)).and_then(|map| map.get(second)) {
+            let found = mappings.and_then(|all| all.get(map)?.get(first)?.get(second));
+            match found.or(default) {
                 Some(node) => resolver.value(stack, node).kind,
                 None => Kind::Any(Why::Missing(format!("{map}.{first}.{second}").into())),
             }
@@ -346,27 +382,31 @@ fn malformed(call: Call<'_>) -> Kind {
     Kind::Any(Why::Intrinsic(format!("Fn::{} as it is written here", call.name).into()))
 }
 
-enum Part {
+/// A part of the text that `Fn::Sub` is given.
+pub(super) enum SubPart {
     Literal(String),
     Variable(String),
 }
 
-/// The parts of an `Fn::Sub` template; `${!X}` is the literal `${X}`.
-fn sub_parts(template: &str) -> Vec<Part> {
+/// The parts of an `Fn::Sub` text, each with the offset at which it stands; `${!X}` is the literal `${X}`.
+pub(super) fn sub_parts(template: &str) -> Vec<(usize, SubPart)> {
     let mut parts = Vec::new();
-    let mut rest = template;
-    while let Some((before, after)) = rest.split_once("${") {
-        parts.push(Part::Literal(before.to_owned()));
-        let Some((name, tail)) = after.split_once('}') else {
-            parts.push(Part::Literal(format!("${{{after}")));
+    let mut at = 0;
+    while let Some(start) = template[at..].find("${").map(|start| at + start) {
+        if start > at {
+            parts.push((at, SubPart::Literal(template[at..start].to_owned())));
+        }
+        let Some(end) = template[start..].find('}').map(|end| start + end) else {
+            parts.push((start, SubPart::Literal(template[start..].to_owned())));
             return parts;
         };
+        let name = &template[start + 2..end];
         parts.push(match name.strip_prefix('!') {
-            Some(name) => Part::Literal(format!("${{{name}}}")),
-            None => Part::Variable(name.trim().to_owned()),
+            Some(name) => (start, SubPart::Literal(format!("${{{name}}}"))),
+            None => (start, SubPart::Variable(name.trim().to_owned())),
         });
-        rest = tail;
+        at = end + 1;
     }
-    parts.push(Part::Literal(rest.to_owned()));
+    parts.push((at, SubPart::Literal(template[at..].to_owned())));
     parts
 }

@@ -5,9 +5,9 @@
 
 #[cfg(test)]
 mod bombs;
-mod cfn_json;
 mod condition;
 mod cross;
+mod embedded;
 mod intrinsics;
 mod note;
 mod parameter;
@@ -15,6 +15,7 @@ mod returns;
 mod set;
 #[cfg(test)]
 mod tests;
+mod texts;
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -130,7 +130,18 @@ fn text_functions() {
     assert_eq!(one("!Select ['1', [a, b]]"), "b");
     assert_eq!(one("!Select [7, [a, b]]"), "?");
     assert_eq!(one("!Split [',', !Ref Free]"), "?", "a parameter may hold the delimiter");
-    assert_eq!(one("!Base64 x"), "?");
+    assert_eq!(one("!Base64 x"), "eA==");
+    assert_eq!(one("!Base64 {Ref: Free}"), "?");
+    assert_eq!(one("{'Fn::Base64': !Ref Free}"), "?");
+    assert_eq!(one("{'Fn::Base64': !Sub 'x'}"), "eA==");
+    assert_eq!(one("!Length [a, b]"), "2");
+    assert_eq!(one("!Length {Ref: Free}"), "?");
+    assert_eq!(one("!ToJsonString {a: [1, true, 'x\"', !Ref Free]}"), r#"{"a":[1,true,"x\"","${Free}"]}"#);
+    assert_eq!(one("!FindInMap [Names, nowhere, pool, {DefaultValue: !Sub '${Free}-d'}]"), "${Free}-d");
+    assert_eq!(one("!FindInMap [Names, eu-west-1, pool, {DefaultValue: x}]"), "eu");
+    assert_eq!(one("!FindInMap [Names, nowhere, pool]"), "?");
+    assert_eq!(one("{'Fn::GetAtt': [Users, !Select [0, [UserPoolId, x]]]}"), "${Users}");
+    assert_eq!(one("!Cidr [10.0.0.0/8, 1]"), "?");
     assert_eq!(one("{a: 1, 'Fn::Transform': {Name: m}}"), "?");
 }
 
@@ -182,6 +193,17 @@ Outputs: {O: {Value: !ImportValue {'Fn::Join': ['-', [shared, pool]]}}}
 fn imports_join_stacks() {
     assert_eq!(outputs(&[EXPORTER, IMPORTER], &[]), ["${Pool}"]);
     assert_eq!(outputs(&[IMPORTER], &[]), ["${the export shared-pool}"]);
+    for name in ["!Sub 'shared-${N}'", "!Join ['-', [shared, !Ref N]]", "shared-pool"] {
+        let long = format!(
+            "Parameters: {{N: {{Type: String, AllowedValues: [pool]}}}}\nResources: {{X: {{Type: 'AWS::IAM::Role'}}}}\n\
+             Outputs: {{O: {{Value: {{'Fn::ImportValue': {name}}}}}}}\n"
+        );
+        assert_eq!(outputs(&[EXPORTER, &long], &[]), ["${Pool}"], "{name}");
+        let documents = documents(&[EXPORTER, &long]);
+        let templates: Vec<Template<'_>> = documents.iter().map(|document| Template::read(document).unwrap()).collect();
+        let stacks = templates.iter().map(|template| Stack::new(template, StackInfo::default())).collect();
+        assert_eq!(group(stacks).len(), 1, "{name}");
+    }
     let documents = documents(&[EXPORTER, IMPORTER, EXPORTER]);
     let templates: Vec<Template<'_>> = documents.iter().map(|document| Template::read(document).unwrap()).collect();
     let stack = |at: usize| Stack::new(&templates[at], StackInfo::default());

@@ -7,6 +7,7 @@ mod build;
 mod graft;
 mod json;
 mod mend;
+mod offsets;
 mod scalar;
 mod yaml;
 
@@ -174,6 +175,11 @@ impl Document {
     /// The node of this id.
     pub fn node(&self, id: NodeId) -> Node<'_> {
         Node { doc: self, id }
+    }
+
+    /// The node of an id that may be another document's.
+    pub fn find(&self, id: NodeId) -> Option<Node<'_>> {
+        ((id.0 as usize) < self.nodes.len()).then(|| self.node(id))
     }
 
     /// Every node, in the order of parsing; aliases are not followed. Cost: linear in the text.

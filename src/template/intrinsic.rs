@@ -26,6 +26,12 @@ pub enum Function {
     ImportValue,
     /// `Fn::GetStackOutput`.
     GetStackOutput,
+    /// `Fn::Length`.
+    Length,
+    /// `Fn::ToJsonString`.
+    ToJsonString,
+    /// `Fn::Base64`.
+    Base64,
     /// `Fn::Equals`.
     Equals,
     /// `Fn::And`.
@@ -49,6 +55,8 @@ pub struct Call<'d> {
     pub name: &'d str,
     /// What it is given. In the short form this is the tagged node itself: its tag is the function.
     pub argument: Node<'d>,
+    /// Whether it is written in the short form, as a tag.
+    pub short: bool,
 }
 
 impl<'d> Call<'d> {
@@ -56,7 +64,7 @@ impl<'d> Call<'d> {
     pub fn of(node: Node<'d>) -> Option<Self> {
         if let Some(tag) = node.tag() {
             let name = tag.strip_prefix('!').filter(|name| !name.is_empty() && !name.starts_with('!'))?;
-            return Some(Self { function: function(name), name, argument: node });
+            return Some(Self { function: function(name), name, argument: node, short: true });
         }
         Self::long(node)
     }
@@ -71,12 +79,7 @@ impl<'d> Call<'d> {
         let (key, argument) = entries.next()?;
         let key = key.text()?;
         if entries.next().is_some() {
-            // A macro beside other keys takes the whole mapping.
-            return node.get("Fn::Transform").map(|argument| Self {
-                function: Function::Other,
-                name: "Transform",
-                argument,
-            });
+            return Self::over_siblings(node);
         }
         let name = match key {
             "Ref" | "Condition" => key,
@@ -86,7 +89,18 @@ impl<'d> Call<'d> {
         if key == "Condition" && argument.kind() != Kind::Scalar {
             return None;
         }
-        Some(Self { function: function(name), name, argument })
+        Some(Self { function: function(name), name, argument, short: false })
+    }
+}
+
+impl<'d> Call<'d> {
+    /// A macro, or a loop that was not expanded, takes the whole mapping that it stands in.
+    fn over_siblings(node: Node<'d>) -> Option<Self> {
+        node.own_entries().find_map(|(key, argument)| {
+            let name = key.text()?.strip_prefix("Fn::")?;
+            let takes_all = name == "Transform" || name.starts_with("ForEach::");
+            takes_all.then_some(Self { function: Function::Other, name, argument, short: false })
+        })
     }
 }
 
@@ -102,6 +116,9 @@ fn function(name: &str) -> Function {
         "FindInMap" => Function::FindInMap,
         "ImportValue" => Function::ImportValue,
         "GetStackOutput" => Function::GetStackOutput,
+        "Length" => Function::Length,
+        "ToJsonString" => Function::ToJsonString,
+        "Base64" => Function::Base64,
         "Equals" => Function::Equals,
         "And" => Function::And,
         "Or" => Function::Or,

@@ -4,6 +4,7 @@
 
 pub mod assembly;
 mod expand;
+mod foreach;
 mod intrinsic;
 
 use std::collections::HashMap;

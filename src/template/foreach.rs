@@ -1,0 +1,343 @@
+//! Loops: `Fn::ForEach` of the transform `AWS::LanguageExtensions`, in Resources, Conditions, Outputs and
+//! inside of resources (CloudFormation User Guide, Fn::ForEach).
+//!
+//! Invariant: what a loop makes stands at the place of the loop's body. A loop over what is not known
+//! stays as it is written, and nothing is known of the mapping that it stands in.
+
+use super::expand::Known;
+use super::intrinsic::{Call, Function};
+use crate::syntax::{Document, Graft, Kind, Node, NodeId};
+
+/// The transform that loops need.
+pub(super) const TRANSFORM: &str = "AWS::LanguageExtensions";
+
+/// The start of a loop's key: `Fn::ForEach::Name`.
+const LOOP: &str = "Fn::ForEach::";
+
+/// Members of a collection that are followed, and times that one body is repeated in all.
+const MOST_ROUNDS: usize = 10_000;
+/// Loops inside one another: CloudFormation allows five.
+const MOST_NESTED: usize = 5;
+/// Nesting of values that is followed.
+const MOST_DEPTH: usize = 512;
+
+/// The template with its loops written out; nothing where it has none.
+pub(super) fn expand(doc: &Document, known: &Known<'_>, notes: &mut Vec<String>) -> Option<Document> {
+    if !doc.text().contains(LOOP) {
+        return None;
+    }
+    let root = doc.root()?;
+    let mut loops = Loops { graft: Graft::onto(doc), doc, known, bound: Vec::new(), rounds: 0, unknown: 0, depth: 0 };
+    let grown = loops.entries_of(root, &["Resources", "Conditions", "Outputs"]).unwrap_or(root.id());
+    match loops.unknown {
+        0 => {}
+        1 => notes.push("a loop over what is not known is not followed".to_owned()),
+        many => notes.push(format!("{many} loops over what is not known are not followed")),
+    }
+    if loops.rounds >= MOST_ROUNDS || loops.graft.is_full() {
+        notes.push(format!("loops that make more than {MOST_ROUNDS} copies are not followed to the end"));
+    }
+    Some(loops.graft.finish(grown))
+}
+
+struct Loops<'d, 'k> {
+    graft: Graft,
+    doc: &'d Document,
+    known: &'k Known<'k>,
+    /// The identifiers of the loops around, each with its value in this round.
+    bound: Vec<(String, String)>,
+    rounds: usize,
+    /// Loops that could not be written out.
+    unknown: usize,
+    depth: usize,
+}
+
+impl<'d> Loops<'d, '_> {
+    /// The mapping with these of its entries written out.
+    fn entries_of(&mut self, mapping: Node<'d>, names: &[&str]) -> Option<NodeId> {
+        let mut changed = Vec::new();
+        for name in names {
+            let Some((key, section)) = mapping.entry(name) else { continue };
+            let made = self.copy(section);
+            if made != section.id() {
+                changed.push((key.id(), made));
+            }
+        }
+        (!changed.is_empty()).then(|| self.graft.with_entries(mapping.id(), changed))
+    }
+
+    /// A node with its loops written out and the identifiers around it replaced; the node itself where
+    /// neither is in it.
+    fn copy(&mut self, node: Node<'d>) -> NodeId {
+        if self.depth >= MOST_DEPTH || self.graft.is_full() {
+            return node.id();
+        }
+        if let Some(value) = self.reference(node) {
+            return self.graft.text(&value, node.id());
+        }
+        self.depth += 1;
+        let id = match node.kind() {
+            Kind::Scalar => self.scalar(node),
+            Kind::Sequence => self.sequence(node),
+            Kind::Mapping => self.mapping(node),
+            Kind::Missing => node.id(),
+        };
+        self.depth -= 1;
+        id
+    }
+
+    /// The value of an identifier that a node refers to.
+    fn reference(&self, node: Node<'d>) -> Option<String> {
+        let call = Call::of(node).filter(|call| call.function == Function::Ref)?;
+        self.value(call.argument.text()?).map(str::to_owned)
+    }
+
+    fn value(&self, name: &str) -> Option<&str> {
+        self.bound.iter().rev().find(|(identifier, _)| identifier == name).map(|(_, value)| value.as_str())
+    }
+
+    fn scalar(&mut self, node: Node<'d>) -> NodeId {
+        let text = node.text().unwrap_or_default();
+        match self.replaced(text) {
+            Some(text) => self.graft.with_text(node.target().id(), &text),
+            None => node.id(),
+        }
+    }
+
+    /// A text with `${Identifier}` and `&{Identifier}` replaced; the second form leaves out all but letters
+    /// and digits.
+    fn replaced(&self, text: &str) -> Option<String> {
+        if self.bound.is_empty() || !text.contains('{') {
+            return None;
+        }
+        let mut replaced = text.to_owned();
+        for (identifier, value) in &self.bound {
+            let plain: String = value.chars().filter(char::is_ascii_alphanumeric).collect();
+            replaced = replaced.replace(&format!("${{{identifier}}}"), value);
+            replaced = replaced.replace(&format!("&{{{identifier}}}"), &plain);
+        }
+        (replaced != text).then_some(replaced)
+    }
+
+    fn sequence(&mut self, node: Node<'d>) -> NodeId {
+        let written: Vec<NodeId> = node.items().map(Node::id).collect();
+        let items: Vec<NodeId> = node.items().map(|item| self.copy(item)).collect();
+        if items == written { node.id() } else { self.graft.with_children(node.target().id(), items) }
+    }
+
+    fn mapping(&mut self, node: Node<'d>) -> NodeId {
+        let (mut children, mut changed) = (Vec::new(), false);
+        for (key, value) in node.entries() {
+            let loop_name = key.text().is_some_and(|text| text.starts_with(LOOP));
+            match loop_name.then(|| self.written_out(value)).flatten() {
+                Some(made) => {
+                    children.extend(made);
+                    changed = true;
+                }
+                None => {
+                    let pair = [self.scalar(key), self.copy(value)];
+                    changed |= pair != [key.id(), value.id()];
+                    children.extend(pair);
+                }
+            }
+        }
+        if changed { self.graft.with_children(node.target().id(), children) } else { node.id() }
+    }
+
+    /// Keys and values of a loop: `[Identifier, [collection], {key: value}]`.
+    fn written_out(&mut self, node: Node<'d>) -> Option<Vec<NodeId>> {
+        let parts: Vec<Node<'d>> = node.items().collect();
+        let [identifier, collection, body] = parts.as_slice() else {
+            self.unknown += 1;
+            return None;
+        };
+        let members = self.members(*collection).filter(|_| self.bound.len() < MOST_NESTED);
+        let (Some(identifier), Some(members)) = (identifier.text(), members) else {
+            self.unknown += 1;
+            return None;
+        };
+        let mut made = Vec::new();
+        for member in members {
+            if self.rounds >= MOST_ROUNDS || self.graft.is_full() {
+                break;
+            }
+            self.rounds += 1;
+            self.bound.push((identifier.to_owned(), member));
+            for (key, value) in body.entries() {
+                let inner = key.text().is_some_and(|text| text.starts_with(LOOP));
+                match inner.then(|| self.written_out(value)).flatten() {
+                    Some(inner) => made.extend(inner),
+                    None => made.extend([self.scalar(key), self.copy(value)]),
+                }
+            }
+            self.bound.pop();
+        }
+        Some(made)
+    }
+
+    /// The members of a collection, where all of them are known.
+    fn members(&self, collection: Node<'d>) -> Option<Vec<String>> {
+        if let Some(call) = Call::of(collection) {
+            return self.computed(call);
+        }
+        if collection.kind() != Kind::Sequence {
+            return None;
+        }
+        let mut members = Vec::new();
+        for item in collection.items() {
+            match Call::of(item) {
+                // A list as a member stands for its members.
+                Some(call) => members.extend(self.computed(call)?),
+                None => {
+                    members.push(self.replaced(item.text()?).unwrap_or_else(|| item.text().unwrap_or("").to_owned()))
+                }
+            }
+        }
+        Some(members)
+    }
+
+    /// What a `Ref` to a parameter or an `Fn::FindInMap` gives: a list of texts.
+    fn computed(&self, call: Call<'d>) -> Option<Vec<String>> {
+        match call.function {
+            Function::Ref => {
+                let name = call.argument.text()?;
+                if let Some(value) = self.value(name) {
+                    return Some(vec![value.to_owned()]);
+                }
+                let text = self.parameter(name)?;
+                Some(text.split(',').map(|item| item.trim().to_owned()).collect())
+            }
+            Function::FindInMap => {
+                let keys: Option<Vec<String>> = call.argument.items().map(|key| self.text(key)).collect();
+                let keys = keys?;
+                let mut found = self.doc.root()?.get("Mappings")?;
+                for key in keys.get(..3)? {
+                    found = found.get(key)?;
+                }
+                match found.kind() {
+                    Kind::Sequence => found.items().map(|item| item.text().map(str::to_owned)).collect(),
+                    _ => Some(vec![found.text()?.to_owned()]),
+                }
+            }
+            _ => None,
+        }
+    }
+
+    /// A text that is known before anything is evaluated.
+    fn text(&self, node: Node<'d>) -> Option<String> {
+        match Call::of(node) {
+            None => Some(self.replaced(node.text()?).unwrap_or_else(|| node.text().unwrap_or("").to_owned())),
+            Some(call) if call.function == Function::Ref => {
+                let name = call.argument.text()?;
+                self.value(name).map(str::to_owned).or_else(|| self.parameter(name))
+            }
+            Some(_) => None,
+        }
+    }
+
+    /// The value of a parameter: what somebody gave, else its default.
+    fn parameter(&self, name: &str) -> Option<String> {
+        (self.known)(name).or_else(|| {
+            let declaration = self.doc.root()?.get("Parameters")?.get(name)?;
+            let is_stored = declaration.get("Type")?.text()?.starts_with("AWS::SSM::");
+            if is_stored { None } else { declaration.get("Default")?.text().map(str::to_owned) }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::FileId;
+    use crate::syntax::parse_yaml;
+
+    fn expanded(text: &str) -> (Option<Document>, Vec<String>) {
+        let doc = parse_yaml(FileId(0), &text.into());
+        assert_eq!(doc.errors(), []);
+        let mut notes = Vec::new();
+        let known = |name: &str| (name == "Given").then(|| "x, y".to_owned());
+        (expand(&doc, &known, &mut notes), notes)
+    }
+
+    fn keys(doc: &Document, path: &[&str]) -> Vec<String> {
+        let node = path.iter().fold(doc.root(), |node, key| node?.get(key)).unwrap();
+        node.entries().into_iter().filter_map(|(key, _)| key.text().map(str::to_owned)).collect()
+    }
+
+    const TWICE: &str = r#"
+Transform: AWS::LanguageExtensions
+Parameters: {Names: {Type: CommaDelimitedList, Default: 'p, q'}, Stored: {Type: 'AWS::SSM::Parameter::Name', Default: z}}
+Mappings: {M: {a: {list: [m, n]}}}
+Resources:
+  Fn::ForEach::Roles:
+    - Team
+    - [red-1, blue]
+    - Role&{Team}:
+        Type: AWS::IAM::Role
+        Properties:
+          RoleName: !Sub 'r-${Team}'
+          Path: /fixed/
+          Description: !Ref Team
+          Tags:
+            Fn::ForEach::Tags:
+              - Key
+              - !Ref Names
+              - ${Key}-${Team}: 1
+      Other${Team}: {Type: 'AWS::SNS::Topic'}
+  Plain: {Type: 'AWS::SNS::Topic'}
+"#;
+
+    #[test]
+    fn a_loop_makes_one_entry_for_each_member() {
+        let (doc, notes) = expanded(TWICE);
+        let doc = doc.unwrap();
+        assert_eq!(notes, [""; 0]);
+        assert_eq!(keys(&doc, &["Resources"]), ["Rolered1", "Otherred-1", "Roleblue", "Otherblue", "Plain"]);
+        let role = doc.root().unwrap().get("Resources").unwrap().get("Rolered1").unwrap();
+        let properties = role.get("Properties").unwrap();
+        assert_eq!(properties.get("RoleName").unwrap().text(), Some("r-red-1"));
+        assert_eq!(properties.get("RoleName").unwrap().tag(), Some("!Sub"));
+        assert_eq!(properties.get("Description").unwrap().text(), Some("red-1"));
+        assert!(properties.get("Description").unwrap().tag().is_none());
+        assert!(!properties.get("Path").unwrap().is_fresh(), "what no loop touches is what was written");
+        assert_eq!(keys(&doc, &["Resources", "Roleblue", "Properties", "Tags"]), ["p-blue", "q-blue"]);
+        let place = properties.get("RoleName").unwrap().span();
+        assert_eq!(place.of(doc.text()), "'r-${Team}'");
+    }
+
+    #[test]
+    fn collections_come_from_parameters_and_mappings() {
+        let template = |collection: &str| {
+            let text = TWICE.replace("[red-1, blue]", collection);
+            keys(&expanded(&text).0.unwrap(), &["Resources"]).len()
+        };
+        assert_eq!(template("!Ref Names"), 5);
+        assert_eq!(template("!Ref Given"), 5);
+        assert_eq!(template("[a, !Ref Names]"), 7);
+        assert_eq!(template("!FindInMap [M, a, list]"), 5);
+        assert_eq!(template("!Ref Stored"), 2, "the loop stays as it is");
+        assert_eq!(template("!Ref Free"), 2);
+    }
+
+    #[test]
+    fn a_loop_over_the_unknown_is_said() {
+        let (_, notes) = expanded(&TWICE.replace("!Ref Names", "!Ref Free"));
+        assert_eq!(notes, ["2 loops over what is not known are not followed"]);
+    }
+
+    #[test]
+    fn loops_inside_loops_end() {
+        let mut text = "Transform: AWS::LanguageExtensions\nResources:\n".to_owned();
+        let members = (0..20).map(|at| at.to_string()).collect::<Vec<_>>().join(", ");
+        for depth in 0..8 {
+            let indent = "  ".repeat(depth * 3 + 1);
+            text += &format!(
+                "{indent}Fn::ForEach::L{depth}:\n{indent}  - I{depth}\n{indent}  - [{members}]\n{indent}  -\n"
+            );
+        }
+        text += &format!("{}R${{I0}}${{I1}}: {{Type: 'AWS::SNS::Topic'}}\n", "  ".repeat(8 * 3 + 1));
+        let (doc, notes) = expanded(&text);
+        assert!(doc.is_some());
+        assert_eq!(notes.len(), 2);
+    }
+}
