@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::finding::{Choice, Finding};
+use crate::finding::{Choice, Finding, Status};
 use crate::identity::Graph;
 use crate::source::Place;
 use crate::value::Branch;
@@ -31,6 +31,7 @@ pub fn settle(findings: Vec<Finding>, graph: &Graph) -> Vec<Finding> {
         let mut finding = findings.get_mut(at)?.take()?;
         finding.branch = branch;
         name_branch(&mut finding, graph);
+        name_macro(&mut finding, graph);
         Some(finding)
     });
     settled.collect()
@@ -55,6 +56,14 @@ impl<'f> Saying<'f> {
             logical_id: finding.subject.logical_id.as_deref(),
             message: &finding.message,
         }
+    }
+}
+
+/// What a macro may change is not certain (catalogue, section 3).
+fn name_macro(finding: &mut Finding, graph: &Graph) {
+    if let Some(name) = graph.macros.get(&finding.primary.place.file) {
+        finding.status = Status::Possible;
+        finding.assumes.push(format!("the macro {name} leaves this as it is written"));
     }
 }
 

@@ -40,7 +40,7 @@ pub(super) struct Args {
     /// Also show what holds only for some values of what is unknown.
     #[arg(long)]
     show_possible: bool,
-    /// Also name the trust policies of which a part is unknown.
+    /// Also name the trust policies and role mappings of which a part is unknown, and what is missing.
     #[arg(long)]
     show_undecided: bool,
     /// Leave out what this glob matches, from the working directory; may be given again.

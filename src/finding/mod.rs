@@ -152,6 +152,10 @@ pub struct Counts {
     pub trusts_decided: usize,
     /// The others.
     pub trusts_undecided: usize,
+    /// Role attachments and groups with a role of which every value is known that says who gets which role.
+    pub mappings_decided: usize,
+    /// The others.
+    pub mappings_undecided: usize,
 }
 
 impl Finding {

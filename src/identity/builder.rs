@@ -5,15 +5,16 @@ use std::sync::Arc;
 
 use super::arn::RoleNames;
 use super::graph::{
-    Client, Dialect, Entity, Graph, Group, Handout, IdentityPool, Mapping, Membership, PermissionPolicy, PoolId,
-    Precedence, Role, RoleId, Strangers, Subject, TagMap, UserPool, Way,
+    Client, Dialect, Entity, Graph, Group, HandOver, Handout, IdentityPool, Mapping, Membership, Missing,
+    PermissionPolicy, PoolId, Precedence, Role, RoleId, Strangers, Subject, TagMap, UserPool, Way,
 };
 use super::provider::user_pool_provider;
+use super::undecided::missing;
 use crate::policy;
 use crate::resolve::{Note, NoteKind, Resolver, StackId, StackSet};
 use crate::source::Place;
 use crate::syntax::Style;
-use crate::template::Resource;
+use crate::template::{Resource, own_macro};
 use crate::value::{At, Branch, Case, Cases, Entry, Format, Kind, SymbolFacts, Symbols, Text, Truth, Value};
 
 /// Builds the graph of a stack set.
@@ -30,6 +31,7 @@ pub fn build(set: &StackSet<'_>) -> Graph {
         memberships: Vec::new(),
         mappings: Vec::new(),
         handouts: Vec::new(),
+        hand_overs: Vec::new(),
         tag_maps: Vec::new(),
         symbols: Symbols::default(),
         worlds: Default::default(),
@@ -37,9 +39,11 @@ pub fn build(set: &StackSet<'_>) -> Graph {
         role_names: RoleNames::default(),
         pool_ids: HashMap::new(),
         handout_ids: HashMap::new(),
+        macros: HashMap::new(),
         notes: Vec::new(),
     };
     let mut builder = Builder { resolver, graph, handed_out: HashSet::new() };
+    builder.macros();
     // Attachments speak of roles and pools, group roles of mappings.
     builder.each(Builder::entities);
     builder.name_providers();
@@ -132,6 +136,18 @@ impl<'s, 'd> Builder<'s, 'd> {
         }
     }
 
+    /// Records which templates a macro may change, and says so.
+    fn macros(&mut self) {
+        let set: &'s StackSet<'d> = self.resolver.set();
+        for doc in set.ids().map(|stack| set.stack(stack).template.doc) {
+            let Some((name, node)) = own_macro(doc) else { continue };
+            if self.graph.macros.insert(doc.file(), name.to_owned()).is_none() {
+                let message = format!("the macro {name} may change all that this template says");
+                self.graph.notes.push(Note { kind: NoteKind::Undecided, message, place: Some(node.place()) });
+            }
+        }
+    }
+
     fn entities(&mut self, stack: StackId, resource: &Resource<'d>) {
         match resource.kind {
             "AWS::IAM::Role" => {
@@ -212,20 +228,36 @@ impl<'s, 'd> Builder<'s, 'd> {
         for case in &arns {
             self.graph.role_names.add(id, stack, case);
         }
-        let trust = self.trust(stack, resource, &entity);
-        self.graph.roles.push(Role { entity, arns, trust });
+        let (trust, missing) = self.trust(stack, resource, &entity);
+        self.graph.roles.push(Role { entity, arns, trust, missing });
     }
 
-    fn trust(&mut self, stack: StackId, resource: &Resource<'d>, entity: &Entity) -> Cases<policy::Policy> {
+    /// The trust policy in each branch, and what is missing in it.
+    fn trust(
+        &mut self,
+        stack: StackId,
+        resource: &Resource<'d>,
+        entity: &Entity,
+    ) -> (Cases<policy::Policy>, Vec<Missing>) {
         let Some(document) = self.resolver.document(stack, resource, "AssumeRolePolicyDocument") else {
-            return Cases { cases: Vec::new(), complete: true };
+            return (Cases { cases: Vec::new(), complete: true }, Vec::new());
         };
         let cases = self.resolver.worlds.cases_when(&document, &entity.exists);
         if !cases.complete {
             self.note_bound(resource);
         }
+        let missing = missing(&document, &self.resolver.symbols, &self.resolver.worlds);
         let read = |case: Case<Value>| Case { then: policy::read(&case.then), when: case.when };
-        Cases { cases: cases.cases.into_iter().map(read).collect(), complete: cases.complete }
+        (Cases { cases: cases.cases.into_iter().map(read).collect(), complete: cases.complete }, missing)
+    }
+
+    /// Records what is missing in the properties by which a resource says which roles somebody gets.
+    fn hand_over(&mut self, stack: StackId, resource: &Resource<'d>, entity: &Entity, names: &[&str]) {
+        let values = names.iter().filter_map(|name| self.resolver.property(stack, resource, name));
+        let values: Vec<Value> = values.collect();
+        let missing =
+            values.iter().flat_map(|value| missing(value, &self.resolver.symbols, &self.resolver.worlds)).collect();
+        self.graph.hand_overs.push(HandOver { entity: entity.clone(), missing });
     }
 
     /// The documents in `Policies` of a role, each in the branches in which the role has it.
@@ -334,6 +366,9 @@ impl<'s, 'd> Builder<'s, 'd> {
 
     fn group(&mut self, stack: StackId, resource: &Resource<'d>) {
         let entity = self.entity(stack, resource);
+        if resource.property("RoleArn").is_some() {
+            self.hand_over(stack, resource, &entity, &["UserPoolId", "Precedence", "RoleArn"]);
+        }
         let Some(name) = self.attribute(stack, resource, "Ref").text() else { return };
         let precedence_place = resource.properties.and_then(|node| node.entry("Precedence"));
         let precedence_place = precedence_place.map_or(entity.place, |(key, value)| Place {
@@ -381,6 +416,7 @@ impl<'s, 'd> Builder<'s, 'd> {
             }
         }
         self.role_mappings(stack, resource, &entity);
+        self.hand_over(stack, resource, &entity, &["IdentityPoolId", "Roles", "RoleMappings"]);
     }
 
     /// Each mapping in each of its own branches, so that choices in one do not multiply the others.

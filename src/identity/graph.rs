@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::arn::RoleNames;
 use crate::policy::Policy;
 use crate::resolve::{Note, StackId};
-use crate::source::Place;
-use crate::value::{Branch, Case, Cases, SymbolId, Symbols, Text, Truth, Worlds};
+use crate::source::{FileId, Place};
+use crate::value::{Branch, Case, Cases, SymbolId, Symbols, Text, Truth, Why, Worlds};
 
 /// Names a role.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -79,6 +79,26 @@ pub struct Role {
     pub arns: Vec<Case<Text>>,
     /// Its trust policy in each branch.
     pub trust: Cases<Policy>,
+    /// The parts of it of which nothing is known.
+    pub missing: Vec<Missing>,
+}
+
+/// A value that is not known, though somebody could have said it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Missing {
+    /// What is missing.
+    pub why: Why,
+    /// Where its value is wanted.
+    pub place: Place,
+}
+
+/// A resource that says which roles somebody gets: a role attachment, or a group with a role.
+#[derive(Clone, Debug)]
+pub struct HandOver {
+    /// The resource.
+    pub entity: Entity,
+    /// The parts of what it says of which nothing is known.
+    pub missing: Vec<Missing>,
 }
 
 impl Role {
@@ -302,6 +322,8 @@ pub struct Graph {
     pub mappings: Vec<Mapping>,
     /// Roles that pools hand out.
     pub handouts: Vec<Handout>,
+    /// Resources that say which roles somebody gets.
+    pub hand_overs: Vec<HandOver>,
     /// Tags that pools pass.
     pub tag_maps: Vec<TagMap>,
     /// What stands for texts that only the deployment knows.
@@ -316,6 +338,8 @@ pub struct Graph {
     pub pool_ids: HashMap<Text, PoolId>,
     /// Places in `handouts` by role.
     pub handout_ids: HashMap<RoleId, Vec<usize>>,
+    /// Macros of the user's own, by the template that they may change.
+    pub macros: HashMap<FileId, String>,
     /// What could not be followed.
     pub notes: Vec<Note>,
 }

@@ -11,13 +11,15 @@ pub mod cognito;
 mod graph;
 pub mod provider;
 pub mod tags;
+mod undecided;
 mod witness;
 
 pub use arn::RoleNames;
 pub use builder::build;
 pub use cognito::{Answer, OwnPool, Trust, trusts};
 pub use graph::{
-    Client, Dialect, Entity, Graph, Group, Handout, IdentityPool, Mapping, Membership, PermissionPolicy, PoolId,
-    Precedence, Role, RoleId, Strangers, Subject, TagMap, UserPool, Way,
+    Client, Dialect, Entity, Graph, Group, HandOver, Handout, IdentityPool, Mapping, Membership, Missing,
+    PermissionPolicy, PoolId, Precedence, Role, RoleId, Strangers, Subject, TagMap, UserPool, Way,
 };
+pub use undecided::{Undecided, undecided_mappings, undecided_trusts};
 pub use witness::{Refused, Witness, witness};

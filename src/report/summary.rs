@@ -44,12 +44,20 @@ fn read(counts: &Counts) -> Option<String> {
     if counts.roles == 0 {
         return Some(format!("{inputs}, no role"));
     }
-    let trusts = counts.trusts_decided + counts.trusts_undecided;
-    let decided = match counts.trusts_undecided {
+    let mut parts = vec![inputs, number(counts.roles, "role", "roles")];
+    parts.push(match counts.trusts_undecided {
         0 => "every trust decided".to_owned(),
-        _ => format!("{} of {trusts} trusts decided", counts.trusts_decided),
-    };
-    Some(format!("{inputs}, {}, {decided}", number(counts.roles, "role", "roles")))
+        _ => share(counts.trusts_decided, counts.trusts_undecided, "trusts"),
+    });
+    if counts.mappings_undecided > 0 {
+        parts.push(share(counts.mappings_decided, counts.mappings_undecided, "role mappings"));
+    }
+    Some(parts.join(", "))
+}
+
+/// `12 of 14 trusts decided`.
+fn share(decided: usize, undecided: usize, of: &str) -> String {
+    format!("{decided} of {} {of} decided", decided + undecided)
 }
 
 fn number(count: usize, one: &str, many: &str) -> String {

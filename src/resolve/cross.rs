@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use super::{BYTES_PER_NODE, NoteKind, Resolver, Stack, StackId, StackSet, returns};
+use super::{BYTES_PER_NODE, NoteKind, Resolver, Stack, StackId, StackSet};
 use crate::syntax::{Node, Scalar};
 use crate::template::{Call, Function};
 use crate::value::{At, Kind, Text, Value, Why};
@@ -67,7 +67,7 @@ impl<'d> Resolver<'_, 'd> {
             },
             [] => {
                 self.note(NoteKind::LeftRun, format!("{what} is made by no template of this run"), at.place);
-                Kind::Text(self.symbol(what, what, returns::any(), false))
+                Kind::Text(self.missing(what, what, Why::LeftRun(what.into())))
             }
             _ => {
                 self.note(
@@ -75,7 +75,7 @@ impl<'d> Resolver<'_, 'd> {
                     format!("{what} is made by {} templates of this run", found.len()),
                     at.place,
                 );
-                Kind::Text(self.symbol(what, what, returns::any(), false))
+                Kind::Text(self.missing(what, what, Why::Ambiguous(what.into())))
             }
         }
     }
@@ -89,7 +89,7 @@ impl<'d> Resolver<'_, 'd> {
             let texts: Vec<Option<String>> =
                 parts.iter().map(|part| part.text().and_then(|text| text.as_known().map(str::to_owned))).collect();
             let [Some(name), Some(output)] = texts.as_slice() else {
-                return Kind::Any(Why::Intrinsic("Fn::GetStackOutput with an unknown name".into()));
+                return Kind::Any(resolver.cause(parts, "Fn::GetStackOutput with an unknown name"));
             };
             let own = |id: &StackId| resolver.stack(*id).info.name.as_deref() == Some(name);
             let found = resolver.set().ids().filter(own);
@@ -106,7 +106,8 @@ impl<'d> Resolver<'_, 'd> {
             Some((child, node)) => self.value(child, node).kind,
             None => {
                 self.note(NoteKind::LeftRun, format!("{what} is made by no template of this run"), at.place);
-                Kind::Text(self.symbol(&format!("{}/{what}", stack.0), &what, returns::any(), false))
+                let why = Why::LeftRun(what.as_str().into());
+                Kind::Text(self.missing(&format!("{}/{what}", stack.0), &what, why))
             }
         }
     }
@@ -123,7 +124,8 @@ impl<'d> Resolver<'_, 'd> {
         }
         let what = format!("the cross-Region export {export}");
         self.note(NoteKind::LeftRun, format!("{what} is made by no template of this run"), at.place);
-        Kind::Text(self.symbol(&what, &what, returns::any(), false))
+        let why = Why::LeftRun(what.as_str().into());
+        Kind::Text(self.missing(&what, &what, why))
     }
 
     /// A text for people: symbols by their names.

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::intrinsics::{SubPart, sub_parts};
-use super::{BYTES_PER_NODE, Resolver, StackId, returns};
+use super::{BYTES_PER_NODE, Resolver, StackId};
 use crate::source::{FileId, Place, Span};
 use crate::syntax::{Kind as NodeKind, Node, Scalar, parse_json};
 use crate::template::{Call, Function, Resource};
@@ -59,8 +59,8 @@ impl<'d> Resolver<'_, 'd> {
             return Kind::Any(Why::Missing("Value".into()));
         };
         let host = text.at;
-        let unread =
-            Kind::Text(self.symbol(&format!("{}/json/{}", stack.0, resource.id), resource.id, returns::any(), false));
+        let why = Why::Intrinsic(format!("the JSON of {}", resource.id).into());
+        let unread = Kind::Text(self.missing(&format!("{}/json/{}", stack.0, resource.id), resource.id, why));
         self.in_each_case(vec![text], at, &mut |resolver, parts| {
             let Some(text) = parts.first().and_then(Value::text) else { return unread.clone() };
             resolver.embedded(stack, &text, host).map_or_else(|| unread.clone(), |value| value.kind)

@@ -19,7 +19,7 @@ impl<'d> Resolver<'_, 'd> {
             Function::ImportValue => self.import(stack, call, at),
             Function::GetStackOutput => self.stack_output(stack, call, at),
             Function::Length => self.length(stack, call, at),
-            Function::ToJsonString => self.to_json_string(stack, call, at),
+            Function::ToJsonString => self.json_string(stack, call, at),
             Function::Base64 => self.base64(stack, call, at),
             _ => Kind::Any(Why::Intrinsic(format!("Fn::{}", call.name).into())),
         };
@@ -95,9 +95,21 @@ impl<'d> Resolver<'_, 'd> {
                 [Some(Text::Known(resource)), Some(Text::Known(attribute))] => {
                     resolver.attribute(stack, resource, attribute, at)
                 }
-                _ => Kind::Any(Why::Intrinsic("Fn::GetAtt of an unknown attribute".into())),
+                _ => Kind::Any(resolver.cause(parts, "Fn::GetAtt of an unknown attribute")),
             }
         })
+    }
+
+    /// Why a function has no value: the first of its parts that somebody could have said, else the function.
+    pub(super) fn cause(&self, parts: &[Value], function: &str) -> Why {
+        let of_text = |text: Text| match text {
+            Text::Any(why) => Some(why),
+            text => text.pieces()?.into_iter().find_map(|piece| match piece {
+                Piece::Symbol(id) => self.symbols.missing(id).cloned(),
+                Piece::Literal(_) => None,
+            }),
+        };
+        parts.iter().find_map(|part| of_text(part.text()?)).unwrap_or_else(|| Why::Intrinsic(function.into()))
     }
 
     /// What a function is given. In the short form the tagged node is the argument itself, or holds the
@@ -166,7 +178,12 @@ impl<'d> Resolver<'_, 'd> {
         let key = format!("{}/{attribute}/{}", stack.0, resource.id);
         let name =
             if attribute == returns::REF { resource.id.to_owned() } else { format!("{}.{attribute}", resource.id) };
-        self.symbol(&key, &name, format, unique)
+        let text = self.symbol(&key, &name, format, unique);
+        if is_custom(resource.kind) {
+            let why = Why::Deployment(format!("{name} of a custom resource").into());
+            text.as_symbol().into_iter().for_each(|id| self.symbols.explain(id, why.clone()));
+        }
+        text
     }
 
     /// `arn:PARTITION:iam::ACCOUNT:role/PATH/NAME`, so that every spelling of it is the same text.
@@ -240,7 +257,7 @@ impl<'d> Resolver<'_, 'd> {
         let list = self.value(stack, list);
         self.in_each_case(vec![list], at, &mut |resolver, parts| {
             let Some(Kind::List(items)) = parts.first().map(|list| &list.kind) else {
-                return Kind::Any(Why::Intrinsic("Fn::Join of an unknown list".into()));
+                return Kind::Any(resolver.cause(parts, "Fn::Join of an unknown list"));
             };
             let texts: Option<Vec<Text>> = items.iter().map(Value::text).collect();
             let Some(texts) = texts else { return Kind::Any(Why::Intrinsic("Fn::Join of what is no text".into())) };
@@ -256,14 +273,12 @@ impl<'d> Resolver<'_, 'd> {
         let mut items = call.argument.items();
         let (Some(index), Some(list)) = (items.next(), items.next()) else { return malformed(call) };
         let (index, list) = (self.value(stack, index), self.value(stack, list));
-        self.in_each_case(vec![index, list], at, &mut |_, parts| {
-            let [index, list] = parts else { return Kind::Any(Why::Intrinsic("Fn::Select".into())) };
+        self.in_each_case(vec![index, list], at, &mut |resolver, parts| {
+            let unknown = || Kind::Any(resolver.cause(parts, "Fn::Select of an unknown list"));
+            let [index, list] = parts else { return unknown() };
             let index = index.text().and_then(|text| text.as_known()?.parse::<usize>().ok());
             let item = index.and_then(|index| list.items().get(index));
-            item.map_or_else(
-                || Kind::Any(Why::Intrinsic("Fn::Select of an unknown list".into())),
-                |item| item.kind.clone(),
-            )
+            item.map_or_else(unknown, |item| item.kind.clone())
         })
     }
 
@@ -283,7 +298,7 @@ impl<'d> Resolver<'_, 'd> {
                     Kind::Any(Why::Bound)
                 }
                 Some(parts) => Kind::List(parts.into_iter().map(|text| Value::new(Kind::Text(text), at)).collect()),
-                None => Kind::Any(Why::Intrinsic("Fn::Split of an unknown text".into())),
+                None => Kind::Any(resolver.cause(parts, "Fn::Split of an unknown text")),
             }
         })
     }
@@ -353,7 +368,7 @@ impl<'d> Resolver<'_, 'd> {
             let keys = keys.unwrap_or_default();
             let [Some(map), Some(first), Some(second)] = [0, 1, 2].map(|at| keys.get(at).and_then(Text::as_known))
             else {
-                return Kind::Any(Why::Intrinsic("Fn::FindInMap with an unknown key".into()));
+                return Kind::Any(resolver.cause(parts, "Fn::FindInMap with an unknown key"));
             };
             let found = mappings.and_then(|all| all.get(map)?.get(first)?.get(second));
             match found.or(default) {
@@ -376,6 +391,11 @@ impl<'d> Resolver<'_, 'd> {
         let cases: Vec<Case<Value>> = cases.collect();
         if cases.is_empty() { value } else { Value::new(one_of(cases), value.at) }
     }
+}
+
+/// Whether code of the user's makes the resource and what its attributes give.
+fn is_custom(kind: &str) -> bool {
+    kind.starts_with("Custom::") || kind == "AWS::CloudFormation::CustomResource"
 }
 
 fn malformed(call: Call<'_>) -> Kind {

@@ -233,7 +233,8 @@ impl<'s, 'd> Resolver<'s, 'd> {
             let Some((reference, tail)) = after.split_once("}}") else { break };
             pieces.push(Text::known(before));
             let name = format!("{{{{resolve:{reference}}}}}");
-            pieces.push(self.symbol(&name, &name, returns::any(), false));
+            let why = Why::Deployment(name.as_str().into());
+            pieces.push(self.missing(&name, &name, why));
             rest = tail;
         }
         pieces.push(Text::known(rest));
@@ -243,6 +244,13 @@ impl<'s, 'd> Resolver<'s, 'd> {
     fn symbol(&mut self, key: &str, name: &str, format: crate::value::Format, unique: bool) -> Text {
         let facts = || crate::value::SymbolFacts { name: name.into(), format, unique, fresh: false };
         Text::symbol(self.symbols.intern(key, facts))
+    }
+
+    /// A text that somebody could have said, and nobody did.
+    fn missing(&mut self, key: &str, name: &str, why: Why) -> Text {
+        let text = self.symbol(key, name, returns::any(), false);
+        text.as_symbol().into_iter().for_each(|id| self.symbols.explain(id, why.clone()));
+        text
     }
 
     fn note(&mut self, kind: NoteKind, message: String, place: Place) {

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::{NoteKind, Resolver, StackId, returns};
+use super::{NoteKind, Resolver, StackId};
 use crate::syntax::{Kind as NodeKind, Node};
 use crate::template::{Call, Function};
 use crate::value::{At, Branch, Case, Kind, Switch, SwitchId, Text, Value, Why, Worlds};
@@ -57,7 +57,7 @@ impl<'d> Resolver<'_, 'd> {
         if let Some((parent, node)) = self.given(stack, name) {
             return self.value(parent, node).kind;
         }
-        let other = self.symbol(&symbol_key(stack, name), name, returns::any(), false);
+        let other = self.missing(&symbol_key(stack, name), name, Why::Parameter(name.into()));
         let switch = self.worlds.find(&variable_key(stack, name));
         if let (Some(switch), Some(symbol)) = (switch, other.as_symbol()) {
             self.variables.insert(symbol, switch);

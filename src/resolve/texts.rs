@@ -3,26 +3,26 @@
 
 use super::{Resolver, StackId};
 use crate::template::Call;
-use crate::value::{At, Kind, Text, Value, Why};
+use crate::value::{At, Kind, Text, Value};
 
 impl<'d> Resolver<'_, 'd> {
     /// How many members a list has.
     pub(super) fn length(&mut self, stack: StackId, call: Call<'d>, at: At) -> Kind {
         let list = self.argument(stack, call, at);
-        self.in_each_case(vec![list], at, &mut |_, parts| match parts.first().map(|list| &list.kind) {
+        self.in_each_case(vec![list], at, &mut |resolver, parts| match parts.first().map(|list| &list.kind) {
             Some(Kind::List(items)) => Kind::Number(items.len().to_string().into()),
-            _ => Kind::Any(Why::Intrinsic("Fn::Length of an unknown list".into())),
+            _ => Kind::Any(resolver.cause(parts, "Fn::Length of an unknown list")),
         })
     }
 
     /// The JSON text of a value, symbols in it included.
-    pub(super) fn to_json_string(&mut self, stack: StackId, call: Call<'d>, at: At) -> Kind {
+    pub(super) fn json_string(&mut self, stack: StackId, call: Call<'d>, at: At) -> Kind {
         let value = self.argument(stack, call, at);
         self.in_each_case(vec![value], at, &mut |resolver, parts| {
             let mut texts = Vec::new();
             match parts.first().map(|value| write_json(value, &mut texts)) {
                 Some(true) => Kind::Text(resolver.joined(&texts, at)),
-                _ => Kind::Any(Why::Intrinsic("Fn::ToJsonString of what is not known whole".into())),
+                _ => Kind::Any(resolver.cause(parts, "Fn::ToJsonString of what is not known whole")),
             }
         })
     }
@@ -36,7 +36,7 @@ impl<'d> Resolver<'_, 'd> {
                 Some(text) if resolver.make(text.len() / super::BYTES_PER_NODE, at) => {
                     Kind::Text(Text::known(in_base64(text.as_bytes())))
                 }
-                _ => Kind::Any(Why::Intrinsic("Fn::Base64 of an unknown text".into())),
+                _ => Kind::Any(resolver.cause(parts, "Fn::Base64 of an unknown text")),
             }
         })
     }
@@ -50,7 +50,7 @@ fn write_json(value: &Value, into: &mut Vec<Text>) -> bool {
         Kind::Number(text) => into.push(Text::Known(text.clone())),
         Kind::Text(text) => return write_string(text, into),
         Kind::List(items) => {
-            return write_all(["[", "]"], items.iter(), into, |item, into| write_json(item, into));
+            return write_all(["[", "]"], items.iter(), into, write_json);
         }
         Kind::Map(entries) => {
             return write_all(["{", "}"], entries.iter(), into, |entry, into| {

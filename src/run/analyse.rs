@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use super::unit::Unit;
 use crate::checks::{self, Check, Cx};
 use crate::finding::{Counts, Finding, Note, NoteKind};
-use crate::identity::{self, Graph, Trust};
+use crate::identity::{self, Graph, Trust, Undecided};
 use crate::resolve::{self, Stack, StackId, StackInfo, StackSet};
 use crate::syntax::Document;
 use crate::template::{self, Expanded, Template};
@@ -35,14 +35,16 @@ pub(super) fn analyse(documents: &[Document], units: &[Unit], runs: &(dyn Fn(&st
     analysed.into_iter().fold(start, Analysis::and)
 }
 
-/// What the macros of a template were that could not be followed.
+/// What of the macros of each template could not be followed.
 fn expansion_notes(documents: &[Document], expanded: &[Option<Expanded>]) -> Vec<Note> {
-    let of_one = |(doc, made): (&Document, &Option<Expanded>)| {
-        let place = doc.root().map(|root| root.place());
-        let messages = made.as_ref().map(|made| made.notes.clone()).unwrap_or_default();
-        messages.into_iter().map(move |message| Note { kind: NoteKind::Bound, message, place })
-    };
-    documents.iter().zip(expanded).flat_map(of_one).collect()
+    let mut notes = Vec::new();
+    for (doc, made) in documents.iter().zip(expanded) {
+        let (place, Some(made)) = (doc.root().map(|root| root.place()), made) else { continue };
+        let note = |kind| move |message: &String| Note { kind, message: message.clone(), place };
+        notes.extend(made.notes.iter().map(note(NoteKind::Bound)));
+        notes.extend(made.unknown.iter().map(note(NoteKind::Undecided)));
+    }
+    notes
 }
 
 impl Analysis {
@@ -52,6 +54,8 @@ impl Analysis {
         self.counts.roles += other.counts.roles;
         self.counts.trusts_decided += other.counts.trusts_decided;
         self.counts.trusts_undecided += other.counts.trusts_undecided;
+        self.counts.mappings_decided += other.counts.mappings_decided;
+        self.counts.mappings_undecided += other.counts.mappings_undecided;
         self
     }
 }
@@ -112,24 +116,22 @@ fn analyse_set(set: &StackSet<'_>, runs: &(dyn Fn(&str) -> bool + Sync)) -> Anal
     Analysis { findings, notes: graph.notes.into_iter().chain(undecided).collect(), counts }
 }
 
-/// How many roles there are, and for how many every unwanted class is certainly in or out.
+/// How many roles and mappings there are, and how many of them are decided, with a note for each that is not.
 fn count(graph: &Graph, trusts: &[Trust]) -> (Counts, Vec<Note>) {
-    let mut counts = Counts { roles: graph.roles.len(), ..Counts::default() };
-    let mut notes = Vec::new();
-    let unknown: std::collections::HashSet<_> =
-        trusts.iter().filter(|trust| trust.undecided()).map(|trust| trust.role).collect();
-    for (id, role) in graph.roles() {
-        let unread = !role.trust.complete || role.trust.cases.iter().any(|case| case.then.opaque);
-        if !unread && !unknown.contains(&id) {
-            counts.trusts_decided += 1;
-            continue;
-        }
-        counts.trusts_undecided += 1;
-        let message = format!(
-            "who can become {} is not fully decided: a part of its trust policy is unknown",
-            role.entity.name()
-        );
-        notes.push(Note { kind: NoteKind::Undecided, message, place: Some(role.entity.place) });
-    }
-    (counts, notes)
+    let trusts = identity::undecided_trusts(graph, trusts);
+    let mappings = identity::undecided_mappings(graph);
+    let counts = Counts {
+        roles: graph.roles.len(),
+        trusts_decided: graph.roles.len() - trusts.len(),
+        trusts_undecided: trusts.len(),
+        mappings_decided: graph.hand_overs.len() - mappings.len(),
+        mappings_undecided: mappings.len(),
+        ..Counts::default()
+    };
+    let note = |undecided: Undecided| Note {
+        kind: NoteKind::Undecided,
+        message: undecided.message,
+        place: Some(undecided.place),
+    };
+    (counts, trusts.into_iter().chain(mappings).map(note).collect())
 }

@@ -14,8 +14,10 @@ pub type Known<'k> = dyn Fn(&str) -> Option<String> + Sync + 'k;
 pub struct Expanded {
     /// Its tree.
     pub document: Document,
-    /// What could not be followed, each a sentence without its full stop.
+    /// Limits that were reached, each a sentence without its full stop.
     pub notes: Vec<String>,
+    /// What was left as it is written, since a value is missing; of the same form.
+    pub unknown: Vec<String>,
 }
 
 /// The template that the macros make of a document; nothing where it names none of those that are known.
@@ -23,8 +25,16 @@ pub fn expand(doc: &Document, known: &Known<'_>) -> Option<Expanded> {
     let transforms = transforms(doc);
     let mut notes = Vec::new();
     let uses = |name: &str| transforms.contains(&name);
-    let looped = if uses(foreach::TRANSFORM) { foreach::expand(doc, known, &mut notes) } else { None };
-    looped.map(|document| Expanded { document, notes })
+    let mut unknown = Vec::new();
+    let looped = if uses(foreach::TRANSFORM) { foreach::expand(doc, known, &mut notes, &mut unknown) } else { None };
+    looped.map(|document| Expanded { document, notes, unknown })
+}
+
+/// A macro of the user's own that a template names, with its place: it may change all that is written.
+/// CloudFormation's own (`AWS::…`) add to a template and leave its roles alone.
+pub fn own_macro(doc: &Document) -> Option<(&str, Node<'_>)> {
+    let node = doc.root()?.get("Transform")?;
+    transforms(doc).into_iter().find(|name| !name.starts_with("AWS::")).map(|name| (name, node))
 }
 
 /// The macros that a template names, one or a list of them; a macro with parameters is a mapping.

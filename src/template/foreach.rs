@@ -18,41 +18,43 @@ const LOOP: &str = "Fn::ForEach::";
 const MOST_ROUNDS: usize = 10_000;
 /// Loops inside one another: CloudFormation allows five.
 const MOST_NESTED: usize = 5;
+/// Loops that are named where they are not followed.
+const MOST_SAID: usize = 100;
 /// Nesting of values that is followed.
 const MOST_DEPTH: usize = 512;
 
 /// The template with its loops written out; nothing where it has none.
-pub(super) fn expand(doc: &Document, known: &Known<'_>, notes: &mut Vec<String>) -> Option<Document> {
+pub(super) fn expand(
+    doc: &Document,
+    known: &Known<'_>,
+    notes: &mut Vec<String>,
+    unknown: &mut Vec<String>,
+) -> Option<Document> {
     if !doc.text().contains(LOOP) {
         return None;
     }
     let root = doc.root()?;
-    let mut loops = Loops { graft: Graft::onto(doc), doc, known, bound: Vec::new(), rounds: 0, unknown: 0, depth: 0 };
+    let mut loops = Loops { graft: Graft::onto(doc), doc, known, bound: Vec::new(), rounds: 0, unknown, depth: 0 };
     let grown = loops.entries_of(root, &["Resources", "Conditions", "Outputs"]).unwrap_or(root.id());
-    match loops.unknown {
-        0 => {}
-        1 => notes.push("a loop over what is not known is not followed".to_owned()),
-        many => notes.push(format!("{many} loops over what is not known are not followed")),
-    }
     if loops.rounds >= MOST_ROUNDS || loops.graft.is_full() {
         notes.push(format!("loops that make more than {MOST_ROUNDS} copies are not followed to the end"));
     }
     Some(loops.graft.finish(grown))
 }
 
-struct Loops<'d, 'k> {
+struct Loops<'d, 'k, 'u> {
     graft: Graft,
     doc: &'d Document,
     known: &'k Known<'k>,
     /// The identifiers of the loops around, each with its value in this round.
     bound: Vec<(String, String)>,
     rounds: usize,
-    /// Loops that could not be written out.
-    unknown: usize,
+    /// Says of each loop that it could not be written out.
+    unknown: &'u mut Vec<String>,
     depth: usize,
 }
 
-impl<'d> Loops<'d, '_> {
+impl<'d> Loops<'d, '_, '_> {
     /// The mapping with these of its entries written out.
     fn entries_of(&mut self, mapping: Node<'d>, names: &[&str]) -> Option<NodeId> {
         let mut changed = Vec::new();
@@ -128,8 +130,7 @@ impl<'d> Loops<'d, '_> {
     fn mapping(&mut self, node: Node<'d>) -> NodeId {
         let (mut children, mut changed) = (Vec::new(), false);
         for (key, value) in node.entries() {
-            let loop_name = key.text().is_some_and(|text| text.starts_with(LOOP));
-            match loop_name.then(|| self.written_out(value)).flatten() {
+            match self.written_out(key, value) {
                 Some(made) => {
                     children.extend(made);
                     changed = true;
@@ -144,18 +145,22 @@ impl<'d> Loops<'d, '_> {
         if changed { self.graft.with_children(node.target().id(), children) } else { node.id() }
     }
 
-    /// Keys and values of a loop: `[Identifier, [collection], {key: value}]`.
-    fn written_out(&mut self, node: Node<'d>) -> Option<Vec<NodeId>> {
+    /// Keys and values that a loop makes; nothing where an entry is no loop, or one that is not followed.
+    fn written_out(&mut self, key: Node<'d>, node: Node<'d>) -> Option<Vec<NodeId>> {
+        let name = key.text()?.strip_prefix(LOOP)?;
+        let made = self.rounds_of(node);
+        if made.is_none() && self.unknown.len() < MOST_SAID {
+            self.unknown.push(format!("the loop {name} is over what is not known, and stays as it is written"));
+        }
+        made
+    }
+
+    /// The rounds of a loop: `[Identifier, [collection], {key: value}]`.
+    fn rounds_of(&mut self, node: Node<'d>) -> Option<Vec<NodeId>> {
         let parts: Vec<Node<'d>> = node.items().collect();
-        let [identifier, collection, body] = parts.as_slice() else {
-            self.unknown += 1;
-            return None;
-        };
-        let members = self.members(*collection).filter(|_| self.bound.len() < MOST_NESTED);
-        let (Some(identifier), Some(members)) = (identifier.text(), members) else {
-            self.unknown += 1;
-            return None;
-        };
+        let [identifier, collection, body] = parts.as_slice() else { return None };
+        let members = self.members(*collection).filter(|_| self.bound.len() < MOST_NESTED)?;
+        let identifier = identifier.text()?;
         let mut made = Vec::new();
         for member in members {
             if self.rounds >= MOST_ROUNDS || self.graft.is_full() {
@@ -164,8 +169,7 @@ impl<'d> Loops<'d, '_> {
             self.rounds += 1;
             self.bound.push((identifier.to_owned(), member));
             for (key, value) in body.entries() {
-                let inner = key.text().is_some_and(|text| text.starts_with(LOOP));
-                match inner.then(|| self.written_out(value)).flatten() {
+                match self.written_out(key, value) {
                     Some(inner) => made.extend(inner),
                     None => made.extend([self.scalar(key), self.copy(value)]),
                 }
@@ -254,9 +258,11 @@ mod tests {
     fn expanded(text: &str) -> (Option<Document>, Vec<String>) {
         let doc = parse_yaml(FileId(0), &text.into());
         assert_eq!(doc.errors(), []);
-        let mut notes = Vec::new();
+        let (mut notes, mut unknown) = (Vec::new(), Vec::new());
         let known = |name: &str| (name == "Given").then(|| "x, y".to_owned());
-        (expand(&doc, &known, &mut notes), notes)
+        let document = expand(&doc, &known, &mut notes, &mut unknown);
+        notes.extend(unknown);
+        (document, notes)
     }
 
     fn keys(doc: &Document, path: &[&str]) -> Vec<String> {
@@ -322,7 +328,13 @@ Resources:
     #[test]
     fn a_loop_over_the_unknown_is_said() {
         let (_, notes) = expanded(&TWICE.replace("!Ref Names", "!Ref Free"));
-        assert_eq!(notes, ["2 loops over what is not known are not followed"]);
+        assert_eq!(
+            notes,
+            [
+                "the loop Tags is over what is not known, and stays as it is written",
+                "the loop Tags is over what is not known, and stays as it is written",
+            ]
+        );
     }
 
     #[test]
@@ -338,6 +350,6 @@ Resources:
         text += &format!("{}R${{I0}}${{I1}}: {{Type: 'AWS::SNS::Topic'}}\n", "  ".repeat(8 * 3 + 1));
         let (doc, notes) = expanded(&text);
         assert!(doc.is_some());
-        assert_eq!(notes.len(), 2);
+        assert!(notes[0].contains("more than 10000"), "{notes:?}");
     }
 }

@@ -11,7 +11,7 @@ use std::collections::HashMap;
 
 use crate::syntax::{Document, Kind, Node};
 
-pub use expand::{Expanded, Known, expand};
+pub use expand::{Expanded, Known, expand, own_macro};
 pub use intrinsic::{Call, Function, get_att};
 
 /// One resource of a template.

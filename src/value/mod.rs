@@ -101,6 +101,8 @@ pub struct At {
 /// Why nothing is known of a value.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Why {
+    /// A parameter without a value.
+    Parameter(Arc<str>),
     /// A reference that no file of the run answers: an import, a stack output, a template elsewhere.
     LeftRun(Arc<str>),
     /// A reference that several files of the run answer.
@@ -113,6 +115,21 @@ pub enum Why {
     Missing(Arc<str>),
     /// A stated limit was reached.
     Bound,
+}
+
+impl std::fmt::Display for Why {
+    /// Half a sentence that says what is missing.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Parameter(name) => write!(f, "parameter {name} has no value"),
+            Self::LeftRun(what) => write!(f, "{what} is made by no template of this run"),
+            Self::Ambiguous(what) => write!(f, "{what} is made by several templates of this run"),
+            Self::Deployment(what) => write!(f, "{what} is known only at deployment"),
+            Self::Intrinsic(what) => write!(f, "{what} is not evaluated"),
+            Self::Missing(what) => write!(f, "{what} is not in the template"),
+            Self::Bound => f.write_str("a stated limit was reached"),
+        }
+    }
 }
 
 /// A part of a text of which something is unknown.

@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::Why;
+
 /// Names a symbol of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SymbolId(pub u32);
@@ -121,6 +123,8 @@ pub struct SymbolFacts {
 pub struct Symbols {
     facts: Vec<SymbolFacts>,
     by_key: HashMap<Arc<str>, SymbolId>,
+    /// Why nobody knows the text, of those that somebody could have said.
+    missing: HashMap<SymbolId, Why>,
 }
 
 impl Symbols {
@@ -139,6 +143,17 @@ impl Symbols {
     pub fn add(&mut self, facts: SymbolFacts) -> SymbolId {
         self.facts.push(facts);
         SymbolId(self.facts.len() as u32 - 1)
+    }
+
+    /// Says why the text of a symbol is not known, though somebody could have said it: a parameter without
+    /// a value, another stack's output. The id that a resource will get is no such text.
+    pub fn explain(&mut self, id: SymbolId, why: Why) {
+        self.missing.entry(id).or_insert(why);
+    }
+
+    /// Why the text of a symbol is not known, if somebody could have said it.
+    pub fn missing(&self, id: SymbolId) -> Option<&Why> {
+        self.missing.get(&id)
     }
 
     /// What is known of it.

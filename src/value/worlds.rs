@@ -152,6 +152,15 @@ impl Worlds {
         &mut self.switches[id.0 as usize]
     }
 
+    /// Whether a parameter with a default has another value in a branch, one that nobody named.
+    pub fn leaves_default(&self, branch: &Branch) -> bool {
+        let leaves = |(id, value)| {
+            let switch = self.switch(id);
+            value == 0 && !switch.is_condition() && switch.default.is_some()
+        };
+        branch.iter().any(leaves)
+    }
+
     /// Whether the choices of a branch can be made together. Unknown where a bound is reached.
     pub fn consistent(&self, branch: &Branch) -> Truth {
         self.consistent_within(branch, &mut Budget::new())

@@ -1,0 +1,166 @@
+//! What could not be decided, and the values that were missing (interface, `--show-undecided`).
+
+use super::cognito::{Answer, Trust};
+use super::graph::{Graph, Missing, Role, RoleId};
+use crate::policy::{Policy, Statement, principals_match, statement_admits, test_passes};
+use crate::source::Place;
+use crate::value::{Kind, Piece, Symbols, Text, Truth, Value, Worlds};
+
+/// Something that could not be decided.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Undecided {
+    /// A sentence without its full stop.
+    pub message: String,
+    /// Where the missing value stands, else the resource.
+    pub place: Place,
+}
+
+/// Missing values that one sentence names.
+const MOST_NAMED: usize = 4;
+/// Missing values that one resource keeps.
+const MOST_KEPT: usize = 64;
+
+/// The parts of a value of which nothing is known, though somebody could have said it. A parameter with a
+/// default is taken to have it.
+pub(super) fn missing(value: &Value, symbols: &Symbols, worlds: &Worlds) -> Vec<Missing> {
+    let mut found = Vec::new();
+    let mut open = vec![value];
+    while let Some(value) = open.pop() {
+        if found.len() >= MOST_KEPT {
+            break;
+        }
+        match &value.kind {
+            Kind::List(items) => open.extend(items.iter()),
+            Kind::Map(entries) => {
+                for entry in entries.iter() {
+                    add(&entry.key, entry.key_at.place, symbols, &mut found);
+                    open.push(&entry.value);
+                }
+            }
+            Kind::OneOf(cases) => {
+                let usual = cases.iter().filter(|case| !worlds.leaves_default(&case.when));
+                open.extend(usual.map(|case| &case.then));
+            }
+            Kind::Text(text) => add(text, value.at.place, symbols, &mut found),
+            Kind::Any(why) => found.push(Missing { why: why.clone(), place: value.at.place }),
+            Kind::Null | Kind::Bool(_) | Kind::Number(_) | Kind::Absent => {}
+        }
+    }
+    found.sort_by_key(|missing| missing.place);
+    found.dedup();
+    found
+}
+
+fn add(text: &Text, place: Place, symbols: &Symbols, found: &mut Vec<Missing>) {
+    if let Text::Any(why) = text {
+        found.push(Missing { why: why.clone(), place });
+    }
+    let Text::Shape(pieces) = text else { return };
+    for piece in pieces.iter() {
+        let Piece::Symbol(id) = piece else { continue };
+        found.extend(symbols.missing(*id).map(|why| Missing { why: why.clone(), place }));
+    }
+}
+
+/// The roles of which the trust policy is not decided for every unwanted class.
+pub fn undecided_trusts(graph: &Graph, trusts: &[Trust]) -> Vec<Undecided> {
+    let mut by_role: Vec<Vec<&Trust>> = vec![Vec::new(); graph.roles.len()];
+    for trust in trusts.iter().filter(|trust| trust.undecided() && !graph.worlds.leaves_default(&trust.when)) {
+        by_role[trust.role.0].push(trust);
+    }
+    let undecided = graph.roles().filter_map(|(RoleId(at), role)| undecided_trust(graph, role, &by_role[at]));
+    undecided.collect()
+}
+
+fn undecided_trust(graph: &Graph, role: &Role, trusts: &[&Trust]) -> Option<Undecided> {
+    let unread = role.trust.cases.iter().any(|case| case.then.opaque);
+    if role.trust.complete && !unread && trusts.is_empty() {
+        return None;
+    }
+    let name = role.entity.name();
+    if !role.trust.complete {
+        let message = format!("who can become {name} is not fully decided: its trust policy has too many cases");
+        return Some(Undecided { message, place: role.entity.place });
+    }
+    // Only what the answer hangs on; where that cannot be told apart, all that is missing.
+    let asked = trusts.iter().flat_map(|trust| asked(graph, trust));
+    let asked: Vec<Place> = asked.collect();
+    let near = |missing: &&Missing| asked.iter().any(|place| holds(*place, missing.place));
+    let mut named: Vec<&Missing> = role.missing.iter().filter(near).collect();
+    if named.is_empty() || unread {
+        named = role.missing.iter().collect();
+    }
+    let what = match named.as_slice() {
+        [] => "a test in its trust policy is not evaluated".to_owned(),
+        named => words(named),
+    };
+    let first = named.first().map(|missing| missing.place).or(asked.first().copied());
+    let message = format!("who can become {name} is not fully decided: {what}");
+    Some(Undecided { message, place: first.unwrap_or(role.entity.place) })
+}
+
+/// Whether a place lies inside another.
+fn holds(outer: Place, inner: Place) -> bool {
+    let (outer_span, inner_span) = (outer.span, inner.span);
+    outer.file == inner.file && outer_span.start() <= inner_span.start() && inner_span.end() <= outer_span.end()
+}
+
+/// The places that an undecided answer hangs on: principals and tests that are neither passed nor failed.
+fn asked(graph: &Graph, trust: &Trust) -> Vec<Place> {
+    let policy = trust.policy(graph);
+    let answers = [&trust.foreign_guest, &trust.foreign_signed_in];
+    let answers = answers.into_iter().chain(trust.own.iter().map(|own| &own.guest));
+    let mut places = Vec::new();
+    for answer in answers.filter(|answer| answer.truth == Truth::Unknown) {
+        for statement in &policy.statements {
+            places.extend(asked_in(statement, policy, answer, &graph.symbols));
+        }
+    }
+    places
+}
+
+fn asked_in(statement: &Statement, policy: &Policy, answer: &Answer, symbols: &Symbols) -> Vec<Place> {
+    let request = &answer.request;
+    if statement_admits(statement, policy, request, symbols) != Truth::Unknown {
+        return Vec::new();
+    }
+    let mut places = Vec::new();
+    if principals_match(&statement.principals, request, symbols) == Truth::Unknown {
+        places.extend(statement.principal_value_at.map(|at| at.place));
+    }
+    for test in &statement.conditions.tests {
+        if test_passes(test, policy, request, symbols) == Truth::Unknown {
+            places.extend([test.key_at.place, test.values_at.place]);
+            places.extend(test.values.iter().map(|(_, at)| at.place));
+        }
+    }
+    if places.is_empty() { vec![statement.at.place] } else { places }
+}
+
+/// Attachments and groups of which a value is missing that says which role somebody gets.
+pub fn undecided_mappings(graph: &Graph) -> Vec<Undecided> {
+    let undecided = graph.hand_overs.iter().filter(|over| !over.missing.is_empty()).map(|over| {
+        let named: Vec<&Missing> = over.missing.iter().collect();
+        let message = format!("which roles {} hands out is not fully decided: {}", over.entity.name(), words(&named));
+        Undecided { message, place: over.missing.first().map_or(over.entity.place, |missing| missing.place) }
+    });
+    undecided.collect()
+}
+
+/// What is missing, each thing once.
+fn words(missing: &[&Missing]) -> String {
+    let mut words: Vec<String> = Vec::new();
+    for one in missing {
+        let word = one.why.to_string();
+        if !words.contains(&word) {
+            words.push(word);
+        }
+    }
+    let more = words.len().saturating_sub(MOST_NAMED);
+    words.truncate(MOST_NAMED);
+    let mut text = words.join("; ");
+    if more > 0 {
+        text += &format!("; and {more} more");
+    }
+    text
+}

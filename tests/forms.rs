@@ -1,0 +1,158 @@
+//! The forms in which templates say one and the same: what is found must not depend on them, and points at
+//! the bytes that say it. What is missing is named.
+
+use rolecall::finding::{Finding, NoteKind, Outcome, Status};
+use rolecall::run::check_texts;
+
+fn check(template: &str) -> Outcome {
+    check_texts(vec![("a.yaml".to_owned(), template.to_owned())])
+}
+
+/// Rule, logical id and source of each finding.
+fn found(outcome: &Outcome) -> Vec<(String, String, String)> {
+    outcome.findings.iter().map(|finding| shown(outcome, finding)).collect()
+}
+
+fn shown(outcome: &Outcome, finding: &Finding) -> (String, String, String) {
+    let place = finding.primary.place;
+    let source = place.span.of(outcome.sources.get(place.file).text());
+    (finding.rule.to_owned(), finding.subject.logical_id.clone().unwrap_or_default(), source.to_owned())
+}
+
+fn notes(outcome: &Outcome) -> Vec<(String, String)> {
+    let undecided = outcome.notes.iter().filter(|note| note.kind == NoteKind::Undecided);
+    let shown = undecided.map(|note| {
+        let place = note.place.unwrap();
+        (note.message.clone(), place.span.of(outcome.sources.get(place.file).text()).to_owned())
+    });
+    shown.collect()
+}
+
+fn role(trust: &str) -> String {
+    format!(
+        "Parameters: {{P: {{Type: String}}, Q: {{Type: String, Default: q}}}}\nResources:\n  R:\n    Type: AWS::IAM::Role\n    Properties:\n      AssumeRolePolicyDocument: {trust}\n"
+    )
+}
+
+#[test]
+fn an_empty_service_is_found_in_every_form_and_where_it_stands() {
+    let forms = [
+        ("{Statement: {Effect: Allow, Principal: {Service: ''}, Action: 'sts:AssumeRole'}}", "''"),
+        (r#"'{"Statement": {"Effect": "Allow", "Principal": {"Service": ""}, "Action": "sts:AssumeRole"}}'"#, r#""""#),
+        (r#"!Sub '{"Statement": {"Effect": "Allow", "Principal": {"Service": " "}, "Action": "sts:${P}"}}'"#, r#"" ""#),
+        (
+            r#"{'Fn::Sub': ["{\"Statement\": {\"Effect\": \"Allow\", \"Principal\": {\"Service\": \"\"}, \"Sid\": \"${X}\"}}", {X: !Ref P}]}"#,
+            r#"\"\""#,
+        ),
+        ("!ToJsonString {Statement: [{Effect: Allow, Principal: {Service: ''}, Action: 'sts:AssumeRole'}]}", "''"),
+        (
+            r#"!Join ['', ['{"Statement": {"Effect": "Allow", "Sid": "', !Ref P, '", "Principal": {"Service": ""}}}']]"#,
+            r#""""#,
+        ),
+        (
+            "{Statement: [!If [C, {Effect: Allow, Principal: {Service: ''}, Action: 'sts:AssumeRole'}, !Ref 'AWS::NoValue']]}\nConditions: {C: !Equals [a, a]}",
+            "''",
+        ),
+    ];
+    for (trust, source) in forms {
+        let found = found(&check(&role(trust)));
+        let svc001: Vec<_> = found.iter().filter(|(rule, ..)| rule == "SVC001").collect();
+        assert_eq!(svc001, [&("SVC001".to_owned(), "R".to_owned(), source.to_owned())], "{trust}: {found:?}");
+    }
+}
+
+#[test]
+fn a_role_of_a_loop_is_found_at_the_body_of_the_loop() {
+    let template = "
+Transform: AWS::LanguageExtensions
+Resources:
+  Fn::ForEach::Roles:
+    - Team
+    - [red, blue]
+    - Role${Team}:
+        Type: AWS::IAM::Role
+        Properties:
+          RoleName: !Sub '${Team}-role'
+          AssumeRolePolicyDocument:
+            Statement: [{Effect: Allow, Principal: {Service: ''}, Action: 'sts:AssumeRole'}]
+";
+    let expected = ["Roleblue", "Rolered"].map(|id| ("SVC001".to_owned(), id.to_owned(), "''".to_owned()));
+    let mut found = found(&check(template));
+    found.sort();
+    assert_eq!(found, expected);
+    let unknown = template.replace("[red, blue]", "!Ref Teams");
+    let outcome = check(&unknown);
+    assert_eq!(outcome.findings.len(), 0);
+    assert_eq!(notes(&outcome)[0].0, "the loop Roles is over what is not known, and stays as it is written");
+}
+
+#[test]
+fn what_a_macro_may_change_is_only_possible() {
+    let trust = "{Statement: {Effect: Allow, Principal: {Service: ''}, Action: 'sts:AssumeRole'}}";
+    let with = |transform: &str| check(&format!("Transform: {transform}\n{}", role(trust)));
+    for own in ["Mine", "[AWS::LanguageExtensions, Mine]", "{Name: Mine, Parameters: {}}"] {
+        let outcome = with(own);
+        assert_eq!(outcome.findings[0].status, Status::Possible, "{own}");
+        assert!(outcome.findings[0].assumes.iter().any(|text| text.contains("the macro Mine")), "{own}");
+        assert_eq!(notes(&outcome)[0].0, "the macro Mine may change all that this template says");
+    }
+    assert_eq!(with("AWS::LanguageExtensions").findings[0].status, Status::Definite);
+    let inner = "{'Fn::Transform': {Name: Mine}, Statement: {Effect: Allow, Principal: {Service: ''}}}";
+    assert_eq!(check(&role(inner)).findings.len(), 0, "below a macro nothing is known");
+}
+
+#[test]
+fn the_value_that_was_missing_is_named_at_its_place() {
+    let trust = |aud: &str, more: &str| {
+        role(&format!(
+            "{{Version: '2012-10-17', Statement: [{{Effect: Allow, Principal: {{Federated: cognito-identity.amazonaws.com}}, \
+             Action: 'sts:AssumeRoleWithWebIdentity', Condition: {{StringEquals: {{'cognito-identity.amazonaws.com:aud': {aud}}}, \
+             'ForAnyValue:StringLike': {{'cognito-identity.amazonaws.com:amr': authenticated}}}}}}{more}]}}"
+        ))
+    };
+    let undecided = |template: &str| notes(&check(template));
+    let of_role = |what: &str| format!("who can become R is not fully decided: {what}");
+    let cases = [
+        ("!Ref Nowhere", "Nowhere is not in the template", "!Ref Nowhere"),
+        ("{'Fn::Transform': {Name: X}}", "Fn::Transform is not evaluated", "{'Fn::Transform': {Name: X}}"),
+        ("!Select [1, !Split [',', !Ref P]]", "parameter P has no value", "!Select [1, !Split [',', !Ref P]]"),
+    ];
+    for (aud, what, source) in cases {
+        assert_eq!(undecided(&trust(aud, "")), [(of_role(what), source.to_owned())], "{aud}");
+    }
+    assert_eq!(undecided(&trust("!Ref Q", "")), [], "the default is tried");
+    assert_eq!(undecided(&trust("!Ref P", "")), [], "whatever the value, it is one pool's id");
+    let more = ", {Effect: Allow, Principal: {AWS: !Ref P}, Action: 'sts:AssumeRole'}, !Ref P";
+    let message = &undecided(&trust("us-east-1:00000000-0000-4000-8000-000000000001", more))[0].0;
+    assert_eq!(*message, of_role("parameter P has no value"));
+}
+
+#[test]
+fn mappings_that_are_not_decided_are_counted() {
+    let template = |roles: &str, mappings: &str| {
+        format!(
+            "Parameters: {{P: {{Type: String}}}}\nResources:\n  Pool: {{Type: 'AWS::Cognito::IdentityPool', Properties: {{AllowUnauthenticatedIdentities: false}}}}\n  \
+             Custom: {{Type: 'Custom::Roles'}}\n  A:\n    Type: AWS::Cognito::IdentityPoolRoleAttachment\n    Properties:\n      IdentityPoolId: !Ref Pool\n      Roles: {roles}\n      RoleMappings: {mappings}\n"
+        )
+    };
+    let arn = "{authenticated: 'arn:aws:iam::111122223333:role/x'}";
+    let cases = [
+        (arn, "{}", None),
+        ("{authenticated: !Ref P}", "{}", Some("parameter P has no value")),
+        (arn, "!GetAtt Custom.Map", Some("Custom.Map of a custom resource is known only at deployment")),
+        (
+            arn,
+            "{a: {Type: Token, IdentityProvider: !ImportValue U}}",
+            Some("the export U is made by no template of this run"),
+        ),
+    ];
+    for (roles, mappings, what) in cases {
+        let outcome = check(&template(roles, mappings));
+        let expected: Vec<String> =
+            what.iter().map(|what| format!("which roles A hands out is not fully decided: {what}")).collect();
+        let found: Vec<String> = notes(&outcome).into_iter().map(|(message, _)| message).collect();
+        assert_eq!(found, expected, "{roles} {mappings}");
+        let counts = (outcome.counts.mappings_decided, outcome.counts.mappings_undecided);
+        assert_eq!(counts, if what.is_some() { (0, 1) } else { (1, 0) });
+    }
+}
