@@ -144,20 +144,25 @@ impl<'d> Resolver<'_, 'd> {
             }
             ("Custom::AWSCDKCfnJson", "Value") => self.cfn_json(stack, resource, at),
             ("Custom::CrossRegionExportReader", export) if export.starts_with('/') => self.cross_region(export, at),
-            ("AWS::IAM::Role", "Arn") => self.role_arn(stack, resource, at),
             ("AWS::Cognito::UserPool", "ProviderName") => Kind::Text(self.user_pool_provider(stack, resource, at)),
             ("AWS::Cognito::UserPool", "ProviderURL") => {
                 let provider = self.user_pool_provider(stack, resource, at);
                 Kind::Text(Text::join([&Text::known("https://"), &provider]))
             }
-            ("AWS::IAM::OIDCProvider" | "AWS::IAM::SAMLProvider" | "Custom::AWSCDKOpenIdConnectProvider", "Arn")
-            | ("AWS::Cognito::IdentityPool", "Id") => self.attribute_of(stack, resource, returns::REF, at),
+            ("AWS::Cognito::IdentityPool", "Id") => self.attribute_of(stack, resource, returns::REF, at),
+            ("AWS::SSM::Parameter", "Value") => match self.property(stack, resource, "Value") {
+                Some(value) => value.kind,
+                None => Kind::Text(self.resource_symbol(stack, resource, attribute)),
+            },
             ("AWS::Cognito::UserPool", "UserPoolId") | ("AWS::Cognito::UserPoolClient", "ClientId") => {
                 self.attribute_of(stack, resource, returns::REF, at)
             }
-            _ => self
-                .physical_name(stack, resource, attribute, at)
-                .unwrap_or_else(|| Kind::Text(self.resource_symbol(stack, resource, attribute))),
+            _ => match returns::arn(resource.kind, attribute) {
+                Some(form) => self.arn(stack, resource, attribute, form, at),
+                None => self
+                    .physical_name(stack, resource, attribute, at)
+                    .unwrap_or_else(|| Kind::Text(self.resource_symbol(stack, resource, attribute))),
+            },
         }
     }
 
@@ -186,18 +191,62 @@ impl<'d> Resolver<'_, 'd> {
         text
     }
 
-    /// `arn:PARTITION:iam::ACCOUNT:role/PATH/NAME`, so that every spelling of it is the same text.
-    fn role_arn(&mut self, stack: StackId, resource: &Resource<'d>, at: At) -> Kind {
-        let name = self.attribute_of(stack, resource, returns::REF, at);
-        let path = self.property(stack, resource, "Path").unwrap_or(Value::new(Kind::Text(Text::known("/")), at));
-        let (partition, account) = (self.pseudo(stack, "AWS::Partition"), self.pseudo(stack, "AWS::AccountId"));
-        let symbol = self.resource_symbol(stack, resource, "Arn");
-        self.in_each_case(vec![path, Value::new(name, at)], at, &mut |resolver, parts| {
+    /// What a form comes to (`arn:PARTITION:iam::ACCOUNT:role/PATH/NAME`), so that every spelling of it is the
+    /// same text; where a part is no text, the symbol of the attribute.
+    fn arn(&mut self, stack: StackId, resource: &Resource<'d>, attribute: &str, form: &str, at: At) -> Kind {
+        let mut parts = Vec::new();
+        let mut rest = form;
+        while let Some((before, after)) = rest.split_once('{') {
+            parts.push(Value::new(Kind::Text(Text::known(before)), at));
+            let (name, tail) = after.split_once('}').unwrap_or((after, ""));
+            parts.push(Value::new(self.arn_part(stack, resource, name, at), at));
+            rest = tail;
+        }
+        let symbol = self.resource_symbol(stack, resource, attribute);
+        let count = parts.len();
+        self.in_each_case(parts, at, &mut |resolver, parts| {
             let texts: Option<Vec<Text>> = parts.iter().map(Value::text).collect();
-            let Some([path, name]) = texts.as_deref() else { return Kind::Text(symbol.clone()) };
-            let fixed = ["arn:", ":iam::", ":role"].map(Text::known);
-            let arn = resolver.joined([&fixed[0], &partition, &fixed[1], &account, &fixed[2], path, name], at);
+            let Some(texts) = texts.filter(|texts| texts.len() == count) else { return Kind::Text(symbol.clone()) };
+            let arn = resolver.joined(&texts, at);
             Kind::Text(if matches!(arn, Text::Any(_)) { symbol.clone() } else { arn })
+        })
+    }
+
+    fn arn_part(&mut self, stack: StackId, resource: &Resource<'d>, name: &str, at: At) -> Kind {
+        let pseudo = match name {
+            "P" => Some("AWS::Partition"),
+            "R" => Some("AWS::Region"),
+            "A" => Some("AWS::AccountId"),
+            "S" => Some("AWS::URLSuffix"),
+            _ => None,
+        };
+        if let Some(pseudo) = pseudo {
+            return Kind::Text(self.pseudo(stack, pseudo));
+        }
+        let is_ref = name == returns::REF || returns::name_property(resource.kind) == Some(name);
+        match name {
+            "path" => self.property(stack, resource, "Path").map_or(Kind::Text(Text::known("/")), |path| path.kind),
+            "url" => self.url_without_scheme(stack, resource, at),
+            _ if is_ref => self.attribute_of(stack, resource, returns::REF, at),
+            _ => match self.property(stack, resource, name) {
+                Some(value) => value.kind,
+                None => Kind::Text(self.resource_symbol(stack, resource, name)),
+            },
+        }
+    }
+
+    /// The name of an OIDC provider: its URL without `https://` (IAM User Guide, Create an OIDC provider).
+    fn url_without_scheme(&mut self, stack: StackId, resource: &Resource<'d>, at: At) -> Kind {
+        let Some(url) = self.property(stack, resource, "Url") else {
+            return Kind::Any(Why::Missing("Url".into()));
+        };
+        self.in_each_case(vec![url], at, &mut |resolver, parts| {
+            let pieces = parts.first().and_then(Value::text).and_then(|text| text.pieces());
+            let [Piece::Literal(first), rest @ ..] = pieces.as_deref().unwrap_or_default() else {
+                return Kind::Any(resolver.cause(parts, "the URL of a provider"));
+            };
+            let name = Piece::Literal(first.strip_prefix("https://").unwrap_or(first).into());
+            Kind::Text(Text::from_pieces([name].into_iter().chain(rest.iter().cloned())))
         })
     }
 

@@ -28,6 +28,8 @@ pub(super) fn format(kind: &str, attribute: &str) -> (Format, bool) {
             Format::new("arn:{a-}:iam::{9}:oidc-provider/{aA9_.:/-}", "arn:aws:iam::111122223333:oidc-provider/idp-1"),
             true,
         ),
+        // Hexadecimal digits in capitals (EKS User Guide, IAM roles for service accounts).
+        ("AWS::EKS::Cluster", "IssuerId") => (Format::new("{A9}", "0123456789ABCDEF0123456789ABCDEF"), true),
         ("AWS::IAM::SAMLProvider", REF | "Arn") => (
             Format::new("arn:{a-}:iam::{9}:saml-provider/{aA9_.-}", "arn:aws:iam::111122223333:saml-provider/idp-1"),
             true,
@@ -38,11 +40,49 @@ pub(super) fn format(kind: &str, attribute: &str) -> (Format, bool) {
 
 /// The property that names a resource, where `Ref` returns the name.
 pub(super) fn name_property(kind: &str) -> Option<&'static str> {
-    match kind {
-        "AWS::IAM::Role" => Some("RoleName"),
-        "AWS::Cognito::UserPoolGroup" => Some("GroupName"),
-        _ => None,
-    }
+    Some(match kind {
+        "AWS::IAM::Role" => "RoleName",
+        "AWS::IAM::User" => "UserName",
+        "AWS::IAM::Group" | "AWS::Cognito::UserPoolGroup" => "GroupName",
+        "AWS::IAM::InstanceProfile" => "InstanceProfileName",
+        "AWS::Lambda::Function" | "AWS::Serverless::Function" => "FunctionName",
+        "AWS::S3::Bucket" => "BucketName",
+        "AWS::DynamoDB::Table" => "TableName",
+        "AWS::EKS::Cluster" | "AWS::CodeBuild::Project" | "AWS::SSM::Parameter" => "Name",
+        _ => return None,
+    })
+}
+
+/// How the ARN that an attribute gives is put together, in braces its parts: `P` partition, `R` Region, `A`
+/// account, `S` URL suffix, `path` the property `Path` or `/`, `url` the property `Url` without its scheme, and
+/// names of properties, for which a generated name stands where the property does not (IAM User Guide, IAM
+/// identifiers; Service Authorization Reference, resource types of each service).
+pub(super) fn arn(kind: &str, attribute: &str) -> Option<&'static str> {
+    Some(match (kind, attribute) {
+        ("AWS::IAM::Role", "Arn") => "arn:{P}:iam::{A}:role{path}{RoleName}",
+        ("AWS::IAM::User", "Arn") => "arn:{P}:iam::{A}:user{path}{UserName}",
+        ("AWS::IAM::Group", "Arn") => "arn:{P}:iam::{A}:group{path}{GroupName}",
+        ("AWS::IAM::InstanceProfile", "Arn") => "arn:{P}:iam::{A}:instance-profile{path}{InstanceProfileName}",
+        ("AWS::IAM::ManagedPolicy", REF | "PolicyArn") => "arn:{P}:iam::{A}:policy{path}{ManagedPolicyName}",
+        ("AWS::IAM::SAMLProvider", REF | "Arn") => "arn:{P}:iam::{A}:saml-provider/{Name}",
+        ("AWS::IAM::OIDCProvider" | "Custom::AWSCDKOpenIdConnectProvider", REF | "Arn") => {
+            "arn:{P}:iam::{A}:oidc-provider/{url}"
+        }
+        ("AWS::Cognito::UserPool", "Arn") => "arn:{P}:cognito-idp:{R}:{A}:userpool/{Ref}",
+        ("AWS::Lambda::Function" | "AWS::Serverless::Function", "Arn") => {
+            "arn:{P}:lambda:{R}:{A}:function:{FunctionName}"
+        }
+        ("AWS::S3::Bucket", "Arn") => "arn:{P}:s3:::{BucketName}",
+        ("AWS::DynamoDB::Table", "Arn") => "arn:{P}:dynamodb:{R}:{A}:table/{TableName}",
+        ("AWS::SNS::Topic", REF | "TopicArn") => "arn:{P}:sns:{R}:{A}:{TopicName}",
+        ("AWS::SQS::Queue", "Arn") => "arn:{P}:sqs:{R}:{A}:{QueueName}",
+        ("AWS::StepFunctions::StateMachine", REF | "Arn") => "arn:{P}:states:{R}:{A}:stateMachine:{StateMachineName}",
+        ("AWS::KMS::Key", "Arn") => "arn:{P}:kms:{R}:{A}:key/{Ref}",
+        ("AWS::EKS::Cluster", "Arn") => "arn:{P}:eks:{R}:{A}:cluster/{Name}",
+        ("AWS::EKS::Cluster", "OpenIdConnectIssuerUrl") => "https://oidc.eks.{R}.{S}/id/{IssuerId}",
+        ("AWS::CodeBuild::Project", "Arn") => "arn:{P}:codebuild:{R}:{A}:project/{Name}",
+        _ => return None,
+    })
 }
 
 /// Format of a pseudo parameter.

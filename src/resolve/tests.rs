@@ -116,6 +116,50 @@ fn one_role_has_one_arn_however_it_is_written() {
 }
 
 #[test]
+fn arns_are_what_the_types_return() {
+    let head = |more: &str| HEAD.replace("Outputs:", &format!("{more}\nOutputs:"));
+    let with = |resource: &str, asked: &str| {
+        let text = format!("{}{asked}\n", head(&format!("  X: {resource}")));
+        let found = outputs(&[&text], &[]);
+        assert_eq!(found.len(), 1, "{asked}: {found:?}");
+        found.concat()
+    };
+    let account = "${AWS::Partition}:iam::${AWS::AccountId}";
+    let cases = [
+        ("{Type: 'AWS::IAM::User', Properties: {UserName: u, Path: /p/}}", "!GetAtt X.Arn", ":user/p/u"),
+        ("{Type: 'AWS::IAM::ManagedPolicy', Properties: {ManagedPolicyName: m}}", "!Ref X", ":policy/m"),
+        ("{Type: 'AWS::IAM::ManagedPolicy'}", "!Ref X", ":policy/${X.ManagedPolicyName}"),
+        ("{Type: 'AWS::IAM::SAMLProvider', Properties: {Name: corp}}", "!GetAtt X.Arn", ":saml-provider/corp"),
+        (
+            "{Type: 'AWS::IAM::OIDCProvider', Properties: {Url: 'https://idp.example.com/a'}}",
+            "!Ref X",
+            ":oidc-provider/idp.example.com/a",
+        ),
+        (
+            "{Type: 'AWS::IAM::OIDCProvider', Properties: {Url: !Sub 'https://idp.example.com/${Free}'}}",
+            "!GetAtt X.Arn",
+            ":oidc-provider/idp.example.com/${Free}",
+        ),
+    ];
+    for (resource, asked, end) in cases {
+        assert_eq!(with(resource, asked), format!("arn:{account}{end}"), "{resource}");
+    }
+    let unknown = "{Type: 'AWS::IAM::OIDCProvider', Properties: {Url: !Ref Free}}";
+    assert_eq!(with(unknown, "!Ref X"), "${X}", "a URL that is not known is some provider's");
+    let cluster = "{Type: 'AWS::EKS::Cluster', Properties: {Name: c}}";
+    assert_eq!(
+        with(cluster, "!Select [1, !Split ['//', !GetAtt X.OpenIdConnectIssuerUrl]]"),
+        "oidc.eks.${AWS::Region}.${AWS::URLSuffix}/id/${X.IssuerId}"
+    );
+    let function = "{Type: 'AWS::Lambda::Function', Properties: {FunctionName: f}}";
+    assert_eq!(
+        with(function, "!GetAtt X.Arn"),
+        "arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}:function:f"
+    );
+    assert_eq!(with("{Type: 'AWS::SSM::Parameter', Properties: {Value: !Ref Free}}", "!GetAtt X.Value"), "${Free}");
+}
+
+#[test]
 fn a_user_pool_has_one_provider_name() {
     let name = one("!GetAtt Users.ProviderName");
     assert_eq!(one("!Sub 'cognito-idp.${AWS::Region}.${AWS::URLSuffix}/${Users}'"), name);
