@@ -297,6 +297,8 @@ pub struct Strangers {
     pub further: SymbolId,
     /// Sign-in providers of which nothing is known: a domain, and an ARN.
     pub providers: [SymbolId; 2],
+    /// A sign-in provider that somebody's pool has, whatever its name.
+    pub login: SymbolId,
     /// An identity of a pool of the run.
     pub own_identity: SymbolId,
 }

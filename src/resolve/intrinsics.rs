@@ -1,9 +1,10 @@
 //! Evaluation of intrinsic functions.
 
+use super::parameter::variable_key;
 use super::{BYTES_PER_NODE, MOST, NoteKind, Resolver, StackId, one_of, returns, too_large};
 use crate::syntax::{Kind as NodeKind, Node};
 use crate::template::{Call, Function, Resource, get_att};
-use crate::value::{At, Branch, Case, Kind, Piece, Size, Text, Value, Why};
+use crate::value::{At, Branch, Case, Kind, Piece, Size, Text, Value, Why, Worlds};
 
 impl<'d> Resolver<'_, 'd> {
     pub(super) fn call(&mut self, stack: StackId, call: Call<'d>, at: At) -> Value {
@@ -411,8 +412,13 @@ impl<'d> Resolver<'_, 'd> {
         let mappings = self.stack(stack).template.mappings;
         // `{DefaultValue: …}` (AWS::LanguageExtensions, Fn::FindInMap enhancements).
         let default = rest.first().and_then(|options| options.get("DefaultValue"));
-        let (map, first, second) = (self.value(stack, *map), self.key(stack, *first), self.key(stack, *second));
+        let open = default.is_some();
+        let (map, first, second) =
+            (self.value(stack, *map), self.key(stack, *first, open), self.key(stack, *second, open));
         self.in_each_case(vec![map, first, second], at, &mut |resolver, parts| {
+            if let (true, Some(default)) = (parts.iter().any(|key| key.kind == Kind::Null), default) {
+                return resolver.value(stack, default).kind;
+            }
             let keys: Option<Vec<Text>> = parts.iter().map(Value::text).collect();
             let keys = keys.unwrap_or_default();
             let [Some(map), Some(first), Some(second)] = [0, 1, 2].map(|at| keys.get(at).and_then(Text::as_known))
@@ -427,17 +433,27 @@ impl<'d> Resolver<'_, 'd> {
         })
     }
 
-    /// A key of a mapping: a parameter without a value is tried with every key that it can have.
-    fn key(&mut self, stack: StackId, node: Node<'d>) -> Value {
+    /// A key of a mapping: a parameter without a value is tried with every key that it can have, and is
+    /// null where it may also be none of them.
+    fn key(&mut self, stack: StackId, node: Node<'d>, or_none: bool) -> Value {
         let value = self.value(stack, node);
         let Some(symbol) = value.text().and_then(|text| text.as_symbol()) else { return value };
-        let Some(switch) = self.variables.get(&symbol).copied() else { return value };
+        // Only of what the mapping is chosen by in so many words are all keys listed.
+        let own = super::parameter::ref_to(node).and_then(|name| self.worlds.find(&variable_key(stack, name)));
+        let Some(switch) = self.variables.get(&symbol).copied().filter(|switch| own == Some(*switch)) else {
+            return value;
+        };
         let facts = self.worlds.switch(switch);
+        if facts.values.len() > Worlds::MOST_VALUES {
+            return value;
+        }
         let cases = facts.values.iter().enumerate().skip(1).map(|(choice, text)| {
             let then = Value::new(Kind::Text(Text::Known(text.clone())), value.at);
             Case { when: Branch::of(switch, choice as u16), then }
         });
-        let cases: Vec<Case<Value>> = cases.collect();
+        let none = (or_none && !facts.closed)
+            .then(|| Case { when: Branch::of(switch, 0), then: Value::new(Kind::Null, value.at) });
+        let cases: Vec<Case<Value>> = cases.chain(none).collect();
         if cases.is_empty() { value } else { Value::new(one_of(cases), value.at) }
     }
 }

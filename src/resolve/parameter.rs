@@ -128,7 +128,7 @@ pub(super) fn ref_to(node: Node<'_>) -> Option<&str> {
     Call::of(node).filter(|call| call.function == Function::Ref)?.argument.text()
 }
 
-fn variable_key(stack: StackId, name: &str) -> String {
+pub(super) fn variable_key(stack: StackId, name: &str) -> String {
     format!("{}/parameter/{name}", stack.0)
 }
 

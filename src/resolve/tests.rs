@@ -206,6 +206,8 @@ fn mappings() {
     assert_eq!(one("!FindInMap [Sizes, s, n]"), "small");
     assert_eq!(cases("!FindInMap [Names, !Ref 'AWS::Region', pool]"), ["eu", "us"]);
     assert_eq!(one("!FindInMap [Names, !Ref Nobody, pool]"), "?");
+    assert_eq!(cases("!FindInMap [Names, !Ref Free, pool, {DefaultValue: d}]"), ["eu", "us", "d"]);
+    assert_eq!(cases("!FindInMap [Sizes, !Ref Size, n, {DefaultValue: d}]"), ["small", "medium"]);
     let known = StackInfo { region: Some("us-east-1".to_owned()), ..StackInfo::default() };
     let text = format!("{HEAD}!FindInMap [Names, !Ref 'AWS::Region', pool]\n");
     assert_eq!(outputs(&[&text], &[known]), ["us"]);

@@ -5,7 +5,7 @@
 //! them fit. A symbol that stands twice is taken as two for the second answer, which can only turn
 //! False into Unknown.
 
-use super::symbols::{FormatPart, Set};
+use super::symbols::{Format, FormatPart, Set};
 use super::{Piece, SymbolId, Symbols, Text, Truth};
 
 /// One position of a pattern or a value.
@@ -75,6 +75,42 @@ pub fn overlaps(a: &Text, b: &Text, symbols: &Symbols) -> bool {
     match (marks(a), marks(b)) {
         (Some(a), Some(b)) => reachable(&a, &b, symbols).unwrap_or(false),
         _ => true,
+    }
+}
+
+/// Whether a text is of a form whatever its symbols stand for. A yes is certain; a no may be one of a text
+/// that is of the form after all.
+pub fn conforms(text: &Text, format: &Format, symbols: &Symbols) -> bool {
+    let Some(marks) = marks(text) else { return false };
+    let mut steps = steps(&marks, symbols).into_iter().peekable();
+    for part in format.parts() {
+        match part {
+            FormatPart::Any => return true,
+            FormatPart::Fixed(fixed) => {
+                if !fixed.chars().all(|c| steps.next() == Some(Step::Char(c))) {
+                    return false;
+                }
+            }
+            FormatPart::Run(set) => {
+                let mut some = false;
+                while steps.next_if(|step| is_within(*step, *set)).is_some() {
+                    some = true;
+                }
+                if !some {
+                    return false;
+                }
+            }
+        }
+    }
+    steps.next().is_none()
+}
+
+/// Whether all that a step stands for is characters of a set.
+fn is_within(step: Step, set: Set) -> bool {
+    match step {
+        Step::Char(c) => set.has(c),
+        Step::Some(own) => own.is_within(set),
+        Step::One | Step::Run | Step::Any => false,
     }
 }
 
@@ -151,6 +187,8 @@ enum Step {
     Run,
     /// One character or more out of a set.
     Some(Set),
+    /// What a symbol of any text stands for; not a wildcard, so two of them need not be the same.
+    Any,
 }
 
 fn steps(marks: &[Mark], symbols: &Symbols) -> Vec<Step> {
@@ -165,6 +203,7 @@ fn steps(marks: &[Mark], symbols: &Symbols) -> Vec<Step> {
                     match part {
                         FormatPart::Fixed(text) => steps.extend(text.chars().map(Step::Char)),
                         FormatPart::Run(set) => steps.push(Step::Some(*set)),
+                        FormatPart::Any => steps.push(Step::Any),
                     }
                 }
             }
@@ -215,17 +254,17 @@ fn moves(state: State, p: Option<Step>, v: Option<Step>) -> Vec<State> {
     let past_p = State { p: state.p + 1, in_p: false, ..state };
     let past_v = State { v: state.v + 1, in_v: false, ..state };
     // Leaving a run that may end here costs no character.
-    if p == Some(Step::Run) || (state.in_p && matches!(p, Some(Step::Some(_)))) {
+    if matches!(p, Some(Step::Run | Step::Any)) || (state.in_p && matches!(p, Some(Step::Some(_)))) {
         next.push(past_p);
     }
-    if state.in_v && matches!(v, Some(Step::Some(_))) {
+    if v == Some(Step::Any) || (state.in_v && matches!(v, Some(Step::Some(_)))) {
         next.push(past_v);
     }
     let (Some(p), Some(v)) = (p, v) else { return next };
     if !one_character(p, v) {
         return next;
     }
-    let stays = |step| matches!(step, Step::Run | Step::Some(_));
+    let stays = |step| matches!(step, Step::Run | Step::Some(_) | Step::Any);
     let after_p = if stays(p) { State { in_p: true, ..state } } else { past_p };
     next.push(if stays(v) {
         State { in_v: true, ..after_p }
@@ -238,7 +277,7 @@ fn moves(state: State, p: Option<Step>, v: Option<Step>) -> Vec<State> {
 /// Whether both can take the same character.
 fn one_character(p: Step, v: Step) -> bool {
     match (p, v) {
-        (Step::Run | Step::One, _) | (_, Step::Run | Step::One) => true,
+        (Step::Run | Step::One | Step::Any, _) | (_, Step::Run | Step::One | Step::Any) => true,
         (Step::Char(a), Step::Char(b)) => a == b,
         (Step::Char(c), Step::Some(set)) | (Step::Some(set), Step::Char(c)) => set.has(c),
         (Step::Some(a), Step::Some(b)) => a.meets(b),
@@ -248,7 +287,7 @@ fn one_character(p: Step, v: Step) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::value::{Format, SymbolFacts};
+    use crate::value::SymbolFacts;
 
     struct Bench {
         symbols: Symbols,
@@ -300,6 +339,47 @@ mod tests {
         assert_eq!(against("us-east-1:00-aa"), Truth::Unknown);
         assert_eq!(against("us-east-1_ABC"), Truth::False);
         assert_eq!(against(""), Truth::False);
+    }
+
+    #[test]
+    fn what_may_be_any_text_may_be_empty() {
+        let mut symbols = Symbols::default();
+        let mut add = |name: &str| {
+            let facts = SymbolFacts { name: name.into(), format: Format::any(), unique: false, fresh: false };
+            Text::symbol(symbols.add(facts))
+        };
+        let (a, b) = (add("A"), add("B"));
+        let x = Text::join([&Text::known("x"), &a]);
+        for (one, other, expected) in [
+            (&a, Text::known(""), Truth::Unknown),
+            (&a, b.clone(), Truth::Unknown),
+            (&x, Text::known("x"), Truth::Unknown),
+            (&x, Text::known("xy"), Truth::Unknown),
+            (&x, Text::known("y"), Truth::False),
+            (&x, Text::join([&Text::known("y"), &b]), Truth::False),
+            (&x, Text::join([&b, &Text::known("y")]), Truth::Unknown),
+        ] {
+            assert_eq!(compare(one, &other, &symbols), expected, "{one:?} {other:?}");
+            assert_eq!(compare(&other, one, &symbols), expected, "{other:?} {one:?}");
+        }
+        let glob = |text: &str| fits(&pattern(text), &marks(&x).unwrap(), &symbols);
+        assert_eq!(
+            (glob("x*"), glob("x?"), glob("*"), glob("y*")),
+            (Truth::True, Truth::Unknown, Truth::True, Truth::False)
+        );
+    }
+
+    #[test]
+    fn what_is_of_a_form_whatever_its_symbols_are() {
+        let mut bench = bench();
+        let facts = SymbolFacts { name: "P".into(), format: Format::any(), unique: false, fresh: false };
+        let any = Text::symbol(bench.symbols.add(facts));
+        let form = Format::new("{aA9_-}:{f-}", "a:0");
+        let of = |parts: &[&Text]| conforms(&Text::join(parts.iter().copied()), &form, &bench.symbols);
+        let (region, pool) = (Text::symbol(bench.region), Text::symbol(bench.pool));
+        assert!(of(&[&pool]) && of(&[&region, &Text::known(":0a-")]) && of(&[&Text::known("x:0")]));
+        assert!(!of(&[&any]) && !of(&[&Text::known("x:"), &any]) && !of(&[&region]) && !of(&[&Text::known("x:")]));
+        assert!(!of(&[&Text::known("x:0g")]) && !of(&[&pool, &Text::known(":")]) && !of(&[&Text::known(":0")]));
     }
 
     #[test]

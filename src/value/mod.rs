@@ -12,7 +12,7 @@ use std::sync::Arc;
 use crate::source::Place;
 use crate::syntax::{Kind as NodeKind, Node, NodeId, Scalar};
 
-pub use compare::{Mark, compare, fits, marks, overlaps};
+pub use compare::{Mark, compare, conforms, fits, marks, overlaps};
 pub use switch::{Branch, Case, Cases, Formula, Switch, SwitchId};
 pub use symbols::{Format, SymbolFacts, SymbolId, Symbols};
 pub use worlds::Worlds;

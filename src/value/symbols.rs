@@ -10,7 +10,7 @@ use super::Why;
 pub struct SymbolId(pub u32);
 
 /// What the texts of a symbol look like. A format is a row of parts: fixed characters, or runs of at
-/// least one character out of a set.
+/// least one character out of a set; or it is any text at all.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Format {
     parts: Arc<[FormatPart]>,
@@ -22,6 +22,8 @@ pub(super) enum FormatPart {
     Fixed(Arc<str>),
     /// One character or more, each in the set.
     Run(Set),
+    /// Any text, the empty one too.
+    Any,
 }
 
 /// A set of ASCII characters, as bits; `rest` says whether every other character is in it.
@@ -36,15 +38,19 @@ impl Set {
         if c.is_ascii() { self.bits >> (c as u32) & 1 == 1 } else { self.rest }
     }
 
+    pub(super) fn is_within(self, other: Self) -> bool {
+        self.bits & !other.bits == 0 && (other.rest || !self.rest)
+    }
+
     pub(super) fn meets(self, other: Self) -> bool {
         self.bits & other.bits != 0 || (self.rest && other.rest)
     }
 }
 
 impl Format {
-    /// Any text at all, of one character or more.
+    /// Any text at all, the empty one too: a parameter may have none.
     pub fn any() -> Self {
-        Self { parts: Arc::from([FormatPart::Run(Set { bits: u128::MAX, rest: true })]), sample: "value".into() }
+        Self { parts: Arc::from([FormatPart::Any]), sample: "value".into() }
     }
 
     /// The format of a pattern in which `{set}` is a run of at least one character: `a` letters, `A`
@@ -76,6 +82,7 @@ impl Format {
         self.parts.iter().any(|part| match part {
             FormatPart::Fixed(text) => text.contains(c),
             FormatPart::Run(set) => set.has(c),
+            FormatPart::Any => true,
         })
     }
 

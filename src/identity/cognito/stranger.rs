@@ -4,7 +4,7 @@
 use super::desk::{Desk, Token};
 use super::{Answer, Graph, Text, allowing, best, is_claim};
 use crate::policy::{Base, Request, Statement, Test, statement_admits};
-use crate::value::{Piece, Truth, overlaps};
+use crate::value::{Piece, Truth, conforms, overlaps};
 
 /// A provider that anyone can put on a pool of their own.
 const LOGIN: &str = "graph.facebook.com";
@@ -62,10 +62,11 @@ impl Desk<'_> {
         let strangers = &self.graph.strangers;
         let pools = self.ids(statement, "aud", strangers.pool);
         let identities = self.ids(statement, "sub", strangers.identity);
+        let form = &self.graph.symbols.facts(strangers.pool).format;
         let chosen = chosen(statement);
         let logins = match who {
             Strange::Guest => vec![Text::known(LOGIN)],
-            Strange::SignedIn => logins(statement),
+            Strange::SignedIn => logins(statement, Text::symbol(strangers.login)),
         };
         for principal in &self.principals {
             for (aud, identity) in pools.iter().flat_map(|pool| identities.iter().map(move |id| (pool, id))) {
@@ -78,7 +79,11 @@ impl Desk<'_> {
                     if self.refuses(statement, who, &token, login) {
                         continue;
                     }
-                    answers.push(self.answer(who, &token, login));
+                    let answer = self.answer(who, &token, login);
+                    // Whether there can be such a pool hangs on what is not known.
+                    let is_id = [aud, identity].into_iter().all(|id| conforms(id, form, &self.graph.symbols));
+                    let truth = if is_id || answer.truth.is_false() { answer.truth } else { Truth::Unknown };
+                    answers.push(Answer { truth, ..answer });
                     if answers.last().is_some_and(|answer| answer.truth.is_true()) {
                         return;
                     }
@@ -197,22 +202,35 @@ fn chosen(statement: &Statement) -> Vec<(String, Text)> {
     chosen
 }
 
-/// Sign-in providers that a stranger may choose: those that a statement names, and another.
-fn logins(statement: &Statement) -> Vec<Text> {
+/// Sign-in providers that a stranger may choose: those that a statement names, one that anyone can use, and
+/// where a name is not known, one of which nothing is known.
+fn logins(statement: &Statement, unknown: Text) -> Vec<Text> {
     let mut logins = vec![Text::known(LOGIN)];
     let tests = statement.conditions.tests.iter().filter(|test| is_claim(test, "amr"));
     for (value, _) in tests.flat_map(|test| &test.values) {
-        let Some(text) = value.as_known() else { continue };
+        let Some(text) = value.as_known() else {
+            if !logins.contains(&unknown) {
+                logins.push(unknown.clone());
+            }
+            continue;
+        };
         let is_like = text.contains(['*', '?']);
         // What follows a colon is a further member, of which nothing is documented.
         let name = text.split(':').next().filter(|_| is_like || text.starts_with("cognito-idp.")).unwrap_or(text);
         let login = Text::known(name.replace(['*', '?'], "a"));
         let is_word = matches!(text, "authenticated" | "unauthenticated" | "");
-        if !is_word && !logins.contains(&login) && logins.len() < MOST_VALUES {
+        let is_name = name.chars().all(|c| is_of_name(c) || matches!(c, '*' | '?'));
+        if !is_word && is_name && !logins.contains(&login) && logins.len() < MOST_VALUES {
             logins.push(login);
         }
     }
     logins
+}
+
+/// Whether the name of a provider may hold a character (Cognito identity pools API, DeveloperProviderName,
+/// CognitoIdentityProviderName and ARNString).
+fn is_of_name(c: char) -> bool {
+    c.is_alphanumeric() || matches!(c, '_' | '.' | ':' | '/' | '-' | '+' | '=' | ',' | '@')
 }
 
 #[cfg(test)]
