@@ -4,9 +4,9 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use super::{BYTES_PER_NODE, NoteKind, Resolver, Stack, StackId, StackSet};
+use super::{BYTES_PER_NODE, NoteKind, Resolver, Stack, StackId, StackSet, Unread};
 use crate::syntax::{Node, Scalar};
-use crate::template::{Call, Function};
+use crate::template::{Call, Function, is_nested_stack};
 use crate::value::{At, Kind, Text, Value, Why};
 
 impl<'d> Resolver<'_, 'd> {
@@ -109,6 +109,20 @@ impl<'d> Resolver<'_, 'd> {
                 let why = Why::LeftRun(what.as_str().into());
                 Kind::Text(self.missing(&format!("{}/{what}", stack.0), &what, why))
             }
+        }
+    }
+
+    /// Says of each nested stack that is no stack of the run why not.
+    pub(super) fn note_unread(&mut self, stack: StackId) {
+        let (template, stack) = (self.stack(stack).template, self.stack(stack));
+        let unread: HashMap<&str, &Unread> = stack.unread.iter().map(|unread| (unread.id.as_str(), unread)).collect();
+        for resource in template.resources.iter().filter(|resource| is_nested_stack(resource.kind)) {
+            if stack.children.contains_key(resource.id) {
+                continue;
+            }
+            let known = unread.get(resource.id).map(|unread| (unread.kind, unread.why.as_str()));
+            let (kind, why) = known.unwrap_or((NoteKind::LeftRun, "is none of this run"));
+            self.note(kind, format!("the template of the nested stack {} {why}", resource.id), resource.key.place());
         }
     }
 

@@ -3,7 +3,7 @@
 use super::parameter::variable_key;
 use super::{BYTES_PER_NODE, MOST, NoteKind, Resolver, StackId, one_of, returns, too_large};
 use crate::syntax::{Kind as NodeKind, Node};
-use crate::template::{Call, Function, Resource, get_att};
+use crate::template::{Call, Function, Resource, get_att, is_nested_stack};
 use crate::value::{At, Branch, Case, Kind, Piece, Size, Text, Value, Why, Worlds};
 
 impl<'d> Resolver<'_, 'd> {
@@ -53,12 +53,23 @@ impl<'d> Resolver<'_, 'd> {
     pub(super) fn pseudo_known(&self, stack: StackId, name: &str) -> Option<String> {
         let info = &self.stack(stack).info;
         match name {
+            "AWS::StackName" => info.name.clone(),
+            _ if info.apart => None,
             "AWS::Region" => info.region.clone(),
             "AWS::AccountId" => info.account.clone(),
             "AWS::Partition" => info.region.as_deref().map(|region| returns::partition(region).0.to_owned()),
             "AWS::URLSuffix" => info.region.as_deref().map(|region| returns::partition(region).1.to_owned()),
-            "AWS::StackName" => info.name.clone(),
             _ => None,
+        }
+    }
+
+    /// The stack set's instance that a stack belongs to: its accounts and Regions are its own.
+    fn realm(&self, mut stack: StackId) -> Option<StackId> {
+        loop {
+            if self.stack(stack).info.apart {
+                return Some(stack);
+            }
+            stack = self.stack(stack).parent?.0;
         }
     }
 
@@ -68,7 +79,10 @@ impl<'d> Resolver<'_, 'd> {
         }
         // The environment of a run that names none is one and the same; the rest belongs to a stack.
         let key = match name {
-            "AWS::Region" | "AWS::AccountId" | "AWS::Partition" | "AWS::URLSuffix" => name.to_owned(),
+            "AWS::Region" | "AWS::AccountId" | "AWS::Partition" | "AWS::URLSuffix" => match self.realm(stack) {
+                None => name.to_owned(),
+                Some(realm) => format!("{}/{name}", realm.0),
+            },
             _ => format!("{}/Ref/{name}", stack.0),
         };
         let text = self.symbol(&key, name, returns::pseudo(name), false);
@@ -140,7 +154,7 @@ impl<'d> Resolver<'_, 'd> {
     /// What `Ref` and `Fn::GetAtt` give for a resource.
     fn attribute_of(&mut self, stack: StackId, resource: &Resource<'d>, attribute: &str, at: At) -> Kind {
         match (resource.kind, attribute) {
-            ("AWS::CloudFormation::Stack", _) if attribute.starts_with("Outputs.") => {
+            (kind, _) if is_nested_stack(kind) && attribute.starts_with("Outputs.") => {
                 self.nested_output(stack, resource.id, &attribute["Outputs.".len()..], at)
             }
             ("Custom::AWSCDKCfnJson", "Value") => self.cfn_json(stack, resource, at),

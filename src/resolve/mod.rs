@@ -26,7 +26,7 @@ use crate::template::{Call, Function, Resource};
 use crate::value::{At, Branch, Case, Entry, Kind, Size, SwitchId, SymbolId, Symbols, Text, Value, Why, Worlds};
 
 pub use note::{Note, NoteKind};
-pub use set::{Stack, StackId, StackInfo, StackSet, group};
+pub use set::{Stack, StackId, StackInfo, StackSet, Unread, group};
 
 /// Nesting of intrinsics and references that is followed.
 const MOST_DEPTH: usize = 200;
@@ -90,6 +90,7 @@ impl<'s, 'd> Resolver<'s, 'd> {
             noted: HashMap::new(),
         };
         for stack in set.ids() {
+            resolver.note_unread(stack);
             resolver.declare_parameters(stack);
             resolver.collect_map_keys(stack);
         }

@@ -48,14 +48,19 @@ impl<'d> Resolver<'_, 'd> {
     /// What the parent of a nested stack gives for a parameter.
     pub(super) fn given(&self, stack: StackId, name: &str) -> Option<(StackId, Node<'d>)> {
         let (parent, id) = self.stack(stack).parent?;
-        let resource = self.stack(parent).template.resource(id)?;
-        Some((parent, resource.property("Parameters")?.get(name)?))
+        let given = self.stack(parent).template.resource(id)?.property("Parameters")?;
+        // A stack set has a list of keys and values (CloudFormation, StackSet Parameter).
+        let named = |entry: &Node<'d>| entry.get("ParameterKey").and_then(Node::text) == Some(name);
+        let listed = || given.items().find(named)?.get("ParameterValue");
+        Some((parent, given.get(name).or_else(listed)?))
     }
 
     /// The value of `Ref` to a parameter.
     pub(super) fn parameter(&mut self, stack: StackId, name: &str, declaration: Node<'d>, at: At) -> Kind {
+        let is_list = declaration.get("Type").and_then(Node::text).is_some_and(|kind| kind.contains("List"));
         if let Some((parent, node)) = self.given(stack, name) {
-            return self.value(parent, node).kind;
+            let value = self.value(parent, node);
+            return if is_list { self.as_list(value, at) } else { value.kind };
         }
         let other = self.missing(&symbol_key(stack, name), name, Why::Parameter(name.into()));
         let switch = self.worlds.find(&variable_key(stack, name));
@@ -68,7 +73,6 @@ impl<'d> Resolver<'_, 'd> {
         }) else {
             return Kind::Text(other);
         };
-        let is_list = declaration.get("Type").and_then(Node::text).is_some_and(|kind| kind.contains("List"));
         let switch_facts = self.worlds.switch(switch);
         let cases = switch_facts.choices().map(|choice| {
             let kind = match choice {
@@ -79,6 +83,18 @@ impl<'d> Resolver<'_, 'd> {
             Case { when: Branch::of(switch, choice), then: Value::new(kind, at) }
         });
         Kind::OneOf(Arc::from_iter(cases))
+    }
+
+    /// What a parameter that is a list is given: a text with commas, or a list as it is.
+    fn as_list(&mut self, value: Value, at: At) -> Kind {
+        self.in_each_case(vec![value], at, &mut |_, parts| match parts.first() {
+            Some(value) => match value.text() {
+                Some(Text::Known(text)) => given_text(&text, true, at),
+                Some(_) => Kind::Any(Why::Deployment("a list that is a parameter".into())),
+                None => value.kind.clone(),
+            },
+            None => Kind::Absent,
+        })
     }
 
     /// Adds the keys of mappings to the values of the parameters and pseudo parameters that choose

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::NoteKind;
 use crate::source::Place;
 use crate::template::Template;
 
@@ -24,6 +25,19 @@ pub struct StackInfo {
     pub assembly: Option<String>,
     /// Path of its CDK construct.
     pub construct_path: Option<String>,
+    /// Whether it goes to accounts and Regions of its own, whatever the stack that nests it does.
+    pub apart: bool,
+}
+
+/// A nested stack whose template was not read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unread {
+    /// Its logical id.
+    pub id: String,
+    /// What kind of note says so.
+    pub kind: NoteKind,
+    /// Why, as the rest of a sentence about its template.
+    pub why: String,
 }
 
 /// A template as it is deployed: one that is nested twice is two stacks.
@@ -37,12 +51,14 @@ pub struct Stack<'d> {
     pub parent: Option<(StackId, &'d str)>,
     /// The stacks that it nests, by logical id.
     pub children: HashMap<&'d str, StackId>,
+    /// Those that it nests and that are no stacks of the run.
+    pub unread: &'d [Unread],
 }
 
 impl<'d> Stack<'d> {
     /// A stack that nests nothing and is not nested.
     pub fn new(template: &'d Template<'d>, info: StackInfo) -> Self {
-        Self { template, info, parent: None, children: HashMap::new() }
+        Self { template, info, parent: None, children: HashMap::new(), unread: &[] }
     }
 
     /// Where its template begins.

@@ -69,6 +69,7 @@ fn stacks<'d>(templates: &'d [Option<Template<'d>>], units: &'d [Unit]) -> Vec<S
         let id = StackId(stacks.len() as u32);
         ids.insert(at, id);
         let mut stack = Stack::new(template, info(unit));
+        stack.unread = &unit.unread;
         if let Some((parent, logical_id)) = nesting(unit, &ids) {
             stack.parent = Some((parent, logical_id));
             stacks[parent.0 as usize].children.insert(logical_id, id);
@@ -80,12 +81,15 @@ fn stacks<'d>(templates: &'d [Option<Template<'d>>], units: &'d [Unit]) -> Vec<S
 
 /// The stack that nests a unit, which comes before it, and the unit's logical id there.
 fn nesting<'d>(unit: &'d Unit, ids: &HashMap<usize, StackId>) -> Option<(StackId, &'d str)> {
-    let assembly = unit.assembly.as_ref()?;
-    Some((*ids.get(&assembly.parent?)?, assembly.nested.last()?))
+    let nested = unit.nested.as_ref()?;
+    Some((*ids.get(&nested.parent)?, &nested.id))
 }
 
 fn info(unit: &Unit) -> StackInfo {
-    let Some(assembly) = &unit.assembly else { return StackInfo { key: unit.key.clone(), ..StackInfo::default() } };
+    let apart = unit.nested.as_ref().is_some_and(|nested| nested.apart);
+    let Some(assembly) = &unit.assembly else {
+        return StackInfo { key: unit.key.clone(), apart, ..StackInfo::default() };
+    };
     let artifact = &assembly.artifact;
     let is_top = assembly.nested.is_empty();
     StackInfo {
@@ -95,6 +99,7 @@ fn info(unit: &Unit) -> StackInfo {
         region: artifact.region.clone(),
         assembly: Some(assembly.assembly.to_string()),
         construct_path: Some(artifact.display_name.clone()),
+        apart,
     }
 }
 

@@ -16,7 +16,7 @@ use crate::syntax::{self, Kind, Node};
 const NEVER: [&str; 2] = ["node_modules", ".git"];
 
 /// Names of files that may hold a template, by their ends.
-const ENDS: [&str; 5] = [".yaml", ".yml", ".json", ".template", ".yaml.template"];
+pub(super) const ENDS: [&str; 5] = [".yaml", ".yml", ".json", ".template", ".yaml.template"];
 
 /// What may be read.
 #[derive(Debug)]
@@ -327,7 +327,7 @@ impl Scope {
     }
 
     /// Whether a path lies below what was named once links are followed, or is not there at all.
-    fn reaches(&self, path: &Path) -> bool {
+    pub(super) fn reaches(&self, path: &Path) -> bool {
         match self.store.real(path) {
             Ok(real) => self.roots.iter().any(|root| real.starts_with(root)),
             Err(_) => true,

@@ -1,6 +1,6 @@
 //! Reads everything that was found, numbers the files and lists the stacks.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -9,9 +9,10 @@ use rayon::prelude::*;
 use super::Stdin;
 use super::cdk::{self, Loaded, Stack};
 use super::discover::{Candidate, Found, Output, Scope, reason};
+use super::nest::{self, Planned};
 use super::project::Projects;
 use super::read::{self, Input, Reached, Verdict};
-use super::unit::{AssemblyStack, Unit};
+use super::unit::{AssemblyStack, Nested, Unit};
 use crate::checks::Problem;
 use crate::source::{FileId, SourceFile, Sources};
 use crate::syntax::Document;
@@ -72,7 +73,11 @@ pub(super) fn gather(scope: &Scope, found: Found, stdin: Option<&Stdin>) -> Gath
     if let Some(stdin) = stdin {
         gathered.take_stdin(scope, &mut inputs, stdin);
     }
-    gathered.number(scope, inputs, assemblies);
+    let stacks = assemblies.iter().flat_map(|(_, stacks): &(_, Vec<Stack>)| stacks);
+    let taken: HashSet<PathBuf> = stacks.map(|stack| stack.key.clone()).collect();
+    let plan = nest::plan(scope, &mut inputs, &taken);
+    gathered.bounds.extend(plan.bounds);
+    gathered.number(scope, inputs, plan.stacks, assemblies);
     gathered
 }
 
@@ -111,7 +116,13 @@ impl Gathered {
     }
 
     /// Numbers the files by their paths, and lists the stacks.
-    fn number(&mut self, scope: &Scope, inputs: Inputs, assemblies: Vec<(Arc<str>, Vec<Stack>)>) {
+    fn number(
+        &mut self,
+        scope: &Scope,
+        inputs: Inputs,
+        plain: Vec<Planned>,
+        assemblies: Vec<(Arc<str>, Vec<Stack>)>,
+    ) {
         let mut inputs: Vec<Input> = inputs.into_values().collect();
         inputs.sort_by(|a, b| (&a.shown, &a.key).cmp(&(&b.shown, &b.key)));
         let numbers: HashMap<PathBuf, usize> = inputs.iter().map(|input| input.key.clone()).zip(0..).collect();
@@ -132,19 +143,28 @@ impl Gathered {
         self.files.sources = Sources::new(sources);
         let mut in_assembly = vec![false; self.files.readings.len()];
         let assembly_units = self.assembly_units(&numbers, assemblies, &mut in_assembly);
-        self.units = self.plain_units(&in_assembly);
+        self.units = self.plain_units(&numbers, plain, &in_assembly);
         let before = self.units.len();
         self.units.extend(assembly_units.into_iter().map(|unit| moved(unit, before)));
     }
 
-    fn plain_units(&self, in_assembly: &[bool]) -> Vec<Unit> {
-        let readings = self.files.readings.iter().enumerate();
-        let plain = readings.filter(|(at, reading)| reading.is_template && !in_assembly[*at]);
-        let unit = |(at, reading): (usize, &FileReading)| {
-            let (file, key) = (FileId(at as u32), reading.stack_key.clone());
-            Some(Unit { file, document: reading.document?, key, assembly: None })
-        };
-        plain.filter_map(unit).collect()
+    /// The stacks of templates by themselves; the parents keep their places.
+    fn plain_units(&self, numbers: &HashMap<PathBuf, usize>, plain: Vec<Planned>, in_assembly: &[bool]) -> Vec<Unit> {
+        let mut places: Vec<Option<usize>> = Vec::with_capacity(plain.len());
+        let mut units = Vec::new();
+        for Planned { key, nested, unread } in plain {
+            let file = numbers.get(&key).copied().filter(|file| !in_assembly[*file]);
+            let reading = file.map(|file| &self.files.readings[file]);
+            let (Some(file), Some(document)) = (file, reading.and_then(|reading| reading.document)) else {
+                places.push(None);
+                continue;
+            };
+            let key = self.files.readings[file].stack_key.clone();
+            let nested = nested.and_then(|nested| Some(Nested { parent: places[nested.parent]?, ..nested }));
+            places.push(Some(units.len()));
+            units.push(Unit { file: FileId(file as u32), document, key, assembly: None, nested, unread });
+        }
+        units
     }
 
     /// The stacks of assemblies; parents count from the first of them.
@@ -170,10 +190,12 @@ impl Gathered {
                 if !std::mem::replace(&mut in_assembly[file], true) {
                     self.files.readings[file].stack_key.clone_from(&key);
                 }
-                let (artifact, nested) = (stack.artifact, stack.nested);
-                let stack = AssemblyStack { assembly: assembly.clone(), artifact, nested, parent: parent.flatten() };
+                let id = stack.nested.last().cloned();
+                let nested = parent.flatten().zip(id).map(|(parent, id)| Nested { parent, id, apart: false });
+                let (artifact, ids, assembly) = (stack.artifact, stack.nested, assembly.clone());
+                let assembly = Some(AssemblyStack { assembly, artifact, nested: ids });
                 places.push(Some(units.len()));
-                units.push(Unit { file: FileId(file as u32), document, key, assembly: Some(stack) });
+                units.push(Unit { file: FileId(file as u32), document, key, assembly, nested, unread: Vec::new() });
             }
         }
         units
@@ -181,8 +203,8 @@ impl Gathered {
 }
 
 fn moved(mut unit: Unit, by: usize) -> Unit {
-    if let Some(stack) = &mut unit.assembly {
-        stack.parent = stack.parent.map(|parent| parent + by);
+    if let Some(nested) = &mut unit.nested {
+        nested.parent += by;
     }
     unit
 }
@@ -227,9 +249,9 @@ mod tests {
         assert_eq!(keys, ["z.json", "A", "A/One", "A/Two", "B"]);
         let paths: Vec<_> = gathered.units.iter().map(|unit| gathered.files.sources.get(unit.file).path()).collect();
         assert_eq!(paths, ["z.json", "cdk.out/A.json", "cdk.out/N.json", "cdk.out/N.json", "cdk.out/B.json"]);
-        let of = |at: usize| gathered.units[at].assembly.as_ref().unwrap();
-        assert_eq!((of(1).parent, of(2).parent, of(3).parent, of(4).parent), (None, Some(1), Some(1), None));
-        assert_eq!(of(3).artifact.stack_name, "the-a");
+        let parent = |at: usize| gathered.units[at].nested.as_ref().map(|nested| (nested.parent, nested.id.as_str()));
+        assert_eq!([1, 2, 3, 4].map(parent), [None, Some((1, "One")), Some((1, "Two")), None]);
+        assert_eq!(gathered.units[3].assembly.as_ref().unwrap().artifact.stack_name, "the-a");
         assert!(gathered.units.iter().all(|unit| gathered.files.documents[unit.document].file() == unit.file));
         assert_eq!(gathered.bounds, [""; 0]);
     }

@@ -7,6 +7,7 @@ mod analyse;
 mod cdk;
 mod discover;
 mod gather;
+mod nest;
 mod project;
 mod read;
 mod recognise;
@@ -28,7 +29,7 @@ use gather::{Files, Gathered};
 use store::Store;
 
 pub use select::{Selection, UnknownRule};
-pub use unit::{AssemblyStack, Unit};
+pub use unit::{AssemblyStack, Nested, Unit};
 
 /// What is checked.
 #[derive(Clone, Debug)]

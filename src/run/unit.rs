@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::resolve::Unread;
 use crate::source::FileId;
 use crate::template::assembly::StackArtifact;
 
@@ -17,6 +18,21 @@ pub struct Unit {
     pub key: String,
     /// What an assembly says of it.
     pub assembly: Option<AssemblyStack>,
+    /// The unit that nests it; that one comes before it.
+    pub nested: Option<Nested>,
+    /// Nested stacks of it whose templates were not read.
+    pub unread: Vec<Unread>,
+}
+
+/// How a unit is nested.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Nested {
+    /// The place of the unit that nests it.
+    pub parent: usize,
+    /// Its logical id there.
+    pub id: String,
+    /// Whether it is deployed to accounts and Regions of its own.
+    pub apart: bool,
 }
 
 /// What an assembly says of a stack.
@@ -28,6 +44,4 @@ pub struct AssemblyStack {
     pub artifact: Arc<StackArtifact>,
     /// Logical ids of the nested stacks from the top to this one; empty at the top.
     pub nested: Vec<String>,
-    /// The unit that nests this one; the last of `nested` is its logical id there.
-    pub parent: Option<usize>,
 }

@@ -6,6 +6,7 @@ pub mod assembly;
 mod expand;
 mod foreach;
 mod intrinsic;
+mod nested;
 
 use std::collections::HashMap;
 
@@ -13,6 +14,7 @@ use crate::syntax::{Document, Kind, Node};
 
 pub use expand::{Expanded, Known, expand, own_macro};
 pub use intrinsic::{Call, Function, get_att};
+pub use nested::{NestedTemplate, Source, is_nested_stack, nested_templates};
 
 /// One resource of a template.
 #[derive(Clone, Copy, Debug)]
