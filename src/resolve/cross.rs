@@ -1,12 +1,12 @@
 //! References from one stack to another: exports, stack outputs, nested stacks, the cross-region
 //! custom resources of CDK.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 
-use super::{BYTES_PER_NODE, NoteKind, Resolver, Stack, StackId, StackSet, Unread};
-use crate::syntax::{Node, Scalar};
-use crate::template::{Call, Function, is_nested_stack};
+use super::join::{self, Home};
+use super::{BYTES_PER_NODE, NoteKind, Resolver, StackId, Unread};
+use crate::syntax::Node;
+use crate::template::{Call, is_nested_stack};
 use crate::value::{At, Kind, Text, Value, Why};
 
 impl<'d> Resolver<'_, 'd> {
@@ -27,7 +27,14 @@ impl<'d> Resolver<'_, 'd> {
             self.exports = Some(exports);
         }
         let found = self.exports.as_ref().and_then(|exports| exports.get(name)).cloned().unwrap_or_default();
-        self.one_answer(importer, found, &format!("the export {}", self.shown(name)), at)
+        let found = found.into_iter().filter(|(exporter, _)| self.shares_exports(*exporter, importer)).collect();
+        self.one_answer(importer, found, &join::export(&self.shown(name)), at)
+    }
+
+    /// Whether a stack may import what another one exports: exports belong to an account and a Region.
+    fn shares_exports(&self, exporter: StackId, importer: StackId) -> bool {
+        let home = |id: StackId| Home::of(&self.stack(id).info);
+        self.realm(exporter) == self.realm(importer) && home(exporter).may_be(&home(importer))
     }
 
     fn all_exports(&mut self) -> HashMap<Text, Vec<(StackId, Node<'d>)>> {
@@ -44,7 +51,7 @@ impl<'d> Resolver<'_, 'd> {
     }
 
     /// The texts that a node has in one case or another.
-    fn texts_of(&mut self, stack: StackId, node: Node<'d>) -> Vec<Text> {
+    pub(super) fn texts_of(&mut self, stack: StackId, node: Node<'d>) -> Vec<Text> {
         let value = self.value(stack, node);
         self.worlds.cases(&value).cases.iter().filter_map(|case| case.then.text()).collect()
     }
@@ -66,15 +73,21 @@ impl<'d> Resolver<'_, 'd> {
                 None => Kind::Any(Why::Missing(what.into())),
             },
             [] => {
-                self.note(NoteKind::LeftRun, format!("{what} is made by no template of this run"), at.place);
-                Kind::Text(self.missing(what, what, Why::LeftRun(what.into())))
+                match self.set().rivals(what) {
+                    Some(message) => {
+                        self.note(NoteKind::Ambiguous, message.to_owned(), at.place);
+                        Kind::Text(self.missing(what, what, Why::Ambiguous(what.into())))
+                    }
+                    None => {
+                        self.note(NoteKind::LeftRun, left_run(what), at.place);
+                        Kind::Text(self.missing(what, what, Why::LeftRun(what.into())))
+                    }
+                }
             }
-            _ => {
-                self.note(
-                    NoteKind::Ambiguous,
-                    format!("{what} is made by {} templates of this run", found.len()),
-                    at.place,
-                );
+            [(first, _), (second, _), ..] => {
+                let keys = [first, second].map(|id| self.stack(*id).info.key.clone());
+                let message = format!("{what} is defined by {} and by {}", keys[0], keys[1]);
+                self.note(NoteKind::Ambiguous, message, at.place);
                 Kind::Text(self.missing(what, what, Why::Ambiguous(what.into())))
             }
         }
@@ -91,10 +104,14 @@ impl<'d> Resolver<'_, 'd> {
             let [Some(name), Some(output)] = texts.as_slice() else {
                 return Kind::Any(resolver.cause(parts, "Fn::GetStackOutput with an unknown name"));
             };
-            let own = |id: &StackId| resolver.stack(*id).info.name.as_deref() == Some(name);
+            let asked = join::asked_home(call, &resolver.stack(stack).info);
+            let own = |id: &StackId| {
+                let info = &resolver.stack(*id).info;
+                info.name.as_deref() == Some(name) && Home::of(info).may_be(&asked)
+            };
             let found = resolver.set().ids().filter(own);
             let found = found.filter_map(|id| Some((id, resolver.stack(id).template.output(output)?))).collect();
-            resolver.one_answer(stack, found, &format!("the output {output} of stack {name}"), at)
+            resolver.one_answer(stack, found, &join::stack_output(name, output), at)
         })
     }
 
@@ -105,7 +122,7 @@ impl<'d> Resolver<'_, 'd> {
         match found.and_then(|(child, node)| Some((child, node.get("Value")?))) {
             Some((child, node)) => self.value(child, node).kind,
             None => {
-                self.note(NoteKind::LeftRun, format!("{what} is made by no template of this run"), at.place);
+                self.note(NoteKind::LeftRun, left_run(&what), at.place);
                 let why = Why::LeftRun(what.as_str().into());
                 Kind::Text(self.missing(&format!("{}/{what}", stack.0), &what, why))
             }
@@ -137,7 +154,7 @@ impl<'d> Resolver<'_, 'd> {
             }
         }
         let what = format!("the cross-Region export {export}");
-        self.note(NoteKind::LeftRun, format!("{what} is made by no template of this run"), at.place);
+        self.note(NoteKind::LeftRun, left_run(&what), at.place);
         let why = Why::LeftRun(what.as_str().into());
         Kind::Text(self.missing(&what, &what, why))
     }
@@ -152,59 +169,6 @@ fn export_name(output: Node<'_>) -> Option<Node<'_>> {
     output.get("Export")?.get("Name")
 }
 
-/// The name that an export or import is written with, where no function makes it.
-fn plain(node: Node<'_>) -> Option<&str> {
-    match node.scalar()? {
-        Scalar::Text(text) if Call::of(node).is_none() && !text.contains("{{resolve:") => Some(text),
-        _ => None,
-    }
-}
-
-fn plain_import<'d>(call: Call<'d>) -> Option<&'d str> {
-    if !call.short {
-        return plain(call.argument);
-    }
-    call.argument.text().filter(|text| !text.contains("{{resolve:"))
-}
-
-/// Pairs of stacks of which the first imports a name that only the second exports.
-pub(super) fn imports(stacks: &[Stack<'_>]) -> Vec<(usize, usize)> {
-    let mut exporters: HashMap<Cow<'_, str>, Vec<usize>> = HashMap::new();
-    let mut importers: Vec<(Cow<'_, str>, usize)> = Vec::new();
-    for (at, stack) in stacks.iter().enumerate() {
-        let (mut made_exports, mut made_imports) = (Vec::new(), Vec::new());
-        for node in stack.template.outputs.iter().filter_map(|(_, output)| export_name(*output)) {
-            match plain(node) {
-                Some(name) => exporters.entry(name.into()).or_default().push(at),
-                None => made_exports.push(node),
-            }
-        }
-        let calls = stack.template.doc.nodes().filter_map(Call::of);
-        for call in calls.filter(|call| call.function == Function::ImportValue) {
-            match plain_import(call) {
-                Some(name) => importers.push((name.into(), at)),
-                None => made_imports.push(call),
-            }
-        }
-        // Evaluating reads all parameters and conditions first: only where a name needs it.
-        if made_exports.is_empty() && made_imports.is_empty() {
-            continue;
-        }
-        let alone = StackSet::new(vec![Stack::new(stack.template, stack.info.clone())]);
-        let mut resolver = Resolver::new(&alone);
-        let known = |text: Text| text.as_known().map(str::to_owned);
-        for node in made_exports {
-            for name in resolver.texts_of(StackId(0), node).into_iter().filter_map(known) {
-                exporters.entry(name.into()).or_default().push(at);
-            }
-        }
-        for call in made_imports {
-            let at_call = At { place: call.argument.place(), node: None };
-            let name = resolver.argument(StackId(0), call, at_call);
-            let names = resolver.worlds.cases(&name).cases.into_iter().filter_map(|case| case.then.text());
-            importers.extend(names.filter_map(known).map(|name| (name.into(), at)));
-        }
-    }
-    let only = |name: &str| exporters.get(name).filter(|stacks| stacks.len() == 1).map(|stacks| stacks[0]);
-    importers.into_iter().filter_map(|(name, importer)| Some((importer, only(&name)?))).collect()
+fn left_run(what: &str) -> String {
+    format!("{what} is made by no template of this run")
 }

@@ -64,7 +64,7 @@ impl<'d> Resolver<'_, 'd> {
     }
 
     /// The stack set's instance that a stack belongs to: its accounts and Regions are its own.
-    fn realm(&self, mut stack: StackId) -> Option<StackId> {
+    pub(super) fn realm(&self, mut stack: StackId) -> Option<StackId> {
         loop {
             if self.stack(stack).info.apart {
                 return Some(stack);

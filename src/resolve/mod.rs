@@ -9,6 +9,7 @@ mod condition;
 mod cross;
 mod embedded;
 mod intrinsics;
+mod join;
 mod note;
 mod parameter;
 mod returns;
@@ -80,7 +81,7 @@ impl<'s, 'd> Resolver<'s, 'd> {
             set,
             symbols: Symbols::default(),
             worlds: Worlds::default(),
-            notes: Vec::new(),
+            notes: set.notes().to_vec(),
             memo: HashMap::new(),
             variables: HashMap::new(),
             exports: None,

@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::NoteKind;
+use super::join::Joins;
+use super::{Note, NoteKind};
 use crate::source::Place;
 use crate::template::Template;
 
@@ -71,12 +72,26 @@ impl<'d> Stack<'d> {
 #[derive(Clone, Debug, Default)]
 pub struct StackSet<'d> {
     stacks: Vec<Stack<'d>>,
+    /// What is to be said of references that joined nothing.
+    notes: Vec<Note>,
+    /// Names that several stacks outside of this set define, and what to say of them.
+    rivals: HashMap<String, String>,
 }
 
 impl<'d> StackSet<'d> {
     /// A set of these; parents and children name places in this list.
     pub fn new(stacks: Vec<Stack<'d>>) -> Self {
-        Self { stacks }
+        Self { stacks, ..Self::default() }
+    }
+
+    /// What is to be said of references that joined nothing.
+    pub(super) fn notes(&self) -> &[Note] {
+        &self.notes
+    }
+
+    /// What to say of a name that several stacks outside of this set define.
+    pub(super) fn rivals(&self, what: &str) -> Option<&str> {
+        self.rivals.get(what).map(String::as_str)
     }
 
     /// The stack of an id.
@@ -101,7 +116,7 @@ impl<'d> StackSet<'d> {
 }
 
 /// Groups the stacks of a run into sets: those of one assembly, those that nest one another, and
-/// those of which one imports what exactly one other exports (interface, stack set).
+/// those of which one refers to what exactly one other defines (interface, stack set).
 pub fn group(stacks: Vec<Stack<'_>>) -> Vec<StackSet<'_>> {
     let mut groups = Groups((0..stacks.len()).collect());
     let mut assemblies: HashMap<&str, usize> = HashMap::new();
@@ -113,11 +128,11 @@ pub fn group(stacks: Vec<Stack<'_>>) -> Vec<StackSet<'_>> {
             groups.join(at, parent.0 as usize);
         }
     }
-    for (importer, exporter) in super::cross::imports(&stacks) {
-        groups.join(importer, exporter);
+    let joins = super::join::joins(&stacks, &groups.roots());
+    for (asking, asked) in &joins.pairs {
+        groups.join(*asking, *asked);
     }
-    let roots: Vec<usize> = (0..stacks.len()).map(|at| groups.root(at)).collect();
-    split(stacks, &roots)
+    split(stacks, &groups.roots(), joins)
 }
 
 /// Disjoint sets: each member points towards the root of its set.
@@ -132,6 +147,11 @@ impl Groups {
         at
     }
 
+    /// The root of each member's set.
+    fn roots(&mut self) -> Vec<usize> {
+        (0..self.0.len()).map(|at| self.root(at)).collect()
+    }
+
     fn join(&mut self, a: usize, b: usize) {
         let (a, b) = (self.root(a), self.root(b));
         self.0[a.max(b)] = a.min(b);
@@ -139,7 +159,7 @@ impl Groups {
 }
 
 /// Stacks with the same root into one set, in order, with parents and children renamed.
-fn split<'d>(stacks: Vec<Stack<'d>>, roots: &[usize]) -> Vec<StackSet<'d>> {
+fn split<'d>(stacks: Vec<Stack<'d>>, roots: &[usize], joins: Joins) -> Vec<StackSet<'d>> {
     let mut set_of_root: HashMap<usize, usize> = HashMap::new();
     let mut names: Vec<StackId> = Vec::with_capacity(stacks.len());
     let mut sizes: Vec<u32> = Vec::new();
@@ -157,6 +177,12 @@ fn split<'d>(stacks: Vec<Stack<'d>>, roots: &[usize]) -> Vec<StackSet<'d>> {
         stack.parent = stack.parent.map(|(parent, id)| (renamed(parent), id));
         stack.children.values_mut().for_each(|child| *child = renamed(*child));
         sets[set_of_root[root]].stacks.push(stack);
+    }
+    for (at, note) in joins.notes {
+        sets[set_of_root[&roots[at]]].notes.push(note);
+    }
+    for (at, what, message) in joins.rivals {
+        sets[set_of_root[&roots[at]]].rivals.insert(what, message);
     }
     sets
 }
