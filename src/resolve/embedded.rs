@@ -9,7 +9,7 @@ use super::intrinsics::{SubPart, sub_parts};
 use super::{BYTES_PER_NODE, Resolver, StackId};
 use crate::source::{FileId, Place, Span};
 use crate::syntax::{Kind as NodeKind, Node, Scalar, parse_json};
-use crate::template::{Call, Function, Resource};
+use crate::template::{Call, Function, Resource, serverless};
 use crate::value::{At, Case, Entry, Kind, Piece, Text, Value, Why};
 
 impl<'d> Resolver<'_, 'd> {
@@ -49,7 +49,7 @@ impl<'d> Resolver<'_, 'd> {
 
     /// The node that a value was written as, where it is one of the stack's own template.
     fn written(&self, stack: StackId, at: At) -> Option<Node<'d>> {
-        let node = self.stack(stack).template.doc.find(at.node?)?;
+        let node = self.stack(stack).template.find(at.place.file, at.node?)?;
         (node.tagged_place() == at.place).then_some(node)
     }
 
@@ -110,7 +110,7 @@ struct Run<'d> {
 /// members of `Fn::Join`.
 fn runs(node: Node<'_>) -> Vec<Run<'_>> {
     match Call::of(node) {
-        None => node.text().map(|text| Run { scalar: node, from: 0, text: text.to_owned() }).into_iter().collect(),
+        None => written_runs(node),
         Some(call) if call.function == Function::Sub => {
             let scalar = if call.argument.kind() == NodeKind::Scalar {
                 Some(call.argument)
@@ -127,11 +127,26 @@ fn runs(node: Node<'_>) -> Vec<Run<'_>> {
     }
 }
 
+/// A text without what the Serverless Framework replaces in it.
+fn written_runs(scalar: Node<'_>) -> Vec<Run<'_>> {
+    let (mut runs, mut from) = (Vec::new(), 0);
+    for piece in serverless::pieces(scalar.text().unwrap_or_default()) {
+        match piece {
+            serverless::Piece::Literal(text) => {
+                runs.push(Run { scalar, from, text: text.to_owned() });
+                from += text.len();
+            }
+            serverless::Piece::Variable(variable) => from += variable.text.len(),
+        }
+    }
+    runs
+}
+
 fn sub_runs(scalar: Node<'_>) -> Vec<Run<'_>> {
     let parts = sub_parts(scalar.text().unwrap_or_default()).into_iter();
     let literal = parts.filter_map(|(from, part)| match part {
         SubPart::Literal(text) => Some(Run { scalar, from, text }),
-        SubPart::Variable(_) => None,
+        SubPart::Variable(_) | SubPart::Framework(_) => None,
     });
     literal.collect()
 }

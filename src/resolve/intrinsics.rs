@@ -3,6 +3,7 @@
 use super::parameter::variable_key;
 use super::{BYTES_PER_NODE, MOST, NoteKind, Resolver, StackId, one_of, returns, too_large};
 use crate::syntax::{Kind as NodeKind, Node};
+use crate::template::serverless::{self, Variable};
 use crate::template::{Call, Function, Resource, get_att, is_nested_stack};
 use crate::value::{At, Branch, Case, Kind, Piece, Size, Text, Value, Why, Worlds};
 
@@ -139,7 +140,7 @@ impl<'d> Resolver<'_, 'd> {
             (None, NodeKind::Mapping) => self.map(stack, node, at).0,
             (None, NodeKind::Sequence) => self.list(stack, node, at).0,
             // The tag of a function says nothing of what the scalar means.
-            (None, _) => Value::new(Kind::Text(self.literal(stack, node.text().unwrap_or_default())), at),
+            (None, _) => Value::new(Kind::Text(self.literal(stack, node.text().unwrap_or_default(), at)), at),
         }
     }
 
@@ -284,7 +285,8 @@ impl<'d> Resolver<'_, 'd> {
         let mut parts = Vec::new();
         for (_, part) in sub_parts(template) {
             let kind = match part {
-                SubPart::Literal(text) => Kind::Text(self.literal(stack, &text)),
+                SubPart::Literal(text) => Kind::Text(self.literal(stack, &text, at)),
+                SubPart::Framework(text) => Kind::Text(self.variable_text(stack, Variable { text: &text })),
                 SubPart::Variable(name) => match names.and_then(|names| names.get(&name)) {
                     Some(node) => self.value(stack, node).kind,
                     None => self.sub_variable(stack, &name, at),
@@ -485,27 +487,46 @@ fn malformed(call: Call<'_>) -> Kind {
 pub(super) enum SubPart {
     Literal(String),
     Variable(String),
+    /// The Serverless Framework replaces it before CloudFormation sees the text.
+    Framework(String),
 }
 
 /// The parts of an `Fn::Sub` text, each with the offset at which it stands; `${!X}` is the literal `${X}`.
 pub(super) fn sub_parts(template: &str) -> Vec<(usize, SubPart)> {
-    let mut parts = Vec::new();
+    let (mut parts, mut at) = (Vec::new(), 0);
+    for piece in serverless::pieces(template) {
+        match piece {
+            serverless::Piece::Literal(text) => {
+                own_parts(text, at, &mut parts);
+                at += text.len();
+            }
+            serverless::Piece::Variable(variable) => {
+                parts.push((at, SubPart::Framework(variable.text.to_owned())));
+                at += variable.text.len();
+            }
+        }
+    }
+    parts
+}
+
+/// The parts with CloudFormation's own variables of a text that stands at `from`.
+fn own_parts(template: &str, from: usize, parts: &mut Vec<(usize, SubPart)>) {
     let mut at = 0;
     while let Some(start) = template[at..].find("${").map(|start| at + start) {
         if start > at {
-            parts.push((at, SubPart::Literal(template[at..start].to_owned())));
+            parts.push((from + at, SubPart::Literal(template[at..start].to_owned())));
         }
         let Some(end) = template[start..].find('}').map(|end| start + end) else {
-            parts.push((start, SubPart::Literal(template[start..].to_owned())));
-            return parts;
+            parts.push((from + start, SubPart::Literal(template[start..].to_owned())));
+            return;
         };
         let name = &template[start + 2..end];
-        parts.push(match name.strip_prefix('!') {
-            Some(name) => (start, SubPart::Literal(format!("${{{name}}}"))),
-            None => (start, SubPart::Variable(name.trim().to_owned())),
-        });
+        let part = match name.strip_prefix('!') {
+            Some(name) => SubPart::Literal(format!("${{{name}}}")),
+            None => SubPart::Variable(name.trim().to_owned()),
+        };
+        parts.push((from + start, part));
         at = end + 1;
     }
-    parts.push((at, SubPart::Literal(template[at..].to_owned())));
-    parts
+    parts.push((from + at, SubPart::Literal(template[at..].to_owned())));
 }

@@ -143,7 +143,7 @@ impl Index {
             self.define(stacks, Name::Role(format!("{path}{name}")), at, group);
             self.define(stacks, Name::RoleNamed(name.to_owned()), at, group);
         }
-        for node in stack.template.doc.nodes() {
+        for node in stack.template.nodes() {
             match Call::of(node) {
                 Some(call) if call.function == Function::ImportValue => match plain_import(call) {
                     Some(name) => self.refer(Name::Export(name.to_owned()), at, stack, node.place()),
@@ -325,7 +325,7 @@ fn arn_reference(node: Node<'_>, by: usize, stack: &Stack<'_>) -> Option<Referen
     }
     let account = match front.rsplit(':').next().unwrap_or_default() {
         id if is_account(id) => Some(id.to_owned()),
-        "" | "${AWS::AccountId}" => stack.info.account.clone(),
+        _ if front.is_empty() || front.ends_with(":${AWS::AccountId}") => stack.info.account.clone(),
         // Somebody else's, or one that a parameter names.
         _ => return None,
     };

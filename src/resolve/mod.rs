@@ -17,11 +17,12 @@ mod set;
 #[cfg(test)]
 mod tests;
 mod texts;
+mod written;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::source::Place;
+use crate::source::{FileId, Place};
 use crate::syntax::{Kind as NodeKind, Node, NodeId, Scalar};
 use crate::template::{Call, Function, Resource};
 use crate::value::{At, Branch, Case, Entry, Kind, Size, SwitchId, SymbolId, Symbols, Text, Value, Why, Worlds};
@@ -52,7 +53,7 @@ pub struct Resolver<'s, 'd> {
     pub worlds: Worlds,
     /// References that no file answers, and those that several answer.
     pub notes: Vec<Note>,
-    memo: HashMap<(StackId, NodeId), Memo>,
+    memo: HashMap<(StackId, FileId, NodeId), Memo>,
     /// Parameters and pseudo parameters that conditions or mappings ask about.
     variables: HashMap<SymbolId, SwitchId>,
     /// Outputs by the name that they are exported under, once somebody imports.
@@ -139,7 +140,8 @@ impl<'s, 'd> Resolver<'s, 'd> {
 
     fn weighed(&mut self, stack: StackId, node: Node<'d>) -> (Value, Size) {
         let at = At { place: node.tagged_place(), node: (!node.is_fresh()).then(|| node.id()) };
-        let key = (stack, node.target().id());
+        // A template may have parts in several files.
+        let key = (stack, at.place.file, node.target().id());
         match self.memo.get(&key) {
             Some(Memo::Done(value, size)) => return (Value::new(value.kind.clone(), at), *size),
             Some(Memo::Open) => return (Value::any(Why::Intrinsic("a reference to itself".into()), at), Size::ONE),
@@ -180,18 +182,22 @@ impl<'s, 'd> Resolver<'s, 'd> {
         }
         match node.kind() {
             NodeKind::Missing => (Value::new(Kind::Null, at), Size::ONE),
-            NodeKind::Scalar => (Value::new(self.scalar(stack, node), at), Size::ONE),
+            NodeKind::Scalar => {
+                let value = Value::new(self.scalar(stack, node, at), at);
+                let size = value.size(MOST);
+                (value, size)
+            }
             NodeKind::Sequence => self.list(stack, node, at),
             NodeKind::Mapping => self.map(stack, node, at),
         }
     }
 
-    fn scalar(&mut self, stack: StackId, node: Node<'d>) -> Kind {
+    fn scalar(&mut self, stack: StackId, node: Node<'d>, at: At) -> Kind {
         match node.scalar() {
             None | Some(Scalar::Null) => Kind::Null,
             Some(Scalar::Bool(value)) => Kind::Bool(value),
             Some(Scalar::Number(text)) => Kind::Number(text.into()),
-            Some(Scalar::Text(text)) => Kind::Text(self.literal(stack, text)),
+            Some(Scalar::Text(text)) => self.plain_text(stack, text, at),
         }
     }
 
@@ -222,25 +228,6 @@ impl<'s, 'd> Resolver<'s, 'd> {
         }
         entries.retain(|entry| !matches!(entry.value.kind, Kind::Absent));
         (Value::new(Kind::Map(entries.into()), at), size)
-    }
-
-    /// A text as written; a dynamic reference (`{{resolve:…}}`) in it is known only at deployment.
-    fn literal(&mut self, _stack: StackId, text: &str) -> Text {
-        if !text.contains("{{resolve:") {
-            return Text::known(text);
-        }
-        let mut pieces = Vec::new();
-        let mut rest = text;
-        while let Some((before, after)) = rest.split_once("{{resolve:") {
-            let Some((reference, tail)) = after.split_once("}}") else { break };
-            pieces.push(Text::known(before));
-            let name = format!("{{{{resolve:{reference}}}}}");
-            let why = Why::Deployment(name.as_str().into());
-            pieces.push(self.missing(&name, &name, why));
-            rest = tail;
-        }
-        pieces.push(Text::known(rest));
-        Text::join(&pieces)
     }
 
     fn symbol(&mut self, key: &str, name: &str, format: crate::value::Format, unique: bool) -> Text {

@@ -104,7 +104,7 @@ impl<'d> Resolver<'_, 'd> {
         let Some(mappings) = template.mappings else { return };
         // What was handled before adds nothing.
         let (mut first_keys, mut second_keys) = (HashSet::new(), HashSet::new());
-        for node in template.doc.nodes() {
+        for node in template.nodes() {
             let Some(call) = Call::of(node).filter(|call| call.function == Function::FindInMap) else { continue };
             let arguments: Vec<Node<'d>> = call.argument.items().collect();
             let [map, first, second, ..] = arguments.as_slice() else { continue };

@@ -4,12 +4,14 @@ use std::collections::HashMap;
 
 use rayon::prelude::*;
 
-use super::unit::Unit;
+use super::include::at;
+use super::unit::{Unit, UnitPart};
 use crate::checks::{self, Check, Cx};
 use crate::finding::{Counts, Finding, Note, NoteKind};
 use crate::identity::{self, Graph, Trust, Undecided};
 use crate::resolve::{self, Stack, StackId, StackInfo, StackSet};
 use crate::syntax::Document;
+use crate::template::serverless::Part;
 use crate::template::{self, Expanded, Template};
 
 /// What the templates of a run came to.
@@ -28,11 +30,24 @@ pub(super) fn analyse(documents: &[Document], units: &[Unit], runs: &(dyn Fn(&st
     // Two stacks may share a template, and a stack set borrows from it.
     let as_deployed = documents.par_iter().zip(&expanded);
     let as_deployed = as_deployed.map(|(doc, expanded)| expanded.as_ref().map_or(doc, |made| &made.document));
-    let templates: Vec<Option<Template<'_>>> = as_deployed.map(Template::read).collect();
+    let mut templates: Vec<Option<Template<'_>>> = as_deployed.map(Template::read).collect();
+    units.iter().for_each(|unit| complete(&mut templates, documents, unit));
     let sets = resolve::group(stacks(&templates, units));
     let analysed: Vec<Analysis> = sets.par_iter().map(|set| analyse_set(set, runs)).collect();
     let start = Analysis { notes: expansion_notes(documents, &expanded), ..Analysis::default() };
     analysed.into_iter().fold(start, Analysis::and)
+}
+
+/// Gives a template the parts of it that stand in other files. No two units with parts share a template.
+fn complete<'d>(templates: &mut [Option<Template<'d>>], documents: &'d [Document], unit: &'d Unit) {
+    let part = |part: &'d UnitPart| {
+        let node = at(documents.get(part.document)?.root()?, &part.keys)?;
+        Some(Part { node, into: &part.into })
+    };
+    let parts: Vec<Part<'d>> = unit.parts.iter().filter_map(part).collect();
+    if let Some(template) = templates.get_mut(unit.document).filter(|_| !parts.is_empty()) {
+        *template = template.take().map(|template| template.with_parts(&parts));
+    }
 }
 
 /// What of the macros of each template could not be followed.

@@ -9,10 +9,11 @@ use rayon::prelude::*;
 use super::Stdin;
 use super::cdk::{self, Loaded, Stack};
 use super::discover::{Candidate, Found, Output, Scope, reason};
+use super::include;
 use super::nest::{self, Planned};
 use super::project::Projects;
 use super::read::{self, Input, Reached, Verdict};
-use super::unit::{AssemblyStack, Nested, Unit};
+use super::unit::{AssemblyStack, Nested, Unit, UnitPart};
 use crate::checks::Problem;
 use crate::source::{FileId, SourceFile, Sources};
 use crate::syntax::Document;
@@ -75,7 +76,8 @@ pub(super) fn gather(scope: &Scope, found: Found, stdin: Option<&Stdin>) -> Gath
     }
     let stacks = assemblies.iter().flat_map(|(_, stacks): &(_, Vec<Stack>)| stacks);
     let taken: HashSet<PathBuf> = stacks.map(|stack| stack.key.clone()).collect();
-    let plan = nest::plan(scope, &mut inputs, &taken);
+    let services = include::services(scope, &mut inputs);
+    let plan = nest::plan(scope, &mut inputs, taken, services);
     gathered.bounds.extend(plan.bounds);
     gathered.number(scope, inputs, plan.stacks, assemblies);
     gathered
@@ -152,7 +154,7 @@ impl Gathered {
     fn plain_units(&self, numbers: &HashMap<PathBuf, usize>, plain: Vec<Planned>, in_assembly: &[bool]) -> Vec<Unit> {
         let mut places: Vec<Option<usize>> = Vec::with_capacity(plain.len());
         let mut units = Vec::new();
-        for Planned { key, nested, unread } in plain {
+        for Planned { key, nested, unread, parts } in plain {
             let file = numbers.get(&key).copied().filter(|file| !in_assembly[*file]);
             let reading = file.map(|file| &self.files.readings[file]);
             let (Some(file), Some(document)) = (file, reading.and_then(|reading| reading.document)) else {
@@ -161,8 +163,13 @@ impl Gathered {
             };
             let key = self.files.readings[file].stack_key.clone();
             let nested = nested.and_then(|nested| Some(Nested { parent: places[nested.parent]?, ..nested }));
+            let part = |part: include::Included| {
+                let document = self.files.readings[*numbers.get(&part.key)?].document?;
+                Some(UnitPart { document, keys: part.keys, into: part.into })
+            };
+            let parts = parts.into_iter().filter_map(part).collect();
             places.push(Some(units.len()));
-            units.push(Unit { file: FileId(file as u32), document, key, assembly: None, nested, unread });
+            units.push(Unit { file: FileId(file as u32), document, key, assembly: None, nested, unread, parts });
         }
         units
     }
@@ -195,7 +202,8 @@ impl Gathered {
                 let (artifact, ids, assembly) = (stack.artifact, stack.nested, assembly.clone());
                 let assembly = Some(AssemblyStack { assembly, artifact, nested: ids });
                 places.push(Some(units.len()));
-                units.push(Unit { file: FileId(file as u32), document, key, assembly, nested, unread: Vec::new() });
+                let (unread, parts) = (Vec::new(), Vec::new());
+                units.push(Unit { file: FileId(file as u32), document, key, assembly, nested, unread, parts });
             }
         }
         units

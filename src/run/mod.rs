@@ -7,6 +7,7 @@ mod analyse;
 mod cdk;
 mod discover;
 mod gather;
+mod include;
 mod nest;
 mod project;
 mod read;
@@ -29,7 +30,7 @@ use gather::{Files, Gathered};
 use store::Store;
 
 pub use select::{Selection, UnknownRule};
-pub use unit::{AssemblyStack, Nested, Unit};
+pub use unit::{AssemblyStack, Nested, Unit, UnitPart};
 
 /// What is checked.
 #[derive(Clone, Debug)]

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Component, Path, PathBuf};
 
 use super::discover::{ENDS, Scope};
+use super::include::{Included, Services};
 use super::read::{self, Input, Reached, Verdict};
 use super::unit::Nested;
 use crate::finding::{NoteKind, shown};
@@ -31,6 +32,8 @@ pub(super) struct Planned {
     pub(super) key: PathBuf,
     pub(super) nested: Option<Nested>,
     pub(super) unread: Vec<Unread>,
+    /// What a service includes.
+    pub(super) parts: Vec<Included>,
 }
 
 /// A nested stack whose template was found.
@@ -43,11 +46,19 @@ struct Link {
 
 /// Finds what the templates among the inputs nest, reads what of it was not found yet, and lists the
 /// stacks: those that nothing nests in the order of their paths, each followed by what it nests.
-/// `taken` are the templates of assemblies, which say themselves what they nest.
-pub(super) fn plan(scope: &Scope, inputs: &mut BTreeMap<PathBuf, Input>, taken: &HashSet<PathBuf>) -> Plan {
-    let mut planner = Planner { scope, inputs, links: BTreeMap::new(), unread: HashMap::new(), plan: Plan::default() };
-    planner.find_links(taken);
-    planner.list_stacks(taken);
+/// `assemblies` are templates of assemblies, which say themselves what they nest.
+pub(super) fn plan(
+    scope: &Scope,
+    inputs: &mut BTreeMap<PathBuf, Input>,
+    assemblies: HashSet<PathBuf>,
+    services: Services,
+) -> Plan {
+    let (parts, mut taken) = (services.parts, assemblies);
+    taken.extend(services.included);
+    let (links, unread, plan) = (BTreeMap::new(), HashMap::new(), Plan { bounds: services.bounds, ..Plan::default() });
+    let mut planner = Planner { scope, inputs, links, unread, parts, plan };
+    planner.find_links(&taken);
+    planner.list_stacks(&taken);
     planner.plan
 }
 
@@ -56,6 +67,7 @@ struct Planner<'s> {
     inputs: &'s mut BTreeMap<PathBuf, Input>,
     links: BTreeMap<PathBuf, Vec<Link>>,
     unread: HashMap<PathBuf, Vec<Unread>>,
+    parts: HashMap<PathBuf, Vec<Included>>,
     plan: Plan,
 }
 
@@ -116,24 +128,11 @@ impl Planner<'_> {
         }
     }
 
-    /// A file by its path from a folder, or why it is not read.
+    /// A template by its path from a folder, or why it is not read.
     fn file(&self, folder: &Path, path: &str) -> Result<PathBuf, String> {
-        let store = &self.scope.store;
         let named = |why: &str| format!("is not read: {} {why}", shown(path));
-        if path.is_empty() || path.contains('\0') {
-            return Err(named("is no path"));
-        }
-        let joined = folder.join(path);
-        let joined = if store.is_disk() { joined } else { without_dots(&joined) };
-        let real = store.real(&joined).map_err(|_| named("is not there"))?;
-        if !self.scope.reaches(&real) {
-            return Err(named("lies outside of what is checked"));
-        }
-        let name = real.file_name().map(|name| name.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
-        if !store.is_file(&real) || !ENDS.iter().any(|end| name.ends_with(end)) {
-            return Err(named("is no template file"));
-        }
-        if !self.inputs.contains_key(&real) && self.scope.exclude.holds(&store.shown(&real), false) {
+        let real = local_file(self.scope, folder, path).map_err(named)?;
+        if !self.inputs.contains_key(&real) && self.scope.exclude.holds(&self.scope.store.shown(&real), false) {
             return Err(named("is excluded"));
         }
         Ok(real)
@@ -143,7 +142,7 @@ impl Planner<'_> {
     fn read(&mut self, key: PathBuf, taken: &HashSet<PathBuf>) -> Result<PathBuf, (NoteKind, String)> {
         let not = |why: &str| (NoteKind::LeftRun, format!("is not read: it {why}"));
         if taken.contains(&key) {
-            return Err(not("belongs to a CDK app"));
+            return Err(not("belongs to another stack"));
         }
         if !self.inputs.contains_key(&key) {
             let bytes = self.scope.store.read(&key).map_err(|_| not("cannot be read"))?;
@@ -182,15 +181,17 @@ impl Planner<'_> {
     ) {
         // A template that stands by itself is a stack in any case: there are no more of these than files.
         if nested.is_some() && self.plan.stacks.len() >= STACKS {
-            if self.plan.bounds.is_empty() {
-                self.plan.bounds.push(format!("only the first {STACKS} stacks are read that templates nest"));
+            let bound = format!("only the first {STACKS} stacks are read that templates nest");
+            if self.plan.bounds.last() != Some(&bound) {
+                self.plan.bounds.push(bound);
             }
             return;
         }
         placed.insert(key.clone());
         let at = self.plan.stacks.len();
         let unread = self.unread.get(&key).cloned().unwrap_or_default();
-        self.plan.stacks.push(Planned { key: key.clone(), nested, unread });
+        let parts = self.parts.get(&key).cloned().unwrap_or_default();
+        self.plan.stacks.push(Planned { key: key.clone(), nested, unread, parts });
         let links = self.links.get(&key).cloned().unwrap_or_default();
         above.push(key);
         for Link { id, apart, to } in links {
@@ -207,6 +208,23 @@ impl Planner<'_> {
         }
         above.pop();
     }
+}
+
+/// A file that a template names by its path from a folder, without links; never one outside of what is
+/// checked, and none whose name is not that of a template. Otherwise why it is not read.
+pub(super) fn local_file(scope: &Scope, folder: &Path, path: &str) -> Result<PathBuf, &'static str> {
+    if path.is_empty() || path.contains('\0') {
+        return Err("is no path");
+    }
+    let joined = folder.join(path);
+    let joined = if scope.store.is_disk() { joined } else { without_dots(&joined) };
+    let real = scope.store.real(&joined).map_err(|_| "is not there")?;
+    if !scope.reaches(&real) {
+        return Err("lies outside of what is checked");
+    }
+    let name = real.file_name().map(|name| name.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
+    let is_template = scope.store.is_file(&real) && ENDS.iter().any(|end| name.ends_with(end));
+    if is_template { Ok(real) } else { Err("is no template file") }
 }
 
 /// A look at the text, before its resources are gone through.

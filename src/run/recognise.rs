@@ -2,6 +2,7 @@
 
 use crate::source::Span;
 use crate::syntax::{Document, Kind, Node};
+use crate::template::serverless::is_service;
 
 /// What a parsed file is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,7 +31,7 @@ pub(super) fn form(document: &Document) -> Form {
             let span = if resources.kind() == Kind::Missing { key.span() } else { resources.span() };
             if meant { Form::NoMapping(span) } else { Form::Other }
         }
-        None if declared || root.get("Transform").is_some_and(is_of_aws) => Form::Template,
+        None if declared || root.get("Transform").is_some_and(is_of_aws) || is_service(root) => Form::Template,
         None if root.get("Statement").is_some() && root.get("Version").is_some() => Form::Policy,
         None => Form::Other,
     }
@@ -44,7 +45,10 @@ fn is_of_aws(transform: Node<'_>) -> bool {
 
 /// Whether a text is worth parsing: a look at the bytes.
 pub(super) fn worth_parsing(text: &str) -> bool {
-    text.contains("AWSTemplateFormatVersion") || has_key(text, "Resources") || has_key(text, "Transform")
+    text.contains("AWSTemplateFormatVersion")
+        || ["Resources", "Transform"].iter().any(|key| has_key(text, key))
+        // A service of the Serverless Framework need not have resources of its own.
+        || ["service", "provider"].iter().all(|key| has_key(text, key))
 }
 
 /// Whether a text that cannot be parsed was meant to be a template.
@@ -129,6 +133,8 @@ mod tests {
         assert_eq!(form_of(r#"{"Resources": ["AWS::S3::Bucket"]}"#), Form::NoMapping(Span::new(14, 33)));
         assert_eq!(form_of(r#"{"Version": "2012-10-17", "Statement": []}"#), Form::Policy);
         assert_eq!(form_of("[]"), Form::Other);
+        assert_eq!(form_of(r#"{"service": "a", "provider": {"name": "aws"}, "functions": {}}"#), Form::Template);
+        assert_eq!(form_of(r#"{"service": "a", "provider": {"name": "google"}, "functions": {}}"#), Form::Other);
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::resolve::Unread;
 use crate::source::FileId;
 use crate::template::assembly::StackArtifact;
+use crate::template::serverless::Into;
 
 /// A template as it is deployed; one that is nested twice is two units.
 #[derive(Clone, Debug)]
@@ -22,6 +23,19 @@ pub struct Unit {
     pub nested: Option<Nested>,
     /// Nested stacks of it whose templates were not read.
     pub unread: Vec<Unread>,
+    /// What belongs to its template and stands in other files.
+    pub parts: Vec<UnitPart>,
+}
+
+/// A value of another file that belongs to a template.
+#[derive(Clone, Debug)]
+pub struct UnitPart {
+    /// The tree of its file: the place in the list of documents.
+    pub document: usize,
+    /// The keys that lead to it inside the file.
+    pub keys: Vec<String>,
+    /// What it is.
+    pub into: Into,
 }
 
 /// How a unit is nested.

@@ -22,6 +22,9 @@ pub struct Expanded {
 
 /// The template that the macros make of a document; nothing where it names none of those that are known.
 pub fn expand(doc: &Document, known: &Known<'_>) -> Option<Expanded> {
+    if let Some(service) = super::serverless::expand(doc) {
+        return Some(service);
+    }
     let transforms = transforms(doc);
     let mut notes = Vec::new();
     let uses = |name: &str| transforms.contains(&name);

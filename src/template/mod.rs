@@ -7,10 +7,12 @@ mod expand;
 mod foreach;
 mod intrinsic;
 mod nested;
+pub mod serverless;
 
 use std::collections::HashMap;
 
-use crate::syntax::{Document, Kind, Node};
+use crate::source::FileId;
+use crate::syntax::{Document, Kind, Node, NodeId};
 
 pub use expand::{Expanded, Known, expand, own_macro};
 pub use intrinsic::{Call, Function, get_att};
@@ -50,6 +52,8 @@ impl<'d> Resource<'d> {
 pub struct Template<'d> {
     /// Its tree.
     pub doc: &'d Document,
+    /// Trees of other files that parts of it stand in.
+    others: Vec<&'d Document>,
     /// Name and declaration of each parameter.
     pub parameters: Vec<(&'d str, Node<'d>)>,
     /// Name and formula of each condition.
@@ -84,13 +88,27 @@ impl<'d> Template<'d> {
             return None;
         }
         let index = resources.iter().enumerate().map(|(at, resource)| (resource.id, at)).collect();
-        let [parameters, conditions, outputs] = ["Parameters", "Conditions", "Outputs"].map(|name| section(root, name));
+        let entries = |name| root.get(name).map(Node::entries).unwrap_or_default();
+        let [parameters, conditions, outputs] =
+            ["Parameters", "Conditions", "Outputs"].map(|name| section(entries(name)));
         let of = |section: Section| move |(name, node): &(&'d str, Node<'d>)| ((section, *name), *node);
         let declared = parameters.iter().map(of(Section::Parameter));
         let declared = declared.chain(conditions.iter().map(of(Section::Condition)));
         let declared = declared.chain(outputs.iter().map(of(Section::Output))).collect();
         let mappings = root.get("Mappings");
-        Some(Self { doc, parameters, conditions, mappings, outputs, resources, index, declared })
+        let others = Vec::new();
+        Some(Self { doc, others, parameters, conditions, mappings, outputs, resources, index, declared })
+    }
+
+    /// The nodes of its tree and of the other files that parts of it stand in.
+    pub fn nodes(&self) -> impl Iterator<Item = Node<'d>> {
+        std::iter::once(self.doc).chain(self.others.iter().copied()).flat_map(Document::nodes)
+    }
+
+    /// A node of one of these trees, by its file and id.
+    pub fn find(&self, file: FileId, id: NodeId) -> Option<Node<'d>> {
+        let mut trees = std::iter::once(self.doc).chain(self.others.iter().copied());
+        trees.find(|doc| doc.file() == file)?.find(id)
     }
 
     /// The resource of a logical id.
@@ -120,14 +138,17 @@ impl<'d> Template<'d> {
 }
 
 /// Names and declarations of a section.
-fn section<'d>(root: Node<'d>, name: &str) -> Vec<(&'d str, Node<'d>)> {
-    let entries = root.get(name).map(Node::entries).unwrap_or_default();
+fn section<'d>(entries: Vec<(Node<'d>, Node<'d>)>) -> Vec<(&'d str, Node<'d>)> {
     entries.into_iter().filter_map(|(key, value)| Some((key.text()?, value))).collect()
 }
 
 /// An entry of `Resources`; those without a type (macros, fragments) are none.
 fn resource<'d>((key, body): (Node<'d>, Node<'d>)) -> Option<Resource<'d>> {
-    let id = key.text()?;
+    resource_of(key.text()?, key, body)
+}
+
+/// A resource by its logical id, which `key` stands for.
+fn resource_of<'d>(id: &'d str, key: Node<'d>, body: Node<'d>) -> Option<Resource<'d>> {
     let kind = body.get("Type")?.text()?;
     let properties = body.get("Properties").filter(|node| node.kind() == Kind::Mapping);
     let condition = body.get("Condition").and_then(Node::text);
