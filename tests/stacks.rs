@@ -1,53 +1,13 @@
 //! Templates that belong together, and templates that do not, as users check them.
 
-use std::fs;
-use std::process::Command;
+#[allow(dead_code, reason = "each test uses a part of it")]
+mod report;
 
+use report::{check, check_folder, count, findings, notes, write};
 use serde_json::Value;
-use tempfile::TempDir;
-
-/// The JSON report on a folder with these files, everything shown; `arguments` come last.
-fn check(files: &[(&str, &str)], arguments: &[&str]) -> Value {
-    let folder = tempfile::tempdir().unwrap();
-    write(&folder, files);
-    report(&folder, arguments)
-}
-
-fn write(folder: &TempDir, files: &[(&str, &str)]) {
-    for (path, text) in files {
-        let path = folder.path().join(path);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    }
-}
-
-fn report(folder: &TempDir, arguments: &[&str]) -> Value {
-    let fixed = ["check", "-f", "json", "-v", "--show-possible", "--min-severity", "info"];
-    let mut command = Command::new(env!("CARGO_BIN_EXE_rolecall"));
-    let output = command.args(fixed).args(arguments).current_dir(folder.path()).output().unwrap();
-    let text = String::from_utf8(output.stdout).unwrap();
-    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"))
-}
-
-/// `RULE status path:line LogicalId` of each finding.
-fn findings(report: &Value) -> Vec<String> {
-    let text = |value: &Value| value.as_str().unwrap_or("-").to_owned();
-    let of_one = |finding: &Value| {
-        let location = &finding["location"];
-        let parts = [&finding["rule"], &finding["status"], &location["path"]].map(text);
-        format!("{}:{} {}", parts.join(" "), location["start"]["line"], text(&finding["logicalId"]))
-    };
-    report["findings"].as_array().unwrap().iter().map(of_one).collect()
-}
-
-/// The notes of a kind.
-fn notes(report: &Value, kind: &str) -> Vec<String> {
-    let of_kind = report["notes"].as_array().unwrap().iter().filter(|note| note["kind"] == kind);
-    of_kind.map(|note| note["message"].as_str().unwrap().to_owned()).collect()
-}
 
 fn stacks(report: &Value) -> u64 {
-    report["summary"]["stacks"].as_u64().unwrap()
+    count(report, "stacks")
 }
 
 /// A role for signed-in users of the pool that a parameter names; its `aud` is that parameter.
@@ -159,7 +119,7 @@ fn no_path_out_of_what_is_checked_is_followed() {
     let up = format!("../../../../../..{}", away.display());
     for url in [up.clone(), format!("file://{}", away.display()), away.display().to_string()] {
         write(&folder, &[("root.yaml", &root(&url, "Other"))]);
-        let report = report(&folder, &[]);
+        let report = check_folder(&folder, &[]);
         assert_eq!((stacks(&report), findings(&report)), (1, vec![]), "{url}");
         let notes = notes(&report, "left-run");
         assert!(notes.iter().any(|note| note.contains("lies outside of what is checked")), "{url}: {notes:?}");
@@ -174,7 +134,7 @@ fn no_link_out_of_what_is_checked_is_followed() {
     write(&outside, &[("role.yml", NESTED_ROLE)]);
     write(&folder, &[("root.yaml", &root("nested/role.yml", "Other"))]);
     std::os::unix::fs::symlink(outside.path(), folder.path().join("nested")).unwrap();
-    let report = report(&folder, &[]);
+    let report = check_folder(&folder, &[]);
     assert_eq!((stacks(&report), findings(&report)), (1, vec![]));
 }
 
