@@ -67,7 +67,9 @@ fn what_a_variable_stands_for_is_not_guessed() {
         "'${self:custom.conditions}'".to_owned(),
         "'${self:custom.${opt:stage}.condition}'".to_owned(),
         format!("{{StringEquals: {{'cognito-identity.amazonaws.com:aud': '${{cf:auth.PoolId}}'}}, {AMR}}}"),
-        format!("{{StringEquals: {{'cognito-identity.amazonaws.com:aud': !Sub '${{self:custom.region, \"x\"}}:0a'}}, {AMR}}}"),
+        format!(
+            "{{StringEquals: {{'cognito-identity.amazonaws.com:aud': !Sub '${{self:custom.region, \"x\"}}:0a'}}, {AMR}}}"
+        ),
         format!("{{StringEquals: '${{ssm:/conditions}}', {AMR}}}"),
     ] {
         let report = check(&[("serverless.yml", &service(&condition))], &[]);
@@ -146,8 +148,10 @@ fn includes_that_never_end_are_bounded() {
     let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
     let report = check(&files, &[]);
     assert_eq!(notes(&report, "bound"), ["serverless.yml: only its first 1000 included files are read"]);
-    let doubling: String = (0..60).map(|at| format!("  a{at}: '${{self:custom.a{}}}${{self:custom.a{}}}'\n", at + 1, at + 1)).collect();
-    let text = service("{StringEquals: {x: '${self:custom.a0}'}}").replace("custom:\n", &format!("custom:\n{doubling}"));
+    let doubling: String =
+        (0..60).map(|at| format!("  a{at}: '${{self:custom.a{}}}${{self:custom.a{}}}'\n", at + 1, at + 1)).collect();
+    let text =
+        service("{StringEquals: {x: '${self:custom.a0}'}}").replace("custom:\n", &format!("custom:\n{doubling}"));
     check(&[("serverless.yml", &text)], &[]);
 }
 
@@ -163,7 +167,9 @@ fn a_fragment_by_itself_has_the_variables_of_its_service() {
 
 #[test]
 fn tags_and_functions_of_other_tools_are_unknown_and_no_error() {
-    for trust in ["!Include trust.json", "!Rain::Embed trust.json", "{'Fn::Unknown': {a: 1}}", "!Account x", "!Unknown [a, b]"] {
+    for trust in
+        ["!Include trust.json", "!Rain::Embed trust.json", "{'Fn::Unknown': {a: 1}}", "!Account x", "!Unknown [a, b]"]
+    {
         let text = format!(
             "
 Resources:

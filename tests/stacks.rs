@@ -94,20 +94,44 @@ fn a_template_that_is_nested_twice_is_two_stacks() {
 
 #[test]
 fn amplify_keeps_its_nested_templates_beside_the_root() {
-    let url = "!Join ['/', ['https://s3.amazonaws.com', !Ref Bucket, amplify-cfn-templates/auth/app-cloudformation-template.json]]";
-    let files = [
-        ("amplify/backend/awscloudformation/build/root-cloudformation-stack.json", root(url, "Other")),
-        ("amplify/backend/auth/app/build/app-cloudformation-template.json", NESTED_ROLE.to_owned()),
-    ];
-    // The names say JSON; the grammar is found out.
-    let files = files.map(|(path, text)| (path.replace(".json", ".yml"), text));
-    let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
-    let report = check(&files, &[]);
-    assert_eq!(stacks(&report), 2, "a template in YAML is none of build/: {report}");
-    let json = r#"{"Parameters": {"Pool": {"Type": "String"}}, "Resources": {"R": {"Type": "AWS::IAM::Role"}}}"#;
-    let path = "amplify/backend/auth/app/build/app-cloudformation-template.json";
-    let report = check(&[files[0], (path, json)], &[]);
-    assert!(notes(&report, "left-run").iter().all(|note| !note.contains("the template of")), "{report}");
+    let url = |end: &str| {
+        format!(
+            "!Join ['/', ['https://s3.amazonaws.com', !Ref Bucket, amplify-cfn-templates/auth/app-cloudformation-template{end}]]"
+        )
+    };
+    let nested = "backend/auth/app/app-cloudformation-template.yml";
+    let built = "backend/auth/app/build/app-cloudformation-template.yml";
+    let copied = "backend/awscloudformation/build/auth/app/build/app-cloudformation-template.yml";
+    for (top, end, others, found) in [
+        ("backend/awscloudformation/nested-cloudformation-stack.yml", ".yml", vec![nested], nested),
+        ("backend/awscloudformation/build/root-cloudformation-stack.json", ".json", vec![built], built),
+        // The copy that belongs to the root is the nearer one.
+        ("backend/awscloudformation/build/root-cloudformation-stack.yml", ".json", vec![copied, built], copied),
+    ] {
+        let text = if top.ends_with(".json") { json_root(end) } else { root(&url(end), "Other") };
+        let mut files = vec![(top, text.as_str())];
+        files.extend(others.iter().map(|path| (*path, NESTED_ROLE)));
+        let report = check(&files, &[]);
+        assert_eq!(findings(&report), [format!("MAP014 definite {found}:16 AuthRole")], "{top}");
+    }
+    // Two that may be it.
+    let text = root(&url(".yml"), "Other");
+    let top = "backend/awscloudformation/nested-cloudformation-stack.yml";
+    let report = check(&[(top, &text), (nested, NESTED_ROLE), (built, NESTED_ROLE)], &[]);
+    let said = format!("the template of the nested stack Roles may be {nested} or {built}");
+    assert_eq!((findings(&report), notes(&report, "ambiguous")), (vec![], vec![said]));
+}
+
+/// The same root as JSON, with another form of the URL.
+fn json_root(end: &str) -> String {
+    let (pool, attachment) = (r#"{"Type": "AWS::Cognito::IdentityPool"}"#, "AWS::Cognito::IdentityPoolRoleAttachment");
+    format!(
+        r#"{{"Resources": {{"Pool": {pool}, "Other": {pool},
+            "Roles": {{"Type": "AWS::CloudFormation::Stack", "Properties": {{"Parameters": {{"Pool": {{"Ref": "Other"}}}},
+                "TemplateURL": "https://s3.amazonaws.com/bucket/auth/app-cloudformation-template{end}"}}}},
+            "Attachment": {{"Type": "{attachment}", "Properties": {{"IdentityPoolId": {{"Ref": "Pool"}},
+                "Roles": {{"authenticated": {{"Fn::GetAtt": ["Roles", "Outputs.RoleArn"]}}}}}}}}}}}}"#
+    )
 }
 
 #[test]
@@ -143,7 +167,8 @@ fn templates_that_nest_one_another_end() {
     let nests = |url: &str| {
         format!("Resources:\n  N: {{Type: 'AWS::CloudFormation::Stack', Properties: {{TemplateURL: {url}}}}}\n")
     };
-    let report = check(&[("a.yaml", &nests("b.yaml")), ("b.yaml", &nests("a.yaml")), ("c.yaml", &nests("c.yaml"))], &[]);
+    let report =
+        check(&[("a.yaml", &nests("b.yaml")), ("b.yaml", &nests("a.yaml")), ("c.yaml", &nests("c.yaml"))], &[]);
     assert_eq!(stacks(&report), 3);
     assert!(notes(&report, "left-run").iter().all(|note| note.contains("it nests this one in turn")));
 }
@@ -268,4 +293,9 @@ Resources:
 ";
     let report = check(&[("root.yaml", parent), ("role.yml", NESTED_ROLE)], &[]);
     assert_eq!((stacks(&report), findings(&report)), (2, vec![]));
+    // A template that is a text is told.
+    let report =
+        check(&[("root.yaml", &parent.replace("TemplateURL: role.yml", "TemplateBody: 'Resources: {}'"))], &[]);
+    let said = "the template of the stack set Members is not read: it is a text in this one";
+    assert_eq!((stacks(&report), notes(&report, "left-run")), (1, vec![said.to_owned()]));
 }

@@ -58,7 +58,7 @@ pub(super) struct Args {
     /// Print findings only, no summary and no notes.
     #[arg(short, long, conflicts_with = "verbose")]
     quiet: bool,
-    /// Also say why files were passed over.
+    /// Also say why files were passed over and which references left the run.
     #[arg(short, long)]
     verbose: bool,
     /// The path to show for standard input.

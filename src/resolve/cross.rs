@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use super::join::{self, Home};
 use super::{BYTES_PER_NODE, NoteKind, Resolver, StackId, Unread};
 use crate::syntax::Node;
-use crate::template::{Call, is_nested_stack};
+use crate::template::{Call, STACK_SET, is_nested_stack};
 use crate::value::{At, Kind, Text, Value, Why};
 
 impl<'d> Resolver<'_, 'd> {
@@ -72,18 +72,16 @@ impl<'d> Resolver<'_, 'd> {
                 Some(node) => self.value(*id, node).kind,
                 None => Kind::Any(Why::Missing(what.into())),
             },
-            [] => {
-                match self.set().rivals(what) {
-                    Some(message) => {
-                        self.note(NoteKind::Ambiguous, message.to_owned(), at.place);
-                        Kind::Text(self.missing(what, what, Why::Ambiguous(what.into())))
-                    }
-                    None => {
-                        self.note(NoteKind::LeftRun, left_run(what), at.place);
-                        Kind::Text(self.missing(what, what, Why::LeftRun(what.into())))
-                    }
+            [] => match self.set().rivals(what) {
+                Some(message) => {
+                    self.note(NoteKind::Ambiguous, message.to_owned(), at.place);
+                    Kind::Text(self.missing(what, what, Why::Ambiguous(what.into())))
                 }
-            }
+                None => {
+                    self.note(NoteKind::LeftRun, left_run(what), at.place);
+                    Kind::Text(self.missing(what, what, Why::LeftRun(what.into())))
+                }
+            },
             [(first, _), (second, _), ..] => {
                 let keys = [first, second].map(|id| self.stack(*id).info.key.clone());
                 let message = format!("{what} is defined by {} and by {}", keys[0], keys[1]);
@@ -133,13 +131,17 @@ impl<'d> Resolver<'_, 'd> {
     pub(super) fn note_unread(&mut self, stack: StackId) {
         let (template, stack) = (self.stack(stack).template, self.stack(stack));
         let unread: HashMap<&str, &Unread> = stack.unread.iter().map(|unread| (unread.id.as_str(), unread)).collect();
-        for resource in template.resources.iter().filter(|resource| is_nested_stack(resource.kind)) {
+        let deploys = |kind: &str| is_nested_stack(kind) || kind == STACK_SET;
+        for resource in template.resources.iter().filter(|resource| deploys(resource.kind)) {
             if stack.children.contains_key(resource.id) {
                 continue;
             }
+            let what = if resource.kind == STACK_SET { "stack set" } else { "nested stack" };
+            let inline = resource.property("TemplateBody").map(|_| "is not read: it is a text in this one");
             let known = unread.get(resource.id).map(|unread| (unread.kind, unread.why.as_str()));
             let (kind, why) = known.unwrap_or((NoteKind::LeftRun, "is none of this run"));
-            self.note(kind, format!("the template of the nested stack {} {why}", resource.id), resource.key.place());
+            let (id, why) = (resource.id, inline.unwrap_or(why));
+            self.note(kind, format!("the template of the {what} {id} {why}"), resource.key.place());
         }
     }
 

@@ -224,7 +224,8 @@ impl Index {
             let known = self.definitions.get(&name).map(Vec::as_slice).unwrap_or_default();
             let mut near = known.iter().filter(|definition| definition.home.may_be(&home));
             let Some(first) = near.next() else { continue };
-            let is_other = |other: &&Definition| !std::ptr::eq(stacks[other.stack].template, stacks[first.stack].template);
+            let is_other =
+                |other: &&Definition| !std::ptr::eq(stacks[other.stack].template, stacks[first.stack].template);
             match near.find(is_other) {
                 None => joins.pairs.push((by, first.stack)),
                 Some(second) => {

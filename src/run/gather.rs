@@ -118,13 +118,7 @@ impl Gathered {
     }
 
     /// Numbers the files by their paths, and lists the stacks.
-    fn number(
-        &mut self,
-        scope: &Scope,
-        inputs: Inputs,
-        plain: Vec<Planned>,
-        assemblies: Vec<(Arc<str>, Vec<Stack>)>,
-    ) {
+    fn number(&mut self, scope: &Scope, inputs: Inputs, plain: Vec<Planned>, assemblies: Vec<(Arc<str>, Vec<Stack>)>) {
         let mut inputs: Vec<Input> = inputs.into_values().collect();
         inputs.sort_by(|a, b| (&a.shown, &a.key).cmp(&(&b.shown, &b.key)));
         let numbers: HashMap<PathBuf, usize> = inputs.iter().map(|input| input.key.clone()).zip(0..).collect();

@@ -82,12 +82,7 @@ impl Services {
 }
 
 /// The value in a file that keys lead to.
-fn node<'i>(
-    scope: &Scope,
-    inputs: &'i mut BTreeMap<PathBuf, Input>,
-    key: &Path,
-    keys: &[String],
-) -> Option<Node<'i>> {
+fn node<'i>(scope: &Scope, inputs: &'i mut BTreeMap<PathBuf, Input>, key: &Path, keys: &[String]) -> Option<Node<'i>> {
     if !inputs.contains_key(key) {
         let input = fragment(scope, key)?;
         inputs.insert(key.to_owned(), input);

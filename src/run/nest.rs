@@ -108,7 +108,8 @@ impl Planner<'_> {
             Source::Path(path) => self.file(folder, path).map_err(|why| (NoteKind::LeftRun, why)),
             Source::Url(parts) => {
                 for places in url_places(folder, parts) {
-                    let found = places.iter().filter_map(|place| self.file(place.parent()?, place.file_name()?.to_str()?).ok());
+                    let found =
+                        places.iter().filter_map(|place| self.file(place.parent()?, place.file_name()?.to_str()?).ok());
                     let mut found: Vec<PathBuf> = found.collect();
                     found.sort();
                     found.dedup();
@@ -158,9 +159,8 @@ impl Planner<'_> {
     fn list_stacks(&mut self, taken: &HashSet<PathBuf>) {
         let nested: HashSet<&PathBuf> = self.links.values().flatten().map(|link| &link.to).collect();
         let templates = self.inputs.values().filter(|input| input.is_template && !taken.contains(&input.key));
-        let mut templates: Vec<(bool, &str, PathBuf)> = templates
-            .map(|input| (nested.contains(&input.key), input.shown.as_str(), input.key.clone()))
-            .collect();
+        let mut templates: Vec<(bool, &str, PathBuf)> =
+            templates.map(|input| (nested.contains(&input.key), input.shown.as_str(), input.key.clone())).collect();
         templates.sort();
         let templates: Vec<PathBuf> = templates.into_iter().map(|(.., key)| key).collect();
         let mut placed = HashSet::new();
@@ -172,13 +172,7 @@ impl Planner<'_> {
         }
     }
 
-    fn stack(
-        &mut self,
-        key: PathBuf,
-        nested: Option<Nested>,
-        above: &mut Vec<PathBuf>,
-        placed: &mut HashSet<PathBuf>,
-    ) {
+    fn stack(&mut self, key: PathBuf, nested: Option<Nested>, above: &mut Vec<PathBuf>, placed: &mut HashSet<PathBuf>) {
         // A template that stands by itself is a stack in any case: there are no more of these than files.
         if nested.is_some() && self.plan.stacks.len() >= STACKS {
             let bound = format!("only the first {STACKS} stacks are read that templates nest");
@@ -246,15 +240,20 @@ fn url_places(folder: &Path, parts: &[String]) -> Vec<Vec<PathBuf>> {
     places
 }
 
-/// Where Amplify keeps a category's template that it uploads as
-/// `…/CATEGORY/NAME-cloudformation-template.json`: in `CATEGORY/NAME/` and its `build/` (Amplify CLI, files and
+/// Where Amplify keeps a template that it uploads as `…/CATEGORY/NAME-cloudformation-template.json` (or
+/// `.yml`): in `CATEGORY/NAME/` and its `build/` (Amplify CLI, files and
 /// folders of a project).
 fn amplify_places(base: &Path, parts: &[String]) -> Option<Vec<PathBuf>> {
     let [.., category, file] = parts else { return None };
-    let name = file.strip_suffix("-cloudformation-template.json")?;
+    let (stem, _) = file.rsplit_once('.')?;
+    let name = stem.strip_suffix("-cloudformation-template")?;
     let folder = base.join(category).join(name);
-    let yaml = file.replace(".json", ".yml");
-    Some(vec![folder.join("build").join(file), folder.join(file), folder.join(yaml), folder.join("template.json")])
+    let mut places = vec![folder.join("template.json")];
+    for end in [".json", ".yml", ".yaml"] {
+        let file = format!("{stem}{end}");
+        places.extend([folder.join("build").join(&file), folder.join(&file)]);
+    }
+    Some(places)
 }
 
 /// A path without `.` and `..`, for files that are no files of a disk.

@@ -46,7 +46,8 @@ fn property_of(kind: &str) -> Option<&'static str> {
     }
 }
 
-const STACK_SET: &str = "AWS::CloudFormation::StackSet";
+/// The type of a stack that goes to many accounts and Regions.
+pub const STACK_SET: &str = "AWS::CloudFormation::StackSet";
 
 /// Whether a resource of a type deploys another template whose outputs it has.
 pub fn is_nested_stack(kind: &str) -> bool {
@@ -142,7 +143,9 @@ mod tests {
     use crate::syntax::parse_yaml;
 
     fn source_of(url: &str) -> Source {
-        let text = format!("Resources:\n  N:\n    Type: AWS::CloudFormation::Stack\n    Properties:\n      TemplateURL: {url}\n");
+        let text = format!(
+            "Resources:\n  N:\n    Type: AWS::CloudFormation::Stack\n    Properties:\n      TemplateURL: {url}\n"
+        );
         let document = parse_yaml(FileId(0), &text.as_str().into());
         nested_templates(&document).remove(0).source
     }

@@ -19,7 +19,12 @@ struct Service<'d> {
     iam: Option<Node<'d>>,
     functions: Vec<(Node<'d>, Node<'d>)>,
     per_function: bool,
+    /// Whether there are few enough shared statements to stand in each function's role.
+    copies: bool,
 }
+
+/// Statements that all roles of a service are given together.
+const MOST_STATEMENTS: usize = 200_000;
 
 /// Keys and bodies of the resources that the framework makes; `taken` are the logical ids that the user has.
 pub(super) fn resources(graft: &mut Graft, root: Node<'_>, taken: &HashSet<&str>) -> Vec<(NodeId, NodeId)> {
@@ -48,8 +53,15 @@ pub(super) fn resources(graft: &mut Graft, root: Node<'_>, taken: &HashSet<&str>
     made
 }
 
+/// Names and bodies of the functions of a service; `functions` may be a list of mappings.
+pub(super) fn functions(root: Node<'_>) -> Vec<(Node<'_>, Node<'_>)> {
+    let functions = root.get("functions");
+    let lists = functions.into_iter().flat_map(Node::items).flat_map(Node::entries);
+    functions.map(Node::entries).unwrap_or_default().into_iter().chain(lists).collect()
+}
+
 /// A name as the framework writes it in logical ids (Resources, `normalizedFunctionName`).
-fn normalized(name: &str) -> String {
+pub(super) fn normalized(name: &str) -> String {
     let name = name.replace('-', "Dash").replace('_', "Underscore");
     let mut letters = name.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
@@ -65,11 +77,13 @@ impl<'d> Service<'d> {
         let provider = root.get("provider").filter(|provider| provider.kind() == Kind::Mapping);
         let role = provider.and_then(|provider| provider.get("iam")?.get("role"));
         let iam = role.filter(|role| !is_existing(*role));
-        let functions = root.get("functions");
-        let lists = functions.into_iter().flat_map(Node::items).flat_map(Node::entries);
-        let functions = functions.map(Node::entries).unwrap_or_default().into_iter().chain(lists).collect();
+        let functions = functions(root);
         let mode = iam.and_then(|iam| iam.get("mode")?.text());
-        Self { root, provider, iam, functions, per_function: mode == Some("perFunction") }
+        let per_function = mode == Some("perFunction");
+        let service = Self { root, provider, iam, functions, per_function, copies: true };
+        let shared = service.statements().map_or(0, |shared| shared.items().count());
+        let copies = shared.saturating_mul(service.functions.len()) <= MOST_STATEMENTS;
+        Self { copies, ..service }
     }
 
     fn setting(&self, name: &str) -> Option<Node<'d>> {
@@ -148,7 +162,8 @@ impl<'d> Service<'d> {
         ];
         let own = function.and_then(|(_, body)| body.get("iam")?.get("role"));
         let managed = own.and_then(|own| own.get("managedPolicies"));
-        let managed = managed.or_else(|| self.iam?.get("managedPolicies")).or_else(|| self.setting("iamManagedPolicies"));
+        let managed =
+            managed.or_else(|| self.iam?.get("managedPolicies")).or_else(|| self.setting("iamManagedPolicies"));
         let boundary = own.and_then(|own| own.get("permissionsBoundary"));
         let boundary = boundary.or_else(|| function?.1.get("iamPermissionsBoundary"));
         let boundary = boundary.or_else(|| self.iam?.get("permissionsBoundary"));
@@ -180,7 +195,8 @@ impl<'d> Service<'d> {
     fn service_name(&self) -> Tree {
         let service = self.root.get("service");
         let name = service.and_then(|service| service.get("name").or(Some(service)));
-        name.filter(|node| node.kind() == Kind::Scalar).map_or(Tree::text("${self:service}"), |node| Tree::Node(node.id()))
+        name.filter(|node| node.kind() == Kind::Scalar)
+            .map_or(Tree::text("${self:service}"), |node| Tree::Node(node.id()))
     }
 
     fn policy(&self, statements: Vec<Node<'d>>) -> Tree {
@@ -210,8 +226,8 @@ impl<'d> Service<'d> {
         ];
         for node in statements {
             match node.kind() {
-                Kind::Sequence => all.extend(node.items().map(|item| Tree::Node(item.id()))),
-                // A variable that stands for statements: one of which nothing is known.
+                Kind::Sequence if self.copies => all.extend(node.items().map(|item| Tree::Node(item.id()))),
+                // A variable that stands for statements, or too many: one of which nothing is known.
                 _ => all.push(Tree::Node(node.id())),
             }
         }

@@ -4,13 +4,14 @@
 //!
 //! Invariant: what the framework resolves only when it deploys stays the variable that is written.
 
+mod events;
 mod extend;
 mod iam;
 mod include;
 mod tree;
 mod variable;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::Expanded;
 use crate::syntax::{Document, Graft, Kind, Node, NodeId};
@@ -20,6 +21,9 @@ pub use variable::{Piece, Variable, pieces};
 
 /// The sections of a template that `resources` may hold.
 const SECTIONS: [&str; 5] = ["Resources", "Outputs", "Conditions", "Parameters", "Mappings"];
+
+/// Properties of one resource that extensions replace; no type has as many.
+const MOST_PROPERTIES: usize = 500;
 
 /// Whether the tree of a file is the configuration of a service on AWS.
 pub fn is_service(root: Node<'_>) -> bool {
@@ -41,7 +45,8 @@ pub(super) fn expand(doc: &Document) -> Option<Expanded> {
             let taken: HashSet<&str> = entries.iter().filter_map(|(key, _)| key.text()).collect();
             let made = iam::resources(&mut graft, root, &taken);
             let written = entries.drain(..).map(|(key, value)| (key.id(), value.id()));
-            let all = extended(&mut graft, written.chain(made).collect(), &wholes);
+            let mut all = extended(&mut graft, written.chain(made).collect(), &wholes);
+            events::with_triggers(&mut graft, root, &mut all);
             let key = graft.text(section, root.id());
             changed.push((key, graft.map(all, root.id())));
         } else if let Some((_, origin)) = entries.first() {
@@ -55,7 +60,9 @@ pub(super) fn expand(doc: &Document) -> Option<Expanded> {
     let version = (graft.text("AWSTemplateFormatVersion", root.id()), graft.text("2010-09-09", root.id()));
     changed.push(version);
     let root = graft.with_entries(root.id(), changed);
-    Some(Expanded { document: graft.finish(root), notes: Vec::new(), unknown: Vec::new() })
+    let full = format!("the framework makes more than {} parts of this service; the rest is not read", Graft::MOST);
+    let notes = if graft.is_full() { vec![full] } else { Vec::new() };
+    Some(Expanded { document: graft.finish(root), notes, unknown: Vec::new() })
 }
 
 /// The mappings of `resources`: itself, or the members of a list that are none.
@@ -80,10 +87,13 @@ fn entries<'d>(wholes: &[Node<'d>], section: &str) -> Vec<(Node<'d>, Node<'d>)> 
 /// The resources with `resources.extensions` in them: properties are replaced one by one (Resources, Override
 /// AWS CloudFormation Resource).
 fn extended(graft: &mut Graft, mut resources: Vec<(NodeId, NodeId)>, wholes: &[Node<'_>]) -> Vec<(NodeId, NodeId)> {
-    for (id, extension) in entries(wholes, "extensions") {
+    let extensions = entries(wholes, "extensions");
+    let positions = if extensions.is_empty() { HashMap::new() } else { positions(graft, &resources) };
+    for (id, extension) in extensions {
         let Some(properties) = extension.entry("Properties") else { continue };
-        let changed: Vec<_> = properties.1.entries().into_iter().map(|(key, value)| (key.id(), value.id())).collect();
-        let at = resources.iter().position(|(key, _)| graft.node(*key).text() == id.text());
+        let changed = properties.1.entries().into_iter().take(MOST_PROPERTIES);
+        let changed: Vec<_> = changed.map(|(key, value)| (key.id(), value.id())).collect();
+        let at = id.text().and_then(|id| positions.get(id).copied());
         let Some((_, body)) = at.and_then(|at| resources.get_mut(at)) else { continue };
         let properties = match graft.node(*body).get("Properties").filter(|node| node.kind() == Kind::Mapping) {
             Some(old) => {
@@ -95,6 +105,12 @@ fn extended(graft: &mut Graft, mut resources: Vec<(NodeId, NodeId)>, wholes: &[N
         *body = graft.with_entries(*body, vec![properties]);
     }
     resources
+}
+
+/// Where each resource stands, by its logical id.
+fn positions(graft: &Graft, resources: &[(NodeId, NodeId)]) -> HashMap<String, usize> {
+    let keys = resources.iter().map(|(key, _)| graft.node(*key).text().unwrap_or_default().to_owned());
+    keys.zip(0..).collect()
 }
 
 #[cfg(test)]
@@ -148,8 +164,12 @@ mod tests {
         let own = "functions:\n  a: {handler: h.h, role: Mine}\n";
         for text in [
             format!("service: app\nprovider:\n  name: aws\n  role: 'arn:aws:iam::111122223333:role/x'\n{functions}"),
-            format!("service: app\nprovider:\n  name: aws\n  iam:\n    role: 'arn:aws:iam::111122223333:role/x'\n{functions}"),
-            format!("service: app\nprovider:\n  name: aws\n  iam:\n    role: {{'Fn::GetAtt': [Mine, Arn]}}\n{functions}"),
+            format!(
+                "service: app\nprovider:\n  name: aws\n  iam:\n    role: 'arn:aws:iam::111122223333:role/x'\n{functions}"
+            ),
+            format!(
+                "service: app\nprovider:\n  name: aws\n  iam:\n    role: {{'Fn::GetAtt': [Mine, Arn]}}\n{functions}"
+            ),
             format!("service: app\nprovider:\n  name: aws\n  iam:\n    role: !GetAtt Mine.Arn\n{functions}"),
             format!("{HEAD}{own}"),
         ] {
@@ -176,5 +196,19 @@ mod tests {
         let role = template.resource("IamRoleLambdaExecution").unwrap();
         assert_eq!(role.property("RoleName").and_then(Node::text), Some("mine"));
         assert!(role.property("AssumeRolePolicyDocument").is_some());
+    }
+
+    #[test]
+    fn events_give_user_pools_their_triggers() {
+        let text = format!(
+            "{HEAD}functions:\n  my-fn:\n    events:\n      - http: GET /\n      - cognitoUserPool: {{pool: my-pool, trigger: PreTokenGeneration}}\nresources:\n  Resources:\n    CognitoUserPoolMypool: {{Type: 'AWS::Cognito::UserPool', Properties: {{UserPoolName: a, LambdaConfig: {{PostConfirmation: x}}}}}}\n"
+        );
+        let expanded = expand(&parsed(&text)).unwrap();
+        let template = Template::read(&expanded.document).unwrap();
+        let pool = template.resource("CognitoUserPoolMypool").unwrap();
+        let triggers = pool.property("LambdaConfig").unwrap();
+        let names: Vec<_> = triggers.entries().into_iter().filter_map(|(key, _)| key.text()).collect();
+        assert_eq!(names, ["PostConfirmation", "PreTokenGeneration"]);
+        assert_eq!(pool.property("UserPoolName").and_then(Node::text), Some("a"));
     }
 }

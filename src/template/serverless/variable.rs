@@ -34,11 +34,12 @@ impl<'t> Variable<'t> {
     /// The path below the root of the service that `${self:a.b}` names, where nothing else can be meant.
     pub fn self_path(self) -> Option<Vec<&'t str>> {
         let path = self.inner().strip_prefix("self:")?;
-        let is_plain = |part: &&str| !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || "_-".contains(c));
+        let is_plain =
+            |part: &&str| !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || "_-".contains(c));
         let parts: Vec<&str> = path.split('.').collect();
         // Options of the command line count more than what the file says of these two.
         let is_option = matches!(parts.as_slice(), ["provider", "stage" | "region"]);
-        (!is_option && parts.iter().all(|part| is_plain(&part))).then_some(parts)
+        (!is_option && parts.iter().all(is_plain)).then_some(parts)
     }
 
     /// The path of the file, and the keys inside it, that `${file(path):a.b}` names.
@@ -49,7 +50,7 @@ impl<'t> Variable<'t> {
             rest => rest.strip_prefix(':')?.trim().split('.').collect(),
         };
         let is_plain = |text: &&str| !text.contains(['$', '{', '}', ',', '(', ')']);
-        (is_plain(&path) && keys.iter().all(|key| is_plain(&key))).then_some((path.trim(), keys))
+        (is_plain(&path) && keys.iter().all(is_plain)).then_some((path.trim(), keys))
     }
 
     /// The pseudo parameter that it is the same as.
@@ -141,7 +142,10 @@ mod tests {
         assert_eq!(shown("${opt:stage, 'dev'}${env:X}"), ["<${opt:stage, 'dev'}>", "<${env:X}>"]);
         assert_eq!(shown("${self:custom.${opt:stage}.id}"), ["<${self:custom.${opt:stage}.id}>"]);
         assert_eq!(shown("${file(./x.yml):a}"), ["<${file(./x.yml):a}>"]);
-        assert_eq!(shown("${cf.eu-west-1:a.b}${ssm(eu-west-1):/a}"), ["<${cf.eu-west-1:a.b}>", "<${ssm(eu-west-1):/a}>"]);
+        assert_eq!(
+            shown("${cf.eu-west-1:a.b}${ssm(eu-west-1):/a}"),
+            ["<${cf.eu-west-1:a.b}>", "<${ssm(eu-west-1):/a}>"]
+        );
         assert_eq!(shown("${aws:accountId}"), ["<${aws:accountId}>"]);
         for text in [
             "${aws:username}",
