@@ -3,7 +3,7 @@
 //!
 //! Invariant: what a macro makes stands at the place of what caused it.
 
-use super::foreach;
+use super::{foreach, sam};
 use crate::syntax::{Document, Kind, Node};
 
 /// Values of parameters that are known before anything is evaluated, by name.
@@ -30,7 +30,8 @@ pub fn expand(doc: &Document, known: &Known<'_>) -> Option<Expanded> {
     let uses = |name: &str| transforms.contains(&name);
     let mut unknown = Vec::new();
     let looped = if uses(foreach::TRANSFORM) { foreach::expand(doc, known, &mut notes, &mut unknown) } else { None };
-    looped.map(|document| Expanded { document, notes, unknown })
+    let served = if uses(sam::TRANSFORM) { sam::expand(looped.as_ref().unwrap_or(doc), known, &mut notes) } else { None };
+    served.or(looped).map(|document| Expanded { document, notes, unknown })
 }
 
 /// A macro of the user's own that a template names, with its place: it may change all that is written.

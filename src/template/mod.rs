@@ -8,6 +8,7 @@ mod foreach;
 mod intrinsic;
 mod nested;
 pub mod serverless;
+mod sam;
 
 use std::collections::HashMap;
 

@@ -4,3 +4,4 @@
 
 pub mod dependencies;
 pub mod licence;
+pub mod sam;

@@ -6,13 +6,18 @@ use std::path::Path;
 use std::process::{Command, ExitCode};
 
 use xtask::dependencies::{self, Rules};
+use xtask::sam;
 
-const USAGE: &str = "usage: cargo xtask dependencies";
+const USAGE: &str = "usage: cargo xtask dependencies
+       cargo xtask sam --cases DIR
+       cargo xtask sam-tables SOURCE COMMIT DATE";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let done = match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["dependencies"] => check_dependencies(),
+        ["sam", "--cases", folder] => compare_sam(folder),
+        ["sam-tables", source, commit, date] => write_sam_tables(source, commit, date),
         _ => Err(USAGE.to_owned()),
     };
     match done {
@@ -42,4 +47,19 @@ fn check_dependencies() -> Result<(), String> {
     report.errors.iter().for_each(|error| println!("error: {error}"));
     println!("{} packages, {} of them in the program", report.packages, report.in_program);
     if report.errors.is_empty() { Ok(()) } else { Err("a dependency breaks a rule of deny.toml".to_owned()) }
+}
+
+/// Compares our expansion with the outputs that the transform's tests expect.
+fn compare_sam(folder: &str) -> Result<(), String> {
+    let outcome = sam::cases::compare(Path::new(folder))?;
+    outcome.differences.iter().for_each(|difference| println!("{difference}"));
+    println!("{}", outcome.summary());
+    Ok(())
+}
+
+/// Condenses the tables of the SAM transform into `data`.
+fn write_sam_tables(source: &str, commit: &str, date: &str) -> Result<(), String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().ok_or("xtask lies in no workspace")?;
+    let origin = sam::tables::Origin { commit: commit.to_owned(), date: date.to_owned() };
+    sam::tables::write(Path::new(source), &root.join("data"), &origin)
 }
