@@ -30,7 +30,8 @@ pub fn expand(doc: &Document, known: &Known<'_>) -> Option<Expanded> {
     let uses = |name: &str| transforms.contains(&name);
     let mut unknown = Vec::new();
     let looped = if uses(foreach::TRANSFORM) { foreach::expand(doc, known, &mut notes, &mut unknown) } else { None };
-    let served = if uses(sam::TRANSFORM) { sam::expand(looped.as_ref().unwrap_or(doc), known, &mut notes) } else { None };
+    let from = looped.as_ref().unwrap_or(doc);
+    let served = if uses(sam::TRANSFORM) { sam::expand(from, known, &mut notes, &mut unknown) } else { None };
     served.or(looped).map(|document| Expanded { document, notes, unknown })
 }
 

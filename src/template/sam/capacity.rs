@@ -12,7 +12,8 @@ impl<'d> Sam<'_, 'd> {
         let before = self.pen.stand_at(resource.key.id());
         let trust = self.pen.trust(SERVICE);
         let policy = self.pen.aws_policy("AWSLambdaManagedEC2ResourceOperator");
-        let (managed, tags) = (self.pen.list(vec![policy]), self.tags("lambda:createdBy", None));
+        let (managed, tag) = (self.pen.list(vec![policy]), self.pen.tag("lambda:createdBy", None));
+        let tags = self.pen.list(vec![tag]);
         let properties = [("AssumeRolePolicyDocument", trust), ("ManagedPolicyArns", managed), ("Tags", tags)];
         let cause = Cause::of(resource, resource.key);
         self.add(&format!("{}OperatorRole", resource.id), "AWS::IAM::Role", cause, &properties);

@@ -4,7 +4,7 @@
 use super::function::role_of;
 use super::{Cause, Sam, is_nothing, plain_text, referred};
 use crate::syntax::{Kind, Node, NodeId};
-use crate::template::Resource;
+use crate::template::{Call, Resource};
 
 /// One end of a connector.
 #[derive(Clone, Copy, Debug, Default)]
@@ -133,7 +133,7 @@ impl<'d> Sam<'_, 'd> {
         let Some(profile) = self.tables.profile(from.kind, to.kind) else { return };
         let role = if profile.to_source { from.role } else { to.role };
         let Some(role) = role else {
-            self.notes.push(format!("the role that {id} would belong to is not known"));
+            self.unknown.push(format!("the role that {id} would belong to is not known"));
             return;
         };
         let [reads, writes] = allows;
@@ -160,8 +160,20 @@ impl<'d> Sam<'_, 'd> {
 
 /// The role with which a rule starts the other end: that of the target which is it.
 fn rule_role(rule: &Resource<'_>, other: Option<Node<'_>>) -> Option<String> {
-    let id = other?.get("Id").and_then(plain_text)?;
+    let (id, arn) = (other?.get("Id").and_then(plain_text), other?.get("Arn"));
     let mut targets = rule.property("Targets")?.items();
-    let target = targets.find(|target| target.get("Arn").and_then(referred) == Some(id))?;
+    let target = targets.find(|target| {
+        let Some(target) = target.get("Arn") else { return false };
+        (id.is_some() && referred(target) == id) || arn.is_some_and(|arn| is_same(arn, target))
+    })?;
     target.get("RoleArn").filter(|role| !is_nothing(*role)).and_then(referred).map(str::to_owned)
+}
+
+/// Whether two ARNs are written alike: the same text, in the same function.
+fn is_same(one: Node<'_>, other: Node<'_>) -> bool {
+    let written = |node| match Call::of(node) {
+        Some(call) => (Some(call.name), call.argument.text()),
+        None => (None, node.text()),
+    };
+    written(one) == written(other) && written(one).1.is_some()
 }

@@ -5,7 +5,7 @@ use super::given::Given;
 use super::policies::Granted;
 use super::{Sam, choice, is_no_value, is_nothing, plain, plain_text};
 use crate::syntax::{Kind, Node, NodeId};
-use crate::template::Resource;
+use crate::template::{Call, Function, Resource};
 
 /// How a secret is read.
 const READ_SECRET: &str = "secretsmanager:GetSecretValue";
@@ -261,7 +261,9 @@ impl<'d> Sam<'_, 'd> {
     fn decrypts(&mut self, event: Event<'d>) -> Option<NodeId> {
         let key = event.property("SecretsManagerKmsKeyId")?;
         let resource = match plain_text(key) {
-            Some(key) => self.pen.sub(&format!("arn:${{AWS::Partition}}:kms:${{AWS::Region}}:${{AWS::AccountId}}:key/{key}")),
+            Some(key) => {
+                self.pen.sub(&format!("arn:${{AWS::Partition}}:kms:${{AWS::Region}}:${{AWS::AccountId}}:key/{key}"))
+            }
             None => self.pen.opaque(),
         };
         Some(self.pen.allow(&["kms:Decrypt"], resource))
@@ -274,8 +276,12 @@ impl<'d> Sam<'_, 'd> {
         let secrets = access.filter_map(|access| access.get("URI")).take(MOST_SECRETS);
         let mut statements: Vec<NodeId> = secrets.map(|uri| self.pen.allow(&[READ_SECRET], uri.id())).collect();
         let Some(uri) = config.get("SchemaRegistryURI") else { return statements };
-        let name = uri.text().and_then(|arn| arn.split(':').nth(5)?.strip_prefix("registry/"));
-        if let Some(name) = name.filter(|_| uri.text().is_some_and(|arn| arn.starts_with("arn"))) {
+        let text = match Call::of(uri) {
+            None => uri.text(),
+            Some(call) => call.argument.text().filter(|_| call.function == Function::Sub),
+        };
+        let name = text.filter(|arn| arn.starts_with("arn")).and_then(|arn| arn.split_once(":registry/"));
+        if let Some((_, name)) = name {
             statements.push(self.pen.allow(&["glue:GetRegistry"], uri.id()));
             let schemas = format!("arn:${{AWS::Partition}}:glue:${{AWS::Region}}:${{AWS::AccountId}}:schema/{name}/*");
             let schemas = self.pen.sub(&schemas);

@@ -102,11 +102,9 @@ impl<'d> Sam<'_, 'd> {
             Some(document) => self.merged(document),
             None => self.pen.trust(SERVICE),
         };
-        let tags = self.given(resource, "Tags");
-        let tags = self.tags("lambda:createdBy", tags);
+        let tags = self.tags(resource, "lambda:createdBy");
         let managed = self.pen.list(granted.managed);
-        let mut properties =
-            vec![("AssumeRolePolicyDocument", trust), ("ManagedPolicyArns", managed), ("Tags", tags)];
+        let mut properties = vec![("AssumeRolePolicyDocument", trust), ("ManagedPolicyArns", managed), ("Tags", tags)];
         if !granted.inline.is_empty() {
             properties.push(("Policies", self.pen.list(granted.inline)));
         }

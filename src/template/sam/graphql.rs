@@ -33,7 +33,8 @@ impl<'d> Sam<'_, 'd> {
     fn log_role(&mut self, resource: &Resource<'d>) {
         let logging = resource.property("Logging");
         let off = logging.and_then(Node::scalar) == Some(Scalar::Bool(false));
-        let has_role = logging.and_then(|logging| logging.get("CloudWatchLogsRoleArn")).is_some_and(|role| !is_nothing(role));
+        let has_role =
+            logging.and_then(|logging| logging.get("CloudWatchLogsRoleArn")).is_some_and(|role| !is_nothing(role));
         if off || has_role {
             return;
         }

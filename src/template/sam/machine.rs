@@ -35,8 +35,7 @@ impl<'d> Sam<'_, 'd> {
         if traced.and_then(Node::scalar) == Some(Scalar::Bool(true)) {
             self.usual(self.tracing_policy(), &mut granted);
         }
-        let tags = self.given(resource, "Tags");
-        let tags = self.tags("stateMachine:createdBy", tags);
+        let tags = self.tags(resource, "stateMachine:createdBy");
         let (trust, managed) = (self.pen.trust("states.amazonaws.com"), self.pen.list(granted.managed));
         let mut properties = vec![("AssumeRolePolicyDocument", trust), ("ManagedPolicyArns", managed), ("Tags", tags)];
         if !granted.inline.is_empty() {
@@ -66,7 +65,7 @@ impl<'d> Sam<'_, 'd> {
         let arn = self.state_machine_arn(resource);
         let policy = self.pen.inline_allow(&format!("{id}StartExecutionPolicy"), &["states:StartExecution"], arn);
         let boundary = resource.property("PermissionsBoundary").filter(|node| !is_nothing(*node)).map(Node::id);
-        self.event_role(&id, Cause::of(resource, key), service, vec![policy], boundary);
+        self.event_role(resource, key, service, vec![policy], boundary);
     }
 
     /// What an event starts: the state machine or, on request, its alias.
@@ -78,19 +77,21 @@ impl<'d> Sam<'_, 'd> {
         }
     }
 
-    /// A role that an event starts something with.
-    pub(super) fn event_role(
+    /// The role that an event starts something with.
+    fn event_role(
         &mut self,
-        id: &str,
-        cause: Cause<'d>,
+        resource: &Resource<'d>,
+        key: Node<'d>,
         service: &str,
         policies: Vec<NodeId>,
         boundary: Option<NodeId>,
     ) {
+        let id = format!("{}{}Role", resource.id, key.text().unwrap_or_default());
         let (trust, policies) = (self.pen.trust(service), self.pen.list(policies));
         let mut properties = vec![("AssumeRolePolicyDocument", trust), ("Policies", policies)];
         properties.extend(boundary.map(|boundary| ("PermissionsBoundary", boundary)));
-        self.add(id, "AWS::IAM::Role", cause, &properties);
+        properties.extend(self.propagated(resource).map(|tags| ("Tags", tags)));
+        self.add(&id, "AWS::IAM::Role", Cause::of(resource, key), &properties);
     }
 
     /// The role of a schedule of EventBridge Scheduler, unless it is given one; `starts` has the action and
@@ -121,7 +122,6 @@ impl<'d> Sam<'_, 'd> {
             policies.push(self.pen.inline_allow(&format!("{event_id}SQSPolicy"), &["sqs:SendMessage"], arn));
         }
         let boundary = holds("PermissionsBoundary").map(Node::id);
-        let cause = Cause::of(resource, key);
-        self.event_role(&format!("{event_id}Role"), cause, "scheduler.amazonaws.com", policies, boundary);
+        self.event_role(resource, key, "scheduler.amazonaws.com", policies, boundary);
     }
 }

@@ -10,8 +10,8 @@ mod connector;
 mod deploy;
 mod events;
 mod function;
-mod graphql;
 mod given;
+mod graphql;
 mod machine;
 mod pen;
 mod policies;
@@ -39,7 +39,12 @@ const MOST_MADE: usize = 10_000;
 const MOST_STEPS: usize = 500_000;
 
 /// The template with the roles and policies that SAM makes; nothing where it makes none.
-pub(super) fn expand(doc: &Document, known: &Known<'_>, notes: &mut Vec<String>) -> Option<Document> {
+pub(super) fn expand(
+    doc: &Document,
+    known: &Known<'_>,
+    notes: &mut Vec<String>,
+    unknown: &mut Vec<String>,
+) -> Option<Document> {
     let template = Template::read(doc)?;
     let mut sam = Sam::new(&template, known);
     for resource in &template.resources {
@@ -50,9 +55,11 @@ pub(super) fn expand(doc: &Document, known: &Known<'_>, notes: &mut Vec<String>)
     }
     sam.deployment_role();
     sam.connectors();
-    notes.append(&mut sam.notes);
+    unknown.append(&mut sam.unknown);
     if sam.is_over() {
-        notes.push(format!("more than {MOST_MADE} roles and policies that SAM makes, or what shapes them, are not followed"));
+        notes.push(format!(
+            "more than {MOST_MADE} roles and policies that SAM makes, or what shapes them, are not followed"
+        ));
     }
     sam.finish()
 }
@@ -69,7 +76,8 @@ struct Sam<'t, 'd> {
     made: Vec<NodeId>,
     conditions: Vec<(NodeId, NodeId)>,
     steps: usize,
-    notes: Vec<String>,
+    /// What was left out since a value is missing, each a sentence without its full stop.
+    unknown: Vec<String>,
     deployments: Vec<deploy::Preference<'d>>,
 }
 
@@ -103,19 +111,37 @@ impl<'t, 'd> Sam<'t, 'd> {
             made: Vec::new(),
             conditions: Vec::new(),
             steps: 0,
-            notes: Vec::new(),
+            unknown: Vec::new(),
             deployments: Vec::new(),
         }
     }
 
     fn resource(&mut self, resource: &Resource<'d>) {
         match resource.kind {
+            _ if self.is_overwritten(resource) => {}
             "AWS::Serverless::Function" => self.function(resource),
             "AWS::Serverless::StateMachine" => self.state_machine(resource),
             "AWS::Serverless::GraphQLApi" => self.graphql(resource),
             "AWS::Serverless::CapacityProvider" => self.capacity_provider(resource),
             _ => {}
         }
+    }
+
+    /// Whether the API that the transform makes for events without one takes the name of a resource.
+    fn is_overwritten(&self, resource: &Resource<'d>) -> bool {
+        let (event, api) = match resource.id {
+            "ServerlessRestApi" => ("Api", "RestApiId"),
+            "ServerlessHttpApi" => ("HttpApi", "ApiId"),
+            _ => return false,
+        };
+        let makes_one = |function: &Resource<'d>| {
+            let events = function.property("Events").map(Node::entries).unwrap_or_default();
+            events.into_iter().any(|(_, body)| {
+                let given = body.get("Properties").and_then(|properties| properties.get(api));
+                body.get("Type").and_then(plain_text) == Some(event) && given.is_none()
+            })
+        };
+        self.template.of_kind("AWS::Serverless::Function").any(makes_one)
     }
 
     /// Whether a bound is reached: nothing more is made then.
@@ -189,9 +215,24 @@ impl<'t, 'd> Sam<'t, 'd> {
         }
     }
 
-    /// Tags of a role: SAM's own first, then those of a mapping.
-    fn tags(&mut self, own: &str, given: Option<Given<'d>>) -> NodeId {
-        let mut tags = vec![self.pen.tag(own, None)];
+    /// Tags of a role: SAM's own first, which goes where the tags of the resource are propagated.
+    fn tags(&mut self, resource: &Resource<'d>, own: &str) -> NodeId {
+        if let Some(propagated) = self.propagated(resource) {
+            return propagated;
+        }
+        let own = vec![self.pen.tag(own, None)];
+        let given = self.given(resource, "Tags");
+        self.tag_list(own, given)
+    }
+
+    /// The tags of a resource that roles for its events get too.
+    fn propagated(&mut self, resource: &Resource<'d>) -> Option<NodeId> {
+        let tags = self.holds(resource, "Tags")?;
+        self.holds(resource, "PropagateTags")?;
+        Some(self.tag_list(Vec::new(), Some(tags)))
+    }
+
+    fn tag_list(&mut self, mut tags: Vec<NodeId>, given: Option<Given<'d>>) -> NodeId {
         for (key, value) in given.map(Given::entries).unwrap_or_default() {
             if !self.step() {
                 break;

@@ -75,7 +75,9 @@ impl<'d> Sam<'_, 'd> {
             // Any other function stands for the ARN of a managed policy.
             _ if Call::of(policy).is_some() => Kind::Managed,
             NodeKind::Scalar if !policy.is_null() => Kind::Managed,
-            NodeKind::Mapping if policy.get("Statement").is_some() || self.template_of(policy).is_some() => Kind::Document,
+            NodeKind::Mapping if policy.get("Statement").is_some() || self.template_of(policy).is_some() => {
+                Kind::Document
+            }
             _ => Kind::Unclear,
         }
     }
@@ -94,7 +96,8 @@ impl<'d> Sam<'_, 'd> {
             return self.pen.choice(condition.id(), then, otherwise);
         }
         match plain(policy).and_then(Node::text) {
-            Some(name) if !name.starts_with("arn:") => {
+            // A dynamic reference is resolved at deployment.
+            Some(name) if !name.starts_with("arn:") && !name.contains("{{resolve:") => {
                 let path = self.tables.aws_policy(name);
                 self.pen.aws_policy(&path)
             }

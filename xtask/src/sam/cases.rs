@@ -23,6 +23,7 @@ pub struct Outcome {
     roles: usize,
     same_policies: usize,
     same_managed: usize,
+    same_rest: usize,
     connectors: usize,
     same_connectors: usize,
     /// What differs, a line each.
@@ -32,10 +33,12 @@ pub struct Outcome {
 impl Outcome {
     /// The numbers, in lines.
     pub fn summary(&self) -> String {
-        let Self { cases, equal, roles, same_policies, same_managed, connectors, same_connectors, .. } = self;
+        let Self { cases, equal, roles, same_policies, same_managed, same_rest, connectors, same_connectors, .. } =
+            self;
         format!(
             "{cases} cases: roles and trust policies of {equal} equal, of {} different\n\
-             {roles} roles in both: Policies of {same_policies} equal, ManagedPolicyArns of {same_managed}\n\
+             {roles} roles in both: Policies of {same_policies} equal, ManagedPolicyArns of {same_managed}, \
+             Path, PermissionsBoundary and Tags of {same_rest}\n\
              {connectors} managed policies: {same_connectors} equal",
             cases - equal
         )
@@ -56,7 +59,8 @@ pub fn compare(folder: &Path) -> Result<Outcome, String> {
         for (partition, below, region) in PARTITIONS {
             let output = folder.join("output").join(below).join(format!("{name}.json"));
             let Ok(expected) = std::fs::read_to_string(&output) else { continue };
-            let expected: Value = serde_json::from_str(&expected).map_err(|error| format!("{}: {error}", output.display()))?;
+            let expected: Value =
+                serde_json::from_str(&expected).map_err(|error| format!("{}: {error}", output.display()))?;
             // The transform refuses these.
             if expected.get("Resources").is_none() {
                 continue;
@@ -76,10 +80,12 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>, String> {
 
 /// What a template's resources are once SAM is through, for us.
 fn expanded(text: &str, partition: &str, region: &str) -> Value {
-    let mut doc = parse_yaml(FileId(0), &text.into());
     // The transform's tests call it whether a template names it or not.
-    if doc.root().is_some_and(|root| root.get("Transform").is_none()) {
-        doc = parse_yaml(FileId(0), &format!("Transform: AWS::Serverless-2016-10-31\n{text}").into());
+    let text = text.replace("AWS::Serverless-2016-10-31-test", "AWS::Serverless-2016-10-31");
+    let mut doc = parse_yaml(FileId(0), &text.as_str().into());
+    if let Some(root) = doc.root().filter(|root| root.get("Transform").is_none()) {
+        let (before, after) = text.split_at(root.span().start());
+        doc = parse_yaml(FileId(0), &format!("{before}Transform: AWS::Serverless-2016-10-31\n{after}").into());
     }
     let known = |name: &str| known(&doc, name, partition, region);
     let made = template::expand(&doc, &known);
@@ -127,8 +133,10 @@ impl Outcome {
             self.differences.push(format!("{case}: {id}: a role too many"));
         }
         self.equal += usize::from(self.differences.len() == before);
-        self.permissions(case, &our_roles, &their_roles);
-        self.managed_policies(case, ours, expected);
+        let [ours, theirs] =
+            [ours, expected].map(|template| normal::with_defaults(template.clone(), &expected["Parameters"]));
+        self.permissions(case, &of_kind(&ours, "AWS::IAM::Role"), &of_kind(&theirs, "AWS::IAM::Role"));
+        self.managed_policies(case, &ours, &theirs);
     }
 
     fn permissions(&mut self, case: &str, ours: &BTreeMap<&str, &Value>, theirs: &BTreeMap<&str, &Value>) {
@@ -141,6 +149,16 @@ impl Outcome {
                 self.same_managed += 1;
             } else {
                 self.differences.push(format!("{case}: {id}: managed\n  {our_managed:?}\n  {their_managed:?}"));
+            }
+            let rest = |role: &Value| {
+                let properties = &role["Properties"];
+                let boundary = properties["PermissionsBoundary"].clone();
+                (properties["Path"].clone(), boundary, normal::as_set(&properties["Tags"]))
+            };
+            if rest(ours) == rest(theirs) {
+                self.same_rest += 1;
+            } else {
+                self.differences.push(format!("{case}: {id}: rest\n  {:?}\n  {:?}", rest(ours), rest(theirs)));
             }
             let [our_policies, their_policies] =
                 [ours, theirs].map(|role| normal::documents(&role["Properties"]["Policies"]));
@@ -164,7 +182,11 @@ impl Outcome {
             match ours.get(id) {
                 Some(ours) if parts(ours) == parts(theirs) => self.same_connectors += 1,
                 Some(ours) => {
-                    self.differences.push(format!("{case}: {id}: managed policy\n  {:?}\n  {:?}", parts(ours), parts(theirs)));
+                    self.differences.push(format!(
+                        "{case}: {id}: managed policy\n  {:?}\n  {:?}",
+                        parts(ours),
+                        parts(theirs)
+                    ));
                 }
                 None => self.differences.push(format!("{case}: {id}: no such managed policy here")),
             }

@@ -1,8 +1,10 @@
 //! One form for what is written in several, so that an expansion can be held against an expected output.
 //!
 //! Trust policies: functions in their long form, `Fn::GetAtt` as a list, and `${AWS::Partition}` in an
-//! `Fn::Sub` by its value. Permissions besides: an only member of a list stands for the list, a
-//! statement without `Effect` order, names of holes in `Fn::Sub`, order and repetition of policies.
+//! `Fn::Sub` by its value. Permissions besides: an only member of a list stands for the list; the order of
+//! actions and resources, of statements, and of policies, repeated ones and the names of policies do not
+//! count; nor do names of holes in `Fn::Sub`, a reference to a parameter with a default and that default,
+//! and `Fn::If` of a condition and of its opposite that the transform made.
 
 use rolecall::syntax::{Kind, Node, Scalar};
 use rolecall::template::{Call, get_att};
@@ -19,7 +21,11 @@ pub fn json_of(node: Node<'_>, depth: usize) -> Value {
     let short = node.tag().filter(|tag| !tag.starts_with("!!"));
     match (short, Call::of(node)) {
         (Some(_), Some(call)) => {
-            let name = if ["Ref", "Condition"].contains(&call.name) { call.name.to_owned() } else { format!("Fn::{}", call.name) };
+            let name = if ["Ref", "Condition"].contains(&call.name) {
+                call.name.to_owned()
+            } else {
+                format!("Fn::{}", call.name)
+            };
             let argument = match get_att(call.argument).filter(|_| call.name == "GetAtt") {
                 Some((resource, attribute)) => json!([resource, attribute]),
                 None => plain(node, depth),
@@ -40,7 +46,8 @@ fn plain(node: Node<'_>, depth: usize) -> Value {
         Kind::Sequence => node.items().map(|item| json_of(item, depth + 1)).collect(),
         Kind::Mapping => {
             let entries = node.entries().into_iter();
-            let entries = entries.map(|(key, value)| (key.text().unwrap_or_default().to_owned(), json_of(value, depth + 1)));
+            let entries =
+                entries.map(|(key, value)| (key.text().unwrap_or_default().to_owned(), json_of(value, depth + 1)));
             Value::Object(entries.collect())
         }
         Kind::Scalar => match node.scalar() {
@@ -59,8 +66,12 @@ pub fn substituted(value: Value, partition: &str) -> Value {
         Value::Object(entries) => {
             let entries: Map<String, Value> =
                 entries.into_iter().map(|(key, value)| (key, substituted(value, partition))).collect();
-            match entries.get("Fn::Sub").filter(|_| entries.len() == 1) {
-                Some(Value::String(text)) => sub(text, partition),
+            match (entries.get("Fn::Sub"), entries.get("Fn::GetAtt")) {
+                (Some(Value::String(text)), _) if entries.len() == 1 => sub(text, partition),
+                (_, Some(Value::String(text))) if entries.len() == 1 => match text.split_once('.') {
+                    Some((resource, attribute)) => json!({ "Fn::GetAtt": [resource, attribute] }),
+                    None => Value::Object(entries),
+                },
                 _ => Value::Object(entries),
             }
         }
@@ -81,9 +92,24 @@ pub fn permissions(value: Value) -> Value {
             if items.len() == 1 { items.remove(0) } else { Value::Array(items) }
         }
         Value::Object(entries) => {
-            let entries: Map<String, Value> =
-                entries.into_iter().map(|(key, value)| (key, permissions(value))).collect();
-            match entries.get("Fn::Sub").and_then(Value::as_array) {
+            let ordered = |key: &str, value: Value| match value {
+                Value::Array(mut items) if ["Action", "Resource"].contains(&key) => {
+                    items.sort_by_key(Value::to_string);
+                    Value::Array(items)
+                }
+                other => other,
+            };
+            let entries = entries.into_iter().map(|(key, value)| {
+                let value = ordered(&key, permissions(value));
+                (key, value)
+            });
+            let entries: Map<String, Value> = entries.collect();
+            if let Some([Value::String(condition), then, otherwise]) = entries.get("Fn::If").and_then(parts) {
+                if let Some(condition) = opposite(condition) {
+                    return json!({ "Fn::If": [condition, otherwise, then] });
+                }
+            }
+            match entries.get("Fn::Sub").and_then(parts) {
                 Some(parts) => with_numbered_holes(parts),
                 None => Value::Object(entries),
             }
@@ -92,9 +118,36 @@ pub fn permissions(value: Value) -> Value {
     }
 }
 
+fn parts(value: &Value) -> Option<&[Value]> {
+    value.as_array().map(Vec::as_slice)
+}
+
+/// The condition whose opposite the transform made: `NOT`, its name, and ten digits of a hash.
+fn opposite(condition: &str) -> Option<&str> {
+    let name = condition.strip_prefix("NOT")?;
+    let (name, hash) = name.split_at_checked(name.len().checked_sub(10)?)?;
+    hash.bytes().all(|byte| byte.is_ascii_hexdigit()).then_some(name)
+}
+
+/// References to parameters by their defaults.
+pub fn with_defaults(value: Value, parameters: &Value) -> Value {
+    match value {
+        Value::Array(items) => items.into_iter().map(|item| with_defaults(item, parameters)).collect(),
+        Value::Object(entries) => {
+            let named = entries.get("Ref").and_then(Value::as_str).map(|name| &parameters[name]["Default"]);
+            match named.filter(|default| !default.is_null()) {
+                Some(default) => default.clone(),
+                None => entries.into_iter().map(|(key, value)| (key, with_defaults(value, parameters))).collect(),
+            }
+        }
+        other => other,
+    }
+}
+
 fn with_numbered_holes(parts: &[Value]) -> Value {
     let [Value::String(text), Value::Object(holes)] = parts else { return json!({ "Fn::Sub": parts }) };
-    if let Some(only) = text.strip_prefix("${").and_then(|rest| rest.strip_suffix('}')).and_then(|name| holes.get(name)) {
+    if let Some(only) = text.strip_prefix("${").and_then(|rest| rest.strip_suffix('}')).and_then(|name| holes.get(name))
+    {
         return only.clone();
     }
     let mut text = text.clone();

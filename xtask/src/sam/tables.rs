@@ -67,12 +67,14 @@ fn members(value: &Value) -> &[Value] {
 }
 
 fn policy_templates(value: &Value, sourced: &Sourced<'_>) -> Result<String, String> {
-    let columns = "template\tactions\tresources; `${Name}` is a parameter of the template\tcondition: operator, key, value";
+    let columns =
+        "template\tactions\tresources; `${Name}` is a parameter of the template\tcondition: operator, key, value";
     let what = "SAM policy templates, a line a statement; every one of them allows.";
     let mut table = sourced.origin.head(what, sourced.file, columns);
     for (name, template) in entries(&value["Templates"]) {
         for statement in members(&template["Definition"]["Statement"]) {
-            let row = statement_row(statement, &|text| Ok(text.to_owned())).map_err(|error| format!("{name}: {error}"))?;
+            let row =
+                statement_row(statement, &|text| Ok(text.to_owned())).map_err(|error| format!("{name}: {error}"))?;
             let _ = writeln!(table, "{name}\t{row}");
         }
     }
@@ -88,11 +90,11 @@ fn statement_row(statement: &Value, spell: Spell<'_>) -> Result<String, String> 
     }
     let actions: Option<Vec<&str>> = members(&statement["Action"]).iter().map(Value::as_str).collect();
     let actions = actions.ok_or("an action that is no text")?.join(" ");
-    let resources: Result<Vec<String>, String> = members(&statement["Resource"]).iter().map(|one| text(one, spell)).collect();
+    let resources: Result<Vec<String>, String> =
+        members(&statement["Resource"]).iter().map(|one| text(one, spell)).collect();
     let row = format!("{actions}\t{}", resources?.join(" "));
-    let mut conditions = entries(&statement["Condition"]).flat_map(|(operator, keys)| {
-        entries(keys).map(move |(key, value)| (operator, key, value))
-    });
+    let mut conditions = entries(&statement["Condition"])
+        .flat_map(|(operator, keys)| entries(keys).map(move |(key, value)| (operator, key, value)));
     match (conditions.next(), conditions.next()) {
         (None, _) => Ok(row),
         (Some((operator, key, value)), None) => Ok(format!("{row}\t{operator} {key} {}", text(value, spell)?)),
@@ -152,7 +154,8 @@ fn managed_policies(value: &Value, sourced: &Sourced<'_>) -> String {
     let mut paths: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for (_, policies) in entries(value) {
         for (name, arn) in entries(policies) {
-            let path = arn.as_str().and_then(|arn| arn.split_once(":policy/")).and_then(|(_, path)| path.rsplit_once('/'));
+            let path =
+                arn.as_str().and_then(|arn| arn.split_once(":policy/")).and_then(|(_, path)| path.rsplit_once('/'));
             // A service attaches those of its own roles; nobody else can.
             if let Some((path, _)) = path.filter(|(path, _)| *path != "aws-service-role") {
                 paths.entry(path).or_default().insert(name);
