@@ -22,6 +22,16 @@ impl<'d> Resolver<'_, 'd> {
         Some(id)
     }
 
+    /// The branch in which a condition holds. One that a macro made as the opposite of another is told by
+    /// that other, which is the one that its author knows.
+    pub(super) fn holds(&mut self, stack: StackId, name: &str) -> Option<Branch> {
+        let made = self.stack(stack).template.condition(name).filter(|node| node.is_fresh());
+        if let Some(other) = made.and_then(opposite).and_then(|other| self.condition(stack, other)) {
+            return Some(Branch::of(other, 0));
+        }
+        self.condition(stack, name).map(|id| Branch::of(id, 1))
+    }
+
     /// A formula that may be true or false.
     fn opaque(&mut self, key: &str) -> Formula {
         let id = self.worlds.intern(key, || Switch::variable(key));
@@ -116,4 +126,12 @@ impl<'d> Resolver<'_, 'd> {
 
 fn branch(branch: &Branch) -> Formula {
     Formula::And(branch.iter().map(|(id, value)| Formula::Is(id, value)).collect())
+}
+
+/// The condition that a formula is the opposite of, if it says nothing else.
+fn opposite(formula: Node<'_>) -> Option<&str> {
+    let not = Call::of(formula).filter(|call| call.function == Function::Not)?;
+    let mut items = not.argument.items();
+    let (only, None) = (items.next()?, items.next()) else { return None };
+    Call::of(only).filter(|call| call.function == Function::Condition)?.argument.text()
 }

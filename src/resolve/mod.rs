@@ -115,8 +115,7 @@ impl<'s, 'd> Resolver<'s, 'd> {
 
     /// The branch in which a resource exists.
     pub fn exists(&mut self, stack: StackId, resource: &Resource<'d>) -> Branch {
-        let own = resource.condition.and_then(|name| self.condition(stack, name)).map(|id| Branch::of(id, 1));
-        let own = own.unwrap_or_default();
+        let own = resource.condition.and_then(|name| self.holds(stack, name)).unwrap_or_default();
         match self.stack(stack).parent {
             // A nested stack exists where its parent has it.
             Some((parent, id)) => match self.stack(parent).template.resource(id) {

@@ -37,7 +37,12 @@ impl Graft {
 
     /// Whether there are as many fresh nodes as may be: from then on every node is missing.
     pub fn is_full(&self) -> bool {
-        self.doc.nodes.len() - self.from >= Self::MOST
+        self.room() == 0
+    }
+
+    /// How many more nodes there may be.
+    pub fn room(&self) -> usize {
+        Self::MOST.saturating_sub(self.doc.nodes.len() - self.from)
     }
 
     /// A node of the copy, fresh ones too.

@@ -66,7 +66,7 @@ impl<'d> Sam<'_, 'd> {
         let list = self.pen.list(formulas);
         let formula = self.pen.map(&[("Fn::Or", list)]);
         let name = self.pen.text(CONDITION);
-        self.conditions.push((name, formula));
+        self.add_condition(name, formula);
         Some(name)
     }
 }

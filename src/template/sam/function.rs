@@ -1,7 +1,7 @@
 //! `AWS::Serverless::Function`: the role that it runs with, and those of its schedules.
 
 use super::policies::Granted;
-use super::{Cause, Sam, choice, is_no_value};
+use super::{Cause, Sam, choice, is_no_value, is_nothing, referred};
 use crate::syntax::{Node, NodeId};
 use crate::template::{Resource, Template};
 
@@ -22,10 +22,8 @@ impl<'d> Sam<'_, 'd> {
         let role = format!("{}Role", resource.id);
         let mut granted = Granted::default();
         self.usual_policies(resource, &mut granted);
-        if let Some(policies) = resource.property("Policies") {
-            if !super::is_nothing(policies) {
-                self.policies(policies, &role, &mut granted);
-            }
+        if let Some(policies) = resource.property("Policies").filter(|policies| !is_nothing(*policies)) {
+            self.policies(policies, &role, &mut granted);
         }
         self.function_events(resource, &mut granted);
         self.pen.stand_at(before);
@@ -127,8 +125,8 @@ pub(super) fn causing_key<'d>(resource: &Resource<'d>) -> Node<'d> {
 /// The role of a function or state machine by its name, where it is in the template once SAM is through.
 pub(super) fn role_of<'d>(template: &Template<'d>, id: &str, property: &str) -> Option<String> {
     let resource = template.resource(id)?;
-    match resource.property(property).filter(|role| !super::is_nothing(*role)) {
-        Some(role) => super::referred(role).map(str::to_owned),
+    match resource.property(property).filter(|role| !is_nothing(*role)) {
+        Some(role) => referred(role).map(str::to_owned),
         None => resource.kind.starts_with("AWS::Serverless::").then(|| format!("{id}Role")),
     }
 }

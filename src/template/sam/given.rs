@@ -4,7 +4,13 @@
 use std::collections::HashMap;
 
 use super::{Call, Resource, Sam, is_nothing, plain_text};
-use crate::syntax::{Kind, Node, NodeId};
+use crate::syntax::{Document, Kind, Node, NodeId};
+
+/// Mappings inside of one another that are merged.
+const MOST_DEPTH: usize = 64;
+
+/// Sections of `Globals` that are read: there are nine types.
+const MOST_SECTIONS: usize = 32;
 
 /// A property.
 #[derive(Clone, Copy, Debug)]
@@ -77,6 +83,18 @@ impl<'d> Given<'d> {
     }
 }
 
+/// The section `Globals` of a template.
+pub(super) fn globals(doc: &Document) -> HashMap<(&str, &str), Node<'_>> {
+    let sections = doc.root().and_then(|root| root.get("Globals")).map(Node::entries).unwrap_or_default();
+    let mut globals = HashMap::new();
+    for (section, properties) in sections.into_iter().take(MOST_SECTIONS) {
+        for (name, value) in properties.entries() {
+            globals.extend(section.text().zip(name.text()).map(|named| (named, value)));
+        }
+    }
+    globals
+}
+
 impl<'d> Sam<'_, 'd> {
     /// A property that `Globals` may have too; nothing where it is null.
     pub(super) fn given(&self, resource: &Resource<'d>, name: &str) -> Option<Given<'d>> {
@@ -85,8 +103,8 @@ impl<'d> Sam<'_, 'd> {
             ignored.text() == Some("*") || ignored.items().any(|item| item.text() == Some(name))
         });
         let section = resource.kind.strip_prefix("AWS::Serverless::").filter(|_| !ignores);
-        let globals = section.and_then(|section| self.template.doc.root()?.get("Globals")?.get(section)?.get(name));
-        Given::of(globals, resource.property(name)).filter(|given| !given.node().is_some_and(Node::is_null))
+        let global = section.and_then(|section| self.globals.get(&(section, name)).copied());
+        Given::of(global, resource.property(name)).filter(|given| !given.node().is_some_and(Node::is_null))
     }
 
     /// A property that the transform does not take for nothing.
@@ -96,8 +114,14 @@ impl<'d> Sam<'_, 'd> {
 
     /// The node of a property, merged where it is written in two places.
     pub(super) fn merged(&mut self, given: Given<'d>) -> NodeId {
+        self.merged_at(given, 0)
+    }
+
+    fn merged_at(&mut self, given: Given<'d>, depth: usize) -> NodeId {
         let (global, own) = match given {
             Given::One(node) => return node.id(),
+            // Aliases can nest deeper than any text.
+            Given::Both { .. } if depth >= MOST_DEPTH => return self.pen.opaque(),
             Given::Both { global, own } => (global, own),
         };
         let before = self.pen.stand_at(own.id());
@@ -116,7 +140,7 @@ impl<'d> Sam<'_, 'd> {
                 if !self.step() {
                     break;
                 }
-                entries.push((key, self.merged(value)));
+                entries.push((key, self.merged_at(value, depth + 1)));
             }
             self.pen.map(&entries)
         };

@@ -19,7 +19,7 @@ mod tables;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::expand::Known;
 use super::{Call, Function, Resource, Template};
@@ -75,6 +75,10 @@ struct Sam<'t, 'd> {
     /// Keys and values of the resources that were made, in turn.
     made: Vec<NodeId>,
     conditions: Vec<(NodeId, NodeId)>,
+    /// Conditions that have an opposite already.
+    opposites: HashSet<String>,
+    /// Properties of the section `Globals`, by what follows `AWS::Serverless::` and by name.
+    globals: HashMap<(&'d str, &'d str), Node<'d>>,
     steps: usize,
     /// What was left out since a value is missing, each a sentence without its full stop.
     unknown: Vec<String>,
@@ -110,6 +114,8 @@ impl<'t, 'd> Sam<'t, 'd> {
             taken: template.resources.iter().map(|resource| resource.id.to_owned()).collect(),
             made: Vec::new(),
             conditions: Vec::new(),
+            opposites: HashSet::new(),
+            globals: given::globals(template.doc),
             steps: 0,
             unknown: Vec::new(),
             deployments: Vec::new(),
@@ -117,6 +123,11 @@ impl<'t, 'd> Sam<'t, 'd> {
     }
 
     fn resource(&mut self, resource: &Resource<'d>) {
+        if !resource.kind.starts_with("AWS::Serverless::") {
+            return;
+        }
+        // Each of them is looked at for each property that is asked for.
+        self.steps += resource.properties.map_or(0, |properties| properties.own_entries().count());
         match resource.kind {
             _ if self.is_overwritten(resource) => {}
             "AWS::Serverless::Function" => self.function(resource),
@@ -179,16 +190,20 @@ impl<'t, 'd> Sam<'t, 'd> {
     fn opposite(&mut self, condition: &str) -> NodeId {
         let name = format!("NOT{condition}");
         let id = self.pen.text(&name);
-        let known = self.template.condition(&name).is_some()
-            || self.conditions.iter().any(|(key, _)| self.pen.is_text(*key, &name));
-        if !known {
+        if self.template.condition(&name).is_none() && self.opposites.insert(condition.to_owned()) {
             let inner = self.pen.text(condition);
             let inner = self.pen.map(&[("Condition", inner)]);
             let list = self.pen.list(vec![inner]);
             let formula = self.pen.map(&[("Fn::Not", list)]);
-            self.conditions.push((id, formula));
+            self.add_condition(id, formula);
         }
         id
+    }
+
+    fn add_condition(&mut self, name: NodeId, formula: NodeId) {
+        if !self.pen.is_full() {
+            self.conditions.push((name, formula));
+        }
     }
 
     /// The text that a node is before anything is deployed: itself, a parameter that is known, or a

@@ -6,7 +6,12 @@ use crate::syntax::{Document, Graft, Node, NodeId};
 pub(super) struct Pen {
     graft: Graft,
     at: NodeId,
+    /// Whether something could not be written any more: from then on nothing is.
+    is_full: bool,
 }
+
+/// Nodes that are kept for putting the template together again.
+const RESERVE: usize = 1000;
 
 /// The version of IAM's language that the transform writes (IAM User Guide, Version element).
 const VERSION: &str = "2012-10-17";
@@ -14,7 +19,7 @@ const VERSION: &str = "2012-10-17";
 impl Pen {
     pub(super) fn onto(doc: &Document) -> Self {
         let at = doc.root().map_or(NodeId(0), Node::id);
-        Self { graft: Graft::onto(doc), at }
+        Self { graft: Graft::onto(doc), at, is_full: false }
     }
 
     /// From here on everything stands where this node does; returns where it stood before.
@@ -23,11 +28,13 @@ impl Pen {
     }
 
     pub(super) fn is_full(&self) -> bool {
-        self.graft.is_full()
+        self.is_full
     }
 
-    pub(super) fn is_text(&self, node: NodeId, text: &str) -> bool {
-        self.graft.node(node).text() == Some(text)
+    /// Writes a node, as long as there is room; what stands in its place afterwards is never used.
+    fn write(&mut self, nodes: usize, write: impl FnOnce(&mut Graft, NodeId) -> NodeId) -> NodeId {
+        self.is_full |= self.graft.room() < RESERVE + nodes;
+        if self.is_full { self.at } else { write(&mut self.graft, self.at) }
     }
 
     pub(super) fn finish(self) -> Graft {
@@ -35,11 +42,11 @@ impl Pen {
     }
 
     pub(super) fn text(&mut self, text: &str) -> NodeId {
-        self.graft.text(text, self.at)
+        self.write(1, |graft, at| graft.text(text, at))
     }
 
     pub(super) fn list(&mut self, items: Vec<NodeId>) -> NodeId {
-        self.graft.list(items, self.at)
+        self.write(1, |graft, at| graft.list(items, at))
     }
 
     fn texts(&mut self, texts: &[&str]) -> NodeId {
@@ -49,11 +56,11 @@ impl Pen {
 
     pub(super) fn map(&mut self, entries: &[(&str, NodeId)]) -> NodeId {
         let entries: Vec<_> = entries.iter().map(|(key, value)| (self.text(key), *value)).collect();
-        self.graft.map(entries, self.at)
+        self.write(1, |graft, at| graft.map(entries, at))
     }
 
     pub(super) fn call(&mut self, name: &str, argument: NodeId) -> NodeId {
-        self.graft.call(name, argument, self.at)
+        self.write(2, |graft, at| graft.call(name, argument, at))
     }
 
     pub(super) fn reference(&mut self, id: &str) -> NodeId {

@@ -50,7 +50,8 @@ impl<'d> Sam<'_, 'd> {
             match self.kind(policy, 0) {
                 Kind::Managed => granted.managed.push(self.managed(policy, 0)),
                 Kind::Nothing => {}
-                Kind::Document | Kind::Unclear => {
+                Kind::Unclear => granted.inline.push(self.unclear(&format!("{role}Policy{index}"))),
+                Kind::Document => {
                     let inline = self.named(policy, &format!("{role}Policy{index}"));
                     granted.inline.push(inline);
                 }
@@ -127,13 +128,13 @@ impl<'d> Sam<'_, 'd> {
             return self.pen.choice(condition.id(), then, otherwise);
         }
         if let Some((name, parameters)) = self.template_of(policy) {
-            return self.from_template(name, parameters);
+            return self.filled_template(name, parameters);
         }
         let is_document = plain(policy).and_then(|policy| policy.get("Statement")).is_some();
         if is_document || is_no_value(policy) { policy.id() } else { self.pen.opaque() }
     }
 
-    fn from_template(&mut self, name: &str, parameters: Node<'d>) -> NodeId {
+    fn filled_template(&mut self, name: &str, parameters: Node<'d>) -> NodeId {
         let rows = self.tables.template(name).unwrap_or_default();
         let parameters = plain(parameters);
         let mut statements = Vec::with_capacity(rows.len());

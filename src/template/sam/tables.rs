@@ -101,10 +101,9 @@ impl Pen {
 
     /// A text whose holes are filled; opaque where nothing fills one of them.
     fn filled(&mut self, text: &str, fill: &mut dyn FnMut(&mut Self, &str) -> Option<NodeId>) -> NodeId {
-        if let Some(hole) = text.strip_prefix("${").and_then(|rest| rest.strip_suffix('}')) {
-            if !hole.contains(['{', ':']) {
-                return fill(self, hole).unwrap_or_else(|| self.opaque());
-            }
+        let only = text.strip_prefix("${").and_then(|rest| rest.strip_suffix('}'));
+        if let Some(hole) = only.filter(|hole| !hole.contains(['{', ':'])) {
+            return fill(self, hole).unwrap_or_else(|| self.opaque());
         }
         let (mut written, mut holes) = (text.to_owned(), Vec::new());
         for piece in text.split("${").skip(1) {

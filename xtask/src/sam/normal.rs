@@ -104,10 +104,10 @@ pub fn permissions(value: Value) -> Value {
                 (key, value)
             });
             let entries: Map<String, Value> = entries.collect();
-            if let Some([Value::String(condition), then, otherwise]) = entries.get("Fn::If").and_then(parts) {
-                if let Some(condition) = opposite(condition) {
-                    return json!({ "Fn::If": [condition, otherwise, then] });
-                }
+            if let Some([Value::String(condition), then, otherwise]) = entries.get("Fn::If").and_then(parts)
+                && let Some(condition) = opposite(condition)
+            {
+                return json!({ "Fn::If": [condition, otherwise, then] });
             }
             match entries.get("Fn::Sub").and_then(parts) {
                 Some(parts) => with_numbered_holes(parts),
@@ -200,5 +200,40 @@ fn document(policy: &Value) -> Value {
         }
         Some(written) => permissions(written.clone()),
         None => permissions(policy.clone()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rolecall::source::FileId;
+    use rolecall::syntax::parse_yaml;
+
+    use super::*;
+
+    fn json(text: &str) -> Value {
+        let doc = parse_yaml(FileId(0), &text.into());
+        json_of(doc.root().unwrap(), 0)
+    }
+
+    #[test]
+    fn functions_have_one_form() {
+        assert_eq!(
+            json("[!Ref A, !GetAtt A.B.C, !If [C, 1, 'x']]"),
+            json!([{"Ref": "A"}, {"Fn::GetAtt": ["A", "B.C"]}, {"Fn::If": ["C", 1, "x"]}])
+        );
+        assert_eq!(json("{'Fn::GetAtt': A.B}"), json!({"Fn::GetAtt": ["A", "B"]}));
+        let text = json!({"Fn::Sub": "arn:${AWS::Partition}:x"});
+        assert_eq!(substituted(text, "aws-cn"), "arn:aws-cn:x");
+    }
+
+    #[test]
+    fn permissions_that_say_the_same_are_the_same() {
+        let same = |one: Value, other: Value| assert_eq!(permissions(one), permissions(other));
+        same(json!({"Action": ["a", "b"], "Resource": ["r"]}), json!({"Action": ["b", "a"], "Resource": "r"}));
+        same(json!({"Fn::Sub": ["${a}/*", {"a": "x"}]}), json!({"Fn::Sub": ["${b}/*", {"b": "x"}]}));
+        same(json!({"Fn::Sub": ["${a}", {"a": "x"}]}), json!("x"));
+        same(json!({"Fn::If": ["NOTC0123456789", 1, 2]}), json!({"Fn::If": ["C", 2, 1]}));
+        assert_ne!(permissions(json!({"Fn::If": ["NOTC", 1, 2]})), permissions(json!({"Fn::If": ["C", 2, 1]})));
+        assert_ne!(documents(&json!([{"PolicyDocument": {"Statement": []}}])), documents(&json!([])));
     }
 }

@@ -170,3 +170,23 @@ fn managed_policies(value: &Value, sourced: &Sourced<'_>) -> String {
     }
     table
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_statement_is_a_line() {
+        let filled = json!({"Fn::Sub": ["arn:${AWS::Partition}:sqs:${q}", {"q": {"Ref": "Queue"}}]});
+        let statement = json!({
+            "Effect": "Allow", "Action": ["a:B", "a:C"], "Resource": [filled, "*"],
+            "Condition": {"StringEquals": {"a:key": {"Ref": "Value"}}}
+        });
+        let row = statement_row(&statement, &|text| Ok(text.to_owned()));
+        let expected = "a:B a:C\tarn:${AWS::Partition}:sqs:${Queue} *\tStringEquals a:key ${Value}";
+        assert_eq!(row.as_deref(), Ok(expected));
+        assert!(statement_row(&json!({"Effect": "Deny"}), &|text| Ok(text.to_owned())).is_err());
+    }
+}
