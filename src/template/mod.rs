@@ -1,14 +1,14 @@
 //! CloudFormation's own shape: sections, resources, intrinsic functions in one form.
 //!
-//! Invariant: IAM is not known here, and nothing is evaluated.
+//! Invariant: IAM is not known here, and nothing is evaluated; the policies that macros write are data.
 
 pub mod assembly;
 mod expand;
 mod foreach;
 mod intrinsic;
 mod nested;
-pub mod serverless;
 mod sam;
+pub mod serverless;
 
 use std::collections::HashMap;
 

@@ -135,6 +135,16 @@ fn the_condition_of_a_function_is_that_of_its_role() {
 }
 
 #[test]
+fn a_role_keeps_the_path_of_the_construct_that_it_is_made_for() {
+    let with = |metadata: &str| {
+        let metadata = format!("    Metadata: {metadata}\n    Properties:");
+        made(&function("").replace("    Properties:", &metadata)).shown("Resources/FnRole/Metadata")
+    };
+    assert_eq!(with("{'aws:cdk:path': App/Fn}"), "{aws:cdk:path: App/Fn}");
+    assert_eq!(with("{BuildMethod: esbuild}"), "no Resources/FnRole/Metadata");
+}
+
+#[test]
 fn policies_come_in_many_forms() {
     let document = "{Statement: {Effect: Allow, Action: 's3:*', Resource: '*'}}";
     let inline = |policies: &str| made(&function(&format!("Policies: {policies}"))).property("FnRole", "Policies");
