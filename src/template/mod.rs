@@ -9,6 +9,8 @@ mod intrinsic;
 mod nested;
 mod sam;
 pub mod serverless;
+pub mod source_map;
+pub mod trace;
 
 use std::collections::HashMap;
 
