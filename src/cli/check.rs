@@ -49,6 +49,9 @@ pub(super) struct Args {
     /// Also read what .gitignore hides.
     #[arg(long)]
     no_gitignore: bool,
+    /// The folder of the CDK app's sources, for outputs made elsewhere [default: that of its cdk.json].
+    #[arg(long, value_name = "DIR")]
+    source_root: Option<PathBuf>,
     /// Number of threads [default: number of cores].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     threads: Option<u16>,
@@ -127,7 +130,8 @@ fn checked(args: &Args) -> Result<Run, String> {
         (false, name) => Some(read_stdin(name.as_deref())?),
     };
     let inputs = Inputs { paths, stdin, exclude: args.exclude.clone(), gitignore: !args.no_gitignore };
-    let options = Options { selection, threads, verbose: args.verbose };
+    let source_root = args.source_root.clone();
+    let options = Options { selection, threads, verbose: args.verbose, source_root };
     run::check(&inputs, &options).map_err(|error| error.to_string())
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Invariant: findings own what they hold and know no format.
 
+mod code;
 mod fingerprint;
 mod shown;
 
@@ -10,6 +11,7 @@ use crate::value::Branch;
 
 pub use crate::identity::{Refused, Subject, Witness};
 pub use crate::resolve::{Note, NoteKind};
+pub use code::{CodeLine, CodePoint};
 pub use fingerprint::fingerprint;
 pub use shown::{shown, visible, visible_char};
 
@@ -118,6 +120,8 @@ pub struct Finding {
     pub assignment: Vec<(String, Choice)>,
     /// What it takes for granted, each a sentence without its full stop.
     pub assumes: Vec<String>,
+    /// The line of the program that wrote the template.
+    pub code: Option<Box<CodeLine>>,
     /// The proof.
     pub witness: Option<Box<Witness>>,
     /// What it is about, for the precedence between rules; see `checks::precedence`.
@@ -179,6 +183,7 @@ impl Finding {
             branch: Branch::default(),
             assignment: Vec::new(),
             assumes: Vec::new(),
+            code: None,
             witness: None,
             mistake: Mistake::default(),
             fingerprint: String::new(),

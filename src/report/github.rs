@@ -4,27 +4,36 @@ use std::io::{Result, Write};
 
 use super::spot::Spot;
 use super::words::{TEXT, cut, headline, lines, proof};
-use crate::finding::{Finding, Outcome, Severity, visible};
+use crate::finding::{CodeLine, Finding, Outcome, Severity, visible};
 
 /// Writes one command a finding.
 pub(super) fn write(outcome: &Outcome, out: &mut dyn Write) -> Result<()> {
     for finding in &outcome.findings {
-        let spot = Spot::new(&outcome.sources, finding.primary.place);
-        // The runner takes columns only where both lie in one line.
-        let one_line = spot.start.line == spot.end.line;
-        let properties = [
-            Some(("file", property(spot.path))),
-            Some(("line", spot.start.line.to_string())),
-            one_line.then(|| ("col", spot.start.column.to_string())),
-            Some(("endLine", spot.end.line.to_string())),
-            one_line.then(|| ("endColumn", spot.end.column.to_string())),
-            Some(("title", property(&format!("{}[{}]", finding.severity.name(), finding.rule)))),
-        ];
-        let properties: Vec<String> =
-            properties.into_iter().flatten().map(|(name, value)| format!("{name}={value}")).collect();
+        let title = property(&format!("{}[{}]", finding.severity.name(), finding.rule));
+        let properties = place(outcome, finding).into_iter().chain([("title", title)]);
+        let properties: Vec<String> = properties.map(|(name, value)| format!("{name}={value}")).collect();
         writeln!(out, "::{} {}::{}", command(finding.severity), properties.join(","), data(&message(finding)))?;
     }
     Ok(())
+}
+
+/// Where the annotation goes: the user's own line, or the place in the template.
+fn place(outcome: &Outcome, finding: &Finding) -> Vec<(&'static str, String)> {
+    if let Some((at, _)) = finding.code.as_deref().and_then(CodeLine::shown) {
+        let line = [("file", property(&at.path)), ("line", at.line.to_string())];
+        return line.into_iter().chain(at.column.map(|column| ("col", column.to_string()))).collect();
+    }
+    let spot = Spot::new(&outcome.sources, finding.primary.place);
+    // The runner takes columns only where both lie in one line.
+    let one_line = spot.start.line == spot.end.line;
+    let properties = [
+        Some(("file", property(spot.path))),
+        Some(("line", spot.start.line.to_string())),
+        one_line.then(|| ("col", spot.start.column.to_string())),
+        Some(("endLine", spot.end.line.to_string())),
+        one_line.then(|| ("endColumn", spot.end.column.to_string())),
+    ];
+    properties.into_iter().flatten().collect()
 }
 
 fn command(severity: Severity) -> &'static str {

@@ -107,7 +107,8 @@ struct Finding<'a> {
     help: Cow<'a, str>,
     url: Later,
     location: Location<'a>,
-    template: Later,
+    template: Option<Location<'a>>,
+    code: Option<Code<'a>>,
     stack: Option<Cow<'a, str>>,
     logical_id: Option<Cow<'a, str>>,
     property: Option<Cow<'a, str>>,
@@ -124,6 +125,9 @@ struct Finding<'a> {
 impl<'a> Finding<'a> {
     fn new(sources: &'a Sources, finding: &'a finding::Finding) -> Self {
         let (rule, subject) = (rule(finding.rule), &finding.subject);
+        let in_template = || Location::new(sources, finding.primary.place);
+        let code = finding.code.as_deref();
+        let shown = code.and_then(finding::CodeLine::shown);
         let name = |name: &'a Option<String>| name.as_deref().map(|name| clip(name, WHOLE));
         let related = |label: &'a finding::Label| Related {
             message: clip(&label.message, WHOLE),
@@ -139,8 +143,9 @@ impl<'a> Finding<'a> {
             message: clip(&finding.message, WHOLE),
             help: clip(&finding.help, WHOLE),
             url: None,
-            location: Location::new(sources, finding.primary.place),
-            template: None,
+            location: shown.map_or_else(in_template, |(at, _)| Location::of_code(at)),
+            template: shown.map(|_| in_template()),
+            code: code.map(Code::new),
             stack: name(&subject.stack),
             logical_id: name(&subject.logical_id),
             property: name(&subject.property),
@@ -168,14 +173,54 @@ struct Related<'a> {
 struct Location<'a> {
     path: &'a str,
     start: Position,
-    end: Position,
+    end: Option<Position>,
 }
 
 #[derive(Serialize)]
 struct Position {
     line: u32,
-    column: u32,
-    offset: usize,
+    column: Option<u32>,
+    offset: Option<usize>,
+}
+
+/// What is known of the program's line, also where its file is not there.
+#[derive(Serialize)]
+struct Code<'a> {
+    exact: bool,
+    message: Cow<'a, str>,
+    #[serde(flatten)]
+    at: Point<'a>,
+    helpers: Vec<Point<'a>>,
+    callers: Vec<Point<'a>>,
+}
+
+#[derive(Serialize)]
+struct Point<'a> {
+    function: Option<&'a str>,
+    path: Cow<'a, str>,
+    line: u32,
+    column: Option<u32>,
+    found: bool,
+}
+
+impl<'a> Code<'a> {
+    fn new(code: &'a finding::CodeLine) -> Self {
+        let points = |points: &'a [finding::CodePoint]| points.iter().map(Point::new).collect();
+        let (helpers, callers) = (points(&code.helpers), points(&code.callers));
+        Self { exact: code.exact, message: clip(&code.says, WHOLE), at: Point::new(&code.at), helpers, callers }
+    }
+}
+
+impl<'a> Point<'a> {
+    fn new(point: &'a finding::CodePoint) -> Self {
+        Self {
+            function: Some(point.function.as_str()).filter(|name| !name.is_empty()),
+            path: clip(&point.path, WHOLE),
+            line: point.line,
+            column: point.column,
+            found: point.file.is_some(),
+        }
+    }
 }
 
 impl<'a> Location<'a> {
@@ -184,9 +229,15 @@ impl<'a> Location<'a> {
         let span = place.span.snapped(file.text());
         let position = |offset| {
             let at = file.line_column(offset);
-            Position { line: at.line, column: at.column, offset }
+            Position { line: at.line, column: Some(at.column), offset: Some(offset) }
         };
-        Self { path: file.path(), start: position(span.start()), end: position(span.end()) }
+        Self { path: file.path(), start: position(span.start()), end: Some(position(span.end())) }
+    }
+
+    /// A line of a program: a trace says where it begins, and no more.
+    fn of_code(point: &'a finding::CodePoint) -> Self {
+        let start = Position { line: point.line, column: point.column, offset: None };
+        Self { path: &point.path, start, end: None }
     }
 }
 

@@ -10,7 +10,7 @@ use super::escape::write_json;
 use super::spot::Spot;
 use super::words::{PROSE, TEXT, clip, cut, headline, lines, proof};
 use crate::checks::{Rule, rules};
-use crate::finding::{Finding, Label, Note, NoteKind, Outcome, Severity};
+use crate::finding::{CodeLine, CodePoint, Finding, Label, Note, NoteKind, Outcome, Severity};
 use crate::source::{Place, Sources};
 
 /// Results that GitHub takes in one run; it refuses the whole file for one more.
@@ -193,9 +193,12 @@ struct SarifResult<'a> {
 
 impl<'a> SarifResult<'a> {
     fn new(sources: &Sources, descriptors: &[Descriptor<'_>], finding: &'a Finding) -> Self {
-        let related = finding.related.iter().take(RELATED).enumerate();
-        let related = related.map(|(id, label)| Location { id: Some(id), ..Location::labelled(sources, label) });
-        let primary = Location::new(sources, finding.primary.place);
+        let related = related(finding).into_iter().enumerate();
+        let related = related.map(|(id, related)| Location { id: Some(id), ..related.location(sources) });
+        let primary = match shown(finding) {
+            Some(at) => Location::of_code(at),
+            None => Location::new(sources, finding.primary.place),
+        };
         Self {
             rule_id: finding.rule,
             rule_index: descriptors.iter().position(|rule| rule.id == finding.rule).unwrap_or_default(),
@@ -210,15 +213,61 @@ impl<'a> SarifResult<'a> {
     }
 }
 
+/// The user's own line, where its file is there.
+fn shown(finding: &Finding) -> Option<&CodePoint> {
+    finding.code.as_deref().and_then(CodeLine::shown).map(|(at, _)| at)
+}
+
+/// A place beside the first one.
+enum Related<'a> {
+    Label(&'a Label),
+    Code(&'a CodePoint, &'static str),
+}
+
+/// The other places: for the user's own line the place in the template and the helper that it called.
+fn related(finding: &Finding) -> Vec<Related<'_>> {
+    let own = shown(finding);
+    let template = own.map(|_| Related::Label(&finding.primary));
+    let helper = finding.code.as_deref().filter(|_| own.is_some()).and_then(|code| code.helpers.first());
+    let helper = helper.filter(|at| at.file.is_some()).map(|at| Related::Code(at, "in a helper that it called"));
+    let labels = finding.related.iter().map(Related::Label);
+    template.into_iter().chain(helper).chain(labels).take(RELATED).collect()
+}
+
+impl Related<'_> {
+    fn location(&self, sources: &Sources) -> Location {
+        match self {
+            Self::Label(label) => Location::labelled(sources, label),
+            Self::Code(at, message) => Location { message: Some(Message::new(*message)), ..Location::of_code(at) },
+        }
+    }
+
+    fn line(&self, sources: &Sources) -> u32 {
+        match self {
+            Self::Label(label) => Spot::new(sources, label.place).start.line,
+            Self::Code(at, _) => at.line,
+        }
+    }
+
+    fn message(&self) -> &str {
+        match self {
+            Self::Label(label) => &label.message,
+            Self::Code(_, message) => message,
+        }
+    }
+}
+
 /// Headline, why, the other places, proof and help. Other places are linked, because GitHub shows
 /// only those that the message links to.
 fn message(sources: &Sources, finding: &Finding) -> Message {
-    let related = finding.related.iter().take(RELATED).enumerate();
-    let links = related.map(|(id, label)| {
-        let line = Spot::new(sources, label.place).start.line;
-        format!("See [line {line}]({id}): {}", Message::new(cut(&label.message, TEXT)).text)
+    let links = related(finding).into_iter().enumerate().map(|(id, related)| {
+        let line = related.line(sources);
+        format!("See [line {line}]({id}): {}", Message::new(cut(related.message(), TEXT)).text)
     });
-    let why = Message::new(cut(&finding.primary.message, TEXT)).text;
+    let why = match finding.code.as_deref().filter(|code| code.shown().is_some()) {
+        Some(code) => Message::new(cut(&format!("This line {}.", code.says), TEXT)).text,
+        None => Message::new(cut(&finding.primary.message, TEXT)).text,
+    };
     let mut parts = vec![Message::new(headline(finding)).text + ".", why];
     parts.extend(links);
     let proof = finding.witness.as_deref().and_then(proof);
@@ -269,9 +318,13 @@ struct ArtifactLocation {
 #[serde(rename_all = "camelCase")]
 struct Region {
     start_line: u32,
-    start_column: u32,
-    end_line: u32,
-    end_column: u32,
+    /// Of a line of a program only what a trace says is told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    start_column: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    end_line: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    end_column: Option<u32>,
 }
 
 #[derive(Serialize)]
@@ -286,8 +339,22 @@ struct LogicalLocation {
 impl Location {
     fn new(sources: &Sources, place: Place) -> Self {
         let Spot { path, start, end } = Spot::new(sources, place);
-        let region =
-            Region { start_line: start.line, start_column: start.column, end_line: end.line, end_column: end.column };
+        let region = Region {
+            start_line: start.line,
+            start_column: Some(start.column),
+            end_line: Some(end.line),
+            end_column: Some(end.column),
+        };
+        Self::at(path, region)
+    }
+
+    /// A line of a program.
+    fn of_code(at: &CodePoint) -> Self {
+        let region = Region { start_line: at.line, start_column: at.column, end_line: None, end_column: None };
+        Self::at(&at.path, region)
+    }
+
+    fn at(path: &str, region: Region) -> Self {
         let physical_location = PhysicalLocation { artifact_location: ArtifactLocation::new(path), region };
         Self { id: None, physical_location, logical_locations: Vec::new(), message: None }
     }
@@ -397,7 +464,7 @@ impl<'a> Notification<'a> {
 
 /// What could not be decided, and what was left out.
 fn notifications(outcome: &Outcome, left_out: usize) -> Vec<Notification<'_>> {
-    let kinds = [NoteKind::Undecided, NoteKind::Bound, NoteKind::Ambiguous];
+    let kinds = [NoteKind::Undecided, NoteKind::Bound, NoteKind::Ambiguous, NoteKind::Stale];
     let notes = outcome.notes.iter().filter(|note| kinds.contains(&note.kind));
     let mut notifications: Vec<_> = notes.map(|note| Notification::new(&outcome.sources, note)).collect();
     if left_out > 0 {

@@ -11,8 +11,8 @@ use ariadne::{Color, Config, IndexType, Label, Report, ReportKind, Source};
 use super::paint::Style;
 use super::spot::Spot;
 use super::words::{self, TEXT, wrap};
-use crate::finding::{self, visible_char};
-use crate::source::{FileId, Place, SourceFile, Sources};
+use crate::finding::{self, CodePoint, visible_char};
+use crate::source::{SourceFile, Sources, Span};
 
 /// Columns of an underline that is cut short for the sake of its label.
 const UNDERLINE: usize = 16;
@@ -27,18 +27,43 @@ const TAB: usize = 4;
 
 /// A place and what is said about it.
 pub(super) struct Mark<'a> {
-    /// Where.
-    pub(super) place: Place,
+    /// The file.
+    file: &'a SourceFile,
+    /// The bytes in it.
+    span: Span,
     /// Half a sentence.
-    pub(super) message: &'a str,
+    message: &'a str,
     /// The faulty place, or one that explains it.
-    pub(super) style: Style,
+    style: Style,
+    /// Whether the place is a whole line, of which no column is known.
+    is_line: bool,
 }
 
 impl<'a> Mark<'a> {
     /// The mark of a label.
-    pub(super) fn new(label: &'a finding::Label, style: Style) -> Self {
-        Self { place: label.place, message: &label.message, style }
+    pub(super) fn new(sources: &'a Sources, label: &'a finding::Label, style: Style) -> Self {
+        let (file, span) = (sources.get(label.place.file), label.place.span);
+        Self { file, span, message: &label.message, style, is_line: false }
+    }
+
+    /// The mark of a line of a program: the word at its column, else all of it.
+    pub(super) fn of_code(point: &CodePoint, file: &'a SourceFile, message: &'a str, style: Style) -> Self {
+        let text: &str = file.text();
+        let line = file.lines().line_bytes(text, point.line);
+        let is_line = point.column.is_none();
+        let Some(column) = point.column else {
+            return Self { file, span: Span::new(line.start, line.end), message, style, is_line };
+        };
+        let line_text = text.get(line.clone()).unwrap_or_default();
+        let (at, rest) = match line_text.strip_prefix('\u{feff}') {
+            Some(rest) => (line.start + line_text.len() - rest.len(), rest),
+            None => (line.start, line_text),
+        };
+        let skipped = column.saturating_sub(1) as usize;
+        let start = rest.char_indices().nth(skipped).map_or(rest.len(), |(at, _)| at);
+        let word = rest[start..].find(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '$')));
+        let length = word.unwrap_or(rest.len() - start);
+        Self { file, span: Span::new(at + start, at + start + length), message, style, is_line }
     }
 }
 
@@ -64,19 +89,20 @@ pub(super) enum Row {
 pub(super) type Cells = Vec<(Style, char)>;
 
 /// Draws these marks. Those of one line stand together, otherwise they keep their order.
-pub(super) fn draw(sources: &Sources, marks: &[Mark<'_>], width: usize) -> Snippet {
-    let targets: Vec<Target<'_>> = marks.iter().map(|mark| Target::new(sources, mark)).collect();
+pub(super) fn draw(marks: &[Mark<'_>], width: usize) -> Snippet {
+    let targets: Vec<Target<'_>> = marks.iter().map(Target::new).collect();
     let last = targets.iter().map(|target| target.number).max().unwrap_or(1);
     let digits = last.to_string().len();
     let width = width.saturating_sub(digits + 3).max(LABEL);
-    let excerpts: Vec<Excerpt> = group(targets, width).iter().map(|group| Excerpt::new(group, width)).collect();
-    Snippet { digits, rows: rows(sources, &excerpts) }
+    let excerpts: Vec<Excerpt<'_>> = group(targets, width).iter().map(|group| Excerpt::new(group, width)).collect();
+    Snippet { digits, rows: rows(&excerpts) }
 }
 
 /// A mark in the terms of its line.
 struct Target<'a> {
     file: &'a SourceFile,
-    place: Place,
+    span: Span,
+    is_line: bool,
     /// The line, from 1.
     number: u32,
     /// The bytes of the line that are shown at most.
@@ -90,10 +116,10 @@ struct Target<'a> {
 }
 
 impl<'a> Target<'a> {
-    fn new(sources: &'a Sources, mark: &Mark<'_>) -> Self {
-        let file = sources.get(mark.place.file);
+    fn new(mark: &Mark<'a>) -> Self {
+        let file = mark.file;
         let text: &str = file.text();
-        let span = mark.place.span.snapped(text);
+        let span = mark.span.snapped(text);
         let start = first_visible(text, span.start()..span.end());
         let number = file.line_column(start).line;
         let mut line = file.lines().line_bytes(text, number);
@@ -110,7 +136,8 @@ impl<'a> Target<'a> {
         // A mark without a word would not be drawn.
         let message = if message.trim().is_empty() { "here".to_owned() } else { message };
         let columns = first..end.max(first + 1);
-        Self { file, place: mark.place, number, line, byte, columns, message, style: mark.style }
+        let (span, is_line) = (mark.span, mark.is_line);
+        Self { file, span, is_line, number, line, byte, columns, message, style: mark.style }
     }
 
     /// Where the arrow begins at the earliest: the middle of an underline that is cut short.
@@ -137,8 +164,8 @@ fn first_visible(text: &str, span: Range<usize>) -> usize {
 fn group(targets: Vec<Target<'_>>, width: usize) -> Vec<Vec<Target<'_>>> {
     let mut groups: Vec<Vec<Target<'_>>> = Vec::new();
     for target in targets {
-        let place = |group: &Vec<Target<'_>>| (group[0].place.file, group[0].number);
-        let same_line = groups.iter_mut().filter(|group| place(group) == (target.place.file, target.number));
+        let is_same = |first: &Target<'_>| std::ptr::eq(first.file, target.file) && first.number == target.number;
+        let same_line = groups.iter_mut().filter(|group| is_same(&group[0]));
         let mut fitting = same_line.filter(|group| window(group.iter().chain([&target]), width).is_some());
         match fitting.next() {
             Some(group) => group.push(target),
@@ -169,10 +196,11 @@ fn window<'t>(targets: impl Iterator<Item = &'t Target<'t>> + Clone, width: usiz
 }
 
 /// One line as it is drawn, and its marks from right to left, so that arrows do not cross.
-struct Excerpt {
-    file: FileId,
+struct Excerpt<'a> {
+    file: &'a SourceFile,
     number: u32,
-    place: Place,
+    span: Span,
+    is_line: bool,
     /// Whether characters are left out at its start.
     is_cut: bool,
     text: String,
@@ -187,9 +215,9 @@ struct Arrow {
     style: Style,
 }
 
-impl Excerpt {
+impl<'a> Excerpt<'a> {
     /// The excerpt for marks of one line that fit one window.
-    fn new(targets: &[Target<'_>], width: usize) -> Self {
+    fn new(targets: &[Target<'a>], width: usize) -> Self {
         let window = window(targets.iter(), width).unwrap_or(Window { skipped: 0, limit: width });
         let first = &targets[0];
         let (text, columns) = cut(first, window.skipped, width);
@@ -206,17 +234,24 @@ impl Excerpt {
         let mut arrows: Vec<Arrow> = targets.iter().map(arrow).collect();
         arrows.sort_by_key(|arrow| std::cmp::Reverse(arrow.columns.start + arrow.columns.end));
         let is_cut = window.skipped > 0;
-        Self { file: first.place.file, number: first.number, place: first.place, is_cut, text, arrows }
+        let Target { file, number, span, is_line, .. } = *first;
+        Self { file, number, span, is_line, is_cut, text, arrows }
     }
 
     /// Whether its place must be said above it: in another file, or in a line of which the start is cut.
     fn needs_header(&self, before: Option<&Self>) -> bool {
-        before.is_none_or(|before| before.file != self.file || self.is_cut || before.is_cut)
+        before.is_none_or(|before| !std::ptr::eq(before.file, self.file) || self.is_cut || before.is_cut)
     }
 
     /// Whether it stands right below the other one in the source.
     fn follows(&self, other: &Self) -> bool {
-        self.file == other.file && self.number == other.number + 1
+        std::ptr::eq(self.file, other.file) && self.number == other.number + 1
+    }
+
+    /// Where it is, for the header above it.
+    fn spot(&self) -> String {
+        let spot = Spot::of(self.file, self.span);
+        if self.is_line { spot.line() } else { spot.shown() }
     }
 }
 
@@ -254,7 +289,7 @@ fn cut(target: &Target<'_>, skipped: usize, width: usize) -> (String, Vec<usize>
 }
 
 /// The rows of these excerpts.
-fn rows(sources: &Sources, excerpts: &[Excerpt]) -> Vec<Row> {
+fn rows(excerpts: &[Excerpt<'_>]) -> Vec<Row> {
     let mut rows = Vec::new();
     let mut before = None;
     let mut coming = excerpts.iter();
@@ -263,7 +298,7 @@ fn rows(sources: &Sources, excerpts: &[Excerpt]) -> Vec<Row> {
         if has_number {
             let Some(excerpt) = coming.next() else { break };
             if excerpt.needs_header(before) {
-                rows.push(Row::File(Spot::new(sources, excerpt.place).shown()));
+                rows.push(Row::File(excerpt.spot()));
                 rows.push(Row::Under(Cells::new()));
             }
             rows.push(Row::Line(excerpt.number, cells));
@@ -298,7 +333,7 @@ fn label(left: &[(Style, char)], arrow: &Arrow) -> Vec<Row> {
 
 /// The text that ariadne draws on: every excerpt a line, and an empty one between those that do not
 /// follow each other. Also the character at which each excerpt begins.
-fn paper(excerpts: &[Excerpt]) -> (String, Vec<usize>) {
+fn paper(excerpts: &[Excerpt<'_>]) -> (String, Vec<usize>) {
     let (mut text, mut starts, mut length) = (String::new(), Vec::new(), 0);
     for (index, excerpt) in excerpts.iter().enumerate() {
         if index > 0 && !excerpt.follows(&excerpts[index - 1]) {
@@ -320,7 +355,7 @@ fn carrier(style: Style) -> Color {
 }
 
 /// What ariadne draws, row by row, without its headline, its header and its last line.
-fn drawn(excerpts: &[Excerpt]) -> Vec<Cells> {
+fn drawn(excerpts: &[Excerpt<'_>]) -> Vec<Cells> {
     let (text, starts) = paper(excerpts);
     // Characters, not bytes: with bytes the positions are wrong where a text is not ASCII.
     let config = Config::new().with_index_type(IndexType::Char).with_color(true);

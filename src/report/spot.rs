@@ -1,7 +1,7 @@
 //! Where a place lies, in the numbers that people and editors use.
 
 use crate::finding::visible;
-use crate::source::{LineColumn, Place, Sources};
+use crate::source::{LineColumn, Place, SourceFile, Sources, Span};
 
 /// A place by path, lines and columns.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,13 +17,22 @@ pub(super) struct Spot<'a> {
 impl<'a> Spot<'a> {
     /// The spot of a place.
     pub(super) fn new(sources: &'a Sources, place: Place) -> Self {
-        let file = sources.get(place.file);
-        let (start, end) = (file.line_column(place.span.start()), file.line_column(place.span.end()));
+        Self::of(sources.get(place.file), place.span)
+    }
+
+    /// The spot of a span of a file.
+    pub(super) fn of(file: &'a SourceFile, span: Span) -> Self {
+        let (start, end) = (file.line_column(span.start()), file.line_column(span.end()));
         Self { path: file.path(), start, end }
     }
 
     /// `path:line:column`, with nothing in it that acts on a screen.
     pub(super) fn shown(&self) -> String {
-        format!("{}:{}:{}", visible(self.path), self.start.line, self.start.column)
+        format!("{}:{}", self.line(), self.start.column)
+    }
+
+    /// `path:line`, the same way.
+    pub(super) fn line(&self) -> String {
+        format!("{}:{}", visible(self.path), self.start.line)
     }
 }

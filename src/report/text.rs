@@ -11,6 +11,8 @@ use crate::finding::{Finding, Note, NoteKind, Outcome, Status};
 
 /// Places that are shown beside the faulty one; the others stand in the JSON form.
 const RELATED: usize = 4;
+/// What is said about the innermost line of a helper.
+const HELPER: &str = "in a helper that makes several constructs";
 /// Columns of the words that head the paragraphs below a drawing.
 const TAG: usize = 7;
 
@@ -40,33 +42,51 @@ fn is_shown(note: &Note, options: &Options<'_>) -> bool {
         // The summary counts them.
         NoteKind::Undecided => options.undecided || options.verbose,
         NoteKind::Skipped | NoteKind::LeftRun => options.verbose,
-        NoteKind::Ambiguous | NoteKind::Bound => true,
+        NoteKind::Ambiguous | NoteKind::Bound | NoteKind::Stale => true,
     }
 }
 
 /// One finding.
 fn block(outcome: &Outcome, finding: &Finding, width: usize, paint: Paint, out: &mut dyn Write) -> Result<()> {
     writeln!(out, "{}", headline(finding, width, paint))?;
-    let snippet = draw(&outcome.sources, &marks(finding), width);
-    let frame = Frame { digits: snippet.digits, paint };
+    let snippet = draw(&marks(outcome, finding), width);
+    let (frame, width) = (Frame { digits: snippet.digits, paint }, width.saturating_sub(snippet.digits + 3));
     for (index, row) in snippet.rows.iter().enumerate() {
         frame.row(row, index == 0, out)?;
-        if let (0, Some(path)) = (index, &finding.subject.construct_path) {
-            frame.line(&format!("construct: {}", construct(path)), out)?;
+        if index == 0 {
+            about(finding, width).iter().try_for_each(|line| frame.line(line, out))?;
         }
     }
     frame.line("", out)?;
-    for paragraph in paragraphs(finding, width.saturating_sub(snippet.digits + 3 + TAG)) {
+    for paragraph in paragraphs(finding, width.saturating_sub(TAG)) {
         frame.paragraph(&paragraph, out)?;
     }
     frame.end(out)
 }
 
-/// The faulty place and the first of the others.
-fn marks(finding: &Finding) -> Vec<Mark<'_>> {
-    let primary = Mark::new(&finding.primary, Style::Severity(finding.severity));
-    let related = finding.related.iter().take(RELATED).map(|label| Mark::new(label, Style::Related));
-    [primary].into_iter().chain(related).collect()
+/// The user's own line with the helper that it called, where they are there; the faulty place in the
+/// template and the first of the others.
+fn marks<'a>(outcome: &'a Outcome, finding: &'a Finding) -> Vec<Mark<'a>> {
+    let style = Style::Severity(finding.severity);
+    let primary = Mark::new(&outcome.sources, &finding.primary, style);
+    let related = finding.related.iter().take(RELATED).map(|label| Mark::new(&outcome.sources, label, Style::Related));
+    let code = finding.code.as_deref();
+    let own = code.and_then(|code| code.shown().map(|(at, file)| Mark::of_code(at, file, &code.says, style)));
+    // Without the line that called it, a helper says nothing of this finding.
+    let helper = code.filter(|_| own.is_some()).and_then(|code| code.helpers.first());
+    let helper = helper.and_then(|at| Some(Mark::of_code(at, at.file.as_deref()?, HELPER, Style::Related)));
+    own.into_iter().chain(helper).chain([primary]).chain(related).collect()
+}
+
+/// What stands below the first header: the construct, and the line of a program that is not there.
+fn about(finding: &Finding, width: usize) -> Vec<String> {
+    let construct = finding.subject.construct_path.as_deref().map(|path| format!("construct: {}", construct(path)));
+    let absent = finding.code.as_deref().filter(|code| code.shown().is_none()).map(|code| {
+        let column = code.at.column.map(|column| format!(":{column}")).unwrap_or_default();
+        let at = format!("{}:{}{column}", cut(&code.at.path, TEXT), code.at.line);
+        wrap(&format!("code: {at} {} (not found below the source root)", cut(&code.says, TEXT)), width)
+    });
+    construct.into_iter().chain(absent.into_iter().flatten()).collect()
 }
 
 /// `error[CGT001]: …`, broken where it is longer than a line.

@@ -26,6 +26,8 @@ pub enum NoteKind {
     Bound,
     /// A file that was passed over, and why.
     Skipped,
+    /// An output of a program that has changed since.
+    Stale,
 }
 
 impl NoteKind {
@@ -37,6 +39,7 @@ impl NoteKind {
             Self::Ambiguous => "ambiguous",
             Self::Bound => "bound",
             Self::Skipped => "skipped",
+            Self::Stale => "stale",
         }
     }
 }

@@ -12,6 +12,7 @@ use crate::finding::shown;
 use crate::source::{FileId, Span};
 use crate::syntax::{self, Document, Node};
 use crate::template::assembly::{self, NamedFile, Refused, StackArtifact};
+use crate::template::trace::Traces;
 
 /// Deepest nesting of assemblies in one another, and of stacks in one another.
 const DEPTH: usize = 32;
@@ -26,8 +27,20 @@ const MISSING: &str = "is not there";
 pub(super) struct Loaded {
     pub(super) inputs: Vec<Input>,
     pub(super) stacks: Vec<Stack>,
+    /// What an assembly says of the program that wrote it.
+    pub(super) program: Option<Program>,
     /// Limits that were reached, each a sentence without its full stop.
     pub(super) bounds: Vec<String>,
+}
+
+/// What an assembly says of the program that wrote it.
+#[derive(Debug)]
+pub(super) struct Program {
+    /// The outermost folder, as it was found.
+    pub(super) folder: PathBuf,
+    pub(super) traces: Traces,
+    /// The tree of its constructs, relative to the folder; untrusted.
+    pub(super) tree: Option<String>,
 }
 
 /// One stack of an assembly, before files have numbers.
@@ -81,6 +94,8 @@ struct Loader<'s> {
     inputs: BTreeMap<PathBuf, Input>,
     folders: HashSet<PathBuf>,
     stacks: Vec<Stack>,
+    traces: Traces,
+    tree: Option<String>,
     is_full: bool,
 }
 
@@ -97,13 +112,22 @@ impl<'s> Loader<'s> {
     fn load(scope: &'s Scope, folder: &Path) -> Loaded {
         let root = scope.store.real(folder).unwrap_or_else(|_| folder.to_owned());
         let (inputs, folders, stacks) = (BTreeMap::new(), HashSet::new(), Vec::new());
-        let mut loader = Self { scope, root, inputs, folders, stacks, is_full: false };
+        let (traces, tree) = (Traces::default(), None);
+        let mut loader = Self { scope, root, inputs, folders, stacks, traces, tree, is_full: false };
         if let Ok(key) = scope.store.real(&folder.join("manifest.json")) {
             loader.assembly(folder, key, 0);
         }
-        let bound = format!("{}: only its first {STACKS} stacks are read", scope.store.shown(folder));
-        let bounds = if loader.is_full { vec![bound] } else { Vec::new() };
-        Loaded { inputs: loader.inputs.into_values().collect(), stacks: loader.stacks, bounds }
+        let shown = scope.store.shown(folder);
+        let mut bounds = Vec::new();
+        if loader.is_full {
+            bounds.push(format!("{shown}: only its first {STACKS} stacks are read"));
+        }
+        if loader.traces.is_full() {
+            bounds.push(format!("{shown}: its traces have too many lines, of which only the first are read"));
+        }
+        let program = Program { folder: folder.to_owned(), traces: loader.traces.settled(), tree: loader.tree };
+        let (inputs, stacks) = (loader.inputs.into_values().collect(), loader.stacks);
+        Loaded { inputs, stacks, program: Some(program), bounds }
     }
 
     /// One folder with a manifest, of which the key is the path without links, and the assemblies inside it.
@@ -142,6 +166,9 @@ impl<'s> Loader<'s> {
     fn follow(&mut self, folder: &Path, document: &Document, depth: usize) -> Vec<Problem> {
         let manifest = assembly::read(document);
         let mut problems = Vec::new();
+        if depth == 0 {
+            self.tree = manifest.tree_file;
+        }
         for stack in manifest.stacks {
             match self.resolve(folder, &stack.template_file) {
                 Ok(path) if self.scope.store.is_file(&path) => {
@@ -203,8 +230,9 @@ impl<'s> Loader<'s> {
     }
 
     fn top_stack(&mut self, folder: &Path, path: &Path, artifact: Arc<StackArtifact>, inline: Option<Node<'_>>) {
-        let file = artifact.metadata_file.as_deref().filter(|_| inline.is_none());
-        let metadata = file.and_then(|file| self.side_file(folder, file));
+        let metadata = artifact.metadata_file.as_deref().and_then(|file| self.side_file(folder, file));
+        let all = [inline, metadata.as_ref().and_then(Document::root)];
+        all.into_iter().flatten().for_each(|metadata| self.traces.add(metadata));
         let metadata = inline.or_else(|| metadata.as_ref().and_then(Document::root));
         let hints = Hints { folder, artifact: &artifact, metadata, assets: OnceCell::new() };
         let stack = Stack { key: path.to_owned(), artifact: artifact.clone(), nested: Vec::new(), parent: None };

@@ -336,7 +336,7 @@ impl Scope {
 }
 
 /// The name of the output folder that a `cdk.json` names, `cdk.out` unless it says otherwise.
-fn output_name(store: &Store, project: &Path) -> Option<String> {
+pub(super) fn output_name(store: &Store, project: &Path) -> Option<String> {
     let text = read::decode(store.read(project).ok()?).whole()?;
     let document = syntax::parse(FileId(0), &text, "cdk.json");
     let root = document.root().filter(|root| root.kind() == Kind::Mapping)?;

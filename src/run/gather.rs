@@ -7,7 +7,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::Stdin;
-use super::cdk::{self, Loaded, Stack};
+use super::cdk::{self, Loaded, Program, Stack};
 use super::discover::{Candidate, Found, Output, Scope, reason};
 use super::include;
 use super::nest::{self, Planned};
@@ -30,6 +30,8 @@ pub(super) struct Gathered {
     pub(super) skipped: Vec<String>,
     /// Limits that were reached.
     pub(super) bounds: Vec<String>,
+    /// What the assemblies say of the programs that wrote them, by the assembly as shown.
+    pub(super) programs: Vec<(Arc<str>, Program)>,
 }
 
 /// The files that count, in the order of their paths.
@@ -68,7 +70,9 @@ pub(super) fn gather(scope: &Scope, found: Found, stdin: Option<&Stdin>) -> Gath
         inputs.extend(loaded.inputs.into_iter().map(|input| (input.key.clone(), input)));
         gathered.bounds.extend(loaded.bounds);
         if let Output::Assembly(folder) = output {
-            assemblies.push((Arc::from(scope.store.shown(folder)), loaded.stacks));
+            let shown: Arc<str> = Arc::from(scope.store.shown(folder));
+            gathered.programs.extend(loaded.program.map(|program| (shown.clone(), program)));
+            assemblies.push((shown, loaded.stacks));
         }
     }
     if let Some(stdin) = stdin {

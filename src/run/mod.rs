@@ -5,6 +5,7 @@
 
 mod analyse;
 mod cdk;
+mod code;
 mod discover;
 mod gather;
 mod include;
@@ -75,6 +76,9 @@ pub struct Options {
     pub threads: Option<usize>,
     /// Whether to note what was passed over.
     pub verbose: bool,
+    /// The folder below which the programs lie that wrote cloud assemblies; for each the folder of its
+    /// `cdk.json` unless set, else the one that its output lies in.
+    pub source_root: Option<PathBuf>,
 }
 
 /// What came of a run.
@@ -102,6 +106,8 @@ pub enum RunError {
     Threads(String),
     /// The working directory is gone.
     WorkingDirectory(String),
+    /// The source root is no folder; its path.
+    SourceRoot(String),
 }
 
 impl std::fmt::Display for RunError {
@@ -110,6 +116,7 @@ impl std::fmt::Display for RunError {
             Self::Exclude { glob, message } => write!(f, "--exclude {glob}: {message}"),
             Self::Threads(message) => write!(f, "no threads: {message}"),
             Self::WorkingDirectory(message) => write!(f, "the working directory cannot be read: {message}"),
+            Self::SourceRoot(path) => write!(f, "--source-root {path}: is no folder"),
         }
     }
 }
@@ -129,6 +136,9 @@ pub fn check(inputs: &Inputs, options: &Options) -> Result<Run, RunError> {
     let named = inputs.paths.iter().filter_map(|path| store.real(&store.absolute(path)).ok());
     let roots = named.chain([cwd]).collect();
     let exclude = Exclude::new(&inputs.exclude)?;
+    if let Some(root) = options.source_root.as_ref().filter(|root| !store.absolute(root).is_dir()) {
+        return Err(RunError::SourceRoot(root.display().to_string()));
+    }
     let scope = Arc::new(Scope { store, exclude, gitignore: inputs.gitignore, roots });
     let pool = pool(options.threads)?;
     Ok(pool.install(|| {
@@ -155,7 +165,7 @@ fn pool(threads: Option<usize>) -> Result<rayon::ThreadPool, RunError> {
 /// The main path.
 fn run(scope: &Scope, found: Found, stdin: Option<&Stdin>, options: &Options) -> Run {
     let gathered = gather::gather(scope, found, stdin);
-    let Gathered { files, units, failures, warnings, .. } = gathered;
+    let Gathered { files, units, programs, failures, warnings, .. } = gathered;
     let runs = |rule: &str| options.selection.runs(rule);
     let analysis = analyse::analyse(&files.documents, &units, &runs);
     let mut findings = check_readings(&files, &runs);
@@ -168,7 +178,8 @@ fn run(scope: &Scope, found: Found, stdin: Option<&Stdin>, options: &Options) ->
     }
     let templates = files.readings.iter().filter(|reading| reading.is_template).count();
     let counts = Counts { files: files.readings.len(), templates, stacks: units.len(), ..analysis.counts };
-    let findings = conclude(findings, &files, &options.selection);
+    let mut findings = conclude(findings, &files, &options.selection);
+    notes.extend(code::attach(scope, &files, &units, programs, options.source_root.as_deref(), &mut findings));
     Run { outcome: Outcome { sources: files.sources, findings, notes, counts }, failures, warnings }
 }
 

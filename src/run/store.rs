@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
+use std::time::SystemTime;
 
 use super::read::LIMIT;
 
@@ -75,6 +76,19 @@ impl Store {
                 Ok(bytes)
             }
         }
+    }
+
+    /// Bytes of a file, links followed.
+    pub(super) fn size(&self, path: &Path) -> Option<u64> {
+        match &self.texts {
+            Some(texts) => texts.get(path).map(|text| text.len() as u64),
+            None => fs::metadata(path).ok().filter(fs::Metadata::is_file).map(|metadata| metadata.len()),
+        }
+    }
+
+    /// When a file was last written; texts have no time.
+    pub(super) fn modified(&self, path: &Path) -> Option<SystemTime> {
+        self.texts.is_none().then(|| fs::metadata(path).ok()?.modified().ok())?
     }
 
     /// The path without links, which is the same however a file was reached.

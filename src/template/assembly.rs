@@ -13,6 +13,8 @@ pub struct Manifest {
     pub stacks: Vec<StackArtifact>,
     /// Folders of the assemblies inside this one (stages), relative to this one.
     pub nested: Vec<NamedFile>,
+    /// The tree of its constructs (`tree.json`), relative to this folder; untrusted.
+    pub tree_file: Option<String>,
 }
 
 /// A path in a document, and where it stands there.
@@ -55,6 +57,7 @@ pub fn read(manifest: &Document) -> Manifest {
         match artifact.get("type").and_then(Node::text) {
             Some("aws:cloudformation:stack") => read.stacks.extend(stack(artifacts, key, artifact)),
             Some("cdk:cloud-assembly") => read.nested.extend(named(artifact.get("properties"), "directoryName")),
+            Some("cdk:tree") => read.tree_file = artifact.get("properties").and_then(|node| text(node, "file")),
             _ => {}
         }
     }
@@ -233,10 +236,12 @@ mod tests {
                 "Broken": {"type": "aws:cloudformation:stack"},
                 "DevMapping2F.assets": {"type": "cdk:asset-manifest", "properties": {"file": "D.assets.json"}},
                 "Other.assets": {"type": "cdk:asset-manifest", "properties": {"file": "O.assets.json"}},
+                "Tree": {"type": "cdk:tree", "properties": {"file": "tree.json"}},
                 "assembly-Dev": {"type": "cdk:cloud-assembly", "properties": {"directoryName": "assembly-Dev"}}}}"#,
         );
         let read = read(&manifest);
         assert_eq!(read.nested.iter().map(|file| file.path.as_str()).collect::<Vec<_>>(), ["assembly-Dev"]);
+        assert_eq!(read.tree_file.as_deref(), Some("tree.json"));
         let [mapping, plain] = read.stacks.as_slice() else { panic!("two stacks: {read:?}") };
         assert_eq!((mapping.artifact_id.as_str(), mapping.stack_name.as_str()), ("DevMapping2F", "Dev-Mapping"));
         assert_eq!(mapping.display_name, "Dev/Mapping");

@@ -3,8 +3,9 @@
 use serde_json::Value;
 
 use super::{expect, fixed, report, samples};
-use crate::finding::{Counts, Outcome};
+use crate::finding::{Counts, Finding, Outcome};
 use crate::report::{Format, Options};
+use crate::source::Sources;
 
 #[test]
 fn names_and_formats_agree() {
@@ -41,6 +42,26 @@ fn text_without_findings() {
 }
 
 #[test]
+fn lines_of_a_program() {
+    let outcome = samples::in_code();
+    expect("in-code.txt", &report(Format::Text, &outcome, &fixed()));
+    expect("in-code.plain.txt", &report(Format::Plain, &outcome, &fixed()));
+    expect("in-code.github.txt", &report(Format::Github, &outcome, &fixed()));
+    expect("in-code.json", &report(Format::Json, &outcome, &fixed()));
+}
+
+#[test]
+fn a_line_of_a_program_is_no_part_of_the_fingerprint() {
+    let with = samples::in_code();
+    let without = with.findings.iter().cloned().map(|finding| Finding { code: None, ..finding }).collect();
+    let without = samples::outcome(Sources::default(), without);
+    let fingerprints = |outcome: &Outcome| -> Vec<String> {
+        outcome.findings.iter().map(|finding| finding.fingerprint.clone()).collect()
+    };
+    assert_eq!(fingerprints(&with), fingerprints(&without));
+}
+
+#[test]
 fn plain_and_github() {
     expect("mixed.plain.txt", &report(Format::Plain, &samples::mixed(), &fixed()));
     expect("mixed.github.txt", &report(Format::Github, &samples::mixed(), &fixed()));
@@ -52,7 +73,9 @@ fn json() {
     let text = report(Format::Json, &samples::aud_missing(), &fixed());
     expect("aud-missing.json", &text);
     let validator = validator(JSON);
-    for outcome in [samples::aud_missing(), samples::mixed(), samples::minified(), Outcome::default()] {
+    for outcome in
+        [samples::aud_missing(), samples::mixed(), samples::in_code(), samples::minified(), Outcome::default()]
+    {
         check(&validator, &report(Format::Json, &outcome, &fixed()));
     }
 }
@@ -60,10 +83,14 @@ fn json() {
 #[test]
 fn sarif() {
     let validator = validator(SARIF);
-    for outcome in [samples::aud_missing(), samples::mixed(), samples::minified(), Outcome::default()] {
+    for outcome in
+        [samples::aud_missing(), samples::mixed(), samples::in_code(), samples::minified(), Outcome::default()]
+    {
         check(&validator, &report(Format::Sarif, &outcome, &fixed()));
     }
-    for (name, outcome) in [("aud-missing", samples::aud_missing()), ("mixed", samples::mixed())] {
+    for (name, outcome) in
+        [("aud-missing", samples::aud_missing()), ("mixed", samples::mixed()), ("in-code", samples::in_code())]
+    {
         let mut log: Value = serde_json::from_str(&report(Format::Sarif, &outcome, &fixed())).expect("JSON");
         // The pages have their own tests.
         let rules = log["runs"][0]["tool"]["driver"]["rules"].take();

@@ -1,11 +1,13 @@
 //! Whatever a template holds, a report neither panics nor lets it act on a screen or a runner.
 
+use std::sync::Arc;
+
 use proptest::prelude::*;
 
 use super::{fixed, formats, report, samples};
-use crate::finding::{Choice, Finding, Label, Note, NoteKind, Outcome, Severity, Status, Subject};
+use crate::finding::{Choice, CodeLine, CodePoint, Finding, Label, Note, NoteKind, Outcome, Severity, Status, Subject};
 use crate::report::{Format, Options};
-use crate::source::{FileId, Place, Span};
+use crate::source::{FileId, Place, SourceFile, Span};
 
 /// Pieces that have broken reports before, here or elsewhere.
 const PIECES: &[&str] = &[
@@ -62,11 +64,27 @@ fn label() -> impl Strategy<Value = Label> {
     })
 }
 
+/// A line of a program, its file there or not; the line may lie behind its end.
+fn point() -> impl Strategy<Value = CodePoint> {
+    let column = prop::option::of(1..300u32);
+    (text(), text(), 1..40u32, column, any::<bool>()).prop_map(|(path, text, line, column, is_there)| {
+        samples::point(&text, (line, column), is_there.then(|| Arc::new(SourceFile::new(path, &*text))))
+    })
+}
+
+fn code() -> impl Strategy<Value = Option<Box<CodeLine>>> {
+    let points = || prop::collection::vec(point(), 0..2);
+    let line = (point(), any::<bool>(), text(), points(), points())
+        .prop_map(|(at, exact, says, helpers, callers)| Box::new(CodeLine { at, exact, says, helpers, callers }));
+    prop::option::of(line)
+}
+
 fn finding() -> impl Strategy<Value = Finding> {
     let severity = prop::sample::select(vec![Severity::Error, Severity::Warning, Severity::Info]);
     let texts = (text(), text(), text(), text(), text());
     let labels = (label(), prop::collection::vec(label(), 0..6));
-    (severity, any::<bool>(), labels, texts).prop_map(|(severity, possible, (primary, related), texts)| {
+    let parts = (severity, any::<bool>(), labels, texts, code());
+    parts.prop_map(|(severity, possible, (primary, related), texts, code)| {
         let (message, help, name, value, path) = texts;
         let subject = Subject {
             logical_id: Some(name.clone()),
@@ -77,6 +95,7 @@ fn finding() -> impl Strategy<Value = Finding> {
         let mut finding = Finding::new("SVC001", severity, message, primary, subject);
         finding.status = if possible { Status::Possible } else { Status::Definite };
         finding.related = related;
+        finding.code = code;
         finding.assumes = vec![help.clone()];
         finding.help = help;
         finding.assignment = vec![(name, Choice::Value(value))];
@@ -142,6 +161,9 @@ proptest! {
     fn columns_are_those_of_the_line_index(outcome in outcome()) {
         let text = report(Format::Text, &outcome, &fixed());
         for finding in &outcome.findings {
+            if finding.code.as_ref().is_some_and(|code| code.shown().is_some()) {
+                continue;
+            }
             let place = finding.primary.place;
             let at = outcome.sources.get(place.file).line_column(place.span.start());
             let end = format!(":{}:{} ]", at.line, at.column);

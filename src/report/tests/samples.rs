@@ -1,9 +1,12 @@
 //! Outcomes to report.
 
+use std::sync::Arc;
+
 use serde_json::json;
 
 use crate::finding::{
-    Choice, Counts, Finding, Label, Note, NoteKind, Outcome, Refused, Severity, Status, Subject, Witness, fingerprint,
+    Choice, CodeLine, CodePoint, Counts, Finding, Label, Note, NoteKind, Outcome, Refused, Severity, Status, Subject,
+    Witness, fingerprint,
 };
 use crate::policy::{Carried, PrincipalKind, Request};
 use crate::source::{FileId, Place, SourceFile, Sources, Span};
@@ -152,6 +155,46 @@ fn note(outcome: &Outcome, kind: NoteKind) -> Note {
         format!("a note of the kind {}, which says what could not be known and for which reason", kind.name());
     let place = (kind != NoteKind::Bound).then(|| outcome.findings[0].primary.place);
     Note { kind, message, place }
+}
+
+const STACK: &str = "\
+import * as iam from 'aws-cdk-lib/aws-iam';
+
+function poolRole(scope: Construct, id: string) {
+  return new iam.Role(scope, id, {assumedBy});
+}
+const auth = poolRole(this, 'AuthRole');
+";
+
+/// A line of a program; its file is there if it has a text.
+pub(super) fn point(function: &str, (line, column): (u32, Option<u32>), file: Option<Arc<SourceFile>>) -> CodePoint {
+    let path = file.as_ref().map_or("/build/lib/stack.ts", |file| file.path()).to_owned();
+    CodePoint { function: function.to_owned(), path, line, column, file }
+}
+
+/// Findings in CDK output: one with the user's line and a helper, one of which only a line near it is known,
+/// without a column, and one of which the file is not there.
+pub(super) fn in_code() -> Outcome {
+    let mut outcome = aud_missing();
+    let stack = Some(Arc::new(SourceFile::new("lib/stack.ts", STACK)));
+    let mut exact = outcome.findings.remove(0);
+    exact.witness = None;
+    exact.subject.construct_path = Some("Dev/AuthRole/Resource".to_owned());
+    let (mut near, mut absent) = (exact.clone(), exact.clone());
+    exact.code = Some(Box::new(CodeLine {
+        at: point("", (6, Some(14)), stack.clone()),
+        exact: true,
+        says: "makes it".to_owned(),
+        helpers: vec![point("poolRole", (4, Some(10)), stack)],
+        callers: vec![point("", (9, Some(1)), None)],
+    }));
+    let says = "makes Dev/AuthRole, which it belongs to; no line of its own is known".to_owned();
+    let at = point("__init__", (6, None), Some(Arc::new(SourceFile::new("app/stack.py", STACK))));
+    let line = CodeLine { at, exact: false, says, helpers: Vec::new(), callers: Vec::new() };
+    near.code = Some(Box::new(line.clone()));
+    absent.code = Some(Box::new(CodeLine { at: point("__init__", (6, None), None), ..line }));
+    let sources = std::mem::take(&mut outcome.sources);
+    self::outcome(sources, vec![exact, near, absent])
 }
 
 /// One line of three megabytes, as `cdk synth` never writes it but minifiers do.
