@@ -356,7 +356,7 @@ fn a_source_map_leads_nowhere_else() {
 
 #[test]
 fn large_and_odd_traces_end() {
-    let long = "x".repeat(40 << 20);
+    let long = "x".repeat(16 << 20);
     let escape = "\u{1b}[31m\u{202e}";
     for frames in [
         vec![format!("x (/app/{long}.ts:1:1)")],
@@ -377,6 +377,15 @@ fn large_and_odd_traces_end() {
             assert!(format == "github" || !text.lines().any(|line| line.trim_start().starts_with("::")), "{text}");
         }
     }
+}
+
+#[test]
+fn metadata_over_the_limit_are_noted() {
+    let project = made_by(&["x".repeat(65 << 20)]);
+    let report = project.json(&[]);
+    assert!(report["findings"][0]["code"].is_null());
+    let message = report["notes"][0]["message"].as_str().unwrap();
+    assert!(message.starts_with("cdk.out/PreferredRoleBad.metadata.json is larger than 64 MiB"), "{message}");
 }
 
 #[test]

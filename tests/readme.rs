@@ -139,7 +139,7 @@ fn options_formats_and_statuses_are_those_of_the_program() {
     let (readme, help) = (read("README.md"), run(&["check", "--help"]));
     // An option in running text; in a fence it was run.
     let words = readme.split(['`', ' ', '\n']).filter(|word| word.starts_with("--") && word.len() > 3);
-    let elsewhere = ["--fix", "--locked", "--path", "--git", "--release", "--workspace", "--format"];
+    let elsewhere = ["--fix", "--locked", "--path", "--git", "--release", "--workspace", "--format", "--debug-app"];
     for word in words.filter(|word| !elsewhere.contains(word)) {
         assert!(help.contains(&format!("{word} ")) || help.contains(&format!("{word}\n")), "{word} is no option");
     }

@@ -183,7 +183,7 @@ impl<'s, 'd> Builder<'s, 'd> {
             construct_path: resource.metadata("aws:cdk:path").map(str::to_owned),
         };
         let dialect = match resource.key.style() {
-            _ if subject.construct_path.is_some() => Dialect::Cdk,
+            _ if subject.construct_path.is_some() || info.assembly.is_some() => Dialect::Cdk,
             Some(Style::JsonString) => Dialect::Json,
             _ => Dialect::Yaml,
         };

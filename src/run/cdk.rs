@@ -97,6 +97,8 @@ struct Loader<'s> {
     traces: Traces,
     tree: Option<String>,
     is_full: bool,
+    /// A metadata file over the limit.
+    too_large: Option<String>,
 }
 
 /// What helps to find the templates of nested stacks.
@@ -113,7 +115,7 @@ impl<'s> Loader<'s> {
         let root = scope.store.real(folder).unwrap_or_else(|_| folder.to_owned());
         let (inputs, folders, stacks) = (BTreeMap::new(), HashSet::new(), Vec::new());
         let (traces, tree) = (Traces::default(), None);
-        let mut loader = Self { scope, root, inputs, folders, stacks, traces, tree, is_full: false };
+        let mut loader = Self { scope, root, inputs, folders, stacks, traces, tree, is_full: false, too_large: None };
         if let Ok(key) = scope.store.real(&folder.join("manifest.json")) {
             loader.assembly(folder, key, 0);
         }
@@ -125,6 +127,9 @@ impl<'s> Loader<'s> {
         if loader.traces.is_full() {
             bounds.push(format!("{shown}: its traces have too many lines, of which only the first are read"));
         }
+        bounds.extend(loader.too_large.map(|file| {
+            format!("{file} is larger than 64 MiB, so that the lines of the app that it names are not known")
+        }));
         let program = Program { folder: folder.to_owned(), traces: loader.traces.settled(), tree: loader.tree };
         let (inputs, stacks) = (loader.inputs.into_values().collect(), loader.stacks);
         Loaded { inputs, stacks, program: Some(program), bounds }
@@ -230,7 +235,13 @@ impl<'s> Loader<'s> {
     }
 
     fn top_stack(&mut self, folder: &Path, path: &Path, artifact: Arc<StackArtifact>, inline: Option<Node<'_>>) {
-        let metadata = artifact.metadata_file.as_deref().and_then(|file| self.side_file(folder, file));
+        let metadata_file = artifact.metadata_file.as_deref();
+        let metadata = metadata_file.and_then(|file| self.side_file(folder, file));
+        if let (None, Some(Ok(file))) = (&metadata, metadata_file.map(|file| self.reach(folder, file)))
+            && self.scope.store.size(&file).is_some_and(|size| size > read::LIMIT)
+        {
+            self.too_large.get_or_insert_with(|| self.scope.store.shown(&file));
+        }
         let all = [inline, metadata.as_ref().and_then(Document::root)];
         all.into_iter().flatten().for_each(|metadata| self.traces.add(metadata));
         let metadata = inline.or_else(|| metadata.as_ref().and_then(Document::root));

@@ -2,7 +2,7 @@
 
 use crate::checks::Cx;
 use crate::finding::{Finding, Label, Mistake, Severity};
-use crate::identity::Role;
+use crate::identity::{Dialect, Role};
 use crate::policy::{Emptiness, EmptyPrincipal, PrincipalKind, Principals, Statement};
 use crate::value::Branch;
 
@@ -59,7 +59,7 @@ fn what(what: Emptiness, kind: &str) -> String {
 }
 
 fn help(role: &Role, kind: Option<PrincipalKind>) -> String {
-    let in_cdk = role.entity.subject.construct_path.is_some();
+    let in_cdk = role.entity.dialect == Dialect::Cdk;
     match kind {
         None | Some(PrincipalKind::Service) if in_cdk => {
             "name the service\n  new iam.ServicePrincipal('lambda.amazonaws.com')".to_owned()

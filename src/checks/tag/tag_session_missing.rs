@@ -4,7 +4,7 @@ use crate::checks::Cx;
 use crate::finding::{Finding, Label, Mistake, Severity, Status};
 use crate::identity::cognito::Desk;
 use crate::identity::tags::{assume_action, companion_missing, tests_for_tags};
-use crate::identity::{Graph, Handout, Mapping, Role, RoleId, TagMap, Trust, Way};
+use crate::identity::{Dialect, Graph, Handout, Mapping, Role, RoleId, TagMap, Trust, Way};
 use crate::policy::{Policy, Statement, Test};
 use crate::source::Place;
 use crate::value::{Branch, Truth, compare};
@@ -110,7 +110,7 @@ fn finding(role: &Role, statement: &Statement, message: String, related: Vec<Lab
     let label = Label::new(place, "does not allow sts:TagSession, so every call with tags fails");
     let mut finding = Finding::new("TAG001", Severity::Error, message, label, role.entity.property(property));
     finding.related = related;
-    finding.help = if role.entity.subject.construct_path.is_some() {
+    finding.help = if role.entity.dialect == Dialect::Cdk {
         "call on the role's principal\n  .withSessionTags()".to_owned()
     } else {
         format!("allow both\n  Action: [{}, sts:TagSession]", assume_action(statement).unwrap_or("sts:AssumeRole"))
