@@ -41,7 +41,7 @@ impl<'d> Resolver<'_, 'd> {
 
     /// The formula of a node. Conditions that name one another nest like values do.
     fn formula(&mut self, stack: StackId, node: Node<'d>) -> Formula {
-        let unknown = format!("{}/formula/{:?}", stack.0, node.id());
+        let unknown = format!("{}/formula/{:?}/{:?}", stack.0, node.place().file, node.id());
         match Call::of(node).filter(|_| self.depth < super::MOST_DEPTH) {
             Some(call) => {
                 self.depth += 1;

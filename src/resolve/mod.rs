@@ -19,7 +19,7 @@ mod tests;
 mod texts;
 mod written;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::source::{FileId, Place};
@@ -91,8 +91,12 @@ impl<'s, 'd> Resolver<'s, 'd> {
             map_keys: 0,
             noted: HashMap::new(),
         };
+        let mut told = HashSet::new();
         for stack in set.ids() {
-            resolver.note_unread(stack);
+            // A template that is nested often says the same each time.
+            if told.insert(std::ptr::from_ref(set.stack(stack).template)) {
+                resolver.note_unread(stack);
+            }
             resolver.declare_parameters(stack);
             resolver.collect_map_keys(stack);
         }

@@ -10,7 +10,7 @@ use super::Stdin;
 use super::cdk::{self, Loaded, Program, Stack};
 use super::discover::{Candidate, Found, Output, Scope, reason};
 use super::include;
-use super::nest::{self, Planned};
+use super::nest::{self, Plan, Planned};
 use super::project::Projects;
 use super::read::{self, Input, Reached, Verdict};
 use super::unit::{AssemblyStack, Nested, Unit, UnitPart};
@@ -82,8 +82,7 @@ pub(super) fn gather(scope: &Scope, found: Found, stdin: Option<&Stdin>) -> Gath
     let taken: HashSet<PathBuf> = stacks.map(|stack| stack.key.clone()).collect();
     let services = include::services(scope, &mut inputs);
     let plan = nest::plan(scope, &mut inputs, taken, services);
-    gathered.bounds.extend(plan.bounds);
-    gathered.number(scope, inputs, plan.stacks, assemblies);
+    gathered.number(scope, inputs, plan, assemblies);
     gathered
 }
 
@@ -122,7 +121,7 @@ impl Gathered {
     }
 
     /// Numbers the files by their paths, and lists the stacks.
-    fn number(&mut self, scope: &Scope, inputs: Inputs, plain: Vec<Planned>, assemblies: Vec<(Arc<str>, Vec<Stack>)>) {
+    fn number(&mut self, scope: &Scope, inputs: Inputs, plan: Plan, assemblies: Vec<(Arc<str>, Vec<Stack>)>) {
         let mut inputs: Vec<Input> = inputs.into_values().collect();
         inputs.sort_by(|a, b| (&a.shown, &a.key).cmp(&(&b.shown, &b.key)));
         let numbers: HashMap<PathBuf, usize> = inputs.iter().map(|input| input.key.clone()).zip(0..).collect();
@@ -143,16 +142,18 @@ impl Gathered {
         self.files.sources = Sources::new(sources);
         let mut in_assembly = vec![false; self.files.readings.len()];
         let assembly_units = self.assembly_units(&numbers, assemblies, &mut in_assembly);
-        self.units = self.plain_units(&numbers, plain, &in_assembly);
+        self.units = self.plain_units(&numbers, plan, &in_assembly);
         let before = self.units.len();
         self.units.extend(assembly_units.into_iter().map(|unit| moved(unit, before)));
     }
 
     /// The stacks of templates by themselves; the parents keep their places.
-    fn plain_units(&self, numbers: &HashMap<PathBuf, usize>, plain: Vec<Planned>, in_assembly: &[bool]) -> Vec<Unit> {
-        let mut places: Vec<Option<usize>> = Vec::with_capacity(plain.len());
+    fn plain_units(&mut self, numbers: &HashMap<PathBuf, usize>, plan: Plan, in_assembly: &[bool]) -> Vec<Unit> {
+        self.bounds.extend(plan.bounds);
+        let mut places: Vec<Option<usize>> = Vec::with_capacity(plan.stacks.len());
         let mut units = Vec::new();
-        for Planned { key, nested, unread, parts } in plain {
+        for Planned { key, nested, parts } in plan.stacks {
+            let unread = plan.unread.get(&key).cloned().unwrap_or_default();
             let file = numbers.get(&key).copied().filter(|file| !in_assembly[*file]);
             let reading = file.map(|file| &self.files.readings[file]);
             let (Some(file), Some(document)) = (file, reading.and_then(|reading| reading.document)) else {
@@ -200,7 +201,7 @@ impl Gathered {
                 let (artifact, ids, assembly) = (stack.artifact, stack.nested, assembly.clone());
                 let assembly = Some(AssemblyStack { assembly, artifact, nested: ids });
                 places.push(Some(units.len()));
-                let (unread, parts) = (Vec::new(), Vec::new());
+                let (unread, parts) = (Arc::default(), Vec::new());
                 units.push(Unit { file: FileId(file as u32), document, key, assembly, nested, unread, parts });
             }
         }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
 
 use super::discover::{ENDS, Scope};
 use super::include::{Included, Services};
@@ -21,6 +22,8 @@ const STACKS: usize = 10_000;
 #[derive(Debug, Default)]
 pub(super) struct Plan {
     pub(super) stacks: Vec<Planned>,
+    /// Nested stacks whose templates are not read, by the key of the template that names them.
+    pub(super) unread: HashMap<PathBuf, Arc<Vec<Unread>>>,
     /// Limits that were reached, each a sentence without its full stop.
     pub(super) bounds: Vec<String>,
 }
@@ -31,8 +34,7 @@ pub(super) struct Planned {
     /// The key of its template among the inputs.
     pub(super) key: PathBuf,
     pub(super) nested: Option<Nested>,
-    pub(super) unread: Vec<Unread>,
-    /// What a service includes.
+    /// What a service includes; of several stacks of one template the first has it.
     pub(super) parts: Vec<Included>,
 }
 
@@ -56,10 +58,12 @@ pub(super) fn plan(
     let (parts, mut taken) = (services.parts, assemblies);
     taken.extend(services.included);
     let (links, unread, plan) = (BTreeMap::new(), HashMap::new(), Plan { bounds: services.bounds, ..Plan::default() });
-    let mut planner = Planner { scope, inputs, links, unread, parts, plan };
+    let mut planner = Planner { scope, inputs, links, unread, parts, cut: HashSet::new(), plan };
     planner.find_links(&taken);
     planner.list_stacks(&taken);
-    planner.plan
+    let Planner { unread, mut plan, .. } = planner;
+    plan.unread = unread.into_iter().map(|(key, unread)| (key, Arc::new(unread))).collect();
+    plan
 }
 
 struct Planner<'s> {
@@ -68,6 +72,8 @@ struct Planner<'s> {
     links: BTreeMap<PathBuf, Vec<Link>>,
     unread: HashMap<PathBuf, Vec<Unread>>,
     parts: HashMap<PathBuf, Vec<Included>>,
+    /// Links that are not followed somewhere, for the circle or the depth that they would make.
+    cut: HashSet<(PathBuf, String)>,
     plan: Plan,
 }
 
@@ -183,11 +189,10 @@ impl Planner<'_> {
         }
         placed.insert(key.clone());
         let at = self.plan.stacks.len();
-        let unread = self.unread.get(&key).cloned().unwrap_or_default();
-        let parts = self.parts.get(&key).cloned().unwrap_or_default();
-        self.plan.stacks.push(Planned { key: key.clone(), nested, unread, parts });
+        let parts = self.parts.remove(&key).unwrap_or_default();
+        self.plan.stacks.push(Planned { key: key.clone(), nested, parts });
         let links = self.links.get(&key).cloned().unwrap_or_default();
-        above.push(key);
+        above.push(key.clone());
         for Link { id, apart, to } in links {
             let why = match () {
                 () if above.contains(&to) => "nests this one in turn",
@@ -197,8 +202,11 @@ impl Planner<'_> {
                     continue;
                 }
             };
-            let unread = Unread { id, kind: NoteKind::LeftRun, why: format!("is not read: it {why}") };
-            self.plan.stacks[at].unread.push(unread);
+            // However often the template is nested, it is said once.
+            if self.cut.insert((key.clone(), id.clone())) {
+                let unread = Unread { id, kind: NoteKind::LeftRun, why: format!("is not read: it {why}") };
+                self.unread.entry(key.clone()).or_default().push(unread);
+            }
         }
         above.pop();
     }
@@ -226,13 +234,17 @@ fn names_templates(document: &Document) -> bool {
     ["AWS::CloudFormation::Stack", "AWS::Serverless::Application"].iter().any(|kind| document.text().contains(kind))
 }
 
+/// Names that say nothing of a template.
+const COMMON: [&str; 6] = ["template", "packaged", "main", "index", "stack", "root"];
+
 /// Where the file of a URL may lie, the likelier places first: a path below the template's folder or the
 /// one above it that ends the URL, then where Amplify keeps it.
 fn url_places(folder: &Path, parts: &[String]) -> Vec<Vec<PathBuf>> {
     let ends = |from: &Path, least: usize| -> Vec<PathBuf> {
         (least..=parts.len()).map(|count| from.join(parts[parts.len() - count..].join("/"))).collect()
     };
-    let mut beside = ends(folder, 1);
+    let stem = parts.last().and_then(|name| name.split('.').next()).unwrap_or_default();
+    let mut beside = ends(folder, if COMMON.contains(&stem) { 2 } else { 1 });
     // The name alone says little about files elsewhere.
     beside.extend(folder.parent().into_iter().flat_map(|above| ends(above, 2)));
     let mut places = vec![beside];

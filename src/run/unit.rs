@@ -22,7 +22,7 @@ pub struct Unit {
     /// The unit that nests it; that one comes before it.
     pub nested: Option<Nested>,
     /// Nested stacks of it whose templates were not read.
-    pub unread: Vec<Unread>,
+    pub unread: Arc<Vec<Unread>>,
     /// What belongs to its template and stands in other files.
     pub parts: Vec<UnitPart>,
 }

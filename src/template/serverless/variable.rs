@@ -95,10 +95,22 @@ fn is_variable(inner: &str) -> bool {
     let (source, rest) = inner.split_at(word);
     match rest.as_bytes().first() {
         Some(b':') if source == "aws" => OF_AWS.iter().any(|name| rest[1..].trim_start().starts_with(name)),
-        Some(b':') => SOURCES.contains(&source) || (source == "file"),
+        Some(b':') => (SOURCES.contains(&source) || source == "file") && !is_iam_key(source, rest[1..].trim_start()),
         Some(b'(') => CALLS.contains(&source),
         // `${cf.us-east-1:stack.output}`, `${ssm.us-east-1:/path}`.
         Some(b'.') => matches!(source, "cf" | "ssm") && rest.contains(':'),
+        _ => false,
+    }
+}
+
+/// Whether it is a condition key of S3 or Systems Manager (Service Authorization Reference), which IAM
+/// policies write in the same way. The framework's objects of S3 are `bucket/key`.
+fn is_iam_key(source: &str, name: &str) -> bool {
+    let tags = ["ExistingObjectTag/", "RequestObjectTag/", "resourceTag/"];
+    let is_tag = tags.iter().any(|tag| name.starts_with(tag));
+    match source {
+        "s3" => is_tag || !name.contains('/'),
+        "ssm" => is_tag || ["Overwrite", "Recursive", "SourceInstanceARN"].contains(&name),
         _ => false,
     }
 }
@@ -155,6 +167,8 @@ mod tests {
             "${Name}",
             "${self:open",
             "${aws:PrincipalTag/team}",
+            "${s3:prefix}",
+            "${ssm:resourceTag/team}",
             "",
         ] {
             assert_eq!(shown(text), [text]);
