@@ -334,3 +334,103 @@ fn arn_reference(node: Node<'_>, by: usize, stack: &Stack<'_>) -> Option<Referen
     let home = Home { account, region: None };
     Some(Reference { name: Name::Role(role.to_owned()), by, home, place: node.place() })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::FileId;
+    use crate::syntax::{Document, parse_yaml};
+    use crate::template::Template;
+
+    fn info(name: &str, account: Option<&str>, region: Option<&str>) -> StackInfo {
+        let owned = |text: &str| text.to_owned();
+        StackInfo {
+            key: owned(name),
+            name: Some(owned(name)),
+            account: account.map(owned),
+            region: region.map(owned),
+            ..StackInfo::default()
+        }
+    }
+
+    /// How many sets these stacks make, and what is said of their references.
+    fn sets(stacks: &[(&str, StackInfo)]) -> (usize, Vec<String>) {
+        let parse = |(at, (text, _)): (usize, &(&str, StackInfo))| parse_yaml(FileId(at as u32), &(*text).into());
+        let documents: Vec<Document> = stacks.iter().enumerate().map(parse).collect();
+        let templates: Vec<Template<'_>> = documents.iter().map(|doc| Template::read(doc).unwrap()).collect();
+        let stacks = templates.iter().zip(stacks).map(|(template, (_, info))| Stack::new(template, info.clone()));
+        let sets = crate::resolve::group(stacks.collect());
+        let notes = sets.iter().flat_map(|set| Resolver::new(set).notes).map(|note| note.message).collect();
+        (sets.len(), notes)
+    }
+
+    const ROLE: &str = "Resources: {R: {Type: 'AWS::IAM::Role', Properties: {RoleName: app, Path: /a/}}}";
+
+    #[test]
+    fn outputs_are_asked_of_the_stack_that_is_meant() {
+        let asked = "Resources: {R: {Type: 'AWS::S3::Bucket'}}\nOutputs: {P: {Value: !Ref R}}";
+        let asking = |more: &str| {
+            format!(
+                "Resources: {{R: {{Type: T, Properties: {{A: !GetStackOutput {{StackName: Pools, OutputName: P{more}}}}}}}}}"
+            )
+        };
+        let count = |more: &str, pools: StackInfo| {
+            let text = asking(more);
+            let here = info("Apps", Some("111122223333"), Some("eu-west-1"));
+            sets(&[(asked, pools), (text.as_str(), here)]).0
+        };
+        let pools = |account, region| info("Pools", account, region);
+        let (own, other) = (Some("111122223333"), Some("444455556666"));
+        assert_eq!(count("", pools(own, Some("eu-west-1"))), 1);
+        assert_eq!(count("", pools(None, None)), 1, "nothing speaks against it");
+        assert_eq!(count("", pools(own, Some("us-east-1"))), 2);
+        assert_eq!(count(", Region: us-east-1", pools(own, Some("us-east-1"))), 1);
+        assert_eq!(count(", Region: !Ref 'AWS::Region'", pools(own, Some("us-east-1"))), 2);
+        assert_eq!(count("", pools(other, Some("eu-west-1"))), 2);
+        let role = ", RoleArn: 'arn:aws:iam::444455556666:role/reader'";
+        assert_eq!(count(role, pools(other, Some("eu-west-1"))), 1);
+        assert_eq!(count("", info("Other", own, Some("eu-west-1"))), 2);
+    }
+
+    #[test]
+    fn roles_are_named_in_several_ways() {
+        let known = info("Roles", Some("111122223333"), None);
+        let own = info("Apps", Some("111122223333"), None);
+        for (named, count) in [
+            ("'arn:aws:iam::111122223333:role/a/app'", 1),
+            ("!Sub 'arn:${AWS::Partition}:iam::${AWS::AccountId}:role/a/app'", 1),
+            ("!Join ['', ['arn:aws:iam::', !Ref 'AWS::AccountId', ':role/a/app']]", 1),
+            ("'arn:aws:iam::444455556666:role/a/app'", 2),
+            ("!Sub 'arn:aws:iam::${Partner}:role/a/app'", 2),
+            ("'arn:aws:iam::111122223333:role/app'", 2),
+            ("'arn:aws:iam::111122223333:role/a/app-*'", 2),
+            ("!Sub 'arn:aws:iam::111122223333:role/a/app${Stage}'", 2),
+        ] {
+            let text = format!("Resources: {{F: {{Type: 'AWS::Lambda::Function', Properties: {{Role: {named}}}}}}}");
+            assert_eq!(sets(&[(ROLE, known.clone()), (text.as_str(), own.clone())]).0, count, "{named}");
+        }
+        let policy = "Resources: {P: {Type: 'AWS::IAM::Policy', Properties: {Roles: [app]}}}";
+        assert_eq!(sets(&[(ROLE, known.clone()), (policy, own)]).0, 1);
+        assert_eq!(sets(&[(ROLE, known), (policy, info("Apps", Some("444455556666"), None))]).0, 2);
+    }
+
+    #[test]
+    fn two_candidates_are_named_and_join_nothing() {
+        let policy = "Resources: {P: {Type: 'AWS::IAM::Policy', Properties: {Roles: [app]}}}";
+        let plain = |name: &str| info(name, None, None);
+        let (count, notes) = sets(&[(ROLE, plain("one")), (ROLE, plain("two")), (policy, plain("three"))]);
+        assert_eq!((count, notes), (3, vec!["the role app is defined by one and by two".to_owned()]));
+        // One of them lies elsewhere.
+        let here = |name: &str, account| info(name, Some(account), None);
+        let stacks = [
+            (ROLE, here("one", "111122223333")),
+            (ROLE, here("two", "444455556666")),
+            (policy, here("three", "444455556666")),
+        ];
+        assert_eq!(sets(&stacks), (2, vec![]));
+        // Who has one of that name means its own.
+        let both =
+            format!("{}, P: {{Type: 'AWS::IAM::Policy', Properties: {{Roles: [app]}}}}}}", &ROLE[..ROLE.len() - 1]);
+        assert_eq!(sets(&[(ROLE, plain("one")), (both.as_str(), plain("two"))]), (2, vec![]));
+    }
+}
