@@ -15,7 +15,7 @@ use super::discover::{Scope, output_name};
 use super::gather::Files;
 use super::read;
 use super::store::{Entry, Store};
-use super::unit::{AssemblyStack, Unit};
+use super::unit::Unit;
 use crate::finding::{CodeLine, CodePoint, Finding, Note, NoteKind, shown};
 use crate::source::{FileId, Place, Span};
 use crate::syntax::{self, Document, Kind, Node};
@@ -145,15 +145,15 @@ fn side_file(store: &Store, folder: &Path, file: &str) -> Option<Document> {
 
 /// The path of the construct whose template a unit is.
 fn stack_path(traces: &Traces, files: &Files, units: &[Unit], unit: &Unit) -> Option<String> {
-    let above = |stack: &AssemblyStack| stack.parent.and_then(|parent| units.get(parent));
-    let around = std::iter::successors(Some(unit), |unit| above(unit.assembly.as_ref()?));
+    let above = |unit: &Unit| units.get(unit.nested.as_ref()?.parent);
+    let around = std::iter::successors(Some(unit), |unit| above(unit));
     let mut around: Vec<&Unit> = around.take(units.len()).collect();
     let mut path = around.pop()?.assembly.as_ref()?.artifact.display_name.clone();
     while let Some(nested) = around.pop() {
         let stack = nested.assembly.as_ref()?;
         let id = stack.nested.last()?;
         let body =
-            above(stack).and_then(|parent| files.documents.get(parent.document)?.root()?.get("Resources")?.get(id));
+            above(nested).and_then(|parent| files.documents.get(parent.document)?.root()?.get("Resources")?.get(id));
         let template = files.sources.get(nested.file).path().rsplit('/').next().unwrap_or_default();
         path = traces.nested(&path, id, body, template)?;
     }
