@@ -16,19 +16,28 @@ const GENERIC: [&str; 3] = ["Resource", "Default", "DefaultPolicy"];
 /// For each caller of a line the names of the constructs that came of it.
 type Calls<'c> = HashMap<&'c Frame, HashMap<&'c Frame, HashSet<&'c str>>>;
 
+/// A construct and what made it.
+struct Made<'c> {
+    chain: &'c [Frame],
+    name: &'c str,
+    stacks: Vec<&'c Frame>,
+}
+
 /// The lines of helpers: called from several lines, and no construct of the same name came of all of them.
 /// The constructor of a construct that is made twice makes the same names each time, so it is none.
 pub(super) fn find(constructs: &Constructs) -> HashSet<Frame> {
+    let with_callers = constructs.iter().filter(|(_, construct)| construct.made.len() > 1);
+    let all: Vec<Made<'_>> =
+        with_callers.map(|(path, construct)| Made::new(constructs, path, &construct.made)).collect();
     let mut helpers: HashSet<Frame> = HashSet::new();
     let mut calls: Calls<'_> = HashMap::new();
     for level in 0..LEVELS {
         let before = helpers.len();
-        for (path, construct) in constructs {
-            let chain = construct.made.as_slice();
+        for Made { chain, name, stacks } in &all {
             let Some([line, caller]) = chain.get(level..level + 2) else { continue };
             let is_reached = chain[..level].iter().all(|frame| helpers.contains(frame));
-            if is_reached && !makes_what_holds(constructs, path, caller) {
-                calls.entry(line).or_default().entry(caller).or_default().insert(name(constructs, path, chain));
+            if is_reached && !stacks.contains(&caller) {
+                calls.entry(line).or_default().entry(caller).or_default().insert(name);
             }
         }
         helpers.extend(calls.iter().filter(|(_, callers)| is_helper(callers)).map(|(line, _)| (*line).clone()));
@@ -39,6 +48,12 @@ pub(super) fn find(constructs: &Constructs) -> HashSet<Frame> {
     helpers
 }
 
+impl<'c> Made<'c> {
+    fn new(constructs: &'c Constructs, path: &'c str, chain: &'c [Frame]) -> Self {
+        Self { chain, name: name(constructs, path, chain), stacks: stacks(constructs, path).collect() }
+    }
+}
+
 fn is_helper(callers: &HashMap<&Frame, HashSet<&str>>) -> bool {
     let mut names = callers.values();
     let Some(first) = names.next() else { return false };
@@ -46,23 +61,22 @@ fn is_helper(callers: &HashMap<&Frame, HashSet<&str>>) -> bool {
     !rest.is_empty() && !first.iter().any(|name| rest.iter().all(|names| names.contains(name)))
 }
 
-/// Which line of a chain is shown: the first that is no helper. Never one that made what the construct is in,
-/// which says less than any line inside of it.
+/// Which line of a chain is shown: the first that is no helper. Never one that made a stack around the
+/// construct, which says less than any line inside of it.
 pub(super) fn main(constructs: &Constructs, helpers: &HashSet<Frame>, path: &str, chain: &[Frame]) -> usize {
+    let stacks: Vec<&Frame> = stacks(constructs, path).collect();
     let goes_on = |(at, line): &(usize, &Frame)| {
         let caller = chain.get(at + 1);
-        *at < LEVELS
-            && helpers.contains(*line)
-            && caller.is_some_and(|caller| !makes_what_holds(constructs, path, caller))
+        *at < LEVELS && helpers.contains(*line) && caller.is_some_and(|caller| !stacks.contains(&caller))
     };
     chain.iter().enumerate().take_while(goes_on).count()
 }
 
-/// Whether a line made one of the constructs around a path.
-fn makes_what_holds(constructs: &Constructs, path: &str, line: &Frame) -> bool {
+/// The lines that made the stacks around a construct.
+fn stacks<'c>(constructs: &'c Constructs, path: &str) -> impl Iterator<Item = &'c Frame> {
     // A role holds its own resource, and both are made by one line: only stacks are looked at.
-    let stacks = ancestors(path).filter_map(|above| constructs.get(above));
-    stacks.filter(|above| above.template.is_some()).any(|stack| stack.made.first() == Some(line))
+    let above = ancestors(path).filter_map(|above| constructs.get(above));
+    above.filter(|above| above.template.is_some()).filter_map(|stack| stack.made.first())
 }
 
 /// What made a construct; that of one which consists of others stands at its main part.

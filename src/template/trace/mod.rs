@@ -20,9 +20,9 @@ const FRAMES: usize = 64;
 /// Most lines of all traces together.
 const TOTAL: usize = 1_000_000;
 /// Longest path of a construct that is followed, in bytes.
-const PATH: usize = 4096;
+const PATH: usize = 1024;
 /// Most constructs around one another.
-const DEPTH: usize = 128;
+const DEPTH: usize = 64;
 
 /// A line of the user's program.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
