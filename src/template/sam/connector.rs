@@ -2,7 +2,7 @@
 //! give to roles (AWS SAM Developer Guide, AWS SAM connectors).
 
 use super::function::role_of;
-use super::{Cause, Sam, is_nothing, plain_text, referred};
+use super::{Cause, Sam, is_nothing, plain, plain_text, referred};
 use crate::syntax::{Kind, Node, NodeId};
 use crate::template::{Call, Resource};
 
@@ -70,9 +70,11 @@ impl<'d> Sam<'_, 'd> {
         source: Option<Node<'d>>,
         around: Option<&Resource<'d>>,
     ) {
-        let get = |name: &str| properties.and_then(|properties| properties.get(name));
-        let Some(destination) = get("Destination") else { return };
-        let permissions = get("Permissions").into_iter().flat_map(Node::items).filter_map(plain_text);
+        let get = |name: &str| properties.and_then(|properties| properties.get(name)).and_then(plain);
+        let (Some(destination), Some(permissions)) = (get("Destination"), get("Permissions")) else {
+            return self.unknown.push(format!("what the connector {id} connects is not known"));
+        };
+        let permissions = permissions.items().filter_map(plain_text);
         let permissions = permissions.fold([false, false], |[read, write], permission| {
             [read || permission == "Read", write || permission == "Write"]
         });
@@ -86,9 +88,9 @@ impl<'d> Sam<'_, 'd> {
             let policy = if several { format!("{id}PolicyDestination{index}") } else { format!("{id}Policy") };
             let from_id = around.map(|resource| resource.id).or_else(|| source?.get("Id").and_then(plain_text));
             let to_id = to.get("Id").and_then(plain_text);
-            let ends = (self.end(source, from_id, Some(to)), self.end(Some(to), to_id, source));
-            if let (Some(from), Some(to)) = ends {
-                self.connects(&policy, cause, from, to, permissions);
+            match (self.end(source, from_id, Some(to)), self.end(Some(to), to_id, source)) {
+                (Some(from), Some(to)) => self.connects(&policy, cause, from, to, permissions),
+                _ => self.unknown.push(format!("what the connector {id} connects is not known")),
             }
         }
         self.pen.stand_at(before);

@@ -309,6 +309,11 @@ fn connectors_give_policies_to_roles() {
         made(&connector("[{Id: T}, {Type: AWS::DynamoDB::Table, Arn: t}]")).ids(),
         ["FnRole", "CPolicyDestination0", "CPolicyDestination1"]
     );
+    let gone = made(&connector("!If [A, {Id: T}, {Id: U}]"));
+    assert_eq!(
+        (gone.ids(), gone.unknown),
+        (vec!["FnRole".to_owned()], vec!["what the connector C connects is not known".to_owned()])
+    );
     let embedded = function("Role: !GetAtt Mine.Arn").replace(
         "    Properties:",
         "    Connectors: {My: {Properties: {Destination: {Type: AWS::SNS::Topic, Arn: t}, Permissions: [Write]}}}\n    Properties:",
