@@ -16,6 +16,8 @@ const LOOP: &str = "Fn::ForEach::";
 
 /// Members of a collection that are followed, and times that one body is repeated in all.
 const MOST_ROUNDS: usize = 10_000;
+/// Fresh nodes that are kept back, so that what was begun can be closed.
+const RESERVE: usize = 10_000;
 /// Loops inside one another: CloudFormation allows five.
 const MOST_NESTED: usize = 5;
 /// Loops that are named where they are not followed.
@@ -36,7 +38,7 @@ pub(super) fn expand(
     let root = doc.root()?;
     let mut loops = Loops { graft: Graft::onto(doc), doc, known, bound: Vec::new(), rounds: 0, unknown, depth: 0 };
     let grown = loops.entries_of(root, &["Resources", "Conditions", "Outputs"]).unwrap_or(root.id());
-    if loops.rounds >= MOST_ROUNDS || loops.graft.is_full() {
+    if loops.rounds >= MOST_ROUNDS || loops.is_full() {
         notes.push(format!("loops that make more than {MOST_ROUNDS} copies are not followed to the end"));
     }
     Some(loops.graft.finish(grown))
@@ -55,6 +57,10 @@ struct Loops<'d, 'k, 'u> {
 }
 
 impl<'d> Loops<'d, '_, '_> {
+    fn is_full(&self) -> bool {
+        self.graft.room() < RESERVE
+    }
+
     /// The mapping with these of its entries written out.
     fn entries_of(&mut self, mapping: Node<'d>, names: &[&str]) -> Option<NodeId> {
         let mut changed = Vec::new();
@@ -71,7 +77,7 @@ impl<'d> Loops<'d, '_, '_> {
     /// A node with its loops written out and the identifiers around it replaced; the node itself where
     /// neither is in it.
     fn copy(&mut self, node: Node<'d>) -> NodeId {
-        if self.depth >= MOST_DEPTH || self.graft.is_full() {
+        if self.depth >= MOST_DEPTH || self.is_full() {
             return node.id();
         }
         if let Some(value) = self.reference(node) {
@@ -163,9 +169,10 @@ impl<'d> Loops<'d, '_, '_> {
         let identifier = identifier.text()?;
         let mut made = Vec::new();
         for member in members {
-            if self.rounds >= MOST_ROUNDS || self.graft.is_full() {
+            if self.rounds >= MOST_ROUNDS || self.is_full() {
                 break;
             }
+            let before = made.len();
             self.rounds += 1;
             self.bound.push((identifier.to_owned(), member));
             for (key, value) in body.entries() {
@@ -175,6 +182,10 @@ impl<'d> Loops<'d, '_, '_> {
                 }
             }
             self.bound.pop();
+            // Half a round would say what nobody wrote.
+            if self.is_full() {
+                made.truncate(before);
+            }
         }
         Some(made)
     }
@@ -335,6 +346,23 @@ Resources:
                 "the loop Tags is over what is not known, and stays as it is written",
             ]
         );
+    }
+
+    #[test]
+    fn a_loop_too_large_leaves_what_is_whole() {
+        let members: Vec<String> = (0..10_000).map(|at| at.to_string()).collect();
+        let body = vec!["'${I}'"; 400].join(", ");
+        let text = format!(
+            "Resources:\n  Before: {{Type: T}}\n  Fn::ForEach::L: [I, [{}], {{'R${{I}}': {{Type: T, P: [{body}]}}}}]\n",
+            members.join(", ")
+        );
+        let (doc, notes) = expanded(&text);
+        let doc = doc.unwrap();
+        let resources = doc.root().unwrap().get("Resources").unwrap().entries();
+        assert!(resources.len() > 1_000 && resources.len() < 10_000, "{}", resources.len());
+        let last = resources.last().unwrap().1.get("P").unwrap().items().last().unwrap();
+        assert!(!last.text().unwrap().contains("${I}"));
+        assert_eq!(notes.len(), 1);
     }
 
     #[test]
