@@ -3,6 +3,7 @@
 //! Invariant: neither CloudFormation nor IAM is known here; values own what they hold.
 
 mod compare;
+mod pattern;
 mod switch;
 mod symbols;
 mod worlds;

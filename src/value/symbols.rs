@@ -27,7 +27,7 @@ pub(super) enum FormatPart {
 }
 
 /// A set of ASCII characters, as bits; `rest` says whether every other character is in it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Set {
     bits: u128,
     rest: bool,
@@ -45,12 +45,52 @@ impl Set {
     pub(super) fn meets(self, other: Self) -> bool {
         self.bits & other.bits != 0 || (self.rest && other.rest)
     }
+
+    /// Every character.
+    pub(super) fn all() -> Self {
+        Self { bits: u128::MAX, rest: true }
+    }
+
+    /// The characters of a text. One that is not ASCII brings all of its kind.
+    pub(super) fn of(text: &str) -> Self {
+        let add = |set: Self, c: char| {
+            if c.is_ascii() { Self { bits: set.bits | 1 << (c as u32), ..set } } else { Self { rest: true, ..set } }
+        };
+        text.chars().fold(Self::default(), add)
+    }
+
+    /// The set that is written as in [`Format::new`].
+    pub(super) fn named(text: &str) -> Self {
+        parse_set(text)
+    }
+
+    /// The characters of both.
+    pub(super) fn with(self, other: Self) -> Self {
+        Self { bits: self.bits | other.bits, rest: self.rest || other.rest }
+    }
+
+    /// The characters that are not in it, and perhaps some that are: of those that are not ASCII one may
+    /// be in it and another not.
+    pub(super) fn inverted(self) -> Self {
+        Self { bits: !self.bits, rest: true }
+    }
+
+    /// A character to show: a letter or digit, where one is in it.
+    pub(super) fn sample(self) -> Option<char> {
+        let preferred = ['a', 'A', '1', '0', '-'];
+        let others = (' '..='~').chain(['\t', '\n', 'é']);
+        preferred.into_iter().chain(others).find(|c| self.has(*c))
+    }
 }
 
 impl Format {
     /// Any text at all, the empty one too: a parameter may have none.
     pub fn any() -> Self {
         Self { parts: Arc::from([FormatPart::Any]), sample: "value".into() }
+    }
+
+    pub(super) fn of_parts(parts: impl Iterator<Item = FormatPart>, sample: &str) -> Self {
+        Self { parts: parts.collect(), sample: sample.into() }
     }
 
     /// The format of a pattern in which `{set}` is a run of at least one character: `a` letters, `A`

@@ -1,6 +1,7 @@
 //! Choices that a deployment makes (conditions, bounded parameters) and which of them can be made
 //! together.
 
+use std::borrow::Cow;
 use std::collections::hash_map::DefaultHasher;
 use std::collections::{HashMap, HashSet};
 use std::hash::{Hash, Hasher};
@@ -14,6 +15,8 @@ use super::{Entry, Kind, Truth, Value};
 pub struct Worlds {
     switches: Vec<Switch>,
     by_key: HashMap<Arc<str>, SwitchId>,
+    /// Conditions that hold in every deployment.
+    must: Vec<SwitchId>,
     known: Known,
 }
 
@@ -28,6 +31,8 @@ struct Facts {
     /// The size of all of these together.
     reached: usize,
     answers: HashMap<Branch, Answer>,
+    /// For each variable the conditions of `must` that ask about it.
+    demands: Option<Arc<HashMap<SwitchId, Vec<SwitchId>>>>,
 }
 
 /// Whether choices can be made together, and the work that it took to say so.
@@ -55,7 +60,7 @@ impl Known {
 
     fn forget(&mut self) {
         let facts = self.0.get_mut().unwrap_or_else(PoisonError::into_inner);
-        if !facts.reaches.is_empty() || !facts.answers.is_empty() {
+        if !facts.reaches.is_empty() || !facts.answers.is_empty() || facts.demands.is_some() {
             *facts = Facts::default();
         }
     }
@@ -161,6 +166,20 @@ impl Worlds {
         branch.iter().any(leaves)
     }
 
+    /// Takes it that a formula holds in every deployment. False, and nothing is taken, where that leaves no
+    /// deployment at all. The key is that of a switch.
+    pub fn require(&mut self, key: &str, formula: Formula) -> bool {
+        let rule = self.intern(key, || Switch::condition(key, formula));
+        self.known.forget();
+        self.must.push(rule);
+        let possible = !self.consistent(&Branch::of(rule, 1)).is_false();
+        if !possible {
+            self.known.forget();
+            self.must.pop();
+        }
+        possible
+    }
+
     /// Whether the choices of a branch can be made together. Unknown where a bound is reached.
     pub fn consistent(&self, branch: &Branch) -> Truth {
         self.consistent_within(branch, &mut Budget::new())
@@ -169,6 +188,7 @@ impl Worlds {
     /// Choices that have no variable in common cannot contradict one another, so each group of those
     /// that do is a question of its own.
     fn consistent_within(&self, branch: &Branch, budget: &mut Budget) -> Truth {
+        let branch = &*self.with_demands(branch);
         if !branch.iter().any(|(id, _)| self.switch(id).is_condition()) {
             return Truth::True;
         }
@@ -189,6 +209,48 @@ impl Worlds {
             }
         }
         truth
+    }
+
+    /// The branch with what must hold of its variables, and of those that come in with that.
+    fn with_demands<'b>(&self, branch: &'b Branch) -> Cow<'b, Branch> {
+        if self.must.is_empty() {
+            return Cow::Borrowed(branch);
+        }
+        let demands = self.demands();
+        let mut open: Vec<SwitchId> = branch.iter().map(|(id, _)| id).collect();
+        let (mut whole, mut met) = (Cow::Borrowed(branch), HashSet::new());
+        while let Some(id) = open.pop() {
+            if !met.insert(id) {
+                continue;
+            }
+            if self.switch(id).is_condition() {
+                open.extend(self.reach(id).variables.iter().copied());
+                continue;
+            }
+            for rule in demands.get(&id).into_iter().flatten() {
+                // What asks for the rule to be broken is refused by the solver already.
+                if let Some(with) = whole.and(&Branch::of(*rule, 1)) {
+                    whole = Cow::Owned(with);
+                }
+                open.push(*rule);
+            }
+        }
+        whole
+    }
+
+    fn demands(&self) -> Arc<HashMap<SwitchId, Vec<SwitchId>>> {
+        if let Some(demands) = &self.known.facts().demands {
+            return demands.clone();
+        }
+        let mut demands: HashMap<SwitchId, Vec<SwitchId>> = HashMap::new();
+        for rule in &self.must {
+            for variable in &self.reach(*rule).variables {
+                demands.entry(*variable).or_default().push(*rule);
+            }
+        }
+        let demands = Arc::new(demands);
+        self.known.facts().demands = Some(demands.clone());
+        demands
     }
 
     /// The choices of a branch, those together that share a variable. Choices of variables that no

@@ -227,3 +227,57 @@ fn more_values_than_a_choice_has_numbers_for() {
     assert_eq!(switch.choices(), 0..u16::MAX);
     assert_eq!((switch.index_of("65534"), switch.index_of("69999")), (Some(65_535), None));
 }
+
+/// Parameters `a` and `b` of two values each, and what is said of both.
+fn two_parameters() -> (Worlds, [SwitchId; 2]) {
+    let mut worlds = Worlds::default();
+    let ids = ["a", "b"].map(|name| worlds.intern(name, || Switch::variable(name)));
+    for id in ids {
+        let switch = worlds.switch_mut(id);
+        switch.closed = true;
+        for value in ["1", "2"] {
+            switch.value(value);
+        }
+    }
+    (worlds, ids)
+}
+
+#[test]
+fn what_must_hold_narrows_what_can_be() {
+    let (mut worlds, [a, b]) = two_parameters();
+    let both = |x, y| Branch::of(a, x).and(&Branch::of(b, y)).unwrap();
+    // Where a is 1, b is 2.
+    let rule = Formula::Or(vec![Formula::Not(Box::new(Formula::Is(a, 1))), Formula::Is(b, 2)]);
+    assert!(worlds.require("rule", rule));
+    assert_eq!(worlds.consistent(&both(1, 1)), Truth::False);
+    assert_eq!(worlds.consistent(&both(1, 2)), Truth::True);
+    assert_eq!(worlds.consistent(&both(2, 1)), Truth::True);
+    // A rule that comes in with the first one counts as well.
+    assert!(worlds.require("other", Formula::Is(b, 1)));
+    assert_eq!(worlds.consistent(&Branch::of(a, 1)), Truth::False);
+    assert_eq!(worlds.consistent(&Branch::of(a, 2)), Truth::True);
+}
+
+#[test]
+fn what_leaves_no_deployment_is_not_taken() {
+    let (mut worlds, [a, _]) = two_parameters();
+    assert!(worlds.require("one", Formula::Is(a, 1)));
+    assert!(!worlds.require("two", Formula::Is(a, 2)));
+    assert_eq!(worlds.consistent(&Branch::of(a, 1)), Truth::True);
+    assert_eq!(worlds.consistent(&Branch::of(a, 2)), Truth::False);
+    assert!(worlds.require("three", Formula::Const(true)));
+}
+
+#[test]
+fn many_independent_rules_are_independent_questions() {
+    let mut worlds = Worlds::default();
+    for at in 0..200 {
+        let variable = worlds.intern(&format!("p{at}"), || Switch::variable("p"));
+        let value = worlds.switch_mut(variable).value("x").unwrap();
+        assert!(worlds.require(&format!("rule{at}"), Formula::Is(variable, value)));
+    }
+    let variable = worlds.find("p0").unwrap();
+    assert_eq!(worlds.consistent(&Branch::of(variable, 0)), Truth::False);
+    assert_eq!(worlds.consistent(&Branch::of(variable, 1)), Truth::True);
+    assert!(worlds.known.facts().answers.len() <= 4);
+}
