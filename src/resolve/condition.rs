@@ -1,9 +1,9 @@
 //! Conditions as formulas over switches.
 
-use super::{Resolver, StackId};
+use super::{Resolver, StackId, is_secret};
 use crate::syntax::Node;
 use crate::template::{Call, Function};
-use crate::value::{At, Branch, Formula, Switch, SwitchId, Text, Truth, Value, compare};
+use crate::value::{At, Branch, Formula, Kind, Switch, SwitchId, Text, Truth, Value, compare};
 
 impl<'d> Resolver<'_, 'd> {
     /// The switch of a condition; nothing where the template has no such condition.
@@ -33,14 +33,14 @@ impl<'d> Resolver<'_, 'd> {
     }
 
     /// A formula that may be true or false.
-    fn opaque(&mut self, key: &str) -> Formula {
+    pub(super) fn opaque(&mut self, key: &str) -> Formula {
         let id = self.worlds.intern(key, || Switch::variable(key));
         let value = self.worlds.switch_mut(id).value("true");
         value.map_or(Formula::Const(true), |value| Formula::Is(id, value))
     }
 
     /// The formula of a node. Conditions that name one another nest like values do.
-    fn formula(&mut self, stack: StackId, node: Node<'d>) -> Formula {
+    pub(super) fn formula(&mut self, stack: StackId, node: Node<'d>) -> Formula {
         let unknown = format!("{}/formula/{:?}/{:?}", stack.0, node.place().file, node.id());
         match Call::of(node).filter(|_| self.depth < super::MOST_DEPTH) {
             Some(call) => {
@@ -69,7 +69,7 @@ impl<'d> Resolver<'_, 'd> {
                 [a, b] => self.equals(stack, *a, *b),
                 _ => self.opaque(unknown),
             },
-            _ => self.opaque(unknown),
+            _ => self.rule_function(stack, call, unknown),
         }
     }
 
@@ -89,42 +89,80 @@ impl<'d> Resolver<'_, 'd> {
             };
         }
         let at = At { place: a.place(), node: None };
-        let (a, b) = (self.value(stack, a), self.value(stack, b));
-        let both = Value::new(crate::value::Kind::List([a, b].into()), at);
-        let cases = self.worlds.cases(&both);
+        let unknown = format!("{}/equals/{:?}", stack.0, at.place);
+        let both = vec![self.value(stack, a), self.value(stack, b)];
+        self.in_each_world(both, at, &unknown, &mut |resolver, parts| {
+            let [a, b] = parts else { return None };
+            Some(resolver.same(&a.text()?, &b.text()?, &unknown))
+        })
+    }
+
+    /// A formula out of several values, made in each branch in which they have no choices.
+    pub(super) fn in_each_world(
+        &mut self,
+        parts: Vec<Value>,
+        at: At,
+        unknown: &str,
+        make: &mut dyn FnMut(&mut Self, &[Value]) -> Option<Formula>,
+    ) -> Formula {
+        let cases = self.worlds.cases(&Value::new(Kind::List(parts.into()), at));
         if !cases.complete {
-            return self.opaque(&format!("{}/bound/{:?}", stack.0, at.place));
+            return self.opaque(&format!("{unknown}/bound"));
         }
         let cases = cases.cases.into_iter().map(|case| {
-            let texts: Vec<Option<Text>> = case.then.items().iter().map(Value::text).collect();
-            let same = match texts.as_slice() {
-                [Some(a), Some(b)] => self.same(a, b),
-                _ => self.opaque(&format!("{}/equals/{:?}", stack.0, at.place)),
-            };
-            Formula::And(vec![branch(&case.when), same])
+            let holds = make(self, case.then.items()).unwrap_or_else(|| self.opaque(unknown));
+            Formula::And(vec![formula_of_branch(&case.when), holds])
         });
         Formula::Or(cases.collect())
     }
 
     /// Whether two texts are the same, as a formula: the same two texts are one variable everywhere.
-    fn same(&mut self, a: &Text, b: &Text) -> Formula {
+    pub(super) fn same(&mut self, a: &Text, b: &Text, unknown: &str) -> Formula {
         match compare(a, b, &self.symbols) {
-            Truth::True => Formula::Const(true),
-            Truth::False => Formula::Const(false),
-            Truth::Unknown => self.opaque(&format!("{a:?} = {b:?}")),
+            Truth::True => return Formula::Const(true),
+            Truth::False => return Formula::Const(false),
+            Truth::Unknown => {}
+        }
+        let found = self.switch_value(a, b).or_else(|| self.switch_value(b, a));
+        match (found, a, b) {
+            (Some((switch, value)), ..) => Formula::Is(switch, value),
+            // Two unknown texts are not one because nothing is known of either.
+            (None, Text::Any(_), _) | (None, _, Text::Any(_)) => self.opaque(unknown),
+            (None, ..) => self.opaque(&format!("{a:?} = {b:?}")),
         }
     }
 
-    /// The switch behind a `Ref` to a parameter or pseudo parameter that has no value yet.
-    fn variable_of(&mut self, stack: StackId, node: Node<'d>) -> Option<SwitchId> {
+    /// The value of a parameter's switch that a text is, where the first text is that parameter.
+    fn switch_value(&mut self, parameter: &Text, text: &Text) -> Option<(SwitchId, u16)> {
+        let switch = *self.variables.get(&parameter.as_symbol()?)?;
+        let text = text.as_known()?;
+        let facts = self.worlds.switch(switch);
+        // What stands for the rest of a choice must not be split after it was read.
+        let value = match facts.index_of(text) {
+            Some(value) => Some(value),
+            None if facts.closed || facts.default.is_some() => None,
+            None => self.worlds.switch_mut(switch).value(text),
+        };
+        Some((switch, value?))
+    }
+
+    /// The switch behind a `Ref` to a parameter or pseudo parameter that has no value yet; that of the
+    /// parent, where a nested stack is given it as it is.
+    pub(super) fn variable_of(&mut self, stack: StackId, node: Node<'d>) -> Option<SwitchId> {
         let name = super::parameter::ref_to(node)?;
-        let is_parameter = self.stack(stack).template.parameter(name).is_some() && self.given(stack, name).is_none();
-        let is_open_pseudo = name.starts_with("AWS::") && self.pseudo_known(stack, name).is_none();
-        (is_parameter || is_open_pseudo).then(|| self.variable(stack, name))
+        let Some(declaration) = self.stack(stack).template.parameter(name) else {
+            let is_open_pseudo = name.starts_with("AWS::") && self.pseudo_known(stack, name).is_none();
+            return is_open_pseudo.then(|| self.variable(stack, name));
+        };
+        match self.given(stack, name).filter(|_| !is_secret(declaration)) {
+            Some((parent, node)) => self.variable_of(parent, node),
+            None if self.certain(stack, name, declaration).is_some() => None,
+            None => Some(self.variable(stack, name)),
+        }
     }
 }
 
-fn branch(branch: &Branch) -> Formula {
+pub(super) fn formula_of_branch(branch: &Branch) -> Formula {
     Formula::And(branch.iter().map(|(id, value)| Formula::Is(id, value)).collect())
 }
 

@@ -1,6 +1,7 @@
 //! Evaluation of intrinsic functions.
 
 use super::parameter::variable_key;
+use super::partition::{partition_of, url_suffix};
 use super::{BYTES_PER_NODE, MOST, NoteKind, Resolver, StackId, one_of, returns, too_large};
 use crate::syntax::{Kind as NodeKind, Node};
 use crate::template::serverless::{self, Variable};
@@ -58,8 +59,8 @@ impl<'d> Resolver<'_, 'd> {
             _ if info.apart => None,
             "AWS::Region" => info.region.clone(),
             "AWS::AccountId" => info.account.clone(),
-            "AWS::Partition" => info.region.as_deref().map(|region| returns::partition(region).0.to_owned()),
-            "AWS::URLSuffix" => info.region.as_deref().map(|region| returns::partition(region).1.to_owned()),
+            "AWS::Partition" => self.partition(stack).map(str::to_owned),
+            "AWS::URLSuffix" => self.partition(stack).and_then(url_suffix).map(str::to_owned),
             _ => None,
         }
     }
@@ -72,6 +73,11 @@ impl<'d> Resolver<'_, 'd> {
             }
             stack = self.stack(stack).parent?.0;
         }
+    }
+
+    fn partition(&self, stack: StackId) -> Option<&str> {
+        let info = &self.stack(stack).info;
+        info.region.as_deref().map(partition_of).or(info.partition.as_deref())
     }
 
     pub(super) fn pseudo(&mut self, stack: StackId, name: &str) -> Text {
@@ -370,7 +376,7 @@ impl<'d> Resolver<'_, 'd> {
     }
 
     /// The parts of a text; nothing where a symbol in it may hold the delimiter.
-    fn split_text(&self, text: &Text, delimiter: &str) -> Option<Vec<Text>> {
+    pub(super) fn split_text(&self, text: &Text, delimiter: &str) -> Option<Vec<Text>> {
         if delimiter.is_empty() {
             return None;
         }

@@ -8,11 +8,14 @@ mod bombs;
 mod condition;
 mod cross;
 mod embedded;
+mod given;
 mod intrinsics;
 mod join;
 mod note;
 mod parameter;
+mod partition;
 mod returns;
+mod rules;
 mod set;
 #[cfg(test)]
 mod tests;
@@ -27,7 +30,10 @@ use crate::syntax::{Kind as NodeKind, Node, NodeId, Scalar};
 use crate::template::{Call, Function, Resource};
 use crate::value::{At, Branch, Case, Entry, Kind, Size, SwitchId, SymbolId, Symbols, Text, Value, Why, Worlds};
 
+pub use given::{Given, GivenParameter};
 pub use note::{Note, NoteKind};
+pub use parameter::{allowed_values, is_list, is_secret};
+pub use partition::{partition_of, partitions};
 pub use set::{Stack, StackId, StackInfo, StackSet, Unread, group};
 
 /// Nesting of intrinsics and references that is followed.
@@ -99,11 +105,15 @@ impl<'s, 'd> Resolver<'s, 'd> {
             }
             resolver.declare_parameters(stack);
             resolver.collect_map_keys(stack);
+            resolver.collect_compared(stack);
         }
         for stack in set.ids() {
             for (name, _) in &set.stack(stack).template.conditions {
                 resolver.condition(stack, name);
             }
+        }
+        for stack in set.ids() {
+            resolver.declare_rules(stack);
         }
         resolver
     }

@@ -1,29 +1,32 @@
 //! What a parameter's value can be.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::{NoteKind, Resolver, StackId};
-use crate::syntax::{Kind as NodeKind, Node};
+use super::{GivenParameter, NoteKind, Resolver, StackId, returns};
+use crate::syntax::{Kind as NodeKind, Node, Scalar};
 use crate::template::{Call, Function};
-use crate::value::{At, Branch, Case, Kind, Switch, SwitchId, Text, Value, Why, Worlds};
+use crate::value::{At, Branch, Case, Format, Kind, Switch, SwitchId, Text, Value, Why, Worlds};
 
 /// Characters of a parameter's value in CloudFormation; a list has no more items.
 const MOST_ITEMS: usize = 4096;
 /// Keys of mappings that the parameters of one resolver are given.
 const MOST_MAP_KEYS: usize = 200_000;
 
+/// Texts of one comparison that are told apart beside the values that a parameter has anyway.
+const MOST_COMPARED: usize = 32;
+
 impl<'d> Resolver<'_, 'd> {
     /// Makes the switches of a stack's parameters: one for each that has allowed values or a default.
     pub(super) fn declare_parameters(&mut self, stack: StackId) {
         for (name, declaration) in &self.stack(stack).template.parameters {
-            if self.given(stack, name).is_some() || is_computed(*declaration) {
+            let is_fixed = self.given(stack, name).is_some() || self.certain(stack, name, *declaration).is_some();
+            if is_fixed || is_computed(*declaration) || is_secret(*declaration) {
                 continue;
             }
-            let allowed = declaration.get("AllowedValues").into_iter().flat_map(Node::items).filter_map(Node::text);
-            let allowed: Vec<&str> = allowed.take(Worlds::MOST_CASES + 1).collect();
-            let default =
-                declaration.get("Default").filter(|node| node.kind() == NodeKind::Scalar).and_then(Node::text);
+            let allowed: Vec<Cow<'d, str>> = allowed_values(*declaration).take(Worlds::MOST_CASES + 1).collect();
+            let (default, file) = self.expected(stack, name, *declaration);
             // Too many to be tried one by one: the value stays unknown.
             if (allowed.is_empty() && default.is_none()) || allowed.len() > Worlds::MOST_CASES {
                 continue;
@@ -35,8 +38,9 @@ impl<'d> Resolver<'_, 'd> {
             }
             switch.closed = !allowed.is_empty();
             // A default that is not allowed cannot be deployed.
-            let default = default.filter(|default| allowed.is_empty() || allowed.contains(default));
-            switch.default = default.and_then(|default| switch.value(default));
+            let default = default.filter(|default| allowed.is_empty() || switch.index_of(default).is_some());
+            switch.default = default.and_then(|default| switch.value(&default));
+            switch.default_from = file.filter(|_| switch.default.is_some());
         }
     }
 
@@ -55,29 +59,75 @@ impl<'d> Resolver<'_, 'd> {
         Some((parent, given.get(name).or_else(listed)?))
     }
 
+    /// The value that a parameter certainly has: the one that the user gave, or the default where the
+    /// parent of a nested stack gives none.
+    pub(super) fn certain(&self, stack: StackId, name: &str, declaration: Node<'d>) -> Option<Arc<str>> {
+        if is_computed(declaration) || is_secret(declaration) {
+            return None;
+        }
+        let own = self.stack(stack);
+        match (own.parent, own.info.given.get(name)) {
+            (None, Some(GivenParameter::Certain(value))) => Some(value.clone()),
+            // One instance of a stack set may have other values than the rest.
+            (Some((parent, id)), _)
+                if !own.info.apart && self.leaves_defaults(parent, id) && self.given(stack, name).is_none() =>
+            {
+                default_of(declaration).map(|default| default.as_ref().into())
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether it is plain which parameters a nested stack is given.
+    fn leaves_defaults(&self, parent: StackId, id: &str) -> bool {
+        let Some(resource) = self.stack(parent).template.resource(id) else { return false };
+        // A macro may put more parameters beside those that are written.
+        let is_plain = |node: Node<'_>| node.kind() == NodeKind::Mapping && Call::of(node).is_none();
+        let is_whole = |node: Node<'_>| is_plain(node) && node.get("Fn::Transform").is_none();
+        let properties = resource.body.get("Properties");
+        properties.is_none_or(is_whole) && resource.property("Parameters").is_none_or(is_whole)
+    }
+
+    /// The value that a parameter has unless somebody says otherwise, and the file that says so where it is
+    /// not the template.
+    fn expected(&self, stack: StackId, name: &str, declaration: Node<'d>) -> (Option<Cow<'d, str>>, Option<Arc<str>>) {
+        let own = self.stack(stack);
+        match (own.parent, own.info.given.get(name)) {
+            (None, Some(GivenParameter::Likely { value, file })) => {
+                (value.as_deref().map(|value| Cow::Owned(value.to_owned())), Some(file.clone()))
+            }
+            // What is given otherwise is certain, or not known.
+            (Some(_), _) if !own.info.apart => (None, None),
+            (None, Some(_)) => (None, None),
+            _ => (default_of(declaration), None),
+        }
+    }
+
     /// The value of `Ref` to a parameter.
     pub(super) fn parameter(&mut self, stack: StackId, name: &str, declaration: Node<'d>, at: At) -> Kind {
-        let is_list = declaration.get("Type").and_then(Node::text).is_some_and(|kind| kind.contains("List"));
-        if let Some((parent, node)) = self.given(stack, name) {
+        let is_list = is_list(declaration);
+        if let Some((parent, node)) = self.given(stack, name).filter(|_| !is_secret(declaration)) {
             let value = self.value(parent, node);
-            return if is_list { self.as_list(value, at) } else { value.kind };
+            return self.from_parent(stack, (name, declaration), value, at);
         }
-        let other = self.missing(&symbol_key(stack, name), name, Why::Parameter(name.into()));
+        if let Some(value) = self.certain(stack, name, declaration) {
+            return given_text(&value, is_list, at);
+        }
+        let other = self.unknown_parameter(stack, name, declaration);
         let switch = self.worlds.find(&variable_key(stack, name));
-        if let (Some(switch), Some(symbol)) = (switch, other.as_symbol()) {
-            self.variables.insert(symbol, switch);
+        if let (Kind::Text(text), Some(switch)) = (&other, switch) {
+            self.variables.extend(text.as_symbol().map(|symbol| (symbol, switch)));
         }
         let Some(switch) = switch.filter(|id| {
             let switch = self.worlds.switch(*id);
             switch.closed || switch.default.is_some()
         }) else {
-            return Kind::Text(other);
+            return other;
         };
         let switch_facts = self.worlds.switch(switch);
         let cases = switch_facts.choices().map(|choice| {
             let kind = match choice {
-                0 if is_list => Kind::Any(Why::Deployment(format!("parameter {name}").into())),
-                0 => Kind::Text(other.clone()),
+                0 => other.clone(),
                 _ => given_text(&switch_facts.values[usize::from(choice)], is_list, at),
             };
             Case { when: Branch::of(switch, choice), then: Value::new(kind, at) }
@@ -85,16 +135,75 @@ impl<'d> Resolver<'_, 'd> {
         Kind::OneOf(Arc::from_iter(cases))
     }
 
-    /// What a parameter that is a list is given: a text with commas, or a list as it is.
-    fn as_list(&mut self, value: Value, at: At) -> Kind {
-        self.in_each_case(vec![value], at, &mut |_, parts| match parts.first() {
+    /// What is known of a parameter of which nobody says the value.
+    fn unknown_parameter(&mut self, stack: StackId, name: &str, declaration: Node<'d>) -> Kind {
+        let why = Why::Parameter(name.into());
+        if is_list(declaration) {
+            return Kind::Any(why);
+        }
+        let pattern = declaration.get("AllowedPattern").filter(|_| !is_computed(declaration)).and_then(Node::text);
+        let format = pattern.and_then(Format::of_pattern).unwrap_or_else(returns::any);
+        let text = self.symbol(&symbol_key(stack, name), name, format, false);
+        text.as_symbol().into_iter().for_each(|id| self.symbols.explain(id, why.clone()));
+        Kind::Text(text)
+    }
+
+    /// What a parent gives, as the nested stack sees it. A list may be written as a text with commas, and
+    /// what is absent leaves the default.
+    fn from_parent(&mut self, stack: StackId, own: (&str, Node<'d>), value: Value, at: At) -> Kind {
+        let (name, declaration) = own;
+        let is_list = is_list(declaration);
+        if is_computed(declaration) {
+            return self.unknown_parameter(stack, name, declaration);
+        }
+        if matches!(value.kind, Kind::Text(_)) && !is_list {
+            return value.kind;
+        }
+        let left = match default_of(declaration) {
+            Some(default) => given_text(&default.as_ref().into(), is_list, at),
+            None => self.unknown_parameter(stack, name, declaration),
+        };
+        self.in_each_case(vec![value], at, &mut |resolver, parts| match parts.first() {
+            None => left.clone(),
+            Some(value) if is_list && !matches!(value.kind, Kind::List(_)) => {
+                let items = value.text().and_then(|text| resolver.split_text(&text, ","));
+                match items.filter(|items| items.len() <= MOST_ITEMS) {
+                    Some(items) => {
+                        let item = |text: Text| Value::new(Kind::Text(text.trimmed()), at);
+                        Kind::List(items.into_iter().map(item).collect())
+                    }
+                    None => Kind::Any(Why::Parameter(name.into())),
+                }
+            }
             Some(value) => match value.text() {
-                Some(Text::Known(text)) => given_text(&text, true, at),
-                Some(_) => Kind::Any(Why::Deployment("a list that is a parameter".into())),
+                Some(text) => Kind::Text(text),
                 None => value.kind.clone(),
             },
-            None => Kind::Absent,
         })
+    }
+
+    /// Adds the texts that conditions and rules compare parameters with to the values of these, so that
+    /// every choice is known before the first value is.
+    pub(super) fn collect_compared(&mut self, stack: StackId) {
+        for node in self.stack(stack).template.nodes() {
+            let Some(call) = Call::of(node) else { continue };
+            let most = match call.function {
+                Function::Equals => usize::MAX,
+                Function::Other if super::rules::compares(call) => MOST_COMPARED,
+                _ => continue,
+            };
+            let sides = call.argument.items().flat_map(members);
+            let (refs, texts): (Vec<_>, Vec<_>) = sides.partition(|side| ref_to(*side).is_some());
+            let texts: Vec<Cow<'d, str>> = texts.into_iter().filter_map(plain_text).take(most).collect();
+            for variable in refs {
+                let Some(variable) = self.variable_of(stack, variable) else { continue };
+                let switch = self.worlds.switch_mut(variable);
+                // A switch that is full takes no other value either.
+                if !switch.closed {
+                    let _ = texts.iter().all(|text| switch.value(text).is_some());
+                }
+            }
+        }
     }
 
     /// Adds the keys of mappings to the values of the parameters and pseudo parameters that choose
@@ -152,9 +261,56 @@ fn symbol_key(stack: StackId, name: &str) -> String {
     format!("{}/Ref/{name}", stack.0)
 }
 
+/// The node, or the members of the list that is written there.
+fn members(node: Node<'_>) -> Vec<Node<'_>> {
+    match node.kind() {
+        NodeKind::Sequence if Call::of(node).is_none() => node.items().collect(),
+        _ => vec![node],
+    }
+}
+
+/// A scalar as CloudFormation sees it, where no function makes it.
+fn plain_text(node: Node<'_>) -> Option<Cow<'_, str>> {
+    match node.scalar().filter(|_| Call::of(node).is_none())? {
+        Scalar::Null => None,
+        Scalar::Bool(value) => Some(if value { "true" } else { "false" }.into()),
+        Scalar::Number(text) | Scalar::Text(text) => Some(text.into()),
+    }
+}
+
+fn kind_of(declaration: Node<'_>) -> &str {
+    declaration.get("Type").and_then(Node::text).unwrap_or_default()
+}
+
+/// The values that a parameter may have; none where it may have any.
+pub fn allowed_values<'d>(declaration: Node<'d>) -> impl Iterator<Item = Cow<'d, str>> {
+    declaration.get("AllowedValues").into_iter().flat_map(Node::items).filter_map(plain_text)
+}
+
+fn default_of(declaration: Node<'_>) -> Option<Cow<'_, str>> {
+    declaration.get("Default").and_then(plain_text)
+}
+
+/// Whether its value is a list (CloudFormation User Guide, Parameters: `CommaDelimitedList`, `List<…>`,
+/// and the same from the parameter store).
+pub fn is_list(declaration: Node<'_>) -> bool {
+    let kind = kind_of(declaration);
+    let kind = kind.strip_prefix(STORED).and_then(|rest| rest.strip_prefix('<')).unwrap_or(kind);
+    kind.starts_with("List<") || kind.starts_with("CommaDelimitedList")
+}
+
+/// Whether its value must not be shown (CloudFormation User Guide, Parameters: `NoEcho`).
+pub fn is_secret(declaration: Node<'_>) -> bool {
+    // What is neither true nor false is taken as it would be by who meant it.
+    declaration.get("NoEcho").and_then(plain_text).is_some_and(|text| !text.eq_ignore_ascii_case("false"))
+}
+
+/// The type of a parameter whose value comes from the parameter store.
+const STORED: &str = "AWS::SSM::Parameter::Value";
+
 /// Whether its value comes from the parameter store at deployment: the default is then a name.
 fn is_computed(declaration: Node<'_>) -> bool {
-    declaration.get("Type").and_then(Node::text).is_some_and(|kind| kind.starts_with("AWS::SSM::Parameter::Value"))
+    kind_of(declaration).starts_with(STORED)
 }
 
 fn given_text(text: &Arc<str>, is_list: bool, at: At) -> Kind {

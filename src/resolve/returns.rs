@@ -96,16 +96,3 @@ pub(super) fn pseudo(name: &str) -> Format {
         _ => Format::any(),
     }
 }
-
-/// Partition and URL suffix of a Region (AWS General Reference, ARN format; CloudFormation User
-/// Guide, `AWS::URLSuffix`).
-pub(super) fn partition(region: &str) -> (&'static str, &'static str) {
-    match region {
-        _ if region.starts_with("cn-") => ("aws-cn", "amazonaws.com.cn"),
-        _ if region.starts_with("us-gov-") => ("aws-us-gov", "amazonaws.com"),
-        _ if region.starts_with("us-isob-") => ("aws-iso-b", "sc2s.sgov.gov"),
-        _ if region.starts_with("us-iso-") => ("aws-iso", "c2s.ic.gov"),
-        _ if region.starts_with("eusc-") => ("aws-eusc", "amazonaws.eu"),
-        _ => ("aws", "amazonaws.com"),
-    }
-}

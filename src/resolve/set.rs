@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::join::Joins;
-use super::{Note, NoteKind};
+use super::{Given, Note, NoteKind};
 use crate::source::Place;
 use crate::template::Template;
 
@@ -22,6 +22,10 @@ pub struct StackInfo {
     pub account: Option<String>,
     /// Its Region, where that is known.
     pub region: Option<String>,
+    /// Its partition, where it is known without the Region.
+    pub partition: Option<String>,
+    /// Values of its parameters; a nested stack has them from its parent alone.
+    pub given: Given,
     /// The assembly that names it: all its stacks share a set.
     pub assembly: Option<String>,
     /// Path of its CDK construct.

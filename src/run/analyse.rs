@@ -9,7 +9,7 @@ use super::unit::{Unit, UnitPart};
 use crate::checks::{self, Check, Cx};
 use crate::finding::{Counts, Finding, Note, NoteKind};
 use crate::identity::{self, Graph, Trust, Undecided};
-use crate::resolve::{self, Stack, StackId, StackInfo, StackSet};
+use crate::resolve::{self, Given, Stack, StackId, StackInfo, StackSet};
 use crate::syntax::Document;
 use crate::template::serverless::Part;
 use crate::template::{self, Expanded, Template};
@@ -112,6 +112,8 @@ fn info(unit: &Unit) -> StackInfo {
         name: is_top.then(|| artifact.stack_name.clone()),
         account: artifact.account.clone(),
         region: artifact.region.clone(),
+        partition: None,
+        given: Given::default(),
         assembly: Some(assembly.assembly.to_string()),
         construct_path: Some(artifact.display_name.clone()),
         apart,

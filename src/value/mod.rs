@@ -221,6 +221,19 @@ impl Text {
         if pieces.into_iter().all(|piece| joiner.piece(&piece)) { joiner.text() } else { Self::Any(Why::Bound) }
     }
 
+    /// The text without the white space at its ends, as far as it is seen.
+    #[must_use]
+    pub fn trimmed(self) -> Self {
+        let Some(mut pieces) = self.pieces() else { return self };
+        if let Some(Piece::Literal(first)) = pieces.first_mut() {
+            *first = first.trim_start().into();
+        }
+        if let Some(Piece::Literal(last)) = pieces.last_mut() {
+            *last = last.trim_end().into();
+        }
+        Self::from_pieces(pieces)
+    }
+
     /// How much memory it takes beside itself, about.
     pub fn bytes(&self) -> usize {
         match self {

@@ -22,18 +22,21 @@ pub struct Switch {
     pub closed: bool,
     /// The value that it has unless somebody says otherwise: a parameter's default.
     pub default: Option<u16>,
+    /// The file that names this value, where the template does not.
+    pub default_from: Option<Arc<str>>,
 }
 
 impl Switch {
     /// A condition decided by a formula.
     pub fn condition(name: &str, decided: Formula) -> Self {
         let values = vec!["false".into(), "true".into()];
-        Self { name: name.into(), values, decided: Some(decided), closed: true, default: None }
+        Self { name: name.into(), values, decided: Some(decided), closed: true, default: None, default_from: None }
     }
 
     /// Something that has one of the listed values, or another.
     pub fn variable(name: &str) -> Self {
-        Self { name: name.into(), values: vec!["".into()], decided: None, closed: false, default: None }
+        let values = vec!["".into()];
+        Self { name: name.into(), values, decided: None, closed: false, default: None, default_from: None }
     }
 
     /// Whether it is a condition.
