@@ -3,7 +3,7 @@
 use super::{Resolver, StackId, is_secret};
 use crate::syntax::Node;
 use crate::template::{Call, Function};
-use crate::value::{At, Branch, Formula, Kind, Switch, SwitchId, Text, Truth, Value, compare};
+use crate::value::{At, Branch, Formula, Kind, Piece, Switch, SwitchId, SymbolId, Text, Truth, Value, compare};
 
 impl<'d> Resolver<'_, 'd> {
     /// The switch of a condition; nothing where the template has no such condition.
@@ -76,9 +76,15 @@ impl<'d> Resolver<'_, 'd> {
     fn equals(&mut self, stack: StackId, a: Node<'d>, b: Node<'d>) -> Formula {
         let known = |value: &Value| value.text().and_then(|text| text.as_known().map(str::to_owned));
         for (variable, other) in [(a, b), (b, a)] {
-            let Some(variable) = self.variable_of(stack, variable) else { continue };
+            let (node, variable) = (variable, self.variable_of(stack, variable));
+            let Some(variable) = variable else { continue };
             let other = self.value(stack, other);
             let Some(text) = known(&other) else { continue };
+            // Its pattern may refuse the text.
+            let own = self.value(stack, node).text();
+            if own.is_some_and(|own| compare(&own, &Text::known(text.as_str()), &self.symbols).is_false()) {
+                return Formula::Const(false);
+            }
             let switch = self.worlds.switch_mut(variable);
             return match switch.index_of(&text) {
                 None if switch.closed => Formula::Const(false),
@@ -134,8 +140,8 @@ impl<'d> Resolver<'_, 'd> {
 
     /// The value of a parameter's switch that a text is, where the first text is that parameter.
     fn switch_value(&mut self, parameter: &Text, text: &Text) -> Option<(SwitchId, u16)> {
-        let switch = *self.variables.get(&parameter.as_symbol()?)?;
-        let text = text.as_known()?;
+        let (symbol, text) = only_symbol(parameter, text.as_known()?)?;
+        let switch = *self.variables.get(&symbol)?;
         let facts = self.worlds.switch(switch);
         // What stands for the rest of a choice must not be split after it was read.
         let value = match facts.index_of(text) {
@@ -160,6 +166,25 @@ impl<'d> Resolver<'_, 'd> {
             None => Some(self.variable(stack, name)),
         }
     }
+}
+
+/// The one symbol of a text, and what it has to be for the whole to be another text.
+fn only_symbol<'t>(text: &Text, whole: &'t str) -> Option<(SymbolId, &'t str)> {
+    let pieces = text.pieces()?;
+    let at = pieces.iter().position(|piece| matches!(piece, Piece::Symbol(_)))?;
+    let (Piece::Symbol(symbol), before, after) = (pieces.get(at)?, &pieces[..at], &pieces[at + 1..]) else {
+        return None;
+    };
+    let mut rest = whole;
+    for piece in before {
+        let Piece::Literal(literal) = piece else { return None };
+        rest = rest.strip_prefix(literal.as_ref())?;
+    }
+    for piece in after.iter().rev() {
+        let Piece::Literal(literal) = piece else { return None };
+        rest = rest.strip_suffix(literal.as_ref())?;
+    }
+    Some((*symbol, rest))
 }
 
 pub(super) fn formula_of_branch(branch: &Branch) -> Formula {

@@ -13,6 +13,8 @@ mod intrinsics;
 mod join;
 mod note;
 mod parameter;
+#[cfg(test)]
+mod parameter_tests;
 mod partition;
 mod returns;
 mod rules;

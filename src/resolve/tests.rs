@@ -8,7 +8,7 @@ use crate::syntax::{Document, parse_yaml};
 use crate::template::Template;
 use crate::value::{Kind, Text, Value, shown};
 
-fn documents(texts: &[&str]) -> Vec<Document> {
+pub(super) fn documents(texts: &[&str]) -> Vec<Document> {
     let parse = |(at, text): (usize, &&str)| {
         let document = parse_yaml(FileId(at as u32), &Arc::from(*text));
         assert!(document.errors().is_empty(), "{:?}", document.errors());
@@ -18,7 +18,7 @@ fn documents(texts: &[&str]) -> Vec<Document> {
 }
 
 /// The output `O` of the last template, case by case, with the branches' sizes.
-fn outputs(texts: &[&str], infos: &[StackInfo]) -> Vec<String> {
+pub(super) fn outputs(texts: &[&str], infos: &[StackInfo]) -> Vec<String> {
     let documents = documents(texts);
     let templates: Vec<Template<'_>> = documents.iter().map(|document| Template::read(document).unwrap()).collect();
     let info = |at: usize| infos.get(at).cloned().unwrap_or_default();
@@ -32,7 +32,7 @@ fn outputs(texts: &[&str], infos: &[StackInfo]) -> Vec<String> {
     cases.cases.iter().map(|case| show(&case.then, &resolver)).collect()
 }
 
-fn show(value: &Value, resolver: &Resolver<'_, '_>) -> String {
+pub(super) fn show(value: &Value, resolver: &Resolver<'_, '_>) -> String {
     match &value.kind {
         Kind::List(items) => {
             format!("[{}]", items.iter().map(|item| show(item, resolver)).collect::<Vec<_>>().join("|"))
