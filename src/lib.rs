@@ -10,6 +10,7 @@ pub mod policy;
 pub mod report;
 pub mod resolve;
 pub mod run;
+pub mod settings;
 pub mod source;
 pub mod syntax;
 pub mod template;

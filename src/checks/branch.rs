@@ -78,7 +78,10 @@ fn name_branch(finding: &mut Finding, graph: &Graph) {
         } else if value == 0 {
             finding.assumes.push(format!("parameter {} has a value that the template does not name", switch.name));
         } else if switch.default == Some(value) && !switch.closed {
-            finding.assumes.push(format!("parameter {} has its default '{text}'", switch.name));
+            finding.assumes.push(match &switch.default_from {
+                Some(file) => format!("parameter {} is '{text}', as in {file}", switch.name),
+                None => format!("parameter {} has its default '{text}'", switch.name),
+            });
             if !FIRM.contains(&finding.rule) {
                 finding.severity = finding.severity.lower();
             }

@@ -13,14 +13,17 @@ mod reading;
 mod rule;
 pub mod svc;
 pub mod tag;
+mod trusted;
 mod words;
 
 pub use branch::settle;
 pub use precedence::give_way;
 pub use reading::{Problem, Reading};
-pub use rule::{Check, Rule, nearest, rule, rules};
+pub use rule::{Check, Rule, nearest, nearest_among, rule, rules};
+pub use trusted::{Boundary, Trusted};
 
 use crate::identity::{Graph, Trust};
+use crate::resolve::StackId;
 
 /// What a check over the graph is given.
 #[derive(Clone, Copy, Debug)]
@@ -29,4 +32,13 @@ pub struct Cx<'a> {
     pub graph: &'a Graph,
     /// What each trust policy says to the tokens of identity pools.
     pub trusts: &'a [Trust],
+    /// What the user counts as theirs, for each stack of the set.
+    pub trusted: &'a [&'a Trusted],
+}
+
+impl Cx<'_> {
+    /// What the user counts as theirs where a stack's template lies.
+    pub fn trusted(&self, stack: StackId) -> Option<&Trusted> {
+        self.trusted.get(stack.0 as usize).copied()
+    }
 }

@@ -69,8 +69,13 @@ impl Rule {
 
 /// The ids and names most like a word that is neither, the best first.
 pub fn nearest(word: &str) -> Vec<&'static str> {
-    let word = word.to_ascii_lowercase();
-    let names = RULES.iter().flat_map(|rule| [rule.id, rule.name]);
+    nearest_among(word, RULES.iter().flat_map(|rule| [rule.id, rule.name]))
+}
+
+/// Those of some names that are most like a word, the best first.
+pub fn nearest_among<'n>(word: &str, names: impl Iterator<Item = &'n str>) -> Vec<&'n str> {
+    // What is much longer than a name is like none.
+    let word = word.get(..100).unwrap_or(word).to_ascii_lowercase();
     let mut near: Vec<(usize, &str)> = names.map(|name| (distance(&word, &name.to_ascii_lowercase()), name)).collect();
     near.retain(|(distance, name)| *distance <= name.len() / 3 + 1);
     near.sort();

@@ -12,6 +12,7 @@ use super::{Color, Status, error, print, warning};
 use crate::finding::{Outcome, Severity};
 use crate::report::{self, Format};
 use crate::run::{self, Inputs, Options, Run, Selection, Stdin};
+use crate::settings::Environment;
 
 /// Check templates, folders and CDK output.
 #[derive(Debug, clap::Args)]
@@ -43,6 +44,22 @@ pub(super) struct Args {
     /// Also name the trust policies and role mappings of which a part is unknown, and what is missing.
     #[arg(long)]
     show_undecided: bool,
+    /// Use this configuration, in place of the nearest rolecall.toml above each template.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Values of parameters: a map, the list of the AWS command line, or a template configuration; may be
+    /// given again, and the later file wins.
+    #[arg(long, value_name = "FILE")]
+    parameters: Vec<PathBuf>,
+    /// The Region of stacks that do not name their own.
+    #[arg(long, value_name = "REGION")]
+    region: Option<String>,
+    /// The account of stacks that do not name their own.
+    #[arg(long, value_name = "ACCOUNT")]
+    account: Option<String>,
+    /// The partition of stacks whose Region is not known.
+    #[arg(long, value_name = "PARTITION")]
+    partition: Option<String>,
     /// Leave out what this glob matches, from the working directory; may be given again.
     #[arg(long, value_name = "GLOB")]
     exclude: Vec<String>,
@@ -98,11 +115,11 @@ struct Wanted {
 
 pub(super) fn run(args: &Args, matches: &ArgMatches) -> Status {
     let started = Instant::now();
-    let run = wanted(args, matches).and_then(|wanted| Ok((wanted, checked(args)?)));
+    let run = wanted(args, matches).map_err(one).and_then(|wanted| Ok((wanted, checked(args)?)));
     let (wanted, run) = match run {
         Ok(done) => done,
-        Err(message) => {
-            error(message);
+        Err(messages) => {
+            messages.iter().for_each(error);
             return Status::Failed;
         }
     };
@@ -113,26 +130,32 @@ pub(super) fn run(args: &Args, matches: &ArgMatches) -> Status {
     deliver(args, &wanted, &run.outcome, started.elapsed(), status)
 }
 
+fn one(message: String) -> Vec<String> {
+    vec![message]
+}
+
 /// The run itself, or why there is none.
-fn checked(args: &Args) -> Result<Run, String> {
-    let mut selection = Selection::parse(&args.select, &args.ignore).map_err(|error| error.to_string())?;
+fn checked(args: &Args) -> Result<Run, Vec<String>> {
+    let mut selection = Selection::parse(&args.select, &args.ignore).map_err(|error| one(error.to_string()))?;
+    let (region, account, partition) = (args.region.as_deref(), args.account.as_deref(), args.partition.as_deref());
+    let environment = Environment::new(region, account, partition).map_err(one)?;
     selection.min_severity = args.min_severity.map(|level| match level {
         Level::Error => Severity::Error,
         Level::Warning => Severity::Warning,
         Level::Info => Severity::Info,
     });
     selection.show_possible = args.show_possible;
-    let threads = args.threads.map(usize::from);
     let (stdin, paths): (Vec<_>, Vec<_>) = args.paths.iter().cloned().partition(|path| path == Path::new("-"));
     let stdin = match (stdin.is_empty(), &args.stdin_filename) {
-        (true, Some(_)) => return Err("--stdin-filename goes with '-' as a path".to_owned()),
+        (true, Some(_)) => return Err(one("--stdin-filename goes with '-' as a path".to_owned())),
         (true, None) => None,
-        (false, name) => Some(read_stdin(name.as_deref())?),
+        (false, name) => Some(read_stdin(name.as_deref()).map_err(one)?),
     };
     let inputs = Inputs { paths, stdin, exclude: args.exclude.clone(), gitignore: !args.no_gitignore };
-    let source_root = args.source_root.clone();
-    let options = Options { selection, threads, verbose: args.verbose, source_root };
-    run::check(&inputs, &options).map_err(|error| error.to_string())
+    let (source_root, config, parameters) = (args.source_root.clone(), args.config.clone(), args.parameters.clone());
+    let (threads, verbose) = (args.threads.map(usize::from), args.verbose);
+    let options = Options { selection, threads, verbose, source_root, config, parameters, environment };
+    run::check(&inputs, &options).map_err(|error| error.messages())
 }
 
 fn read_stdin(name: Option<&str>) -> Result<Stdin, String> {

@@ -5,11 +5,14 @@ use std::collections::HashMap;
 use rayon::prelude::*;
 
 use super::include::at;
+use super::known;
 use super::unit::{Unit, UnitPart};
-use crate::checks::{self, Check, Cx};
+use crate::checks::{self, Check, Cx, Trusted};
 use crate::finding::{Counts, Finding, Note, NoteKind};
 use crate::identity::{self, Graph, Trust, Undecided};
-use crate::resolve::{self, Given, Stack, StackId, StackInfo, StackSet};
+use crate::resolve::{self, Stack, StackId, StackInfo, StackSet};
+use crate::settings::Environment;
+use crate::source::FileId;
 use crate::syntax::Document;
 use crate::template::serverless::Part;
 use crate::template::{self, Expanded, Template};
@@ -25,17 +28,34 @@ pub(super) struct Analysis {
 
 /// Joins the units into stack sets, resolves them, makes their graphs and runs the checks for which
 /// `runs` says so. Called in the thread pool.
-pub(super) fn analyse(documents: &[Document], units: &[Unit], runs: &(dyn Fn(&str) -> bool + Sync)) -> Analysis {
-    let expanded: Vec<Option<Expanded>> = documents.par_iter().map(|doc| template::expand(doc, &|_| None)).collect();
+pub(super) fn analyse(
+    documents: &[Document],
+    units: &[Unit],
+    said: &Said<'_>,
+    runs: &(dyn Fn(&str) -> bool + Sync),
+) -> Analysis {
+    let known = known::of_documents(documents, units);
+    let with_known = documents.par_iter().zip(&known);
+    let expanded: Vec<Option<Expanded>> =
+        with_known.map(|(doc, known)| template::expand(doc, &|name| known.get(name).cloned())).collect();
     // Two stacks may share a template, and a stack set borrows from it.
     let as_deployed = documents.par_iter().zip(&expanded);
     let as_deployed = as_deployed.map(|(doc, expanded)| expanded.as_ref().map_or(doc, |made| &made.document));
     let mut templates: Vec<Option<Template<'_>>> = as_deployed.map(Template::read).collect();
     units.iter().for_each(|unit| complete(&mut templates, documents, unit));
-    let sets = resolve::group(stacks(&templates, units));
-    let analysed: Vec<Analysis> = sets.par_iter().map(|set| analyse_set(set, runs)).collect();
+    let sets = resolve::group(stacks(&templates, units, said));
+    let analysed: Vec<Analysis> = sets.par_iter().map(|set| analyse_set(set, said, runs)).collect();
     let start = Analysis { notes: expansion_notes(documents, &expanded), ..Analysis::default() };
     analysed.into_iter().fold(start, Analysis::and)
+}
+
+/// What users said about the stacks.
+#[derive(Clone, Debug)]
+pub(super) struct Said<'s> {
+    /// Where stacks go that do not say so themselves.
+    pub(super) environment: &'s Environment,
+    /// What counts as the user's own, for each file.
+    pub(super) trusted: Vec<&'s Trusted>,
 }
 
 /// Gives a template the parts of it that stand in other files. No two units with parts share a template.
@@ -76,14 +96,14 @@ impl Analysis {
 }
 
 /// The stacks of the units that hold a template, with their nesting.
-fn stacks<'d>(templates: &'d [Option<Template<'d>>], units: &'d [Unit]) -> Vec<Stack<'d>> {
+fn stacks<'d>(templates: &'d [Option<Template<'d>>], units: &'d [Unit], said: &Said<'_>) -> Vec<Stack<'d>> {
     let mut stacks: Vec<Stack<'d>> = Vec::with_capacity(units.len());
     let mut ids: HashMap<usize, StackId> = HashMap::new();
     for (at, unit) in units.iter().enumerate() {
         let Some(template) = templates.get(unit.document).and_then(Option::as_ref) else { continue };
         let id = StackId(stacks.len() as u32);
         ids.insert(at, id);
-        let mut stack = Stack::new(template, info(unit));
+        let mut stack = Stack::new(template, info(unit, said.environment));
         stack.unread = &unit.unread;
         if let Some((parent, logical_id)) = nesting(unit, &ids) {
             stack.parent = Some((parent, logical_id));
@@ -100,30 +120,28 @@ fn nesting<'d>(unit: &'d Unit, ids: &HashMap<usize, StackId>) -> Option<(StackId
     Some((*ids.get(&nested.parent)?, &nested.id))
 }
 
-fn info(unit: &Unit) -> StackInfo {
+fn info(unit: &Unit, environment: &Environment) -> StackInfo {
     let apart = unit.nested.as_ref().is_some_and(|nested| nested.apart);
-    let Some(assembly) = &unit.assembly else {
-        return StackInfo { key: unit.key.clone(), apart, ..StackInfo::default() };
-    };
-    let artifact = &assembly.artifact;
-    let is_top = assembly.nested.is_empty();
-    StackInfo {
-        key: unit.key.clone(),
-        name: is_top.then(|| artifact.stack_name.clone()),
-        account: artifact.account.clone(),
-        region: artifact.region.clone(),
-        partition: None,
-        given: Given::default(),
-        assembly: Some(assembly.assembly.to_string()),
-        construct_path: Some(artifact.display_name.clone()),
-        apart,
+    let mut info = StackInfo { key: unit.key.clone(), given: unit.given.clone(), apart, ..StackInfo::default() };
+    if let Some(assembly) = &unit.assembly {
+        let artifact = &assembly.artifact;
+        info.name = assembly.nested.is_empty().then(|| artifact.stack_name.clone());
+        info.account.clone_from(&artifact.account);
+        info.region.clone_from(&artifact.region);
+        info.assembly = Some(assembly.assembly.to_string());
+        info.construct_path = Some(artifact.display_name.clone());
     }
+    environment.fill(&mut info);
+    info
 }
 
-fn analyse_set(set: &StackSet<'_>, runs: &(dyn Fn(&str) -> bool + Sync)) -> Analysis {
+fn analyse_set(set: &StackSet<'_>, said: &Said<'_>, runs: &(dyn Fn(&str) -> bool + Sync)) -> Analysis {
     let graph = identity::build(set);
     let trusts = identity::trusts(&graph);
-    let cx = Cx { graph: &graph, trusts: &trusts };
+    let nobody = Trusted::default();
+    let of_file = |file: FileId| said.trusted.get(file.0 as usize).copied().unwrap_or(&nobody);
+    let trusted: Vec<&Trusted> = set.ids().map(|id| of_file(set.stack(id).template.doc.file())).collect();
+    let cx = Cx { graph: &graph, trusts: &trusts, trusted: &trusted };
     let mut findings = Vec::new();
     for rule in checks::rules() {
         if let Check::Graph(check) = rule.check {

@@ -53,6 +53,8 @@ pub(super) struct FileReading {
     pub(super) problems: Vec<Problem>,
     /// What makes its stack the same in every run.
     pub(super) stack_key: String,
+    /// Its path without links.
+    pub(super) path: PathBuf,
 }
 
 /// Reads what was found, in parallel.
@@ -135,8 +137,8 @@ impl Gathered {
                 self.files.documents.push(document.renumbered(FileId(number)));
                 self.files.documents.len() - 1
             });
-            let (is_template, problems) = (input.is_template, input.problems);
-            self.files.readings.push(FileReading { document, is_template, problems, stack_key });
+            let (is_template, problems, path) = (input.is_template, input.problems, input.key);
+            self.files.readings.push(FileReading { document, is_template, problems, stack_key, path });
             sources.push(SourceFile::new(input.shown, input.text));
         }
         self.files.sources = Sources::new(sources);
@@ -168,7 +170,7 @@ impl Gathered {
             };
             let parts = parts.into_iter().filter_map(part).collect();
             places.push(Some(units.len()));
-            units.push(Unit { file: FileId(file as u32), document, key, assembly: None, nested, unread, parts });
+            units.push(Unit { nested, unread, parts, ..Unit::new(FileId(file as u32), document, key, None) });
         }
         units
     }
@@ -201,8 +203,7 @@ impl Gathered {
                 let (artifact, ids, assembly) = (stack.artifact, stack.nested, assembly.clone());
                 let assembly = Some(AssemblyStack { assembly, artifact, nested: ids });
                 places.push(Some(units.len()));
-                let (unread, parts) = (Arc::default(), Vec::new());
-                units.push(Unit { file: FileId(file as u32), document, key, assembly, nested, unread, parts });
+                units.push(Unit { nested, ..Unit::new(FileId(file as u32), document, key, assembly) });
             }
         }
         units

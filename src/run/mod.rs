@@ -4,11 +4,15 @@
 //! in the rooms above; the order of the results never depends on the threads.
 
 mod analyse;
+mod beside;
 mod cdk;
 mod code;
+mod configured;
 mod discover;
 mod gather;
+mod given;
 mod include;
+mod known;
 mod nest;
 mod project;
 mod read;
@@ -24,6 +28,7 @@ use rayon::prelude::*;
 
 use crate::checks::{self, Check, Reading};
 use crate::finding::{self, Counts, Finding, Note, NoteKind, Outcome};
+use crate::settings::Environment;
 use crate::source::{FileId, Place};
 
 use discover::{Exclude, Found, Scope};
@@ -79,6 +84,12 @@ pub struct Options {
     /// The folder below which the programs lie that wrote cloud assemblies; for each the folder of its
     /// `cdk.json` unless set, else the one that its output lies in.
     pub source_root: Option<PathBuf>,
+    /// The configuration to use, in place of the nearest one to each template.
+    pub config: Option<PathBuf>,
+    /// Files with values of parameters; a later one counts more.
+    pub parameters: Vec<PathBuf>,
+    /// Where stacks go that do not say so themselves.
+    pub environment: Environment,
 }
 
 /// What came of a run.
@@ -108,6 +119,18 @@ pub enum RunError {
     WorkingDirectory(String),
     /// The source root is no folder; its path.
     SourceRoot(String),
+    /// What is wrong with configurations and files of parameters, each a sentence without its full stop.
+    Settings(Vec<String>),
+}
+
+impl RunError {
+    /// What to tell, one sentence each, without its full stop.
+    pub fn messages(&self) -> Vec<String> {
+        match self {
+            Self::Settings(messages) => messages.clone(),
+            other => vec![other.to_string()],
+        }
+    }
 }
 
 impl std::fmt::Display for RunError {
@@ -117,6 +140,7 @@ impl std::fmt::Display for RunError {
             Self::Threads(message) => write!(f, "no threads: {message}"),
             Self::WorkingDirectory(message) => write!(f, "the working directory cannot be read: {message}"),
             Self::SourceRoot(path) => write!(f, "--source-root {path}: is no folder"),
+            Self::Settings(messages) => f.write_str(&messages.join("; ")),
         }
     }
 }
@@ -141,10 +165,10 @@ pub fn check(inputs: &Inputs, options: &Options) -> Result<Run, RunError> {
     }
     let scope = Arc::new(Scope { store, exclude, gitignore: inputs.gitignore, roots });
     let pool = pool(options.threads)?;
-    Ok(pool.install(|| {
+    pool.install(|| {
         let found = discover::on_disk(&scope, &inputs.paths, rayon::current_num_threads());
         run(&scope, found, inputs.stdin.as_ref(), options)
-    }))
+    })
 }
 
 /// Checks texts as if they were files at these paths, and shows everything that any rule says.
@@ -154,7 +178,7 @@ pub fn check_texts(files: Vec<(String, String)>) -> Outcome {
     let (store, roots) = (Store::memory(files), vec![PathBuf::new()]);
     let scope = Arc::new(Scope { store, exclude, gitignore: true, roots });
     let options = Options { selection: Selection::everything(), ..Options::default() };
-    run(&scope, discover::in_memory(&scope), None, &options).outcome
+    run(&scope, discover::in_memory(&scope), None, &options).map(|run| run.outcome).unwrap_or_default()
 }
 
 fn pool(threads: Option<usize>) -> Result<rayon::ThreadPool, RunError> {
@@ -163,24 +187,29 @@ fn pool(threads: Option<usize>) -> Result<rayon::ThreadPool, RunError> {
 }
 
 /// The main path.
-fn run(scope: &Scope, found: Found, stdin: Option<&Stdin>, options: &Options) -> Run {
-    let gathered = gather::gather(scope, found, stdin);
+fn run(scope: &Scope, found: Found, stdin: Option<&Stdin>, options: &Options) -> Result<Run, RunError> {
+    let mut gathered = gather::gather(scope, found, stdin);
+    let configured = configured::of_files(scope, &gathered.files, options.config.as_deref())?;
+    let given = given::give(scope, &mut gathered, &configured, &options.parameters)?;
     let Gathered { files, units, programs, failures, warnings, .. } = gathered;
     let runs = |rule: &str| options.selection.runs(rule);
-    let analysis = analyse::analyse(&files.documents, &units, &runs);
+    let trusted = configured.iter().map(|own| &own.settings.trusted).collect();
+    let said = analyse::Said { environment: &options.environment, trusted };
+    let analysis = analyse::analyse(&files.documents, &units, &said, &runs);
     let mut findings = check_readings(&files, &runs);
     findings.extend(analysis.findings);
     let mut notes = analysis.notes;
     let note = |kind| move |message| Note { kind, message, place: None };
     notes.extend(gathered.bounds.into_iter().map(note(NoteKind::Bound)));
     if options.verbose {
-        notes.extend(gathered.skipped.into_iter().map(note(NoteKind::Skipped)));
+        notes.extend(gathered.skipped.into_iter().chain(given.taken).map(note(NoteKind::Skipped)));
     }
+    notes.extend(given.ambiguous.into_iter().map(note(NoteKind::Ambiguous)));
     let templates = files.readings.iter().filter(|reading| reading.is_template).count();
     let counts = Counts { files: files.readings.len(), templates, stacks: units.len(), ..analysis.counts };
     let mut findings = conclude(findings, &files, &options.selection);
     notes.extend(code::attach(scope, &files, &units, programs, options.source_root.as_deref(), &mut findings));
-    Run { outcome: Outcome { sources: files.sources, findings, notes, counts }, failures, warnings }
+    Ok(Run { outcome: Outcome { sources: files.sources, findings, notes, counts }, failures, warnings })
 }
 
 /// Runs the checks over the reading of each file.

@@ -8,6 +8,9 @@ use std::time::SystemTime;
 
 use super::read::LIMIT;
 
+/// Entries of a folder that are looked through for files beside a template.
+const MOST_FILES: usize = 10_000;
+
 /// The files of a run.
 #[derive(Debug)]
 pub(super) struct Store {
@@ -56,6 +59,26 @@ impl Store {
             Some(texts) => texts.contains_key(path),
             None => path.is_file(),
         }
+    }
+
+    /// Names of the files in a folder, links left out; none where there are more than are looked through.
+    pub(super) fn files_in(&self, folder: &Path) -> Vec<String> {
+        let name = |path: &Path| Some(path.file_name()?.to_str()?.to_owned());
+        let mut names: Vec<String> = match &self.texts {
+            Some(texts) => {
+                texts.keys().filter(|path| path.parent() == Some(folder)).filter_map(|path| name(path)).collect()
+            }
+            None => {
+                let entries = fs::read_dir(folder).into_iter().flatten().take(MOST_FILES + 1).flatten();
+                let files = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_file()));
+                files.filter_map(|entry| name(&entry.path())).collect()
+            }
+        };
+        if names.len() > MOST_FILES {
+            names.clear();
+        }
+        names.sort();
+        names
     }
 
     /// Whether paths are those of the disk.

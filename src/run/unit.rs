@@ -1,8 +1,9 @@
 //! What is analysed: templates as they are deployed.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::resolve::Unread;
+use crate::resolve::{Given, Unread};
 use crate::source::FileId;
 use crate::template::assembly::StackArtifact;
 use crate::template::serverless::Into;
@@ -25,6 +26,23 @@ pub struct Unit {
     pub unread: Arc<Vec<Unread>>,
     /// What belongs to its template and stands in other files.
     pub parts: Vec<UnitPart>,
+    /// Values of its parameters that somebody gave; none of a nested stack.
+    pub given: Given,
+    /// Where the sources of its app lie, where the configuration says so (`[cdk] source-root`).
+    pub source_root: Option<PathBuf>,
+}
+
+impl Unit {
+    /// A stack of which nothing is known but its template and what an assembly says.
+    pub fn new(file: FileId, document: usize, key: String, assembly: Option<AssemblyStack>) -> Self {
+        let (nested, unread, parts, given) = (None, Arc::default(), Vec::new(), Given::default());
+        Self { file, document, key, assembly, nested, unread, parts, given, source_root: None }
+    }
+
+    /// Whether another stack makes it.
+    pub fn is_nested(&self) -> bool {
+        self.nested.is_some() || self.assembly.as_ref().is_some_and(|stack| !stack.nested.is_empty())
+    }
 }
 
 /// A value of another file that belongs to a template.

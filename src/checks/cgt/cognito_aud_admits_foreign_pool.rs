@@ -13,7 +13,7 @@ pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
     for trust in cx.trusts.iter().filter(|trust| trust.names_pools) {
         match open(cx.graph, trust) {
             Some(finding) => findings.push(finding),
-            None => hard_coded(cx.graph, trust).into_iter().for_each(|finding| findings.push(finding)),
+            None => hard_coded(cx, trust).into_iter().for_each(|finding| findings.push(finding)),
         }
     }
 }
@@ -67,16 +67,18 @@ fn help(graph: &Graph, trust: &Trust, prefix: &str) -> String {
 
 /// Ids in the text of the template that no stack of the run makes: worth knowing where the run has a
 /// pool of its own.
-fn hard_coded(graph: &Graph, trust: &Trust) -> Vec<Finding> {
-    let mut findings = Vec::new();
+fn hard_coded(cx: &Cx<'_>, trust: &Trust) -> Vec<Finding> {
+    let (graph, mut findings) = (cx.graph, Vec::new());
     if graph.pools.is_empty() {
         return findings;
     }
     let role = graph.role(trust.role);
+    let own = cx.trusted(role.entity.stack).map(|trusted| trusted.identity_pools.as_slice()).unwrap_or_default();
     for statement in trust.policy(graph).statements.iter().filter(|statement| statement.effect == Effect::Allow) {
         let exact = tests(statement, "aud").filter(|test| test.operator.is_some_and(|operator| !operator.negated));
         for (test, (value, at)) in exact.flat_map(|test| test.values.iter().map(move |value| (test, value))) {
-            if !is_foreign_literal(graph, value) {
+            let is_own = value.as_known().is_some_and(|value| own.iter().any(|pool| pool == value));
+            if is_own || !is_foreign_literal(graph, value) {
                 continue;
             }
             let (_, property) = test_spot(statement, test);

@@ -40,7 +40,14 @@ pub(super) fn attach(
     findings: &mut [Finding],
 ) -> Vec<Note> {
     let mut budget = Budget::default();
-    let named = |(shown, program)| (shown, Code::new(scope, program, root));
+    let of_config = |shown: &Arc<str>| {
+        let own = units.iter().filter(|unit| unit.assembly.as_ref().is_some_and(|stack| stack.assembly == *shown));
+        own.filter_map(|unit| unit.source_root.as_deref()).next()
+    };
+    let named = |(shown, program)| {
+        let root = root.or_else(|| of_config(&shown));
+        (shown, Code::new(scope, program, root))
+    };
     let mut programs: BTreeMap<Arc<str>, Code<'_>> = programs.into_iter().map(named).collect();
     for finding in findings {
         let Some(unit) = unit_of(units, finding) else { continue };
