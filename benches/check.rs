@@ -57,3 +57,62 @@ fn templates_of_ten_roles(bencher: divan::Bencher<'_, '_>, templates: usize) {
     let files = || (0..templates).map(|at| (format!("t{at}/template.yaml"), text.clone())).collect::<Vec<_>>();
     bencher.counter(ItemsCount::new(templates)).with_inputs(files).bench_values(check_texts);
 }
+
+/// A template in which as many independent conditions decide whether a role asks for its pool.
+fn with_conditions(conditions: usize) -> String {
+    let mut text = String::from("Parameters:\n");
+    for at in 0..conditions {
+        text.push_str(&format!("  P{at}: {{Type: String, Default: x, AllowedValues: [x, y]}}\n"));
+    }
+    text.push_str("Conditions:\n");
+    for at in 0..conditions {
+        text.push_str(&format!("  C{at}: !Equals [!Ref P{at}, x]\n"));
+    }
+    text.push_str(
+        "Resources:\n  Pool:\n    Type: AWS::Cognito::IdentityPool\n    Properties: {AllowUnauthenticatedIdentities: false}\n",
+    );
+    // Sixty roles whatever the number of conditions: the same questions.
+    for role in 0..60 {
+        let condition = role % conditions;
+        text.push_str(&format!(
+            "  Role{role}:
+    Type: AWS::IAM::Role
+    Condition: C{condition}
+    Properties:
+      AssumeRolePolicyDocument:
+        Version: '2012-10-17'
+        Statement:
+          - Effect: Allow
+            Principal: {{Federated: cognito-identity.amazonaws.com}}
+            Action: sts:AssumeRoleWithWebIdentity
+            Condition:
+              StringEquals: !If
+                - C{}
+                - {{'cognito-identity.amazonaws.com:aud': !Ref Pool}}
+                - !Ref AWS::NoValue
+              ForAnyValue:StringLike: {{'cognito-identity.amazonaws.com:amr': authenticated}}
+",
+            (condition + 1) % conditions
+        ));
+    }
+    text
+}
+
+/// Cost does not grow with the combinations of conditions, of which 60 have 2^60.
+#[divan::bench(args = [3, 60, 200])]
+fn independent_conditions(bencher: divan::Bencher<'_, '_>, conditions: usize) {
+    let text = with_conditions(conditions);
+    let files = || vec![("template.yaml".to_owned(), text.clone())];
+    bencher.with_inputs(files).bench_values(check_texts);
+}
+
+/// One role out of ten resources, so that most of a template is none of our business.
+#[divan::bench(args = [200, 2000])]
+fn resources_in_one_template(bencher: divan::Bencher<'_, '_>, resources: usize) {
+    let mut text = template(resources / 10);
+    for at in 0..resources - resources / 10 {
+        text.push_str(&format!("  Queue{at}: {{Type: 'AWS::SQS::Queue', Properties: {{QueueName: !Sub 'q-{at}'}}}}\n"));
+    }
+    let files = || vec![("template.yaml".to_owned(), text.clone())];
+    bencher.counter(ItemsCount::new(resources)).with_inputs(files).bench_values(check_texts);
+}

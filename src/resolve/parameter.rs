@@ -108,7 +108,7 @@ impl<'d> Resolver<'_, 'd> {
         let is_list = is_list(declaration);
         if let Some((parent, node)) = self.given(stack, name).filter(|_| !is_secret(declaration)) {
             let value = self.value(parent, node);
-            return self.from_parent(stack, (name, declaration), value, at);
+            return self.as_given_by_parent(stack, (name, declaration), value, at);
         }
         if let Some(value) = self.certain(stack, name, declaration) {
             return given_text(&value, is_list, at);
@@ -150,7 +150,7 @@ impl<'d> Resolver<'_, 'd> {
 
     /// What a parent gives, as the nested stack sees it. A list may be written as a text with commas, and
     /// what is absent leaves the default.
-    fn from_parent(&mut self, stack: StackId, own: (&str, Node<'d>), value: Value, at: At) -> Kind {
+    fn as_given_by_parent(&mut self, stack: StackId, own: (&str, Node<'d>), value: Value, at: At) -> Kind {
         let (name, declaration) = own;
         let is_list = is_list(declaration);
         if is_computed(declaration) {

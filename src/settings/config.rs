@@ -57,9 +57,9 @@ fn syntax_fault(error: &toml::de::Error) -> Fault {
 
 fn cdk_root(mut table: Table<'_, '_>, faults: &mut Vec<Fault>) -> Option<String> {
     let value = table.get("source-root");
-    let root = value.and_then(|value| value.get_ref().as_str()).filter(|root| !root.is_empty());
+    let root = value.and_then(|value| value.get_ref().as_str()).filter(|root| is_below(root));
     if let (Some(value), None) = (value, root) {
-        faults.push(wrong("source-root", "the path of a folder", value));
+        faults.push(wrong("source-root", "the path of a folder below the one of this file", value));
     }
     table.finish(faults);
     root.map(str::to_owned)
@@ -140,6 +140,12 @@ fn as_text(value: &Spanned<DeValue<'_>>, text: &str) -> Option<String> {
     }
 }
 
+/// Whether a path leads nowhere but down: whoever wrote the file must not choose what else is read.
+fn is_below(path: &str) -> bool {
+    let is_rooted = path.starts_with(['/', '\\']) || path.contains(':');
+    !path.is_empty() && !is_rooted && path.split(['/', '\\']).all(|part| part != "..")
+}
+
 pub(super) fn is_account(text: &str) -> bool {
     text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
 }
@@ -216,6 +222,9 @@ source-root = "app"
         );
         assert_eq!(faults("zebra = 1\n"), ["rolecall.toml:1:1: no section is called 'zebra'"]);
         assert_eq!(faults("[cdk]\nroot = 'x'\n").len(), 1);
+        for root in ["'/etc'", "'../x'", "'a/../../x'", "''", "7", "'C:\\x'"] {
+            assert_eq!(faults(&format!("[cdk]\nsource-root = {root}\n")).len(), 1, "{root}");
+        }
     }
 
     #[test]
