@@ -3,6 +3,7 @@
 //! Invariant: IAM is not known here. What a type's `Ref` and attributes return is a fact about
 //! CloudFormation and stands in `returns`.
 
+mod attributes;
 #[cfg(test)]
 mod bombs;
 mod condition;
