@@ -334,3 +334,34 @@ fn a_pool_that_is_yours_is_not_told() {
     let work = Work::new(&[("a/t.yaml", &text), ("b/t.yaml", &text), ("b/rolecall.toml", &config)]);
     assert_eq!(work.found(&["--min-severity", "info"]), ["a/t.yaml CGT004"]);
 }
+
+/// Copies a folder of testdata.
+fn copy(from: &std::path::Path, to: &std::path::Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let (from, to) = (entry.as_ref().unwrap().path(), to.join(entry.unwrap().file_name()));
+        if from.is_dir() {
+            copy(&from, &to);
+        } else {
+            fs::copy(&from, &to).unwrap();
+        }
+    }
+}
+
+#[test]
+fn the_configuration_says_where_the_sources_of_cdk_are() {
+    let testdata = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("testdata");
+    let work = Work::new(&[("rolecall.toml", "[cdk]\nsource-root = 'app'\n")]);
+    copy(&testdata.join("cdk-apps/c-cognito"), &work.path("app"));
+    copy(&testdata.join("cdk/c-cognito"), &work.path("build/out"));
+    let paths = |json: Value| {
+        let findings = json["findings"].as_array().unwrap().iter();
+        findings.map(|one| text(&one["location"]["path"]).to_owned()).collect::<Vec<_>>()
+    };
+    let found = paths(work.json(&["build/out"]));
+    assert!(!found.is_empty() && found.iter().any(|path| path.starts_with("app/")), "{found:?}");
+    assert_eq!(found, paths(work.json(&["build/out", "--source-root", "app"])));
+    fs::write(work.path("rolecall.toml"), "").unwrap();
+    let without = paths(work.json(&["build/out"]));
+    assert!(without.iter().all(|path| !path.starts_with("app/")), "{without:?}");
+}
