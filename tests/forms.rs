@@ -120,6 +120,10 @@ fn the_value_that_was_missing_is_named_at_its_place() {
     for (aud, what, source) in cases {
         assert_eq!(undecided(&trust(aud, "")), [(of_role(what), source.to_owned())], "{aud}");
     }
+    let plain =
+        trust("'*'", "").replace("StringEquals", "StringLike").replace("ForAnyValue:StringLike", "StringEquals");
+    let what = of_role("the test of cognito-identity.amazonaws.com:amr with StringEquals has no certain answer");
+    assert_eq!(undecided(&plain), [(what, "authenticated".to_owned())], "{plain}");
     assert_eq!(undecided(&trust("!Ref Q", "")), [], "the default is tried");
     assert_eq!(undecided(&trust("!Ref P", "")), [], "whatever the value, it is one pool's id");
     let more = ", {Effect: Allow, Principal: {AWS: !Ref P}, Action: 'sts:AssumeRole'}, !Ref P";

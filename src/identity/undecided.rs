@@ -4,7 +4,7 @@ use super::cognito::{Answer, Trust};
 use super::graph::{Graph, Missing, Role, RoleId};
 use crate::policy::{Policy, Statement, principals_match, statement_admits, test_passes};
 use crate::source::Place;
-use crate::value::{Kind, Piece, Symbols, Text, Truth, Value, Worlds};
+use crate::value::{Kind, Piece, Symbols, Text, Truth, Value, Worlds, shown};
 
 /// Something that could not be decided.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,17 +84,20 @@ fn undecided_trust(graph: &Graph, role: &Role, trusts: &[&Trust]) -> Option<Unde
     }
     // Only what the answer hangs on; where that cannot be told apart, all that is missing.
     let asked = trusts.iter().flat_map(|trust| asked(graph, trust));
-    let asked: Vec<Place> = asked.collect();
-    let near = |missing: &&Missing| asked.iter().any(|place| holds(*place, missing.place));
+    let asked: Vec<Asked> = asked.collect();
+    let near = |missing: &&Missing| asked.iter().any(|asked| holds(asked.place, missing.place));
     let mut named: Vec<&Missing> = role.missing.iter().filter(near).collect();
     if named.is_empty() || unread {
         named = role.missing.iter().collect();
     }
     let what = match named.as_slice() {
-        [] => "a test in its trust policy is not evaluated".to_owned(),
+        [] => asked.iter().find_map(|asked| asked.test.clone()).map_or_else(
+            || "a part of its trust policy is not evaluated".to_owned(),
+            |test| format!("{test} has no certain answer"),
+        ),
         named => words(named),
     };
-    let first = named.first().map(|missing| missing.place).or(asked.first().copied());
+    let first = named.first().map(|missing| missing.place).or(asked.first().map(|asked| asked.place));
     let message = format!("who can become {name} is not fully decided: {what}");
     Some(Undecided { message, place: first.unwrap_or(role.entity.place) })
 }
@@ -105,8 +108,15 @@ fn holds(outer: Place, inner: Place) -> bool {
     outer.file == inner.file && outer_span.start() <= inner_span.start() && inner_span.end() <= outer_span.end()
 }
 
-/// The places that an undecided answer hangs on: principals and tests that are neither passed nor failed.
-fn asked(graph: &Graph, trust: &Trust) -> Vec<Place> {
+/// Something that an undecided answer hangs on: a principal or a test that is neither passed nor failed.
+struct Asked {
+    place: Place,
+    /// The test, for people.
+    test: Option<String>,
+}
+
+/// What an undecided answer hangs on.
+fn asked(graph: &Graph, trust: &Trust) -> Vec<Asked> {
     let policy = trust.policy(graph);
     let answers = [&trust.foreign_guest, &trust.foreign_signed_in];
     let answers = answers.into_iter().chain(trust.own.iter().map(|own| &own.guest));
@@ -119,22 +129,26 @@ fn asked(graph: &Graph, trust: &Trust) -> Vec<Place> {
     places
 }
 
-fn asked_in(statement: &Statement, policy: &Policy, answer: &Answer, symbols: &Symbols) -> Vec<Place> {
+fn asked_in(statement: &Statement, policy: &Policy, answer: &Answer, symbols: &Symbols) -> Vec<Asked> {
     let request = &answer.request;
     if statement_admits(statement, policy, request, symbols) != Truth::Unknown {
         return Vec::new();
     }
-    let mut places = Vec::new();
+    let bare = |place| Asked { place, test: None };
+    let mut asked = Vec::new();
     if principals_match(&statement.principals, request, symbols) == Truth::Unknown {
-        places.extend(statement.principal_value_at.map(|at| at.place));
+        asked.extend(statement.principal_value_at.map(|at| bare(at.place)));
     }
     for test in &statement.conditions.tests {
         if test_passes(test, policy, request, symbols) == Truth::Unknown {
-            places.extend([test.key_at.place, test.values_at.place]);
-            places.extend(test.values.iter().map(|(_, at)| at.place));
+            let shown = |text: &Text| shown(text, symbols);
+            let told = format!("the test of {} with {}", shown(&test.key), shown(&test.operator_text));
+            asked.push(Asked { place: test.values_at.place, test: Some(told) });
+            asked.push(bare(test.key_at.place));
+            asked.extend(test.values.iter().map(|(_, at)| bare(at.place)));
         }
     }
-    if places.is_empty() { vec![statement.at.place] } else { places }
+    if asked.is_empty() { vec![bare(statement.at.place)] } else { asked }
 }
 
 /// Attachments and groups of which a value is missing that says which role somebody gets.
