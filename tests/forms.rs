@@ -160,3 +160,45 @@ fn mappings_that_are_not_decided_are_counted() {
         assert_eq!(counts, if what.is_some() { (0, 1) } else { (1, 0) });
     }
 }
+
+#[test]
+fn many_conditions_are_as_good_as_few() {
+    let template = |count: usize, effect: &str| {
+        let parameters: Vec<String> = (0..count).map(|at| format!("P{at}: {{Type: String}}")).collect();
+        let conditions: Vec<String> = (0..count).map(|at| format!("C{at}: !Equals [!Ref P{at}, x]")).collect();
+        let statement = |effect: &str| {
+            format!(
+                "{{Effect: {effect}, Principal: {{Federated: cognito-identity.amazonaws.com}}, \
+                 Action: 'sts:AssumeRoleWithWebIdentity'}}"
+            )
+        };
+        let statements: Vec<String> = (0..count)
+            .map(|at| {
+                format!("!If [C{at}, {}, !Ref 'AWS::NoValue']", statement(if at == 0 { effect } else { "Allow" }))
+            })
+            .collect();
+        format!(
+            "Parameters: {{{}}}\nConditions: {{{}}}\nResources:\n  Pool: {{Type: 'AWS::Cognito::IdentityPool', \
+             Properties: {{AllowUnauthenticatedIdentities: false}}}}\n  R:\n    Type: AWS::IAM::Role\n    Properties:\n      \
+             AssumeRolePolicyDocument: {{Statement: [{}]}}\n  A:\n    Type: AWS::Cognito::IdentityPoolRoleAttachment\n    \
+             Properties: {{IdentityPoolId: !Ref Pool, Roles: {{authenticated: !GetAtt R.Arn}}}}\n",
+            parameters.join(", "),
+            conditions.join(", "),
+            statements.join(", ")
+        )
+    };
+    let definite = |outcome: &Outcome, rule: &str| {
+        outcome.findings.iter().filter(|finding| finding.rule == rule && finding.status == Status::Definite).count()
+    };
+    for count in [3, 8, 9, 60] {
+        let outcome = check(&template(count, "Allow"));
+        assert_eq!(definite(&outcome, "CGT001"), count, "each condition is a way in by itself");
+        let one = outcome.findings.iter().find(|finding| finding.rule == "CGT001").unwrap();
+        assert_eq!(one.assignment.len(), 1, "{:?}", one.assignment);
+    }
+    // What keeps out may be there with each of the others.
+    assert_eq!(definite(&check(&template(60, "Deny")), "CGT001"), 0);
+    // That nobody gets in holds for one combination of many, which is not looked at: it is not said.
+    assert_eq!(definite(&check(&template(60, "Allow")), "MAP014"), 0);
+    assert!(definite(&check(&template(3, "Allow")), "MAP014") > 0);
+}

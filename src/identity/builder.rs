@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use super::apart::apart;
 use super::arn::RoleNames;
 use super::graph::{
     Client, Dialect, Entity, Graph, Group, HandOver, Handout, IdentityPool, Mapping, Membership, Missing,
@@ -243,13 +244,32 @@ impl<'s, 'd> Builder<'s, 'd> {
         let Some(document) = self.resolver.document(stack, resource, "AssumeRolePolicyDocument") else {
             return (Cases { cases: Vec::new(), complete: true }, Vec::new());
         };
-        let cases = self.resolver.worlds.cases_when(&document, &entity.exists);
-        if !cases.complete {
+        let policies = self.policies(&document, &entity.exists);
+        if !policies.complete {
             self.note_bound(resource);
         }
         let missing = missing(&document, &self.resolver.symbols, &self.resolver.worlds);
-        let read = |case: Case<Value>| Case { then: policy::read(&case.then), when: case.when };
-        (Cases { cases: cases.cases.into_iter().map(read).collect(), complete: cases.complete }, missing)
+        (policies, missing)
+    }
+
+    /// What a document says in each branch.
+    fn policies(&self, document: &Value, when: &Branch) -> Cases<policy::Policy> {
+        let worlds = &self.resolver.worlds;
+        let wholes = self.choices(document, when);
+        let apart: Vec<_> = wholes.iter().map(|whole| apart(&whole.then, &whole.when, worlds)).collect();
+        if apart.iter().all(Option::is_none) {
+            let cases = worlds.cases_when(document, when);
+            let read = |case: Case<Value>| Case { then: policy::read(&case.then), when: case.when };
+            return Cases { cases: cases.cases.into_iter().map(read).collect(), complete: cases.complete };
+        }
+        let mut all = Cases { cases: Vec::new(), complete: false };
+        for (whole, apart) in wholes.iter().zip(apart) {
+            match apart {
+                Some(policies) => all.cases.extend(policies),
+                None => all.cases.extend(self.policies(&whole.then, &whole.when).cases),
+            }
+        }
+        all
     }
 
     /// Records what is missing in the properties by which a resource says which roles somebody gets.
@@ -294,9 +314,7 @@ impl<'s, 'd> Builder<'s, 'd> {
     fn permissions(&mut self, stack: StackId, resource: &Resource<'d>, document: Value, when: &Branch) {
         let entity = self.entity(stack, resource);
         let document = self.resolver.as_document(stack, document);
-        let cases = self.resolver.worlds.cases_when(&document, when);
-        let read = |case: Case<Value>| Case { then: policy::read(&case.then), when: case.when };
-        let document = Cases { cases: cases.cases.into_iter().map(read).collect(), complete: cases.complete };
+        let document = self.policies(&document, when);
         self.graph.policies.push(PermissionPolicy { entity, document });
     }
 

@@ -3,6 +3,7 @@
 //! Invariant: no lifetime enters the graph; it owns what it holds, crosses threads, and a test can
 //! write one by hand.
 
+mod apart;
 mod arn;
 mod builder;
 #[cfg(test)]

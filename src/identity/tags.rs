@@ -38,7 +38,11 @@ pub fn tests_for_tags<'s>(statement: &'s Statement, policy: &'s Policy) -> impl 
 /// Whether a principal of an assume statement certainly may not tag its session: no Allow statement
 /// speaks of it and of `sts:TagSession`, whatever its conditions.
 pub fn companion_missing(graph: &Graph, role: RoleId, policy: &Policy, statement: &Statement) -> bool {
-    if assume_action(statement).is_none() || policy.opaque || statement.actions == Actions::Unknown {
+    if assume_action(statement).is_none()
+        || policy.opaque
+        || policy.may_allow_more
+        || statement.actions == Actions::Unknown
+    {
         return false;
     }
     let Principals::Only(principals) = &statement.principals else { return false };

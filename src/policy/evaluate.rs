@@ -40,6 +40,9 @@ pub fn evaluate(policy: &Policy, request: &Request, symbols: &Symbols) -> Decisi
             }
         }
     }
+    if policy.may_allow_more {
+        allow = allow.or(Truth::Unknown);
+    }
     if policy.opaque {
         allow = allow.or(Truth::Unknown);
         deny = deny.or(Truth::Unknown);

@@ -189,6 +189,8 @@ pub struct Policy {
     pub statements: Vec<Statement>,
     /// A part of it could not be read: there may be more statements.
     pub opaque: bool,
+    /// There may be more statements that allow, and none that denies.
+    pub may_allow_more: bool,
     /// Where it stands.
     pub at: At,
 }

@@ -8,7 +8,8 @@ use crate::value::{At, Entry, Kind, Piece, Text, Value};
 
 /// Reads a policy document.
 pub fn read(document: &Value) -> Policy {
-    let mut policy = Policy { version: None, statements: Vec::new(), opaque: false, at: document.at };
+    let mut policy =
+        Policy { version: None, statements: Vec::new(), opaque: false, may_allow_more: false, at: document.at };
     let Kind::Map(_) = document.kind else {
         return Policy { opaque: !document.is_nothing(), ..policy };
     };

@@ -456,7 +456,10 @@ impl Worlds {
         let mut out = Cases { cases: Vec::new(), complete: true };
         let mut budget = Budget::new();
         self.split(value, when, &mut out, &mut budget);
-        self.merge(&mut out.cases, &mut budget);
+        // What is not whole is not worth the work.
+        if out.complete {
+            self.merge(&mut out.cases, &mut budget);
+        }
         out
     }
 
