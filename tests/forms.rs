@@ -97,6 +97,13 @@ fn what_a_macro_may_change_is_only_possible() {
         assert_eq!(notes(&outcome)[0].0, "the macro Mine may change all that this template says");
     }
     assert_eq!(with("AWS::LanguageExtensions").findings[0].status, Status::Definite);
+    for left in ["!Rain::Embed x.yaml", "{'Fn::Transform': {Name: Mine}, AssumeRolePolicyDocument: {}}"] {
+        let outcome = check(&format!("Resources: {{R: {{Type: 'AWS::IAM::Role', Properties: {left}}}}}\n"));
+        assert_eq!(outcome.counts.trusts_undecided, 1, "{left}");
+    }
+    let elsewhere = check("AWSTemplateFormatVersion: '2010-09-09'\nResources: !Include res.yaml\n");
+    assert_eq!((elsewhere.findings.len(), elsewhere.counts.templates), (0, 1));
+    assert_eq!(notes(&elsewhere)[0].0, "the resources of this template are not known: !Include is not evaluated");
     let inner = "{'Fn::Transform': {Name: Mine}, Statement: {Effect: Allow, Principal: {Service: ''}}}";
     assert_eq!(check(&role(inner)).findings.len(), 0, "below a macro nothing is known");
 }
@@ -115,6 +122,7 @@ fn the_value_that_was_missing_is_named_at_its_place() {
     let cases = [
         ("!Ref Nowhere", "Nowhere is not in the template", "!Ref Nowhere"),
         ("{'Fn::Transform': {Name: X}}", "Fn::Transform is not evaluated", "{'Fn::Transform': {Name: X}}"),
+        ("!Include x.yaml", "!Include is not evaluated", "!Include x.yaml"),
         ("!Select [1, !Split [',', !Ref P]]", "parameter P has no value", "!Select [1, !Split [',', !Ref P]]"),
     ];
     for (aud, what, source) in cases {
@@ -124,6 +132,7 @@ fn the_value_that_was_missing_is_named_at_its_place() {
         trust("'*'", "").replace("StringEquals", "StringLike").replace("ForAnyValue:StringLike", "StringEquals");
     let what = of_role("the test of cognito-identity.amazonaws.com:amr with StringEquals has no certain answer");
     assert_eq!(undecided(&plain), [(what, "authenticated".to_owned())], "{plain}");
+    assert_eq!(undecided(&role("!Ref P")), [(of_role("parameter P has no value"), "!Ref P".to_owned())]);
     assert_eq!(undecided(&trust("!Ref Q", "")), [], "the default is tried");
     assert_eq!(undecided(&trust("!Ref P", "")), [], "whatever the value, it is one pool's id");
     let more = ", {Effect: Allow, Principal: {AWS: !Ref P}, Action: 'sts:AssumeRole'}, !Ref P";
@@ -136,13 +145,14 @@ fn mappings_that_are_not_decided_are_counted() {
     let template = |roles: &str, mappings: &str| {
         format!(
             "Parameters: {{P: {{Type: String}}}}\nResources:\n  Pool: {{Type: 'AWS::Cognito::IdentityPool', Properties: {{AllowUnauthenticatedIdentities: false}}}}\n  \
-             Custom: {{Type: 'Custom::Roles'}}\n  A:\n    Type: AWS::Cognito::IdentityPoolRoleAttachment\n    Properties:\n      IdentityPoolId: !Ref Pool\n      Roles: {roles}\n      RoleMappings: {mappings}\n"
+             Custom: {{Type: 'Custom::Roles'}}\n  Own: {{Type: 'AWS::IAM::Role', Properties: {{RoleName: !Ref P}}}}\n  A:\n    Type: AWS::Cognito::IdentityPoolRoleAttachment\n    Properties:\n      IdentityPoolId: !Ref Pool\n      Roles: {roles}\n      RoleMappings: {mappings}\n"
         )
     };
     let arn = "{authenticated: 'arn:aws:iam::111122223333:role/x'}";
     let cases = [
         (arn, "{}", None),
         ("{authenticated: !Ref P}", "{}", Some("parameter P has no value")),
+        ("{authenticated: !GetAtt Own.Arn}", "{}", None),
         (arn, "!GetAtt Custom.Map", Some("Custom.Map of a custom resource is known only at deployment")),
         (
             arn,
@@ -201,4 +211,38 @@ fn many_conditions_are_as_good_as_few() {
     // That nobody gets in holds for one combination of many, which is not looked at: it is not said.
     assert_eq!(definite(&check(&template(60, "Allow")), "MAP014"), 0);
     assert!(definite(&check(&template(3, "Allow")), "MAP014") > 0);
+}
+
+#[test]
+fn the_groups_of_one_loop_can_tie() {
+    let template = "
+Transform: AWS::LanguageExtensions
+Resources:
+  Pool: {Type: 'AWS::Cognito::IdentityPool', Properties: {AllowUnauthenticatedIdentities: false}}
+  Users: {Type: 'AWS::Cognito::UserPool'}
+  Fn::ForEach::Groups:
+    - G
+    - [Gold, Silver]
+    - Group${G}:
+        Type: AWS::Cognito::UserPoolGroup
+        Properties:
+          UserPoolId: !Ref Users
+          GroupName: !Ref G
+          Precedence: 1
+          RoleArn: !Sub 'arn:aws:iam::123456789012:role/${G}'
+  Attach:
+    Type: AWS::Cognito::IdentityPoolRoleAttachment
+    Properties:
+      IdentityPoolId: !Ref Pool
+      RoleMappings:
+        x: {Type: Token, AmbiguousRoleResolution: Deny, IdentityProvider: !Sub '${Users.ProviderName}:client'}
+";
+    let rules: Vec<String> = found(&check(template)).into_iter().map(|(rule, ..)| rule).collect();
+    assert_eq!(rules, ["MAP001"]);
+}
+
+#[test]
+fn the_last_of_two_keys_counts_in_a_text_too() {
+    let text = r#"'{"Statement": {"Effect": "Allow", "Effect": "Deny", "Principal": {"Federated": "cognito-identity.amazonaws.com"}, "Action": "sts:AssumeRoleWithWebIdentity"}}'"#;
+    assert_eq!(check(&role(text)).findings.len(), 0);
 }

@@ -280,7 +280,9 @@ impl<'a> Pool<'a> {
 
     /// The pair in a branch, where the roles differ or may.
     fn pair(&self, a: &'a RoleGroup<'a>, b: &'a RoleGroup<'a>, both: &Branch) -> Option<Pair<'a>> {
-        if a.group.entity.place == b.group.entity.place {
+        // Two groups that a loop makes stand at one place.
+        let (one, other) = (&a.group.entity, &b.group.entity);
+        if one.stack == other.stack && one.name() == other.name() {
             return None;
         }
         let (certain, when) = self.differ(a, b, both)?;

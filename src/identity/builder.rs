@@ -15,8 +15,8 @@ use crate::policy;
 use crate::resolve::{Note, NoteKind, Resolver, StackId, StackSet};
 use crate::source::Place;
 use crate::syntax::Style;
-use crate::template::{Resource, own_macro};
-use crate::value::{At, Branch, Case, Cases, Entry, Format, Kind, SymbolFacts, Symbols, Text, Truth, Value};
+use crate::template::{Call, Resource, own_macro};
+use crate::value::{At, Branch, Case, Cases, Entry, Format, Kind, SymbolFacts, Symbols, Text, Truth, Value, Why};
 
 /// Builds the graph of a stack set.
 pub fn build(set: &StackSet<'_>) -> Graph {
@@ -43,7 +43,7 @@ pub fn build(set: &StackSet<'_>) -> Graph {
         macros: HashMap::new(),
         notes: Vec::new(),
     };
-    let mut builder = Builder { resolver, graph, handed_out: HashSet::new() };
+    let mut builder = Builder { resolver, graph, handed_out: HashSet::new(), roles_at: HashSet::new() };
     builder.macros();
     // Attachments speak of roles and pools, group roles of mappings.
     builder.each(Builder::entities);
@@ -95,6 +95,8 @@ struct Builder<'s, 'd> {
     graph: Graph,
     /// What is handed out already: the same in two ways is said once.
     handed_out: HashSet<(RoleId, Text, Way, Option<Text>, Branch)>,
+    /// Where a stack names a role of the run.
+    roles_at: HashSet<(StackId, Place)>,
 }
 
 /// A role that something in a stack makes a pool hand out; the fields are those of [`Handout`].
@@ -142,6 +144,11 @@ impl<'s, 'd> Builder<'s, 'd> {
     fn macros(&mut self) {
         let set: &'s StackSet<'d> = self.resolver.set();
         for doc in set.ids().map(|stack| set.stack(stack).template.doc) {
+            if let Some(call) = doc.root().and_then(|root| Call::of(root.get("Resources")?)) {
+                let message = format!("the resources of this template are not known: {} is not evaluated", call.told());
+                let place = Some(call.argument.tagged_place());
+                self.graph.notes.push(Note { kind: NoteKind::Undecided, message, place });
+            }
             let Some((name, node)) = own_macro(doc) else { continue };
             if self.graph.macros.insert(doc.file(), name.to_owned()).is_none() {
                 let message = format!("the macro {name} may change all that this template says");
@@ -241,6 +248,14 @@ impl<'s, 'd> Builder<'s, 'd> {
         resource: &Resource<'d>,
         entity: &Entity,
     ) -> (Cases<policy::Policy>, Vec<Missing>) {
+        if let Some(call) = resource.computed() {
+            // It may bring any trust policy, whatever stands beside it.
+            let at = At { place: call.argument.tagged_place(), node: None };
+            let why = Why::Intrinsic(call.told().into());
+            let then = policy::read(&Value::any(why.clone(), at));
+            let cases = vec![Case { when: entity.exists.clone(), then }];
+            return (Cases { cases, complete: true }, vec![Missing { why, place: at.place }]);
+        }
         let Some(document) = self.resolver.document(stack, resource, "AssumeRolePolicyDocument") else {
             return (Cases { cases: Vec::new(), complete: true }, Vec::new());
         };
@@ -276,8 +291,10 @@ impl<'s, 'd> Builder<'s, 'd> {
     fn hand_over(&mut self, stack: StackId, resource: &Resource<'d>, entity: &Entity, names: &[&str]) {
         let values = names.iter().filter_map(|name| self.resolver.property(stack, resource, name));
         let values: Vec<Value> = values.collect();
-        let missing =
-            values.iter().flat_map(|value| missing(value, &self.resolver.symbols, &self.resolver.worlds)).collect();
+        let all = values.iter().flat_map(|value| missing(value, &self.resolver.symbols, &self.resolver.worlds));
+        // A role of the run is known, whatever its name will be.
+        let is_role = |missing: &Missing| self.roles_at.contains(&(stack, missing.place));
+        let missing = all.filter(|missing| !is_role(missing)).collect();
         self.graph.hand_overs.push(HandOver { entity: entity.clone(), missing });
     }
 
@@ -385,9 +402,6 @@ impl<'s, 'd> Builder<'s, 'd> {
 
     fn group(&mut self, stack: StackId, resource: &Resource<'d>) {
         let entity = self.entity(stack, resource);
-        if resource.property("RoleArn").is_some() {
-            self.hand_over(stack, resource, &entity, &["UserPoolId", "Precedence", "RoleArn"]);
-        }
         let Some(name) = self.attribute(stack, resource, "Ref").text() else { return };
         let precedence_place = resource.properties.and_then(|node| node.entry("Precedence"));
         let precedence_place = precedence_place.map_or(entity.place, |(key, value)| Place {
@@ -397,6 +411,9 @@ impl<'s, 'd> Builder<'s, 'd> {
         for properties in self.properties(stack, resource, &["UserPoolId", "Precedence", "RoleArn"]) {
             let Some(user_pool) = properties.text("UserPoolId") else { continue };
             let role = properties.get("RoleArn").and_then(|value| Some((value.text()?, value.at.place)));
+            if let Some((arn, place)) = &role {
+                self.note_role(stack, arn, *place);
+            }
             self.graph.groups.push(Group {
                 entity: entity.clone(),
                 user_pool,
@@ -406,6 +423,16 @@ impl<'s, 'd> Builder<'s, 'd> {
                 role,
                 when: properties.when,
             });
+        }
+        if resource.property("RoleArn").is_some() {
+            self.hand_over(stack, resource, &entity, &["UserPoolId", "Precedence", "RoleArn"]);
+        }
+    }
+
+    /// Records that a role of the run stands at a place, if it does.
+    fn note_role(&mut self, stack: StackId, arn: &Text, place: Place) {
+        if !self.graph.role_names.meant(stack, arn, &self.resolver.symbols).is_empty() {
+            self.roles_at.insert((stack, place));
         }
     }
 
@@ -428,6 +455,7 @@ impl<'s, 'd> Builder<'s, 'd> {
             ] {
                 let role = properties.get("Roles").and_then(|roles| roles.get(key));
                 if let Some(role) = role.and_then(|value| Some((value.text()?, value.at.place))) {
+                    self.note_role(stack, &role.0, role.1);
                     let steps = vec![(role.1, what.to_owned())];
                     let (pool, when) = (pool.clone(), properties.when.clone());
                     self.hand_out(Link { stack, pool, role: role.0, way, provider: None, when, steps });
@@ -476,6 +504,7 @@ impl<'s, 'd> Builder<'s, 'd> {
             for rule in rules.map(Value::items).unwrap_or_default() {
                 let role = rule.get("RoleARN").and_then(|value| Some((value.text()?, value.at.place)));
                 if let Some(role) = role {
+                    self.note_role(entity.stack, &role.0, role.1);
                     let steps = vec![(role.1, "handed out by this mapping rule".to_owned())];
                     self.hand_out(Link {
                         stack: entity.stack,

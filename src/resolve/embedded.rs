@@ -34,8 +34,12 @@ impl<'d> Resolver<'_, 'd> {
                 return self.argument(stack, call, value.at);
             }
             Kind::Text(ref text) if !matches!(text, Text::Any(_)) => {
-                let unread = || Value::any(Why::Intrinsic("a text that is no JSON".into()), value.at);
-                return self.embedded(stack, text, value.at).unwrap_or_else(unread);
+                if let Some(read) = self.embedded(stack, text, value.at) {
+                    return read;
+                }
+                // Of a text that is no more than a parameter, it is the parameter that is missing.
+                let parts = if text.as_symbol().is_some() { std::slice::from_ref(&value) } else { &[] };
+                return Value::any(self.cause(parts, "a text that is no JSON"), value.at);
             }
             other => other,
         };
@@ -212,7 +216,7 @@ impl Reader<'_> {
             }
             NodeKind::Mapping => {
                 let entries: Option<Vec<Entry>> =
-                    node.own_entries().map(|(key, value)| self.entry(key, value)).collect();
+                    node.entries().into_iter().map(|(key, value)| self.entry(key, value)).collect();
                 Kind::Map(entries?.into())
             }
             _ => match node.scalar()? {

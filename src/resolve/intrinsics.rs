@@ -24,7 +24,7 @@ impl<'d> Resolver<'_, 'd> {
             Function::Length => self.length(stack, call, at),
             Function::ToJsonString => self.json_string(stack, call, at),
             Function::Base64 => self.base64(stack, call, at),
-            _ => Kind::Any(Why::Intrinsic(format!("Fn::{}", call.name).into())),
+            _ => Kind::Any(Why::Intrinsic(call.told().into())),
         };
         Value::new(kind, at)
     }
@@ -186,7 +186,7 @@ impl<'d> Resolver<'_, 'd> {
             let texts: Option<Vec<Text>> = parts.iter().map(Value::text).collect();
             match texts {
                 Some(texts) if texts.len() == count => Kind::Text(resolver.joined(&texts, at)),
-                _ => Kind::Any(Why::Intrinsic("a text made of something that is none".into())),
+                _ => Kind::Any(Why::Intrinsic("a text that holds a list or a mapping".into())),
             }
         })
     }
@@ -278,7 +278,12 @@ impl<'d> Resolver<'_, 'd> {
         let items: Vec<Node<'d>> = call.argument.items().collect();
         let [condition, yes, no] = items.as_slice() else { return (malformed(call), Size::ONE) };
         let Some(switch) = condition.text().and_then(|name| self.condition(stack, name)) else {
-            return (Kind::Any(Why::Missing(condition.text().unwrap_or("a condition").into())), Size::ONE);
+            return (
+                Kind::Any(Why::Missing(
+                    condition.text().map_or("a condition".to_owned(), |name| format!("condition {name}")).into(),
+                )),
+                Size::ONE,
+            );
         };
         let (mut cases, mut sizes) = (Vec::new(), Vec::new());
         for (choice, node) in [(1, yes), (0, no)] {
@@ -350,7 +355,7 @@ impl<'d> Resolver<'_, 'd> {
 }
 
 fn malformed(call: Call<'_>) -> Kind {
-    Kind::Any(Why::Intrinsic(format!("Fn::{} as it is written here", call.name).into()))
+    Kind::Any(Why::Intrinsic(format!("{} as it is written here", call.told()).into()))
 }
 
 /// A part of the text that `Fn::Sub` is given.

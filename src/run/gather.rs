@@ -30,6 +30,8 @@ pub(super) struct Gathered {
     pub(super) skipped: Vec<String>,
     /// Limits that were reached.
     pub(super) bounds: Vec<String>,
+    /// References that no file answers.
+    pub(super) left: Vec<String>,
     /// What the assemblies say of the programs that wrote them, by the assembly as shown.
     pub(super) programs: Vec<(Arc<str>, Program)>,
 }
@@ -152,6 +154,7 @@ impl Gathered {
     /// The stacks of templates by themselves; the parents keep their places.
     fn plain_units(&mut self, numbers: &HashMap<PathBuf, usize>, plan: Plan, in_assembly: &[bool]) -> Vec<Unit> {
         self.bounds.extend(plan.bounds);
+        self.left.extend(plan.left);
         let mut places: Vec<Option<usize>> = Vec::with_capacity(plan.stacks.len());
         let mut units = Vec::new();
         for Planned { key, nested, parts } in plan.stacks {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::discover::Scope;
 use super::nest;
 use super::read::{self, Input};
+use crate::finding::shown;
 use crate::source::FileId;
 use crate::syntax::{self, Kind, Node};
 use crate::template::serverless::{self, Include, Into};
@@ -34,6 +35,8 @@ pub(super) struct Services {
     pub(super) included: HashSet<PathBuf>,
     /// Limits that were reached, each a sentence without its full stop.
     pub(super) bounds: Vec<String>,
+    /// What is included and was not read, of the same form.
+    pub(super) unread: Vec<String>,
 }
 
 /// Follows what the services include, reading what was not found by itself.
@@ -72,8 +75,21 @@ impl Services {
                 break;
             }
             let Include { path, keys, into } = include;
-            let Ok(key) = nest::local_file(scope, &folder, &path) else { continue };
-            let Some(node) = node(scope, inputs, &key, &keys) else { continue };
+            let mut leave = |why: &str| {
+                let (service, path) = (scope.store.shown(service), shown(&path));
+                self.unread.push(format!("{service}: the file {path} that it includes {why}"));
+            };
+            let key = match nest::local_file(scope, &folder, &path) {
+                Ok(key) => key,
+                Err(why) => {
+                    leave(why);
+                    continue;
+                }
+            };
+            let Some(node) = node(scope, inputs, &key, &keys) else {
+                leave("cannot be read, or does not have what is asked of it");
+                continue;
+            };
             open.extend(serverless::includes(node, &into).into_iter().rev());
             parts.push(Included { key, keys, into });
         }

@@ -201,6 +201,7 @@ fn run(scope: &Scope, found: Found, stdin: Option<&Stdin>, options: &Options) ->
     let mut notes = analysis.notes;
     let note = |kind| move |message| Note { kind, message, place: None };
     notes.extend(gathered.bounds.into_iter().map(note(NoteKind::Bound)));
+    notes.extend(gathered.left.into_iter().map(note(NoteKind::LeftRun)));
     if options.verbose {
         notes.extend(gathered.skipped.into_iter().chain(given.taken).map(note(NoteKind::Skipped)));
     }

@@ -26,6 +26,8 @@ pub(super) struct Plan {
     pub(super) unread: HashMap<PathBuf, Arc<Vec<Unread>>>,
     /// Limits that were reached, each a sentence without its full stop.
     pub(super) bounds: Vec<String>,
+    /// Files that services include and that were not read, of the same form.
+    pub(super) left: Vec<String>,
 }
 
 /// A stack before files have numbers. Those that nest it come before it.
@@ -57,7 +59,8 @@ pub(super) fn plan(
 ) -> Plan {
     let (parts, mut taken) = (services.parts, assemblies);
     taken.extend(services.included);
-    let (links, unread, plan) = (BTreeMap::new(), HashMap::new(), Plan { bounds: services.bounds, ..Plan::default() });
+    let (links, unread, plan) =
+        (BTreeMap::new(), HashMap::new(), Plan { bounds: services.bounds, left: services.unread, ..Plan::default() });
     let mut planner = Planner { scope, inputs, links, unread, parts, cut: HashSet::new(), plan };
     planner.find_links(&taken);
     planner.list_stacks(&taken);

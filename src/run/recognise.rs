@@ -2,6 +2,7 @@
 
 use crate::source::Span;
 use crate::syntax::{Document, Kind, Node};
+use crate::template::Call;
 use crate::template::serverless::is_service;
 
 /// What a parsed file is.
@@ -26,6 +27,8 @@ pub(super) fn form(document: &Document) -> Form {
             let typed = resources.own_entries().any(|(_, body)| body.get("Type").is_some());
             if typed || declared || root.get("Transform").is_some() { Form::Template } else { Form::Other }
         }
+        // Another tool puts the resources there.
+        Some((_, resources)) if Call::of(resources).is_some() => Form::Template,
         Some((key, resources)) => {
             let meant = declared || root.get("Transform").is_some() || document.text().contains("AWS::");
             let span = if resources.kind() == Kind::Missing { key.span() } else { resources.span() };

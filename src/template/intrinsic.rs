@@ -94,6 +94,15 @@ impl<'d> Call<'d> {
 }
 
 impl<'d> Call<'d> {
+    /// Its name for people: `Fn::Sub`, `Ref`, and of another tool the tag as written.
+    pub fn told(&self) -> String {
+        match self.function {
+            Function::Ref | Function::Condition => self.name.to_owned(),
+            Function::Other if self.short => format!("!{}", self.name),
+            _ => format!("Fn::{}", self.name),
+        }
+    }
+
     /// A macro, or a loop that was not expanded, takes the whole mapping that it stands in.
     fn over_siblings(node: Node<'d>) -> Option<Self> {
         node.own_entries().find_map(|(key, argument)| {

@@ -44,6 +44,11 @@ impl<'d> Resource<'d> {
         self.properties?.get(name)
     }
 
+    /// The macro or other tool's function that its properties are left to, if they are.
+    pub fn computed(&self) -> Option<Call<'d>> {
+        Call::of(self.body.get("Properties")?)
+    }
+
     /// A text of its `Metadata`.
     pub fn metadata(&self, name: &str) -> Option<&'d str> {
         self.body.get("Metadata")?.get(name)?.text()
