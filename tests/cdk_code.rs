@@ -203,7 +203,7 @@ fn python_in_every_format() {
 
 #[test]
 fn where_only_the_construct_is_known_it_is_shown() {
-    let text = Project::new("f-python", Some("f-python")).text(&[]);
+    let text = Project::new("f-python", None).text(&[]);
     let shown = "\
     ╭─[ cdk.out/PyBad.template.json:95:8 ]
     │ construct: PyBad/AdminRole
@@ -211,6 +211,120 @@ fn where_only_the_construct_is_known_it_is_shown() {
  95 │        \"Condition\": {
 ";
     assert!(text.contains(shown), "{text}");
+}
+
+// Without a trace
+
+#[test]
+fn without_a_trace_the_only_line_with_the_id_is_a_hint() {
+    let project = Project::new("f-python", Some("f-python"));
+    // Neither the app's libraries nor what is ignored, hidden or no program has a say.
+    for other in ["node_modules/a.js", ".venv/a.py", "gone/a.py", "cdk.out/asset.1/a.py", "notes.md"] {
+        project.write(other, "\"AdminRole\"");
+    }
+    project.write(".gitignore", "gone\n");
+    let (report, without) = (project.json(&[]), Project::new("f-python", None).json(&[]));
+    let findings = report["findings"].as_array().unwrap();
+    let hints: Vec<String> = findings.iter().map(|finding| hint(finding).unwrap()).collect();
+    let file = "idapp/cognito_stack.py";
+    assert_eq!(hints, [35, 36, 39].map(|line| format!("{file}:{line}")));
+    // They are the lines that traces tell of the same app.
+    let traced = Project::new("f-python-hosttraces", Some("f-python")).text(&["-f", "plain"]);
+    let traced: Vec<&str> = traced.lines().filter_map(|line| line.split(":1: ").next()).collect();
+    assert_eq!(traced[..hints.len()], hints);
+    assert_eq!(
+        findings[0]["code"],
+        json!({"exact": false, "hint": true, "message": "the only line with AdminRole in quotes", "function": null,
+            "path": file, "line": 35, "column": null, "found": true, "helpers": [], "callers": []})
+    );
+    // A hint is all that the sources add.
+    let mut bare = report.clone();
+    bare["findings"].as_array_mut().unwrap().iter_mut().for_each(|finding| finding["code"] = Value::Null);
+    assert_eq!(bare["findings"], without["findings"]);
+    assert_eq!(report["notes"], json!([]));
+
+    let shown = "\
+    ╭─[ cdk.out/PyBad.template.json:95:8 ]
+    │ construct: PyBad/AdminRole
+    │ code: perhaps idapp/cognito_stack.py:35, the only line with AdminRole in quotes
+    │
+";
+    let text = project.text(&[]);
+    assert!(text.contains(shown), "{text}");
+    for format in ["plain", "github"] {
+        let without = Project::new("f-python", None).text(&["-f", format]);
+        assert_eq!(project.text(&["-f", format]), without);
+    }
+    let sarif: Value = serde_json::from_str(&project.text(&["-f", "sarif"])).unwrap();
+    let result = &sarif["runs"][0]["results"][0];
+    let template = &result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"];
+    assert_eq!(template, "cdk.out/PyBad.template.json");
+    let related = &result["relatedLocations"][0];
+    assert_eq!(related["physicalLocation"]["artifactLocation"]["uri"], file);
+    assert_eq!(related["physicalLocation"]["region"], json!({"startLine": 35}));
+    let message = "perhaps what makes it, a guess: the only line with AdminRole in quotes";
+    assert_eq!(related["message"]["text"], message);
+}
+
+/// The guess for a finding, `path:line`; nothing else may be known of its line.
+fn hint(finding: &Value) -> Option<String> {
+    let code = &finding["code"];
+    assert!(code.is_null() || code["hint"] == true, "{code}");
+    assert!(finding["location"]["path"].as_str().unwrap().starts_with("cdk.out/"), "{finding}");
+    code["path"].as_str().map(|path| format!("{path}:{}", code["line"]))
+}
+
+#[test]
+fn an_id_on_two_lines_is_no_hint() {
+    let project = Project::new("f-python", Some("f-python"));
+    project.write("test/stack_test.py", "find('AdminRole')\n");
+    let hints = |project: &Project, arguments: &[&str]| -> Vec<Option<String>> {
+        project.json(arguments)["findings"].as_array().unwrap().iter().map(hint).collect()
+    };
+    let file = "idapp/cognito_stack.py";
+    let (user, group) = (Some(format!("{file}:36")), Some(format!("{file}:39")));
+    assert_eq!(hints(&project, &[]), [None, user.clone(), group.clone()]);
+    assert_eq!(hints(&project, &["--exclude", "test"]), [Some(format!("{file}:35")), user, group]);
+    // Another folder has other lines.
+    assert_eq!(hints(&project, &["--source-root", "test"]), [Some("test/stack_test.py:1".to_owned()), None, None]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_hint_follows_no_link() {
+    let outside = tempfile::tempdir().unwrap();
+    fs::write(outside.path().join("a.py"), "'AdminRole'").unwrap();
+    let project = Project::new("f-python", None);
+    std::os::unix::fs::symlink(outside.path(), project.0.path().join("folder")).unwrap();
+    std::os::unix::fs::symlink(outside.path().join("a.py"), project.0.path().join("link.py")).unwrap();
+    let report = project.json(&[]);
+    assert!(report["findings"].as_array().unwrap().iter().all(|finding| hint(finding).is_none()), "{report}");
+}
+
+#[test]
+fn hostile_ids_are_only_texts() {
+    for (id, line, is_found) in [
+        (".*".to_owned(), "'.*' 'AdminRole'", true),
+        ("(a+)+$".to_owned(), "'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!'", false),
+        ("[".to_owned(), "`[`", true),
+        ("it's \"\u{1b}[31m\u{202e}".to_owned(), "`it's \"\u{1b}[31m\u{202e}`", true),
+        ("'\"`".to_owned(), "''\"`'", false),
+        ("a\nb".to_owned(), "'a\nb'", false),
+        (String::new(), "''", false),
+        ("x".repeat(10 << 20), "'x'", false),
+    ] {
+        let project = Project::new("f-python", None);
+        let path = Value::from(format!("PyBad/{id}/Resource")).to_string();
+        project.change("cdk.out/PyBad.template.json", |text| text.replace("\"PyBad/AdminRole/Resource\"", &path));
+        project.write("lib/a.ts", format!("\n{line}\n"));
+        let report = project.json(&[]);
+        assert_eq!(hint(&report["findings"][0]).is_some(), is_found, "{}", &id[..id.len().min(20)]);
+        for format in ["text", "plain", "json", "sarif", "github"] {
+            let text = project.text(&["-f", format]);
+            assert!(text.len() < 200_000, "{format}: {} bytes", text.len());
+            assert!(!text.contains(['\u{1b}', '\u{202e}']), "{format}: {text:?}");
+        }
+    }
 }
 
 #[test]

@@ -10,14 +10,25 @@ use crate::source::SourceFile;
 pub struct CodeLine {
     /// The line that says best what is meant.
     pub at: CodePoint,
-    /// Whether it made the construct or set the property itself; otherwise it made what that belongs to.
-    pub exact: bool,
+    /// How sure it is.
+    pub certainty: Certainty,
     /// Half a sentence about the line.
     pub says: String,
     /// Functions that it called, which make several constructs; the innermost first.
     pub helpers: Vec<CodePoint>,
     /// What called it, the nearest first.
     pub callers: Vec<CodePoint>,
+}
+
+/// How sure it is that a line is the one that is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Certainty {
+    /// It made the construct, or set the property itself.
+    Exact,
+    /// It made what the construct belongs to.
+    Near,
+    /// No trace says anything, but it is the only line with the id of the construct.
+    Guess,
 }
 
 /// A line of a program.
@@ -36,8 +47,14 @@ pub struct CodePoint {
 }
 
 impl CodeLine {
-    /// The line, if its file is there: only then it can be shown, and opened by whoever reads of it.
+    /// The line, if a trace says it and its file is there: only then it can be shown, and opened by whoever
+    /// reads of it.
     pub fn shown(&self) -> Option<(&CodePoint, &SourceFile)> {
-        self.at.file.as_deref().map(|file| (&self.at, file))
+        self.at.file.as_deref().filter(|_| self.certainty != Certainty::Guess).map(|file| (&self.at, file))
+    }
+
+    /// The line, if it is only a guess: it stands beside the template and never in its place.
+    pub fn guessed(&self) -> Option<&CodePoint> {
+        (self.certainty == Certainty::Guess).then_some(&self.at)
     }
 }

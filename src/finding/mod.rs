@@ -11,7 +11,7 @@ use crate::value::Branch;
 
 pub use crate::identity::{Refused, Subject, Witness};
 pub use crate::resolve::{Note, NoteKind};
-pub use code::{CodeLine, CodePoint};
+pub use code::{Certainty, CodeLine, CodePoint};
 pub use fingerprint::fingerprint;
 pub use shown::{shown, visible, visible_char};
 

@@ -10,7 +10,7 @@ use super::escape::write_json;
 use super::words::{TEXT, clip};
 use super::{Options, summary};
 use crate::checks::rule;
-use crate::finding::{self, Choice, Outcome, Severity};
+use crate::finding::{self, Certainty, Choice, Outcome, Severity};
 use crate::policy::{Carried, Request};
 use crate::source::{Place, Sources};
 use crate::value::{Text, Truth};
@@ -187,6 +187,8 @@ struct Position {
 #[derive(Serialize)]
 struct Code<'a> {
     exact: bool,
+    /// A guess: no trace says it.
+    hint: bool,
     message: Cow<'a, str>,
     #[serde(flatten)]
     at: Point<'a>,
@@ -207,7 +209,8 @@ impl<'a> Code<'a> {
     fn new(code: &'a finding::CodeLine) -> Self {
         let points = |points: &'a [finding::CodePoint]| points.iter().map(Point::new).collect();
         let (helpers, callers) = (points(&code.helpers), points(&code.callers));
-        Self { exact: code.exact, message: clip(&code.says, WHOLE), at: Point::new(&code.at), helpers, callers }
+        let (exact, hint) = (code.certainty == Certainty::Exact, code.certainty == Certainty::Guess);
+        Self { exact, hint, message: clip(&code.says, WHOLE), at: Point::new(&code.at), helpers, callers }
     }
 }
 

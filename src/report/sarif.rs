@@ -1,5 +1,6 @@
 //! SARIF 2.1.0, within the limits of GitHub code scanning.
 
+use std::borrow::Cow;
 use std::io::{Result, Write};
 
 use serde::Serialize;
@@ -221,24 +222,27 @@ fn shown(finding: &Finding) -> Option<&CodePoint> {
 /// A place beside the first one.
 enum Related<'a> {
     Label(&'a Label),
-    Code(&'a CodePoint, &'static str),
+    Code(&'a CodePoint, Cow<'a, str>),
 }
 
-/// The other places: for the user's own line the place in the template and the helper that it called.
+/// The other places: for the user's own line the place in the template and the helper that it called; where
+/// no trace says that line, what may be it.
 fn related(finding: &Finding) -> Vec<Related<'_>> {
     let own = shown(finding);
     let template = own.map(|_| Related::Label(&finding.primary));
     let helper = finding.code.as_deref().filter(|_| own.is_some()).and_then(|code| code.helpers.first());
-    let helper = helper.filter(|at| at.file.is_some()).map(|at| Related::Code(at, "in a helper that it called"));
+    let helper = helper.filter(|at| at.file.is_some()).map(|at| Related::Code(at, "in a helper that it called".into()));
+    let guess = finding.code.as_deref().and_then(|code| Some((code.guessed()?, &code.says)));
+    let guess = guess.map(|(at, says)| Related::Code(at, format!("perhaps what makes it, a guess: {says}").into()));
     let labels = finding.related.iter().map(Related::Label);
-    template.into_iter().chain(helper).chain(labels).take(RELATED).collect()
+    template.into_iter().chain(helper).chain(guess).chain(labels).take(RELATED).collect()
 }
 
 impl Related<'_> {
     fn location(&self, sources: &Sources) -> Location {
         match self {
             Self::Label(label) => Location::labelled(sources, label),
-            Self::Code(at, message) => Location { message: Some(Message::new(*message)), ..Location::of_code(at) },
+            Self::Code(at, says) => Location { message: Some(Message::new(cut(says, TEXT))), ..Location::of_code(at) },
         }
     }
 

@@ -78,13 +78,17 @@ fn marks<'a>(outcome: &'a Outcome, finding: &'a Finding) -> Vec<Mark<'a>> {
     own.into_iter().chain(helper).chain([primary]).chain(related).collect()
 }
 
-/// What stands below the first header: the construct, and the line of a program that is not there.
+/// What stands below the first header: the construct, and the line of a program that is not there or a guess.
 fn about(finding: &Finding, width: usize) -> Vec<String> {
     let construct = finding.subject.construct_path.as_deref().map(|path| format!("construct: {}", construct(path)));
     let absent = finding.code.as_deref().filter(|code| code.shown().is_none()).map(|code| {
         let column = code.at.column.map(|column| format!(":{column}")).unwrap_or_default();
-        let at = format!("{}:{}{column}", cut(&code.at.path, TEXT), code.at.line);
-        wrap(&format!("code: {at} {} (not found below the source root)", cut(&code.says, TEXT)), width)
+        let (at, says) = (format!("{}:{}{column}", cut(&code.at.path, TEXT), code.at.line), cut(&code.says, TEXT));
+        let text = match code.guessed() {
+            Some(_) => format!("code: perhaps {at}, {says}"),
+            None => format!("code: {at} {says} (not found below the source root)"),
+        };
+        wrap(&text, width)
     });
     construct.into_iter().chain(absent.into_iter().flatten()).collect()
 }

@@ -194,20 +194,17 @@ impl Search {
     fn named_file(&self, path: PathBuf) {
         let folder = path.parent().map(Path::to_owned).unwrap_or_default();
         match path.file_name().and_then(|name| name.to_str()) {
-            Some("manifest.json") if self.is_assembly(&folder) => self.add_output(Output::Assembly(folder)),
+            Some("manifest.json") if self.scope.is_assembly(&folder) => self.add_output(Output::Assembly(folder)),
             Some("cdk.json") => self.project(&folder),
             _ => self.add(path, true),
         }
     }
 
     fn walk(&self, root: &Path, threads: usize) {
-        let ignoring = self.scope.gitignore && !is_hidden_by_git(root);
-        let mut builder = WalkBuilder::new(root);
-        builder.standard_filters(false).hidden(true).threads(threads).require_git(false);
-        builder.parents(ignoring).ignore(ignoring).git_ignore(ignoring).git_exclude(ignoring).git_global(ignoring);
+        let mut builder = self.scope.walker(root);
         let scope = self.scope.clone();
         builder.filter_entry(move |entry| entry.depth() == 0 || scope.enters(entry));
-        builder.build_parallel().run(|| {
+        builder.threads(threads).build_parallel().run(|| {
             let search = self.clone();
             Box::new(move |entry| search.visit(entry))
         });
@@ -259,7 +256,7 @@ impl Search {
     /// Looks in a folder for the output of CDK, also where it is ignored; whether the folder itself
     /// is such an output.
     fn look_up(&self, folder: &Path) -> bool {
-        if self.is_assembly(folder) {
+        if self.scope.is_assembly(folder) {
             self.add_output(Output::Assembly(folder.to_owned()));
             return true;
         }
@@ -271,11 +268,6 @@ impl Search {
             self.output(&usual).into_iter().for_each(|output| self.add_output(output));
         }
         false
-    }
-
-    fn is_assembly(&self, folder: &Path) -> bool {
-        let is_file = |name| self.scope.store.entry(&folder.join(name)) == Some(Entry::File);
-        is_file("cdk.out") && is_file("manifest.json")
     }
 
     /// What an output folder holds, if it holds anything that CDK writes.
@@ -317,8 +309,23 @@ impl Search {
 }
 
 impl Scope {
+    /// A walk of what git does not ignore and nobody hides; links are not followed.
+    pub(super) fn walker(&self, root: &Path) -> WalkBuilder {
+        let ignoring = self.gitignore && !is_hidden_by_git(root);
+        let mut builder = WalkBuilder::new(root);
+        builder.standard_filters(false).hidden(true).require_git(false);
+        builder.parents(ignoring).ignore(ignoring).git_ignore(ignoring).git_exclude(ignoring).git_global(ignoring);
+        builder
+    }
+
+    /// Whether a folder is an output of CDK.
+    pub(super) fn is_assembly(&self, folder: &Path) -> bool {
+        let is_file = |name| self.store.entry(&folder.join(name)) == Some(Entry::File);
+        is_file("cdk.out") && is_file("manifest.json")
+    }
+
     /// Whether a walk enters a folder or takes a file; what is below a named folder was not named.
-    fn enters(&self, entry: &DirEntry) -> bool {
+    pub(super) fn enters(&self, entry: &DirEntry) -> bool {
         let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
         if is_folder && NEVER.iter().any(|name| entry.file_name() == *name) {
             return false;

@@ -187,7 +187,7 @@ fn pool(threads: Option<usize>) -> Result<rayon::ThreadPool, RunError> {
 }
 
 /// The main path.
-fn run(scope: &Scope, found: Found, stdin: Option<&Stdin>, options: &Options) -> Result<Run, RunError> {
+fn run(scope: &Arc<Scope>, found: Found, stdin: Option<&Stdin>, options: &Options) -> Result<Run, RunError> {
     let mut gathered = gather::gather(scope, found, stdin);
     let configured = configured::of_files(scope, &gathered.files, options.config.as_deref())?;
     let given = given::give(scope, &mut gathered, &configured, &options.parameters)?;

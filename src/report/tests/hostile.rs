@@ -5,7 +5,9 @@ use std::sync::Arc;
 use proptest::prelude::*;
 
 use super::{fixed, formats, report, samples};
-use crate::finding::{Choice, CodeLine, CodePoint, Finding, Label, Note, NoteKind, Outcome, Severity, Status, Subject};
+use crate::finding::{
+    Certainty, Choice, CodeLine, CodePoint, Finding, Label, Note, NoteKind, Outcome, Severity, Status, Subject,
+};
 use crate::report::{Format, Options};
 use crate::source::{FileId, Place, SourceFile, Span};
 
@@ -74,8 +76,10 @@ fn point() -> impl Strategy<Value = CodePoint> {
 
 fn code() -> impl Strategy<Value = Option<Box<CodeLine>>> {
     let points = || prop::collection::vec(point(), 0..2);
-    let line = (point(), any::<bool>(), text(), points(), points())
-        .prop_map(|(at, exact, says, helpers, callers)| Box::new(CodeLine { at, exact, says, helpers, callers }));
+    let certainty = prop::sample::select(vec![Certainty::Exact, Certainty::Near, Certainty::Guess]);
+    let line = (point(), certainty, text(), points(), points()).prop_map(|(at, certainty, says, helpers, callers)| {
+        Box::new(CodeLine { at, certainty, says, helpers, callers })
+    });
     prop::option::of(line)
 }
 

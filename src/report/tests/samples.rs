@@ -5,8 +5,8 @@ use std::sync::Arc;
 use serde_json::json;
 
 use crate::finding::{
-    Choice, CodeLine, CodePoint, Counts, Finding, Label, Note, NoteKind, Outcome, Refused, Severity, Status, Subject,
-    Witness, fingerprint,
+    Certainty, Choice, CodeLine, CodePoint, Counts, Finding, Label, Note, NoteKind, Outcome, Refused, Severity, Status,
+    Subject, Witness, fingerprint,
 };
 use crate::policy::{Carried, PrincipalKind, Request};
 use crate::source::{FileId, Place, SourceFile, Sources, Span};
@@ -173,28 +173,30 @@ pub(super) fn point(function: &str, (line, column): (u32, Option<u32>), file: Op
 }
 
 /// Findings in CDK output: one with the user's line and a helper, one of which only a line near it is known,
-/// without a column, and one of which the file is not there.
+/// without a column, one of which the file is not there, and one of which the line is a guess.
 pub(super) fn in_code() -> Outcome {
     let mut outcome = aud_missing();
     let stack = Some(Arc::new(SourceFile::new("lib/stack.ts", STACK)));
     let mut exact = outcome.findings.remove(0);
     exact.witness = None;
     exact.subject.construct_path = Some("Dev/AuthRole/Resource".to_owned());
-    let (mut near, mut absent) = (exact.clone(), exact.clone());
+    let (mut near, mut absent, mut guess) = (exact.clone(), exact.clone(), exact.clone());
     exact.code = Some(Box::new(CodeLine {
         at: point("", (6, Some(14)), stack.clone()),
-        exact: true,
+        certainty: Certainty::Exact,
         says: "makes it".to_owned(),
-        helpers: vec![point("poolRole", (4, Some(10)), stack)],
+        helpers: vec![point("poolRole", (4, Some(10)), stack.clone())],
         callers: vec![point("", (9, Some(1)), None)],
     }));
     let says = "makes Dev/AuthRole, which it belongs to; no line of its own is known".to_owned();
     let at = point("__init__", (6, None), Some(Arc::new(SourceFile::new("app/stack.py", STACK))));
-    let line = CodeLine { at, exact: false, says, helpers: Vec::new(), callers: Vec::new() };
+    let line = CodeLine { at, certainty: Certainty::Near, says, helpers: Vec::new(), callers: Vec::new() };
     near.code = Some(Box::new(line.clone()));
-    absent.code = Some(Box::new(CodeLine { at: point("__init__", (6, None), None), ..line }));
+    absent.code = Some(Box::new(CodeLine { at: point("__init__", (6, None), None), ..line.clone() }));
+    let (at, says) = (point("", (6, None), stack), "the only line with AuthRole in quotes".to_owned());
+    guess.code = Some(Box::new(CodeLine { at, certainty: Certainty::Guess, says, ..line }));
     let sources = std::mem::take(&mut outcome.sources);
-    self::outcome(sources, vec![exact, near, absent])
+    self::outcome(sources, vec![exact, near, absent, guess])
 }
 
 /// One line of three megabytes, as `cdk synth` never writes it but minifiers do.

@@ -3,6 +3,7 @@
 //! Invariant: a source is read only below the source root, for display. What traces and source maps say is
 //! text of strangers, and a file that they name is looked up there or not at all.
 
+mod guess;
 mod stale;
 mod workspace;
 
@@ -16,11 +17,12 @@ use super::gather::Files;
 use super::read;
 use super::store::{Entry, Store};
 use super::unit::Unit;
-use crate::finding::{CodeLine, CodePoint, Finding, Note, NoteKind, shown};
+use crate::finding::{Certainty, CodeLine, CodePoint, Finding, Note, NoteKind, shown};
 use crate::source::{FileId, Place, Span};
 use crate::syntax::{self, Document, Kind, Node};
 use crate::template::assembly;
 use crate::template::trace::{self, How, Origin, Traces, TreeFile};
+use guess::Wanted;
 use workspace::{Budget, Workspace};
 
 /// Most files that one tree of constructs is spread over.
@@ -32,7 +34,7 @@ const STEPS: usize = 64;
 
 /// Gives each finding in CDK output the line of its program, and notes what is worth saying of the programs.
 pub(super) fn attach(
-    scope: &Scope,
+    scope: &Arc<Scope>,
     files: &Files,
     units: &[Unit],
     programs: Vec<(Arc<str>, Program)>,
@@ -49,17 +51,22 @@ pub(super) fn attach(
         (shown, Code::new(scope, program, root))
     };
     let mut programs: BTreeMap<Arc<str>, Code<'_>> = programs.into_iter().map(named).collect();
-    for finding in findings {
+    let outputs = programs.values().filter_map(|code| scope.store.real(&code.program.folder).ok());
+    let mut wanted = Wanted::new(scope.clone(), outputs.collect());
+    for (at, finding) in findings.iter_mut().enumerate() {
         let Some(unit) = unit_of(units, finding) else { continue };
         let Some(document) = files.documents.get(unit.document) else { continue };
         let code = unit.assembly.as_ref().and_then(|stack| programs.get_mut(&stack.assembly));
-        if let Some(code) = code {
-            code.attach(files, units, unit, document, finding, &mut budget);
+        let Some(code) = code else { continue };
+        if let Some(id) = code.attach(files, units, unit, document, finding, &mut budget) {
+            wanted.add(code.workspace.root(), id, at);
         }
     }
+    let unsearched = wanted.guess(findings);
     let stale = programs.iter_mut().filter_map(|(shown, code)| stale::note(shown, code, &mut budget));
     let mut notes: Vec<Note> = stale.collect();
-    notes.extend(budget.bound().map(|message| Note { kind: NoteKind::Bound, message, place: None }));
+    let bounds = budget.bound().into_iter().chain(unsearched);
+    notes.extend(bounds.map(|message| Note { kind: NoteKind::Bound, message, place: None }));
     notes
 }
 
@@ -85,6 +92,7 @@ impl<'s> Code<'s> {
         Self { scope, program, workspace, has_tree: false }
     }
 
+    /// Gives a finding its line; where no trace says anything, the id of the construct, by which to guess it.
     fn attach(
         &mut self,
         files: &Files,
@@ -93,17 +101,21 @@ impl<'s> Code<'s> {
         document: &Document,
         finding: &mut Finding,
         budget: &mut Budget,
-    ) {
-        let Some((id, body)) = resource_at(document, finding.primary.place.span) else { return };
-        let Some(path) = self.construct(files, units, unit, id, body) else { return };
+    ) -> Option<String> {
+        let (id, body) = resource_at(document, finding.primary.place.span)?;
+        let path = self.construct(files, units, unit, id, body)?;
         let is_subject = finding.subject.logical_id.as_deref() == Some(id);
         if is_subject && finding.subject.construct_path.is_none() {
             finding.subject.construct_path = Some(path.clone());
         }
         let property = finding.subject.property.clone().filter(|_| is_subject);
         let property = property.or_else(|| property_at(body, finding.primary.place));
-        let Some(origin) = self.program.traces.origin(&path, property.as_deref()) else { return };
+        let Some(origin) = self.program.traces.origin(&path, property.as_deref()) else {
+            let stack = stack_path(&self.program.traces, files, units, unit)?;
+            return guess::id_of(&stack, &path).map(str::to_owned);
+        };
         finding.code = line(&mut self.workspace, &origin, budget).map(Box::new);
+        None
     }
 
     /// The path of a resource's construct; `tree.json` is read only where nothing else says it.
@@ -216,7 +228,8 @@ fn line(workspace: &mut Workspace<'_>, origin: &Origin<'_>, budget: &mut Budget)
         How::Set(name) => format!("sets its {}", shown(name)),
         How::Near(path) => format!("makes {}, which it belongs to; no line of its own is known", shown(path)),
     };
-    Some(CodeLine { at, exact: !matches!(origin.how, How::Near(_)), says, helpers: points, callers })
+    let certainty = if matches!(origin.how, How::Near(_)) { Certainty::Near } else { Certainty::Exact };
+    Some(CodeLine { at, certainty, says, helpers: points, callers })
 }
 
 /// Where the sources of an assembly are unless somebody says otherwise: the folder of the `cdk.json` that

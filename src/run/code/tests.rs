@@ -122,7 +122,8 @@ fn the_construct_is_found_without_a_path_in_the_template() {
         assert_eq!(finding.subject.construct_path.as_deref(), Some("Dev/S/Role/Resource"));
         let code = finding.code.as_ref().unwrap();
         let (at, _) = code.shown().unwrap();
-        assert_eq!((at.path.as_str(), at.line, at.column, code.exact), ("lib/s.ts", 2, Some(1), true));
+        assert_eq!((at.path.as_str(), at.line, at.column), ("lib/s.ts", 2, Some(1)));
+        assert_eq!(code.certainty, Certainty::Exact);
     }
     assert!(check_texts(assembly(&without, "")).findings[0].code.is_none());
 }

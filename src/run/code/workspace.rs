@@ -13,8 +13,8 @@ use crate::syntax::parse_json;
 use crate::template::source_map::{MapAt, SourceMap, beside, map_of};
 use crate::template::trace::{Frame, parts};
 
-/// Largest source that is shown, and largest script or map that is read, in bytes.
-const SOURCE: u64 = 4 << 20;
+/// Largest source that is shown or searched, and largest script or map that is read, in bytes.
+pub(super) const SOURCE: u64 = 4 << 20;
 const SCRIPT: u64 = 16 << 20;
 /// Most files and bytes that are read for all programs of a run.
 const FILES: usize = 1_000;
@@ -25,7 +25,7 @@ pub(super) const NAMED: usize = 1_000;
 const FOLDERS: usize = 64;
 
 /// Ends of the names of programs. A trace may name anything, and what it names is shown.
-const PROGRAMS: [&str; 17] = [
+pub(super) const PROGRAMS: [&str; 17] = [
     "ts", "tsx", "mts", "cts", "js", "jsx", "mjs", "cjs", "py", "java", "kt", "cs", "fs", "vb", "go", "scala", "groovy",
 ];
 /// Those of scripts, which may be made from something else.
@@ -230,6 +230,11 @@ impl<'s> Workspace<'s> {
         Some(Mapping { file, map })
     }
 
+    /// The folder, as it was named and without links; nothing where there is none.
+    pub(super) fn root(&self) -> Option<(&Path, &Path)> {
+        Some((&self.root, self.real.as_deref()?))
+    }
+
     /// When a file that is located was last written.
     pub(super) fn modified(&self, real: &Path) -> Option<std::time::SystemTime> {
         self.store.modified(real)
@@ -251,7 +256,7 @@ fn steps(file: &str) -> Option<Vec<&str>> {
     (steps.len() <= FOLDERS && !steps.is_empty() && all_names).then_some(steps)
 }
 
-fn has_end(path: &Path, ends: &[&str]) -> bool {
+pub(super) fn has_end(path: &Path, ends: &[&str]) -> bool {
     path.extension().and_then(|end| end.to_str()).is_some_and(|end| ends.contains(&end))
 }
 
