@@ -171,7 +171,8 @@ impl Search {
         let mut sources = if self.scope.store.is_disk() { self.on_disk(root)? } else { self.in_memory(root) };
         // The first one that is too large is named: it shall be the same in every run.
         sources.sort();
-        Some(sources)
+        // None is read in vain.
+        (sources.len() <= self.left.files).then_some(sources)
     }
 
     fn on_disk(&mut self, root: &Path) -> Option<Vec<PathBuf>> {
