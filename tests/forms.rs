@@ -246,3 +246,102 @@ fn the_last_of_two_keys_counts_in_a_text_too() {
     let text = r#"'{"Statement": {"Effect": "Allow", "Effect": "Deny", "Principal": {"Federated": "cognito-identity.amazonaws.com"}, "Action": "sts:AssumeRoleWithWebIdentity"}}'"#;
     assert_eq!(check(&role(text)).findings.len(), 0);
 }
+
+/// Two groups of one user pool; the second is written as `second`, below `more`.
+fn groups(second: &str, more: &str) -> String {
+    format!(
+        "{more}Resources:
+  Pool: {{Type: 'AWS::Cognito::IdentityPool', Properties: {{AllowUnauthenticatedIdentities: false}}}}
+  Users: {{Type: 'AWS::Cognito::UserPool'}}
+  First:
+    Type: AWS::Cognito::UserPoolGroup
+    Properties: {{UserPoolId: !Ref Users, Precedence: 1, RoleArn: 'arn:aws:iam::123456789012:role/first'}}
+  Second:
+    Type: AWS::Cognito::UserPoolGroup
+    {second}
+  Attach:
+    Type: AWS::Cognito::IdentityPoolRoleAttachment
+    Properties:
+      IdentityPoolId: !Ref Pool
+      RoleMappings:
+        x: {{Type: Token, AmbiguousRoleResolution: Deny, IdentityProvider: !Sub '${{Users.ProviderName}}:client'}}
+"
+    )
+}
+
+#[test]
+fn what_may_be_otherwise_is_no_tie() {
+    let second = |precedence: &str| {
+        format!(
+            "Properties: {{UserPoolId: !Ref Users, Precedence: {precedence}, RoleArn: 'arn:aws:iam::123456789012:role/second'}}"
+        )
+    };
+    let ties = |template: &str| {
+        let definite = |finding: &&Finding| finding.status == Status::Definite && finding.rule.starts_with("MAP00");
+        check(template).findings.iter().filter(definite).count()
+    };
+    assert_eq!(ties(&groups(&second("1"), "")), 1);
+    assert_eq!(ties(&groups(&second("2"), "")), 0);
+    let include = "{Name: 'AWS::Include', Parameters: {Location: 's3://b/x.yaml'}}";
+    // A macro beside the properties, or beside the type, may say anything.
+    let beside = second("1").replace("Precedence: 1", &format!("Precedence: 1, 'Fn::Transform': {include}"));
+    assert_eq!(ties(&groups(&beside, "")), 0);
+    assert_eq!(ties(&groups(&format!("{}\n    Fn::Transform: {include}", second("1")), "")), 0);
+    let map = |precedence: &str, mappings: &str| {
+        let head = format!(
+            "Transform: AWS::LanguageExtensions\nParameters: {{N: {{Type: String, AllowedPattern: '^[a-z]+$'}}}}\nMappings: {mappings}\n"
+        );
+        ties(&groups(&second(precedence), &head))
+    };
+    assert_eq!(map("!FindInMap [M, a, p]", "{M: {a: {p: 1}}}"), 1);
+    assert_eq!(map("!FindInMap [M, b, p, {DefaultValue: 1}]", "{M: {a: {p: 2}}}"), 1);
+    for hidden in [format!("{{'Fn::Transform': {include}}}"), format!("{{M: {{'Fn::Transform': {include}}}}}")] {
+        assert_eq!(map("!FindInMap [M, b, p, {DefaultValue: 1}]", &hidden), 0, "{hidden}");
+    }
+    // The delimiter may begin in what is not known.
+    assert_eq!(map("!Select [1, !Split ['x-', !Sub '0${N}-1x-1']]", "{M: {a: {p: 1}}}"), 0);
+    assert_eq!(map("!Select [1, !Split ['x-', !Sub '0X-${N}x-1']]", "{M: {a: {p: 1}}}"), 0);
+}
+
+#[test]
+fn what_a_loop_makes_of_a_default_is_taken_from_it() {
+    let template = "
+Transform: AWS::LanguageExtensions
+Parameters: {Teams: {Type: CommaDelimitedList, Default: red}}
+Resources:
+  Fn::ForEach::Roles:
+    - Team
+    - !Ref Teams
+    - Role${Team}:
+        Type: AWS::IAM::Role
+        Properties:
+          AssumeRolePolicyDocument:
+            Statement: [{Effect: Allow, Principal: {Federated: cognito-identity.amazonaws.com}, Action: 'sts:AssumeRoleWithWebIdentity'}]
+";
+    let finding = &check(template).findings[0];
+    assert_eq!((finding.rule, finding.severity.name()), ("CGT001", "warning"), "one step milder");
+    assert_eq!(finding.assumes, ["parameter Teams has its default 'red'"]);
+    let fixed = check(&template.replace("!Ref Teams", "[red]"));
+    assert_eq!((fixed.findings[0].severity.name(), fixed.findings[0].assumes.len()), ("error", 0));
+    let parent = "Resources:\n  N:\n    Type: AWS::CloudFormation::Stack\n    Properties: {TemplateURL: ./b.yaml, Parameters: {Teams: blue}}\n";
+    let both = check_texts(vec![("a.yaml".into(), parent.into()), ("b.yaml".into(), template.into())]);
+    assert_eq!(both.findings.len(), 0, "the parent says which");
+}
+
+#[test]
+fn aliases_that_multiply_end() {
+    let bomb = |first: &str, rest: &str| {
+        let mut text = format!("Metadata:\n  a0: &a0 {first}\n");
+        (1..34).for_each(|at| text += &format!("  a{at}: &a{at} {}\n", rest.replace('@', &format!("*a{}", at - 1))));
+        text
+    };
+    let joins = bomb("''", "{'Fn::Join': ['', [@, @]]}");
+    let urls =
+        format!("{joins}Resources:\n  N: {{Type: 'AWS::CloudFormation::Stack', Properties: {{TemplateURL: *a33}}}}\n");
+    assert_eq!(check(&urls).findings.len(), 0);
+    let trust = "{'Fn::Join': ['', ['{\"Statement\": []}', *a33]]}";
+    let policy = format!(
+        "{joins}Resources:\n  R: {{Type: 'AWS::IAM::Role', Properties: {{AssumeRolePolicyDocument: {trust}}}}}\n"
+    );
+    assert_eq!(check(&policy).counts.roles, 1);
+}

@@ -59,6 +59,20 @@ impl<'f> Saying<'f> {
     }
 }
 
+/// Says that a finding holds as long as a parameter has its default.
+pub fn assume_default(finding: &mut Finding, parameter: &str, default: &str) {
+    soften(finding, format!("parameter {parameter} has its default '{default}'"));
+}
+
+fn soften(finding: &mut Finding, assumption: String) {
+    if !finding.assumes.contains(&assumption) {
+        finding.assumes.push(assumption);
+        if !FIRM.contains(&finding.rule) {
+            finding.severity = finding.severity.lower();
+        }
+    }
+}
+
 /// What a macro may change is not certain (catalogue, section 3).
 fn name_macro(finding: &mut Finding, graph: &Graph) {
     if let Some(name) = graph.macros.get(&finding.primary.place.file) {
@@ -78,12 +92,9 @@ fn name_branch(finding: &mut Finding, graph: &Graph) {
         } else if value == 0 {
             finding.assumes.push(format!("parameter {} has a value that the template does not name", switch.name));
         } else if switch.default == Some(value) && !switch.closed {
-            finding.assumes.push(match &switch.default_from {
-                Some(file) => format!("parameter {} is '{text}', as in {file}", switch.name),
-                None => format!("parameter {} has its default '{text}'", switch.name),
-            });
-            if !FIRM.contains(&finding.rule) {
-                finding.severity = finding.severity.lower();
+            match &switch.default_from {
+                Some(file) => soften(finding, format!("parameter {} is '{text}', as in {file}", switch.name)),
+                None => assume_default(finding, &switch.name, text),
             }
         } else {
             finding.assignment.push((switch.name.to_string(), Choice::Value(text.to_string())));

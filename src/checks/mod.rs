@@ -16,7 +16,7 @@ pub mod tag;
 mod trusted;
 mod words;
 
-pub use branch::settle;
+pub use branch::{assume_default, settle};
 pub use precedence::give_way;
 pub use reading::{Problem, Reading};
 pub use rule::{Check, Rule, nearest, nearest_among, rule, rules};

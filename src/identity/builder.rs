@@ -16,7 +16,7 @@ use crate::resolve::{Note, NoteKind, Resolver, StackId, StackSet};
 use crate::source::Place;
 use crate::syntax::Style;
 use crate::template::{Call, Resource, own_macro};
-use crate::value::{At, Branch, Case, Cases, Entry, Format, Kind, SymbolFacts, Symbols, Text, Truth, Value, Why};
+use crate::value::{At, Branch, Case, Cases, Entry, Format, Kind, SymbolFacts, Symbols, Text, Truth, Value};
 
 /// Builds the graph of a stack set.
 pub fn build(set: &StackSet<'_>) -> Graph {
@@ -248,14 +248,6 @@ impl<'s, 'd> Builder<'s, 'd> {
         resource: &Resource<'d>,
         entity: &Entity,
     ) -> (Cases<policy::Policy>, Vec<Missing>) {
-        if let Some(call) = resource.computed() {
-            // It may bring any trust policy, whatever stands beside it.
-            let at = At { place: call.argument.tagged_place(), node: None };
-            let why = Why::Intrinsic(call.told().into());
-            let then = policy::read(&Value::any(why.clone(), at));
-            let cases = vec![Case { when: entity.exists.clone(), then }];
-            return (Cases { cases, complete: true }, vec![Missing { why, place: at.place }]);
-        }
         let Some(document) = self.resolver.document(stack, resource, "AssumeRolePolicyDocument") else {
             return (Cases { cases: Vec::new(), complete: true }, Vec::new());
         };

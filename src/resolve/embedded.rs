@@ -102,6 +102,9 @@ fn literal_with_holes(text: &Text) -> Option<(String, Vec<(usize, Piece)>)> {
     Some((literal, holes))
 }
 
+/// Parts of one text that are looked up.
+const MOST_RUNS: usize = 10_000;
+
 /// Characters that a template writes down as they are.
 struct Run<'d> {
     scalar: Node<'d>,
@@ -111,24 +114,31 @@ struct Run<'d> {
 }
 
 /// What a text is made of, as far as it is written down: the text itself, the parts of `Fn::Sub`, the
-/// members of `Fn::Join`.
+/// members of `Fn::Join`. Behind [`MOST_RUNS`] nothing more has a place of its own.
 fn runs(node: Node<'_>) -> Vec<Run<'_>> {
-    match Call::of(node) {
-        None => written_runs(node),
-        Some(call) if call.function == Function::Sub => {
-            let scalar = if call.argument.kind() == NodeKind::Scalar {
-                Some(call.argument)
-            } else {
-                call.argument.items().next()
-            };
-            scalar.map(sub_runs).unwrap_or_default()
+    let (mut runs, mut open, mut steps) = (Vec::new(), vec![node], 0);
+    while let Some(node) = open.pop() {
+        steps += 1;
+        // An alias can show the same node again and again.
+        if steps > MOST_RUNS {
+            break;
         }
-        Some(call) if call.function == Function::Join => {
-            let list = call.argument.items().nth(1);
-            list.into_iter().flat_map(Node::items).flat_map(runs).collect()
+        match Call::of(node) {
+            None => runs.extend(written_runs(node)),
+            Some(call) if call.function == Function::Sub => {
+                let is_text = call.argument.kind() == NodeKind::Scalar;
+                let scalar = if is_text { Some(call.argument) } else { call.argument.items().next() };
+                runs.extend(scalar.map(sub_runs).unwrap_or_default());
+            }
+            Some(call) if call.function == Function::Join => {
+                let list = call.argument.items().nth(1);
+                let members: Vec<Node<'_>> = list.into_iter().flat_map(Node::items).take(MOST_RUNS).collect();
+                open.extend(members.into_iter().rev());
+            }
+            Some(_) => {}
         }
-        Some(_) => Vec::new(),
     }
+    runs
 }
 
 /// A text without what the Serverless Framework replaces in it.

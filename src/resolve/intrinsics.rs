@@ -254,7 +254,8 @@ impl<'d> Resolver<'_, 'd> {
             match piece {
                 Piece::Symbol(id) => {
                     let format = &self.symbols.facts(id).format;
-                    if delimiter.chars().all(|c| format.may_hold(c)) {
+                    // It may hold a part of a longer delimiter, of which the rest stands beside it.
+                    if delimiter.chars().any(|c| format.may_hold(c)) {
                         return None;
                     }
                     parts.last_mut()?.push(piece);
@@ -321,7 +322,14 @@ impl<'d> Resolver<'_, 'd> {
             else {
                 return Kind::Any(resolver.cause(parts, "Fn::FindInMap with an unknown key"));
             };
-            let found = mappings.and_then(|all| all.get(map)?.get(first)?.get(second));
+            let mut found = mappings;
+            for key in [map, first, second] {
+                // A macro may put more keys there.
+                if let Some(call) = found.and_then(Call::of) {
+                    return Kind::Any(Why::Intrinsic(call.told().into()));
+                }
+                found = found.and_then(|node| node.get(key));
+            }
             match found.or(default) {
                 Some(node) => resolver.value(stack, node).kind,
                 None => Kind::Any(Why::Missing(format!("{map}.{first}.{second}").into())),

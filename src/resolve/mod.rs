@@ -145,6 +145,11 @@ impl<'s, 'd> Resolver<'s, 'd> {
 
     /// The value of a property; nothing where the resource does not have it.
     pub fn property(&mut self, stack: StackId, resource: &Resource<'d>, name: &str) -> Option<Value> {
+        if let Some(call) = resource.computed() {
+            // It may bring any property, whatever stands beside it.
+            let at = At { place: call.argument.tagged_place(), node: None };
+            return Some(Value::any(Why::Intrinsic(call.told().into()), at));
+        }
         let node = resource.property(name)?;
         Some(self.value(stack, node))
     }

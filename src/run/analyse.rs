@@ -15,7 +15,7 @@ use crate::settings::Environment;
 use crate::source::FileId;
 use crate::syntax::Document;
 use crate::template::serverless::Part;
-use crate::template::{self, Expanded, Template};
+use crate::template::{self, Expanded, OverDefault, Template};
 
 /// What the templates of a run came to.
 #[derive(Debug, Default)]
@@ -37,14 +37,15 @@ pub(super) fn analyse(
     let known = known::of_documents(documents, units);
     let with_known = documents.par_iter().zip(&known);
     let expanded: Vec<Option<Expanded>> =
-        with_known.map(|(doc, known)| template::expand(doc, &|name| known.get(name).cloned())).collect();
+        with_known.map(|(doc, known)| known.with(|known| template::expand(doc, known))).collect();
     // Two stacks may share a template, and a stack set borrows from it.
     let as_deployed = documents.par_iter().zip(&expanded);
     let as_deployed = as_deployed.map(|(doc, expanded)| expanded.as_ref().map_or(doc, |made| &made.document));
     let mut templates: Vec<Option<Template<'_>>> = as_deployed.map(Template::read).collect();
     units.iter().for_each(|unit| complete(&mut templates, documents, unit));
     let sets = resolve::group(stacks(&templates, units, said));
-    let analysed: Vec<Analysis> = sets.par_iter().map(|set| analyse_set(set, said, runs)).collect();
+    let over: Vec<OverDefault> = expanded.iter().flatten().flat_map(|made| made.over_defaults.clone()).collect();
+    let analysed: Vec<Analysis> = sets.par_iter().map(|set| analyse_set(set, said, &over, runs)).collect();
     let start = Analysis { notes: expansion_notes(documents, &expanded), ..Analysis::default() };
     analysed.into_iter().fold(start, Analysis::and)
 }
@@ -135,7 +136,12 @@ fn info(unit: &Unit, environment: &Environment) -> StackInfo {
     info
 }
 
-fn analyse_set(set: &StackSet<'_>, said: &Said<'_>, runs: &(dyn Fn(&str) -> bool + Sync)) -> Analysis {
+fn analyse_set(
+    set: &StackSet<'_>,
+    said: &Said<'_>,
+    over: &[OverDefault],
+    runs: &(dyn Fn(&str) -> bool + Sync),
+) -> Analysis {
     let graph = identity::build(set);
     let trusts = identity::trusts(&graph);
     let nobody = Trusted::default();
@@ -150,10 +156,25 @@ fn analyse_set(set: &StackSet<'_>, said: &Said<'_>, runs: &(dyn Fn(&str) -> bool
     }
     // A rule that is switched off does not hand its finding to the next one, so it runs all the same.
     let mut findings = checks::settle(findings, &graph);
+    name_loops(&mut findings, over);
     checks::give_way(&mut findings);
     findings.retain(|finding| runs(finding.rule));
     let (counts, undecided) = count(&graph, &trusts);
     Analysis { findings, notes: graph.notes.into_iter().chain(undecided).collect(), counts }
+}
+
+/// What a loop over a default makes is there as long as the parameter has it.
+fn name_loops(findings: &mut [Finding], over: &[OverDefault]) {
+    for finding in findings {
+        let place = finding.primary.place;
+        let around = over.iter().filter(|one| {
+            let span = one.place.span;
+            one.place.file == place.file && span.start() <= place.span.start() && place.span.end() <= span.end()
+        });
+        for one in around {
+            checks::assume_default(finding, &one.parameter, &one.default);
+        }
+    }
 }
 
 /// How many roles and mappings there are, and how many of them are decided, with a note for each that is not.

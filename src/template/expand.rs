@@ -4,10 +4,28 @@
 //! Invariant: what a macro makes stands at the place of what caused it.
 
 use super::{foreach, sam};
+use crate::source::Place;
 use crate::syntax::{Document, Kind, Node};
 
-/// Values of parameters that are known before anything is evaluated, by name.
-pub type Known<'k> = dyn Fn(&str) -> Option<String> + Sync + 'k;
+/// What is known of parameters before anything is evaluated.
+#[derive(Clone, Copy)]
+pub struct Known<'k> {
+    /// Their values, by name.
+    pub values: &'k (dyn Fn(&str) -> Option<String> + Sync),
+    /// Whether a parameter without a value has its default: a nested stack is given what its parent says.
+    pub defaults_hold: bool,
+}
+
+/// A loop over the default of a parameter: what it makes is there as long as nobody says otherwise.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OverDefault {
+    /// The loop.
+    pub place: Place,
+    /// The parameter.
+    pub parameter: String,
+    /// Its default.
+    pub default: String,
+}
 
 /// A template after its macros.
 #[derive(Debug)]
@@ -18,6 +36,8 @@ pub struct Expanded {
     pub notes: Vec<String>,
     /// What was left as it is written, since a value is missing; of the same form.
     pub unknown: Vec<String>,
+    /// Loops over the defaults of parameters.
+    pub over_defaults: Vec<OverDefault>,
 }
 
 /// The template that the macros make of a document; nothing where it names none of those that are known.
@@ -29,10 +49,15 @@ pub fn expand(doc: &Document, known: &Known<'_>) -> Option<Expanded> {
     let mut notes = Vec::new();
     let uses = |name: &str| transforms.contains(&name);
     let mut unknown = Vec::new();
-    let looped = if uses(foreach::TRANSFORM) { foreach::expand(doc, known, &mut notes, &mut unknown) } else { None };
+    let mut over_defaults = Vec::new();
+    let looped = uses(foreach::TRANSFORM).then(|| foreach::expand(doc, known, &mut notes, &mut unknown)).flatten();
+    let looped = looped.map(|(document, over)| {
+        over_defaults = over;
+        document
+    });
     let from = looped.as_ref().unwrap_or(doc);
     let served = if uses(sam::TRANSFORM) { sam::expand(from, known, &mut notes, &mut unknown) } else { None };
-    served.or(looped).map(|document| Expanded { document, notes, unknown })
+    served.or(looped).map(|document| Expanded { document, notes, unknown, over_defaults })
 }
 
 /// A macro of the user's own that a template names, with its place: it may change all that is written.

@@ -4,8 +4,11 @@
 //! Invariant: what a loop makes stands at the place of the loop's body. A loop over what is not known
 //! stays as it is written, and nothing is known of the mapping that it stands in.
 
-use super::expand::Known;
+use std::cell::{Cell, RefCell};
+
+use super::expand::{Known, OverDefault};
 use super::intrinsic::{Call, Function};
+use crate::source::Place;
 use crate::syntax::{Document, Graft, Kind, Node, NodeId};
 
 /// The transform that loops need.
@@ -16,6 +19,13 @@ const LOOP: &str = "Fn::ForEach::";
 
 /// Members of a collection that are followed, and times that one body is repeated in all.
 const MOST_ROUNDS: usize = 10_000;
+/// Nodes that are looked at.
+const MOST_STEPS: usize = 4_000_000;
+/// Bytes of one text that a loop makes, and of all of them.
+const MOST_TEXT: usize = 1 << 20;
+const MOST_BYTES: usize = 64 << 20;
+/// Bytes of an identifier.
+const MOST_NAME: usize = 256;
 /// Fresh nodes that are kept back, so that what was begun can be closed.
 const RESERVE: usize = 10_000;
 /// Loops inside one another: CloudFormation allows five.
@@ -31,17 +41,19 @@ pub(super) fn expand(
     known: &Known<'_>,
     notes: &mut Vec<String>,
     unknown: &mut Vec<String>,
-) -> Option<Document> {
+) -> Option<(Document, Vec<OverDefault>)> {
     if !doc.text().contains(LOOP) {
         return None;
     }
     let root = doc.root()?;
-    let mut loops = Loops { graft: Graft::onto(doc), doc, known, bound: Vec::new(), rounds: 0, unknown, depth: 0 };
+    let mut loops = Loops::new(doc, known, unknown);
     let grown = loops.entries_of(root, &["Resources", "Conditions", "Outputs"]).unwrap_or(root.id());
     if loops.rounds >= MOST_ROUNDS || loops.is_full() {
-        notes.push(format!("loops that make more than {MOST_ROUNDS} copies are not followed to the end"));
+        notes.push(format!(
+            "loops that make more than {MOST_ROUNDS} copies, or too large ones, are not followed to the end"
+        ));
     }
-    Some(loops.graft.finish(grown))
+    Some((loops.graft.finish(grown), loops.over_defaults))
 }
 
 struct Loops<'d, 'k, 'u> {
@@ -54,11 +66,34 @@ struct Loops<'d, 'k, 'u> {
     /// Says of each loop that it could not be written out.
     unknown: &'u mut Vec<String>,
     depth: usize,
+    /// Nodes that were looked at: an alias shows the same ones again and again.
+    steps: usize,
+    /// Bytes of the texts that were made.
+    bytes: Cell<usize>,
+    /// Parameters whose defaults the collection at hand takes, with these.
+    taken: RefCell<Vec<(String, String)>>,
+    over_defaults: Vec<OverDefault>,
 }
 
-impl<'d> Loops<'d, '_, '_> {
+impl<'d, 'k, 'u> Loops<'d, 'k, 'u> {
+    fn new(doc: &'d Document, known: &'k Known<'k>, unknown: &'u mut Vec<String>) -> Self {
+        Self {
+            graft: Graft::onto(doc),
+            doc,
+            known,
+            bound: Vec::new(),
+            rounds: 0,
+            unknown,
+            depth: 0,
+            steps: 0,
+            bytes: Cell::new(0),
+            taken: RefCell::default(),
+            over_defaults: Vec::new(),
+        }
+    }
+
     fn is_full(&self) -> bool {
-        self.graft.room() < RESERVE
+        self.graft.room() < RESERVE || self.steps > MOST_STEPS || self.bytes.get() > MOST_BYTES
     }
 
     /// The mapping with these of its entries written out.
@@ -80,6 +115,7 @@ impl<'d> Loops<'d, '_, '_> {
         if self.depth >= MOST_DEPTH || self.is_full() {
             return node.id();
         }
+        self.steps += 1;
         if let Some(value) = self.reference(node) {
             return self.graft.text(&value, node.id());
         }
@@ -118,13 +154,32 @@ impl<'d> Loops<'d, '_, '_> {
         if self.bound.is_empty() || !text.contains('{') {
             return None;
         }
-        let mut replaced = text.to_owned();
-        for (identifier, value) in &self.bound {
-            let plain: String = value.chars().filter(char::is_ascii_alphanumeric).collect();
-            replaced = replaced.replace(&format!("${{{identifier}}}"), value);
-            replaced = replaced.replace(&format!("&{{{identifier}}}"), &plain);
+        let (mut made, mut rest, mut changed) = (String::new(), text, false);
+        while let Some((before, after)) = rest.split_once('{') {
+            let end = after.bytes().take(MOST_NAME).position(|byte| byte == b'}');
+            let value = end.and_then(|end| self.value(after.get(..end)?));
+            let plain = before.ends_with('&');
+            match (value, end) {
+                (Some(value), Some(end)) if plain || before.ends_with('$') => {
+                    made.push_str(&before[..before.len() - 1]);
+                    made.extend(value.chars().filter(|c| !plain || c.is_ascii_alphanumeric()));
+                    rest = &after[end + 1..];
+                    changed = true;
+                }
+                _ => {
+                    made.push_str(before);
+                    made.push('{');
+                    rest = after;
+                }
+            }
+            if made.len() > MOST_TEXT {
+                self.bytes.set(usize::MAX);
+                return None;
+            }
         }
-        (replaced != text).then_some(replaced)
+        made.push_str(rest);
+        self.bytes.set(self.bytes.get().saturating_add(made.len()));
+        changed.then_some(made)
     }
 
     fn sequence(&mut self, node: Node<'d>) -> NodeId {
@@ -154,7 +209,8 @@ impl<'d> Loops<'d, '_, '_> {
     /// Keys and values that a loop makes; nothing where an entry is no loop, or one that is not followed.
     fn written_out(&mut self, key: Node<'d>, node: Node<'d>) -> Option<Vec<NodeId>> {
         let name = key.text()?.strip_prefix(LOOP)?;
-        let made = self.rounds_of(node);
+        self.taken.borrow_mut().clear();
+        let made = self.rounds_of(key, node);
         if made.is_none() && self.unknown.len() < MOST_SAID {
             self.unknown.push(format!("the loop {name} is over what is not known, and stays as it is written"));
         }
@@ -162,11 +218,18 @@ impl<'d> Loops<'d, '_, '_> {
     }
 
     /// The rounds of a loop: `[Identifier, [collection], {key: value}]`.
-    fn rounds_of(&mut self, node: Node<'d>) -> Option<Vec<NodeId>> {
+    fn rounds_of(&mut self, key: Node<'d>, node: Node<'d>) -> Option<Vec<NodeId>> {
         let parts: Vec<Node<'d>> = node.items().collect();
         let [identifier, collection, body] = parts.as_slice() else { return None };
         let members = self.members(*collection).filter(|_| self.bound.len() < MOST_NESTED)?;
         let identifier = identifier.text()?;
+        let place = Place { span: key.span().to(node.tagged_place().span), ..key.place() };
+        for (parameter, default) in self.taken.take() {
+            let over = OverDefault { place, parameter, default };
+            if self.over_defaults.len() < MOST_SAID && !self.over_defaults.contains(&over) {
+                self.over_defaults.push(over);
+            }
+        }
         let mut made = Vec::new();
         for member in members {
             if self.rounds >= MOST_ROUNDS || self.is_full() {
@@ -250,13 +313,16 @@ impl<'d> Loops<'d, '_, '_> {
         }
     }
 
-    /// The value of a parameter: what somebody gave, else its default.
+    /// The value of a parameter: what somebody gave, else its default, which is noted.
     fn parameter(&self, name: &str) -> Option<String> {
-        (self.known)(name).or_else(|| {
-            let declaration = self.doc.root()?.get("Parameters")?.get(name)?;
-            let is_stored = declaration.get("Type")?.text()?.starts_with("AWS::SSM::");
-            if is_stored { None } else { declaration.get("Default")?.text().map(str::to_owned) }
-        })
+        if let Some(value) = (self.known.values)(name) {
+            return Some(value);
+        }
+        let declaration = self.doc.root()?.get("Parameters")?.get(name)?;
+        let is_stored = declaration.get("Type")?.text()?.starts_with("AWS::SSM::");
+        let default = declaration.get("Default").filter(|_| !is_stored && self.known.defaults_hold)?.text()?;
+        self.taken.borrow_mut().push((name.to_owned(), default.to_owned()));
+        Some(default.to_owned())
     }
 }
 
@@ -271,9 +337,10 @@ mod tests {
         assert_eq!(doc.errors(), []);
         let (mut notes, mut unknown) = (Vec::new(), Vec::new());
         let known = |name: &str| (name == "Given").then(|| "x, y".to_owned());
-        let document = expand(&doc, &known, &mut notes, &mut unknown);
+        let known = Known { values: &known, defaults_hold: true };
+        let made = expand(&doc, &known, &mut notes, &mut unknown);
         notes.extend(unknown);
-        (document, notes)
+        (made.map(|(document, _)| document), notes)
     }
 
     fn keys(doc: &Document, path: &[&str]) -> Vec<String> {
@@ -363,6 +430,39 @@ Resources:
         let last = resources.last().unwrap().1.get("P").unwrap().items().last().unwrap();
         assert!(!last.text().unwrap().contains("${I}"));
         assert_eq!(notes.len(), 1);
+    }
+
+    #[test]
+    fn what_aliases_and_long_texts_unfold_ends() {
+        let mut bomb = "Metadata:\n  a0: &a0 [x]\n".to_owned();
+        (1..34).for_each(|at| bomb += &format!("  a{at}: &a{at} [*a{0}, *a{0}]\n", at - 1));
+        let bomb = format!(
+            "{bomb}Resources:\n  A: {{Type: T, M: *a33}}\n  Fn::ForEach::L: [I, [x], {{'R${{I}}': {{Type: T}}}}]\n"
+        );
+        let (doc, notes) = expanded(&bomb);
+        assert!(doc.is_some() && notes.len() == 1, "{notes:?}");
+        let members: Vec<String> = (0..9_000).map(|at| at.to_string()).collect();
+        let long = format!(
+            "Resources:\n  Fn::ForEach::L: [I, [{}], {{'R${{I}}': {{Type: T, P: '{}${{I}}'}}}}]\n",
+            members.join(", "),
+            "x".repeat(500_000)
+        );
+        let (doc, notes) = expanded(&long);
+        assert!(keys(&doc.unwrap(), &["Resources"]).len() < 1_000 && notes.len() == 1);
+    }
+
+    #[test]
+    fn a_default_is_named_and_given_way_to_a_parent() {
+        let doc = parse_yaml(FileId(0), &TWICE.replace("[red-1, blue]", "!Ref Names").into());
+        let of = |defaults_hold| {
+            let known = Known { values: &|_| None, defaults_hold };
+            let (document, over) = expand(&doc, &known, &mut Vec::new(), &mut Vec::new()).unwrap();
+            (keys(&document, &["Resources"]).len(), over)
+        };
+        let (made, over) = of(true);
+        assert_eq!((made, over.len()), (5, 2));
+        assert_eq!((over[0].parameter.as_str(), over[0].default.as_str()), ("Names", "p, q"));
+        assert_eq!(of(false), (2, Vec::new()));
     }
 
     #[test]

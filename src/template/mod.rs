@@ -17,7 +17,7 @@ use std::collections::HashMap;
 use crate::source::FileId;
 use crate::syntax::{Document, Kind, Node, NodeId};
 
-pub use expand::{Expanded, Known, expand, own_macro};
+pub use expand::{Expanded, Known, OverDefault, expand, own_macro};
 pub use intrinsic::{Call, Function, get_att};
 pub use nested::{NestedTemplate, STACK_SET, Source, is_nested_stack, nested_templates};
 
@@ -46,7 +46,8 @@ impl<'d> Resource<'d> {
 
     /// The macro or other tool's function that its properties are left to, if they are.
     pub fn computed(&self) -> Option<Call<'d>> {
-        Call::of(self.body.get("Properties")?)
+        let properties = self.body.get("Properties").and_then(Call::of);
+        properties.or_else(|| Call::of(self.body).filter(|call| call.name == "Transform"))
     }
 
     /// A text of its `Metadata`.

@@ -33,6 +33,8 @@ pub enum Source {
 const MOST_PARTS: usize = 8;
 /// Functions in one another that are followed to make a URL.
 const MOST_DEPTH: usize = 8;
+/// Parts of a text that are looked at.
+const MOST_STEPS: usize = 1_000;
 /// Stands for what is not known in a text.
 const UNKNOWN: char = '\0';
 
@@ -75,7 +77,7 @@ fn source(node: Node<'_>) -> Source {
     if let Some(path) = rain_path(node) {
         return Source::Path(path.to_owned());
     }
-    let Some(text) = text(node, 0) else { return Source::Unknown };
+    let Some(text) = text(node, 0, &mut 0) else { return Source::Unknown };
     if let Some(path) = text.strip_prefix("file://") {
         return if path.contains(UNKNOWN) { Source::Unknown } else { Source::Path(path.to_owned()) };
     }
@@ -106,8 +108,10 @@ fn rain_path(node: Node<'_>) -> Option<&str> {
 }
 
 /// The text that a node makes, with [`UNKNOWN`] for each part that only the deployment knows.
-fn text(node: Node<'_>, depth: usize) -> Option<String> {
-    if depth > MOST_DEPTH {
+fn text(node: Node<'_>, depth: usize, steps: &mut usize) -> Option<String> {
+    *steps += 1;
+    // An alias can show the same node again and again.
+    if depth > MOST_DEPTH || *steps > MOST_STEPS {
         return None;
     }
     match Call::of(node) {
@@ -119,8 +123,8 @@ fn text(node: Node<'_>, depth: usize) -> Option<String> {
         Some(call) if call.function == Function::Join => {
             let mut items = call.argument.items();
             let (delimiter, list) = (items.next()?.text()?, items.next()?);
-            let made = |item: Node<'_>| text(item, depth + 1).unwrap_or_else(|| UNKNOWN.to_string());
-            (list.kind() == Kind::Sequence).then(|| list.items().map(made).collect::<Vec<_>>().join(delimiter))
+            let mut made = |item: Node<'_>| text(item, depth + 1, steps).unwrap_or_else(|| UNKNOWN.to_string());
+            (list.kind() == Kind::Sequence).then(|| list.items().map(&mut made).collect::<Vec<_>>().join(delimiter))
         }
         Some(_) => None,
     }

@@ -82,7 +82,7 @@ impl<'d> Sam<'_, 'd> {
 
     /// The policy for X-Ray, which has another name outside of the commercial partition.
     pub(super) fn tracing_policy(&self) -> &'static str {
-        match (self.known)("AWS::Partition").as_deref() {
+        match (self.known.values)("AWS::Partition").as_deref() {
             None | Some("aws") => "AWSXrayWriteOnlyAccess",
             Some(_) => "AWSXRayDaemonWriteAccess",
         }

@@ -211,7 +211,7 @@ impl<'t, 'd> Sam<'t, 'd> {
     fn resolved(&self, node: Node<'d>) -> Option<String> {
         let Some(call) = Call::of(node) else { return node.text().map(str::to_owned) };
         match call.function {
-            Function::Ref => (self.known)(call.argument.text()?),
+            Function::Ref => (self.known.values)(call.argument.text()?),
             Function::FindInMap => {
                 let parts: Option<Vec<String>> =
                     call.argument.items().take(3).map(|part| self.resolved_part(part)).collect();

@@ -4,6 +4,7 @@
 use super::{TRANSFORM, expand};
 use crate::source::FileId;
 use crate::syntax::{Document, Kind, Node, parse_yaml};
+use crate::template::Known;
 
 struct Made {
     doc: Option<Document>,
@@ -15,6 +16,7 @@ fn made_with(text: &str, known: &(dyn Fn(&str) -> Option<String> + Sync)) -> Mad
     let doc = parse_yaml(FileId(0), &text.into());
     assert_eq!(doc.errors(), []);
     let (mut notes, mut unknown) = (Vec::new(), Vec::new());
+    let known = &Known { values: known, defaults_hold: true };
     let doc = expand(&doc, known, &mut notes, &mut unknown);
     Made { doc, notes, unknown }
 }

@@ -62,7 +62,7 @@ pub(super) fn expand(doc: &Document) -> Option<Expanded> {
     let root = graft.with_entries(root.id(), changed);
     let full = format!("the framework makes more than {} parts of this service; the rest is not read", Graft::MOST);
     let notes = if graft.is_full() { vec![full] } else { Vec::new() };
-    Some(Expanded { document: graft.finish(root), notes, unknown: Vec::new() })
+    Some(Expanded { document: graft.finish(root), notes, unknown: Vec::new(), over_defaults: Vec::new() })
 }
 
 /// The mappings of `resources`: itself, or the members of a list that are none.
