@@ -160,6 +160,9 @@ pub struct Counts {
     pub mappings_decided: usize,
     /// The others.
     pub mappings_undecided: usize,
+    /// Loops and parts of macros that stay as they are written, since a value is missing: what they would
+    /// make is not among the rest.
+    pub unexpanded: usize,
 }
 
 impl Finding {

@@ -41,8 +41,11 @@ fn read(counts: &Counts) -> Option<String> {
         (0, _) => number(counts.files, "file", "files"),
         (templates, _) => number(templates, "template", "templates"),
     };
+    let unexpanded =
+        (counts.unexpanded > 0).then(|| number(counts.unexpanded, "part not expanded", "parts not expanded"));
     if counts.roles == 0 {
-        return Some(format!("{inputs}, no role"));
+        let parts = [Some(inputs), Some("no role".to_owned()), unexpanded];
+        return Some(parts.into_iter().flatten().collect::<Vec<_>>().join(", "));
     }
     let mut parts = vec![inputs, number(counts.roles, "role", "roles")];
     parts.push(match counts.trusts_undecided {
@@ -52,6 +55,7 @@ fn read(counts: &Counts) -> Option<String> {
     if counts.mappings_undecided > 0 {
         parts.push(share(counts.mappings_decided, counts.mappings_undecided, "role mappings"));
     }
+    parts.extend(unexpanded);
     Some(parts.join(", "))
 }
 

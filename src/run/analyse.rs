@@ -46,7 +46,9 @@ pub(super) fn analyse(
     let sets = resolve::group(stacks(&templates, units, said));
     let over: Vec<OverDefault> = expanded.iter().flatten().flat_map(|made| made.over_defaults.clone()).collect();
     let analysed: Vec<Analysis> = sets.par_iter().map(|set| analyse_set(set, said, &over, runs)).collect();
-    let start = Analysis { notes: expansion_notes(documents, &expanded), ..Analysis::default() };
+    let unexpanded = expanded.iter().flatten().map(|made| made.unknown.len()).sum();
+    let counts = Counts { unexpanded, ..Counts::default() };
+    let start = Analysis { notes: expansion_notes(documents, &expanded), counts, ..Analysis::default() };
     analysed.into_iter().fold(start, Analysis::and)
 }
 
