@@ -41,6 +41,8 @@ pub fn settle(findings: Vec<Finding>, graph: &Graph) -> Vec<Finding> {
 #[derive(PartialEq, Eq, Hash)]
 struct Saying<'f> {
     rule: &'static str,
+    /// What is certain in one branch must not hide behind what is only possible in another.
+    status: Status,
     place: Place,
     stack: &'f str,
     logical_id: Option<&'f str>,
@@ -51,6 +53,7 @@ impl<'f> Saying<'f> {
     fn of(finding: &'f Finding) -> Self {
         Self {
             rule: finding.rule,
+            status: finding.status,
             place: finding.primary.place,
             stack: &finding.subject.stack_key,
             logical_id: finding.subject.logical_id.as_deref(),
