@@ -115,8 +115,8 @@ impl Planner<'_> {
         let folder = template.parent().unwrap_or(Path::new(""));
         match source {
             Source::Path(path) => self.file(folder, path).map_err(|why| (NoteKind::LeftRun, why)),
-            Source::Url(parts) => {
-                for places in url_places(folder, parts) {
+            Source::Url { parts, whole } => {
+                for places in url_places(folder, parts, *whole) {
                     let found =
                         places.iter().filter_map(|place| self.file(place.parent()?, place.file_name()?.to_str()?).ok());
                     let mut found: Vec<PathBuf> = found.collect();
@@ -242,12 +242,13 @@ const COMMON: [&str; 6] = ["template", "packaged", "main", "index", "stack", "ro
 
 /// Where the file of a URL may lie, the likelier places first: a path below the template's folder or the
 /// one above it that ends the URL, then where Amplify keeps it.
-fn url_places(folder: &Path, parts: &[String]) -> Vec<Vec<PathBuf>> {
+fn url_places(folder: &Path, parts: &[String], whole: bool) -> Vec<Vec<PathBuf>> {
     let ends = |from: &Path, least: usize| -> Vec<PathBuf> {
         (least..=parts.len()).map(|count| from.join(parts[parts.len() - count..].join("/"))).collect()
     };
     let stem = parts.last().and_then(|name| name.split('.').next()).unwrap_or_default();
-    let mut beside = ends(folder, if COMMON.contains(&stem) { 2 } else { 1 });
+    // Of a URL that is the same for everybody, the name alone may be anybody's file.
+    let mut beside = ends(folder, if whole || COMMON.contains(&stem) { 2 } else { 1 });
     // The name alone says little about files elsewhere.
     beside.extend(folder.parent().into_iter().flat_map(|above| ends(above, 2)));
     let mut places = vec![beside];

@@ -24,7 +24,12 @@ pub enum Source {
     /// A path from the folder of the template that names it (`aws cloudformation package`).
     Path(String),
     /// A URL, by the parts of its path that are known, from the first one that nothing unknown follows.
-    Url(Vec<String>),
+    Url {
+        /// These parts.
+        parts: Vec<String>,
+        /// Whether all of the URL is known: it then names a place that is the same for everybody.
+        whole: bool,
+    },
     /// Nothing that names a file.
     Unknown,
 }
@@ -83,18 +88,18 @@ fn source(node: Node<'_>) -> Source {
     }
     match text.split_once("://") {
         // The host is no part of the path.
-        Some((_, rest)) => url(rest.split_once('/').map_or("", |(_, path)| path)),
-        None if text.contains(UNKNOWN) => url(&text),
+        Some((_, rest)) => url(rest.split_once('/').map_or("", |(_, path)| path), !text.contains(UNKNOWN)),
+        None if text.contains(UNKNOWN) => url(&text, false),
         None => Source::Path(text),
     }
 }
 
-fn url(path: &str) -> Source {
+fn url(path: &str, whole: bool) -> Source {
     let path = path.split(['?', '#']).next().unwrap_or_default();
     let known = path.rsplit('/').take(MOST_PARTS).take_while(|part| !part.is_empty() && !part.contains(UNKNOWN));
     let mut parts: Vec<String> = known.map(str::to_owned).collect();
     parts.reverse();
-    if parts.is_empty() { Source::Unknown } else { Source::Url(parts) }
+    if parts.is_empty() { Source::Unknown } else { Source::Url { parts, whole } }
 }
 
 /// The file that Rain uploads: `!Rain::S3Http x.yaml`, `Rain::S3: {Path: x.yaml}` (Rain, packaging).
@@ -158,8 +163,8 @@ mod tests {
         Source::Path(text.to_owned())
     }
 
-    fn parts(texts: &[&str]) -> Source {
-        Source::Url(texts.iter().map(|text| (*text).to_owned()).collect())
+    fn parts(texts: &[&str], whole: bool) -> Source {
+        Source::Url { parts: texts.iter().map(|text| (*text).to_owned()).collect(), whole }
     }
 
     #[test]
@@ -168,12 +173,12 @@ mod tests {
         assert_eq!(source_of("file://x.yml"), path("x.yml"));
         assert_eq!(source_of("!Rain::S3Http x.yml"), path("x.yml"));
         assert_eq!(source_of("{'Rain::S3': {Path: x.yml}}"), path("x.yml"));
-        assert_eq!(source_of("https://s3.amazonaws.com/b/auth/x.json?v=1"), parts(&["b", "auth", "x.json"]));
-        assert_eq!(source_of("!Sub 'https://${B}.s3.amazonaws.com/${P}/x.json'"), parts(&["x.json"]));
-        assert_eq!(source_of("!Sub '${P}templates/x.json'"), parts(&["x.json"]));
+        assert_eq!(source_of("https://s3.amazonaws.com/b/auth/x.json?v=1"), parts(&["b", "auth", "x.json"], true));
+        assert_eq!(source_of("!Sub 'https://${B}.s3.amazonaws.com/${P}/x.json'"), parts(&["x.json"], false));
+        assert_eq!(source_of("!Sub '${P}templates/x.json'"), parts(&["x.json"], false));
         assert_eq!(
             source_of("!Join ['/', ['https://s3.amazonaws.com', !Ref B, stacks, x.json]]"),
-            parts(&["stacks", "x.json"])
+            parts(&["stacks", "x.json"], false)
         );
         assert_eq!(source_of("!Ref Url"), Source::Unknown);
         assert_eq!(source_of("!Sub 'https://b.s3.amazonaws.com/${P}'"), Source::Unknown);
