@@ -84,25 +84,28 @@ fn entries<'d>(wholes: &[Node<'d>], section: &str) -> Vec<(Node<'d>, Node<'d>)> 
     kept
 }
 
-/// The resources with `resources.extensions` in them: properties are replaced one by one (Resources, Override
-/// AWS CloudFormation Resource).
+/// The resources with `resources.extensions` in them: properties are replaced one by one, attributes as a
+/// whole (Resources, Override AWS CloudFormation Resource).
 fn extended(graft: &mut Graft, mut resources: Vec<(NodeId, NodeId)>, wholes: &[Node<'_>]) -> Vec<(NodeId, NodeId)> {
     let extensions = entries(wholes, "extensions");
     let positions = if extensions.is_empty() { HashMap::new() } else { positions(graft, &resources) };
     for (id, extension) in extensions {
-        let Some(properties) = extension.entry("Properties") else { continue };
-        let changed = properties.1.entries().into_iter().take(MOST_PROPERTIES);
-        let changed: Vec<_> = changed.map(|(key, value)| (key.id(), value.id())).collect();
         let at = id.text().and_then(|id| positions.get(id).copied());
         let Some((_, body)) = at.and_then(|at| resources.get_mut(at)) else { continue };
-        let properties = match graft.node(*body).get("Properties").filter(|node| node.kind() == Kind::Mapping) {
-            Some(old) => {
-                let old = old.id();
-                (properties.0.id(), graft.with_entries(old, changed))
-            }
-            None => (properties.0.id(), properties.1.id()),
-        };
-        *body = graft.with_entries(*body, vec![properties]);
+        let mut attributes = Vec::new();
+        for (key, value) in extension.entries().into_iter().take(MOST_PROPERTIES) {
+            let old = graft.node(*body).get("Properties").filter(|old| old.kind() == Kind::Mapping).map(Node::id);
+            let value = match old {
+                Some(old) if key.text() == Some("Properties") => {
+                    let changed = value.entries().into_iter().take(MOST_PROPERTIES);
+                    let changed = changed.map(|(key, value)| (key.id(), value.id())).collect();
+                    graft.with_entries(old, changed)
+                }
+                _ => value.id(),
+            };
+            attributes.push((key.id(), value));
+        }
+        *body = graft.with_entries(*body, attributes);
     }
     resources
 }
@@ -189,13 +192,14 @@ mod tests {
     #[test]
     fn extensions_replace_properties() {
         let text = format!(
-            "{HEAD}functions:\n  a: {{handler: h.h}}\nresources:\n  extensions:\n    IamRoleLambdaExecution:\n      Properties: {{RoleName: mine, Tags: []}}\n"
+            "{HEAD}functions:\n  a: {{handler: h.h}}\nresources:\n  extensions:\n    IamRoleLambdaExecution:\n      Condition: IsProd\n      Properties: {{RoleName: mine, Tags: []}}\n"
         );
         let expanded = expand(&parsed(&text)).unwrap();
         let template = Template::read(&expanded.document).unwrap();
         let role = template.resource("IamRoleLambdaExecution").unwrap();
         assert_eq!(role.property("RoleName").and_then(Node::text), Some("mine"));
         assert!(role.property("AssumeRolePolicyDocument").is_some());
+        assert_eq!(role.body.get("Condition").and_then(Node::text), Some("IsProd"));
     }
 
     #[test]
