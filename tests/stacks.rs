@@ -50,6 +50,20 @@ Resources:
 }
 
 #[test]
+fn a_url_of_somebody_elses_bucket_is_no_local_file() {
+    let literal = "https://s3.amazonaws.com/vendor-bucket/v3/roles.yaml";
+    let of = |url: &str, file: &str| {
+        let report = check(&[("root.yaml", &root(url, "Other")), (file, NESTED_ROLE)], &[]);
+        (stacks(&report), findings(&report).len())
+    };
+    let (_, joined) = of("./roles.yaml", "roles.yaml");
+    assert!(joined > 0, "the nested role is for another pool than the one that hands it out");
+    assert_eq!(of(literal, "roles.yaml"), (2, 0));
+    assert_eq!(of(literal, "v3/roles.yaml").1, joined, "its folder fits too");
+    assert_eq!(of("!Sub 'https://${AWS::AccountId}.s3.amazonaws.com/roles.yaml'", "roles.yaml").1, joined);
+}
+
+#[test]
 fn a_nested_template_gets_parameters_and_gives_outputs() {
     let files = |pool: &str| [("infra/root.yaml", root("./nested/role.yml", pool))];
     let nested = ("infra/nested/role.yml", NESTED_ROLE);

@@ -53,10 +53,27 @@ impl<'d> Resolver<'_, 'd> {
     pub(super) fn given(&self, stack: StackId, name: &str) -> Option<(StackId, Node<'d>)> {
         let (parent, id) = self.stack(stack).parent?;
         let given = self.stack(parent).template.resource(id)?.property("Parameters")?;
+        if self.is_overridden(stack, name) {
+            return None;
+        }
         // A stack set has a list of keys and values (CloudFormation, StackSet Parameter).
         let named = |entry: &Node<'d>| entry.get("ParameterKey").and_then(Node::text) == Some(name);
         let listed = || given.items().find(named)?.get("ParameterValue");
         Some((parent, given.get(name).or_else(listed)?))
+    }
+
+    /// Whether some instances of a stack set may have another value of a parameter than the rest
+    /// (CloudFormation, StackSet StackInstances: `ParameterOverrides`).
+    fn is_overridden(&self, stack: StackId, name: &str) -> bool {
+        let own = self.stack(stack);
+        let Some((parent, id)) = own.parent.filter(|_| own.info.apart) else { return false };
+        let resource = self.stack(parent).template.resource(id);
+        let groups = resource.and_then(|resource| resource.property("StackInstancesGroup"));
+        let mut overrides =
+            groups.into_iter().flat_map(Node::items).filter_map(|group| group.get("ParameterOverrides"));
+        let names = |entry: Node<'_>| entry.get("ParameterKey").and_then(Node::text).is_none_or(|key| key == name);
+        // What a function makes may override any.
+        overrides.any(|list| list.kind() != NodeKind::Sequence || list.items().any(names))
     }
 
     /// The value that a parameter certainly has: the one that the user gave, or the default where the
@@ -97,7 +114,7 @@ impl<'d> Resolver<'_, 'd> {
                 (value.as_deref().map(|value| Cow::Owned(value.to_owned())), Some(file.clone()))
             }
             // What is given otherwise is certain, or not known.
-            (Some(_), _) if !own.info.apart => (None, None),
+            (Some(_), _) if !own.info.apart || self.is_overridden(stack, name) => (None, None),
             (None, Some(_)) => (None, None),
             _ => (default_of(declaration), None),
         }

@@ -334,3 +334,27 @@ fn a_long_chain_of_conditions_is_followed_only_so_deep() {
     assert_eq!(outputs(&[&text], &[]), ["a", "b"]);
     assert_eq!(outputs(&[&text.replace("[C0,", "[C9999,")], &[]), ["b"], "near the end it is known");
 }
+
+#[test]
+fn what_instances_of_a_stack_set_override_is_unknown() {
+    let parent = |overrides: &str| {
+        format!(
+            "Resources: {{Members: {{Type: 'AWS::CloudFormation::StackSet', Properties: {{Parameters: [{{ParameterKey: P, ParameterValue: one}}], StackInstancesGroup: [{{ParameterOverrides: {overrides}}}]}}}}}}"
+        )
+    };
+    let child =
+        "Parameters: {P: {Type: String}}\nResources: {T: {Type: 'AWS::SNS::Topic'}}\nOutputs: {O: {Value: !Ref P}}";
+    let value = |overrides: &str| {
+        let documents = documents(&[&parent(overrides), child]);
+        let templates: Vec<Template<'_>> = documents.iter().map(|doc| Template::read(doc).unwrap()).collect();
+        let mut members = Stack::new(&templates[1], StackInfo { apart: true, ..StackInfo::default() });
+        members.parent = Some((StackId(0), "Members"));
+        let set = StackSet::new(vec![Stack::new(&templates[0], StackInfo::default()), members]);
+        let node = templates[1].output("O").unwrap().get("Value").unwrap();
+        let mut resolver = Resolver::new(&set);
+        let value = resolver.value(StackId(1), node);
+        show(&value, &resolver)
+    };
+    assert_eq!(value("[{ParameterKey: Q, ParameterValue: two}]"), "one");
+    assert_eq!(value("[{ParameterKey: P, ParameterValue: two}]"), "${P}");
+}
