@@ -103,6 +103,13 @@ impl Work {
         serde_json::from_str(&ran.stdout).unwrap()
     }
 
+    /// The path of each finding, and the branch that it is in.
+    fn branches(&self, arguments: &[&str]) -> Vec<(String, String)> {
+        let json = self.json(arguments);
+        let findings = json["findings"].as_array().unwrap().iter();
+        findings.map(|one| (text(&one["location"]["path"]).to_owned(), one["assignment"].to_string())).collect()
+    }
+
     /// What the program says where it cannot do its job.
     fn refusal(&self, arguments: &[&str]) -> String {
         let ran = self.run(arguments);
@@ -222,6 +229,160 @@ fn an_environment_that_cannot_be() {
     assert_eq!(work.refusal(&["--account", "12"]), "error: --account 12: an account number has 12 digits\n");
     assert!(work.refusal(&["--partition", "aws-us-gv"]).contains("did you mean aws-us-gov"));
     assert!(work.refusal(&["--region", "Frankfurt"]).contains("written like eu-west-1"));
+}
+
+/// A template that attaches the role `app-auth` of an account, and one that defines it, for guests alone.
+fn halves(account: &str) -> [String; 2] {
+    let pool = format!(
+        "
+Resources:
+  Pool: {{Type: 'AWS::Cognito::IdentityPool', Properties: {{AllowUnauthenticatedIdentities: false}}}}
+  Attachment:
+    Type: AWS::Cognito::IdentityPoolRoleAttachment
+    Properties: {{IdentityPoolId: !Ref Pool, Roles: {{authenticated: 'arn:aws:iam::{account}:role/app-auth'}}}}
+"
+    );
+    let role = template("", "!Equals [a, b]").replace("      AssumeRole", "      RoleName: app-auth\n      AssumeRole");
+    let role = role.replace("aud: !Ref Pool", "aud: 'us-east-1:11111111-2222-4333-8444-555555555555'");
+    [pool, role.replace("amr: authenticated", "amr: unauthenticated")]
+}
+
+fn environment(account: &str, region: &str) -> String {
+    format!("[parameters]\n'AWS::AccountId' = '{account}'\n'AWS::Region' = '{region}'\n")
+}
+
+#[test]
+fn the_configuration_says_where_templates_go() {
+    let [pool, role] = halves("111122223333");
+    let files = [("pool.yaml", pool.as_str()), ("one/role.yaml", &role), ("two/role.yaml", &role)];
+    let ambiguous = |work: &Work| messages(&work.json(&[]), "ambiguous");
+    let joined = |work: &Work| {
+        let found = work.found(&["--select", "MAP014"]);
+        found.iter().map(|one| one.replace("/role.yaml MAP014", "")).collect::<Vec<_>>()
+    };
+    let work = Work::new(&files);
+    let said = "the role app-auth is defined by one/role.yaml and by two/role.yaml";
+    assert_eq!((ambiguous(&work), joined(&work)), (vec![said.to_owned()], vec![]));
+    // The account alone says which of both is meant, and each folder has its own.
+    for (one, two, meant) in [
+        ("111122223333", "444455556666", "one"),
+        ("444455556666", "111122223333", "two"),
+        ("1".repeat(12).as_str(), "444455556666", ""),
+    ] {
+        fs::write(work.path("one/rolecall.toml"), environment(one, "eu-west-1")).unwrap();
+        fs::write(work.path("two/rolecall.toml"), environment(two, "us-east-1")).unwrap();
+        assert_eq!(ambiguous(&work), [""; 0], "{one} {two}");
+        assert_eq!(joined(&work).join(" "), meant, "{one} {two}");
+    }
+    // An option counts more than each of them.
+    assert_eq!(joined(&work), [""; 0]);
+    let json = work.json(&["--account", "111122223333"]);
+    assert!(messages(&json, "ambiguous")[0].starts_with("the role app-auth is defined by "), "{json:#}");
+}
+
+#[test]
+fn each_template_has_the_environment_of_the_nearest_configuration() {
+    let west = template("", "!Equals [!Sub '${AWS::Region}/${AWS::AccountId}', eu-west-1/111122223333]");
+    let china = template("", "!Equals [!Ref 'AWS::URLSuffix', amazonaws.com.cn]");
+    let work = Work::new(&[
+        ("rolecall.toml", &environment("111122223333", "eu-west-1")),
+        ("a/w.yaml", &west),
+        ("a/c.yaml", &china),
+        ("b/rolecall.toml", "[parameters]\n'AWS::Region' = 'eu-west-1'\n"),
+        ("b/x/w.yaml", &west),
+        ("c/rolecall.toml", &environment("111122223333", "us-east-1")),
+        ("c/w.yaml", &west),
+        ("d/rolecall.toml", "[parameters]\n'AWS::Partition' = 'aws-cn'\n"),
+        ("d/c.yaml", &china),
+    ]);
+    // Never merged: below `b` no account is known, so the condition is open.
+    let wanted = [("a/w.yaml", "{}"), ("b/x/w.yaml", r#"{"IsOpen":true}"#), ("d/c.yaml", "{}")];
+    assert_eq!(work.branches(&[]), wanted.map(|(path, branch)| (path.to_owned(), branch.to_owned())));
+    // What an option says counts more, and what it does not say is the configuration's.
+    assert_eq!(work.found(&["--account", "444455556666", "a", "c"]), [""; 0]);
+    assert_eq!(work.found(&["--region", "eu-west-1", "a", "c"]), ["a/w.yaml CGT001", "c/w.yaml CGT001"]);
+    assert_eq!(work.found(&["--region", "cn-north-1", "a"]), ["a/c.yaml CGT001"]);
+    assert_eq!(
+        work.found(&["--partition", "aws-cn", "a/c.yaml"]),
+        ["a/c.yaml CGT001"],
+        "no Region of another partition"
+    );
+    assert_eq!(work.found(&["--config", "c/rolecall.toml", "a"]), [""; 0]);
+}
+
+#[test]
+fn a_nested_stack_goes_where_its_parent_goes() {
+    let west = template("", "!Equals [!Ref 'AWS::AccountId', '111122223333']");
+    let root = "Resources:\n  N: {Type: 'AWS::CloudFormation::Stack', Properties: {TemplateURL: below/w.yaml}}\n";
+    let set = "Resources:
+  N:
+    Type: AWS::CloudFormation::StackSet
+    Properties: {StackSetName: s, PermissionModel: SERVICE_MANAGED, TemplateURL: root.yaml}
+";
+    let work = Work::new(&[
+        ("rolecall.toml", &environment("111122223333", "eu-west-1")),
+        ("root.yaml", root),
+        ("below/rolecall.toml", &environment("444455556666", "eu-west-1")),
+        ("below/w.yaml", &west),
+    ]);
+    let found = || work.branches(&[]);
+    let path = "below/w.yaml".to_owned();
+    assert_eq!(found(), [(path.clone(), "{}".to_owned())]);
+    fs::write(work.path("rolecall.toml"), environment("444455556666", "eu-west-1")).unwrap();
+    fs::write(work.path("below/rolecall.toml"), environment("111122223333", "eu-west-1")).unwrap();
+    assert_eq!(found(), []);
+    // An instance of a stack set goes to some account or other, and so does what it nests.
+    fs::write(work.path("set.yaml"), set).unwrap();
+    assert_eq!(found(), [(path, r#"{"IsOpen":true}"#.to_owned())]);
+    let json = work.json(&["--account", "444455556666"]);
+    assert_eq!(json["findings"].as_array().unwrap().len(), 1, "{json:#}");
+}
+
+#[test]
+fn a_manifest_counts_more_than_the_configuration() {
+    let template = template("", "!Equals [!Sub '${AWS::Region}/${AWS::AccountId}', eu-west-1/111122223333]");
+    let found = |environment: &str, config: &str| {
+        let manifest = format!(
+            r#"{{"version": "36.0.0", "artifacts": {{"App": {{"type": "aws:cloudformation:stack",
+                "environment": "aws://{environment}", "properties": {{"templateFile": "App.template.yaml"}}}}}}}}"#
+        );
+        let work = Work::new(&[
+            ("rolecall.toml", config),
+            ("cdk.out/cdk.out", r#"{"version": "36.0.0"}"#),
+            ("cdk.out/manifest.json", &manifest),
+            ("cdk.out/App.template.yaml", &template),
+        ]);
+        work.branches(&["--select", "CGT001"]).into_iter().map(|(_, branch)| branch).collect::<Vec<_>>()
+    };
+    let west = environment("111122223333", "eu-west-1");
+    assert_eq!(found("111122223333/eu-west-1", &environment("444455556666", "us-east-1")), ["{}"]);
+    assert_eq!(found("444455556666/eu-west-1", &west), [""; 0]);
+    assert_eq!(found("111122223333/us-east-1", &west), [""; 0]);
+    // What it leaves open is filled in, but no account of another partition.
+    assert_eq!(found("unknown-account/unknown-region", &west), ["{}"]);
+    assert_eq!(found("unknown-account/eu-west-1", &west), ["{}"]);
+    assert_eq!(found("unknown-account/eu-west-1", &environment("111122223333", "cn-north-1")), [r#"{"IsOpen":true}"#]);
+}
+
+#[test]
+fn a_wrong_environment_in_the_configuration_has_its_place() {
+    let wrong = |config: &str| Work::new(&[("infra/t.yaml", &staged()), ("infra/rolecall.toml", config)]).refusal(&[]);
+    assert_eq!(
+        wrong("[parameters]\n\"AWS::Region\" = \"Frankfurt\"\n\"AWS::AccountId\" = 12\n\"AWS::Partition\" = ['aws']\n"),
+        "error: infra/rolecall.toml:2:17: AWS::Region Frankfurt: a Region is written like eu-west-1\n\
+         error: infra/rolecall.toml:3:20: AWS::AccountId 12: an account number has 12 digits\n\
+         error: infra/rolecall.toml:4:20: 'AWS::Partition' takes a text, not a list\n"
+    );
+    assert_eq!(
+        wrong("[parameters]\n'AWS::Region' = 'eu-west-1'\n'AWS::Partition' = 'aws-cn'\n"),
+        "error: infra/rolecall.toml:3:20: AWS::Region eu-west-1 lies in the partition aws, not in aws-cn\n"
+    );
+    assert_eq!(
+        wrong("[parameters]\n'AWS::Account' = '111122223333'\n"),
+        "error: infra/rolecall.toml:2:1: no pseudo parameter that can be given is called 'AWS::Account'; did you mean \
+         AWS::AccountId?\n"
+    );
+    assert!(wrong("[parameters]\nAWS::Region = 'eu-west-1'\n").starts_with("error: infra/rolecall.toml:2:4: "));
 }
 
 // Files beside a template

@@ -57,6 +57,8 @@ pub(super) fn analyse(
 pub(super) struct Said<'s> {
     /// Where stacks go that do not say so themselves.
     pub(super) environment: &'s Environment,
+    /// The same, for each file, where nothing else says it.
+    pub(super) configured: Vec<&'s Environment>,
     /// What counts as the user's own, for each file.
     pub(super) trusted: Vec<&'s Trusted>,
 }
@@ -106,9 +108,11 @@ fn stacks<'d>(templates: &'d [Option<Template<'d>>], units: &'d [Unit], said: &S
         let Some(template) = templates.get(unit.document).and_then(Option::as_ref) else { continue };
         let id = StackId(stacks.len() as u32);
         ids.insert(at, id);
-        let mut stack = Stack::new(template, info(unit, said.environment));
+        let nesting = nesting(unit, &ids);
+        let parent = nesting.and_then(|(parent, _)| stacks.get(parent.0 as usize));
+        let mut stack = Stack::new(template, info(unit, said, parent));
         stack.unread = &unit.unread;
-        if let Some((parent, logical_id)) = nesting(unit, &ids) {
+        if let Some((parent, logical_id)) = nesting {
             stack.parent = Some((parent, logical_id));
             stacks[parent.0 as usize].children.insert(logical_id, id);
         }
@@ -123,7 +127,7 @@ fn nesting<'d>(unit: &'d Unit, ids: &HashMap<usize, StackId>) -> Option<(StackId
     Some((*ids.get(&nested.parent)?, &nested.id))
 }
 
-fn info(unit: &Unit, environment: &Environment) -> StackInfo {
+fn info(unit: &Unit, said: &Said<'_>, parent: Option<&Stack<'_>>) -> StackInfo {
     let apart = unit.nested.as_ref().is_some_and(|nested| nested.apart);
     let mut info = StackInfo { key: unit.key.clone(), given: unit.given.clone(), apart, ..StackInfo::default() };
     if let Some(assembly) = &unit.assembly {
@@ -134,8 +138,26 @@ fn info(unit: &Unit, environment: &Environment) -> StackInfo {
         info.assembly = Some(assembly.assembly.to_string());
         info.construct_path = Some(artifact.display_name.clone());
     }
-    environment.fill(&mut info);
+    // Instances of a stack set go to accounts and Regions that nobody names here.
+    if !apart {
+        set_home(&mut info, unit.file, said, parent);
+    }
     info
+}
+
+/// Says where a stack goes, as far as its manifest does not. A nested one goes where the stack goes that
+/// nests it, whatever the configuration above its own template says.
+fn set_home(info: &mut StackInfo, file: FileId, said: &Said<'_>, parent: Option<&Stack<'_>>) {
+    if let Some(Stack { info: parent, .. }) = parent {
+        info.account.clone_from(&parent.account);
+        info.region.clone_from(&parent.region);
+        info.partition.clone_from(&parent.partition);
+        return;
+    }
+    said.environment.fill(info);
+    if let Some(configured) = said.configured.get(file.0 as usize).filter(|own| own.may_hold(info)) {
+        configured.fill(info);
+    }
 }
 
 fn analyse_set(

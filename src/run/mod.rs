@@ -194,7 +194,8 @@ fn run(scope: &Arc<Scope>, found: Found, stdin: Option<&Stdin>, options: &Option
     let Gathered { files, units, programs, failures, warnings, .. } = gathered;
     let runs = |rule: &str| options.selection.runs(rule);
     let trusted = configured.iter().map(|own| &own.settings.trusted).collect();
-    let said = analyse::Said { environment: &options.environment, trusted };
+    let configured = configured.iter().map(|own| &own.settings.environment).collect();
+    let said = analyse::Said { environment: &options.environment, configured, trusted };
     let analysis = analyse::analyse(&files.documents, &units, &said, &runs);
     let mut findings = check_readings(&files, &runs);
     findings.extend(analysis.findings);

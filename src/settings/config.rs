@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::environment::{Environment, Part};
 use super::table::{Table, span, wrong};
 use super::{FILE, Fault, MOST_BYTES};
 use crate::checks::{Boundary, Trusted};
@@ -15,6 +16,8 @@ use crate::source::Span;
 pub struct Settings {
     /// `[parameters]`: values of parameters in the templates below the file.
     pub parameters: BTreeMap<String, String>,
+    /// `[parameters]`, the pseudo ones: where these templates go.
+    pub environment: Environment,
     /// `[trust]`: what counts as the user's own.
     pub trusted: Trusted,
     /// `[cdk] source-root`: where the sources of CDK apps lie, from the folder of the file.
@@ -40,13 +43,14 @@ impl Settings {
         let trusted = root.get("trust").and_then(|value| Table::of("trust", value, &mut faults));
         let trusted = trusted.map(|table| trust(table, &mut faults)).unwrap_or_default();
         let parameters = root.get("parameters").and_then(|value| Table::of("parameters", value, &mut faults));
+        let environment = parameters.as_ref().map(|table| environment(table, text, &mut faults)).unwrap_or_default();
         let parameters = parameters.map(|table| values(&table, text, &mut faults)).unwrap_or_default();
         let cdk = root.get("cdk").and_then(|value| Table::of("cdk", value, &mut faults));
         let source_root = cdk.and_then(|table| cdk_root(table, &mut faults));
         LATER.into_iter().for_each(|section| root.refuse(section, &mut faults));
         root.finish(&mut faults);
         faults.sort_by_key(|fault| fault.span);
-        if faults.is_empty() { Ok(Self { parameters, trusted, source_root }) } else { Err(faults) }
+        if faults.is_empty() { Ok(Self { parameters, environment, trusted, source_root }) } else { Err(faults) }
     }
 }
 
@@ -110,10 +114,39 @@ fn boundary(value: Option<&Spanned<DeValue<'_>>>, faults: &mut Vec<Fault>) -> Bo
     }
 }
 
+/// Whether a key can only be one of AWS's own parameters: the name of another one is alphanumeric
+/// (CloudFormation User Guide, Parameters).
+fn is_pseudo(key: &str) -> bool {
+    key.contains("::")
+}
+
+/// What the pseudo parameters among the parameters say.
+fn environment(table: &Table<'_, '_>, text: &str, faults: &mut Vec<Fault>) -> Environment {
+    let (mut environment, mut partition) = (Environment::default(), None);
+    for (key, value) in table.entries().filter(|(key, _)| is_pseudo(key.get_ref())) {
+        let Some(part) = Part::of_pseudo(key.get_ref()) else {
+            let what = "no pseudo parameter that can be given";
+            faults.push(Fault::unknown(span(key.span()), what, key.get_ref(), Part::pseudos()));
+            continue;
+        };
+        if part == Part::Partition {
+            partition = Some(span(value.span()));
+        }
+        match as_text(value, text).map(|given| environment.set_pseudo(part, &given)) {
+            Some(Ok(())) => {}
+            Some(Err(message)) => faults.push(Fault::new(span(value.span()), message)),
+            None => faults.push(wrong(key.get_ref(), "a text", value)),
+        }
+    }
+    let contradiction = environment.pseudo_contradiction().zip(partition);
+    faults.extend(contradiction.map(|(message, span)| Fault::new(span, message)));
+    environment
+}
+
 /// Values of parameters as CloudFormation takes them: texts.
 fn values(table: &Table<'_, '_>, text: &str, faults: &mut Vec<Fault>) -> BTreeMap<String, String> {
     let mut values = BTreeMap::new();
-    for (key, value) in table.entries() {
+    for (key, value) in table.entries().filter(|(key, _)| !is_pseudo(key.get_ref())) {
         let items = match value.get_ref() {
             DeValue::Array(items) => items.iter().map(|item| as_text(item, text)).collect::<Option<Vec<_>>>(),
             _ => as_text(value, text).map(|text| vec![text]),
@@ -209,6 +242,56 @@ source-root = "app"
         assert_eq!(settings.trusted.boundary, Boundary::Arn("arn:aws:iam::111122223333:policy/edge".into()));
         assert_eq!(settings.source_root.as_deref(), Some("app"));
         assert_eq!(Settings::parse(""), Ok(Settings::default()));
+    }
+
+    #[test]
+    fn pseudo_parameters_are_the_environment_and_no_parameters() {
+        let read = |text: &str| Settings::parse(text).unwrap();
+        let settings = read(
+            "[parameters]\n'AWS::Region' = 'cn-north-1'\nStage = 'x'\n'AWS::AccountId' = 111122223333\n\"AWS::Partition\" = 'aws-cn'\n",
+        );
+        assert_eq!(settings.parameters.keys().collect::<Vec<_>>(), ["Stage"]);
+        let wanted = Environment::new(Some("cn-north-1"), Some("111122223333"), Some("aws-cn"));
+        assert_eq!(Ok(settings.environment), wanted);
+        assert_eq!(read("[parameters]\nRegion = 'eu-west-1'\n").environment, Environment::default());
+    }
+
+    #[test]
+    fn an_environment_that_cannot_be_has_its_place() {
+        assert_eq!(
+            faults(
+                "[parameters]\n'AWS::Region' = 'Frankfurt'\n'AWS::AccountId' = ['111122223333']\n'AWS::Partition' = 'aws-us-gv'\n"
+            ),
+            [
+                "rolecall.toml:2:17: AWS::Region Frankfurt: a Region is written like eu-west-1",
+                "rolecall.toml:3:20: 'AWS::AccountId' takes a text, not a list",
+                "rolecall.toml:4:20: AWS::Partition aws-us-gv: no partition is called so; did you mean aws-us-gov or \
+                 aws-iso-b or aws-iso-e?",
+            ]
+        );
+        for account in ["'12'", "12", "-11112222333", "true", "''", "1111_2222_3333", "2024-01-01", "{a = 1}"] {
+            assert_eq!(faults(&format!("[parameters]\n'AWS::AccountId' = {account}\n")).len(), 1, "{account}");
+        }
+        let both = |region: &str, partition: &str| {
+            Settings::parse(&format!("[parameters]\n'AWS::Partition' = '{partition}'\n'AWS::Region' = '{region}'\n"))
+        };
+        let said = "AWS::Region eu-west-1 lies in the partition aws, not in aws-cn";
+        assert_eq!(both("eu-west-1", "aws-cn"), Err(vec![Fault::new(Span::new(32, 40), said)]));
+        assert!(both("cn-north-1", "aws-cn").is_ok());
+    }
+
+    #[test]
+    fn other_pseudo_parameters_cannot_be_given() {
+        assert_eq!(
+            faults("[parameters]\n'AWS::AcountId' = '1'\n'aws::region' = []\n'AWS::StackName' = 'x'\n"),
+            [
+                "rolecall.toml:2:1: no pseudo parameter that can be given is called 'AWS::AcountId'; did you mean \
+                 AWS::AccountId?",
+                "rolecall.toml:3:1: no pseudo parameter that can be given is called 'aws::region'; did you mean \
+                 AWS::Region?",
+                "rolecall.toml:4:1: no pseudo parameter that can be given is called 'AWS::StackName'",
+            ]
+        );
     }
 
     #[test]
