@@ -115,7 +115,7 @@ impl Environment {
     }
 
     /// Whether nothing that is known of a stack puts it into another partition: accounts and Regions belong
-    /// to one (AWS General Reference, Partitions).
+    /// to one (AWS Fault Isolation Boundaries, Partitions).
     pub fn may_hold(&self, info: &StackInfo) -> bool {
         let of = |region: &Option<String>, partition: &Option<String>| {
             region.as_deref().map(partition_of).map(str::to_owned).or(partition.clone())
