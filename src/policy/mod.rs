@@ -3,14 +3,20 @@
 //! Invariant: CloudFormation is not known here, and a policy has no branches: choices are split
 //! before ([`crate::value::Cases`]).
 
+mod arn;
+mod condition;
 mod evaluate;
 mod operator;
+mod principal;
 mod read;
+mod resource;
+mod typed;
+mod wanted;
 
-use crate::value::{At, Text};
+use crate::value::{At, Text, Truth};
 
 pub use evaluate::{Decision, actions_match, evaluate, principals_match, statement_admits, test_passes};
-pub use operator::{Base, Operator, Quantifier};
+pub use operator::{Base, Operator, Order, Quantifier};
 pub use read::read;
 
 /// What a statement does.
@@ -118,6 +124,19 @@ pub enum Actions {
     Unknown,
 }
 
+/// On what.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Resources {
+    /// These.
+    Only(Vec<(Text, At)>),
+    /// All but these (`NotResource`).
+    AllBut(Vec<(Text, At)>),
+    /// The element is missing, as in every trust policy.
+    Missing,
+    /// Nothing is known.
+    Unknown,
+}
+
 /// One line of a Condition block.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Test {
@@ -167,6 +186,8 @@ pub struct Statement {
     pub actions: Actions,
     /// Where the Action element stands (its key), if it does.
     pub action_at: Option<At>,
+    /// On what.
+    pub resources: Resources,
     /// When.
     pub conditions: Conditions,
     /// Where it stands.
@@ -191,6 +212,9 @@ pub struct Policy {
     pub opaque: bool,
     /// There may be more statements that allow, and none that denies.
     pub may_allow_more: bool,
+    /// Whether it is attached to an identity: its statements name no principal and speak of whom it is
+    /// attached to. Else a statement that names none speaks of nobody.
+    pub of_identity: bool,
     /// Where it stands.
     pub at: At,
 }
@@ -217,24 +241,33 @@ impl Carried {
     }
 }
 
-/// One request, as a trust policy sees it.
+/// One request, as a policy sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
     /// Who asks.
     pub principal: (PrincipalKind, Text),
     /// For what: `sts:AssumeRoleWithWebIdentity`.
     pub action: String,
-    /// The role's ARN.
+    /// The ARN of what is asked for: in a trust policy the role's.
     pub resource: Text,
     /// What it carries; a key that does not stand here is absent.
     pub context: Vec<(String, Carried)>,
 }
 
 impl Policy {
-    /// Whether `${…}` in it is a variable: only with `Version` 2012-10-17 (IAM User Guide, Policy
-    /// variables); otherwise it is plain text.
-    pub fn has_variables(&self) -> bool {
-        self.version.as_ref().is_some_and(|version| version.as_known() == Some("2012-10-17"))
+    /// Whether `${…}` in it is a variable: with `Version` 2012-10-17, not with the older one or without
+    /// any (IAM User Guide, Policy variables). There are no other versions.
+    pub fn reads_variables(&self) -> Truth {
+        match self.version.as_ref().map(Text::as_known) {
+            None | Some(Some("2008-10-17")) => Truth::False,
+            Some(Some("2012-10-17")) => Truth::True,
+            Some(_) => Truth::Unknown,
+        }
+    }
+
+    /// Whether no statement of it has a Principal or NotPrincipal element, as in policies of identities.
+    pub fn names_no_principal(&self) -> bool {
+        self.statements.iter().all(|statement| statement.principals == Principals::Missing)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Condition operators (IAM User Guide, IAM JSON policy elements: Condition operators).
 
 /// What an operator compares, before negation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Base {
     /// `StringEquals`.
     StringEquals,
@@ -15,12 +15,72 @@ pub enum Base {
     Bool,
     /// `Null`.
     Null,
-    /// Numbers, dates, addresses, bytes: read, and always Unknown on a key that is present.
-    Typed,
+    /// `Numeric…`.
+    Numeric(Order),
+    /// `Date…`.
+    Date(Order),
+    /// `IpAddress`.
+    IpAddress,
+    /// `BinaryEquals`.
+    Binary,
+}
+
+impl Base {
+    /// Whether `*` and `?` in its values are wildcards.
+    pub fn has_wildcards(self) -> bool {
+        matches!(self, Self::StringLike | Self::Arn)
+    }
+
+    /// Whether its values are texts or ARNs, and may hold variables. The guide's pages disagree about
+    /// `Bool` (docs/evaluator.md, what no guide settles).
+    pub fn takes_variables(self) -> bool {
+        matches!(self, Self::StringEquals | Self::StringEqualsIgnoreCase | Self::StringLike | Self::Arn)
+    }
+}
+
+/// How the value of a request stands to the one in the policy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Order {
+    /// `…Equals`.
+    Equal,
+    /// `…LessThan`.
+    Less,
+    /// `…LessThanEquals`.
+    LessOrEqual,
+    /// `…GreaterThan`.
+    Greater,
+    /// `…GreaterThanEquals`.
+    GreaterOrEqual,
+}
+
+impl Order {
+    /// Whether an ordering is of this kind.
+    pub fn admits(self, ordering: std::cmp::Ordering) -> bool {
+        match self {
+            Self::Equal => ordering.is_eq(),
+            Self::Less => ordering.is_lt(),
+            Self::LessOrEqual => ordering.is_le(),
+            Self::Greater => ordering.is_gt(),
+            Self::GreaterOrEqual => ordering.is_ge(),
+        }
+    }
+
+    /// The order of a name's end, and whether it is negated.
+    fn parse(name: &str) -> Option<(Self, bool)> {
+        Some(match name {
+            "Equals" => (Self::Equal, false),
+            "NotEquals" => (Self::Equal, true),
+            "LessThan" => (Self::Less, false),
+            "LessThanEquals" => (Self::LessOrEqual, false),
+            "GreaterThan" => (Self::Greater, false),
+            "GreaterThanEquals" => (Self::GreaterOrEqual, false),
+            _ => return None,
+        })
+    }
 }
 
 /// How an operator treats a key with several values.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Quantifier {
     /// `ForAllValues:`.
     ForAll,
@@ -29,7 +89,7 @@ pub enum Quantifier {
 }
 
 /// A condition operator.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Operator {
     /// What it compares.
     pub base: Base,
@@ -62,22 +122,20 @@ impl Operator {
             "ArnEquals" | "ArnLike" => (Base::Arn, false),
             "ArnNotEquals" | "ArnNotLike" => (Base::Arn, true),
             "Bool" => (Base::Bool, false),
+            "IpAddress" => (Base::IpAddress, false),
+            "NotIpAddress" => (Base::IpAddress, true),
+            "BinaryEquals" => (Base::Binary, false),
             "Null" if !if_exists && quantifier.is_none() => (Base::Null, false),
-            _ => (Base::Typed, typed(name)?),
+            _ => ordered(name)?,
         };
         Some(Self { base, negated, if_exists, quantifier })
     }
 }
 
-/// Whether an operator on numbers, dates, addresses or bytes is a negated one; nothing for other names.
-fn typed(name: &str) -> Option<bool> {
-    match name {
-        "NumericNotEquals" | "DateNotEquals" | "NotIpAddress" => Some(true),
-        "IpAddress" | "BinaryEquals" => Some(false),
-        _ => {
-            let order = name.strip_prefix("Numeric").or_else(|| name.strip_prefix("Date"))?;
-            let known = ["Equals", "LessThan", "LessThanEquals", "GreaterThan", "GreaterThanEquals"];
-            known.contains(&order).then_some(false)
-        }
+fn ordered(name: &str) -> Option<(Base, bool)> {
+    if let Some(order) = name.strip_prefix("Numeric") {
+        return Order::parse(order).map(|(order, negated)| (Base::Numeric(order), negated));
     }
+    let (order, negated) = Order::parse(name.strip_prefix("Date")?)?;
+    Some((Base::Date(order), negated))
 }

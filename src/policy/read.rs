@@ -2,14 +2,14 @@
 
 use super::{
     Actions, Conditions, Effect, Emptiness, EmptyPrincipal, Operator, Policy, Principal, PrincipalKind, Principals,
-    Statement, Test,
+    Resources, Statement, Test,
 };
 use crate::value::{At, Entry, Kind, Piece, Text, Value};
 
 /// Reads a policy document.
 pub fn read(document: &Value) -> Policy {
-    let mut policy =
-        Policy { version: None, statements: Vec::new(), opaque: false, may_allow_more: false, at: document.at };
+    let (statements, at) = (Vec::new(), document.at);
+    let mut policy = Policy { version: None, statements, opaque: false, may_allow_more: false, of_identity: false, at };
     let Kind::Map(_) = document.kind else {
         return Policy { opaque: !document.is_nothing(), ..policy };
     };
@@ -42,6 +42,7 @@ fn statement(value: &Value, index: usize, listed: bool) -> Statement {
         principal_value_at: principal.map(|entry| entry.value.at),
         actions: all_actions(value),
         action_at: key_at("Action").or_else(|| key_at("NotAction")),
+        resources: all_resources(value),
         conditions: conditions(value.entry("Condition")),
         at: value.at,
     }
@@ -142,6 +143,15 @@ fn all_actions(statement: &Value) -> Actions {
         (Some(value), None) => texts(value).map_or(Actions::Unknown, Actions::Only),
         (None, Some(value)) => texts(value).map_or(Actions::Unknown, Actions::AllBut),
         _ => Actions::Unknown,
+    }
+}
+
+fn all_resources(statement: &Value) -> Resources {
+    match (statement.get("Resource"), statement.get("NotResource")) {
+        (Some(value), None) => texts(value).map_or(Resources::Unknown, Resources::Only),
+        (None, Some(value)) => texts(value).map_or(Resources::Unknown, Resources::AllBut),
+        (None, None) => Resources::Missing,
+        (Some(_), Some(_)) => Resources::Unknown,
     }
 }
 

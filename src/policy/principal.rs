@@ -1,0 +1,114 @@
+//! Principals (IAM User Guide, Principal and NotPrincipal elements).
+
+use super::arn::{Parts, parts};
+use super::{Principal, PrincipalKind, Principals, Request};
+use crate::value::{Format, Mark, Symbols, Text, Truth, compare, conforms, fits, marks};
+
+/// Whether a statement's principals are, or are not, the one that asks, which `each` tells of one of them.
+/// A policy that names nobody speaks of nobody; AWS refuses it.
+pub(super) fn principals_match(principals: &Principals, each: impl Fn(&Principal) -> Truth) -> Truth {
+    match principals {
+        Principals::Only(list) => Truth::any(list.iter().map(each)),
+        Principals::AllBut(list) => !Truth::any(list.iter().map(each)),
+        Principals::Missing => Truth::False,
+        Principals::Unknown => Truth::Unknown,
+    }
+}
+
+/// Whether the principal of a statement is the one that asks. Wildcards stand for everybody or for
+/// nothing: they cannot match a part of a name.
+pub(super) fn principal_matches(principal: &Principal, request: &Request, symbols: &Symbols) -> Truth {
+    let (kind, value) = &request.principal;
+    let star = compare(&principal.value, &Text::known("*"), symbols);
+    match principal.kind {
+        None => everybody(*kind).and(star),
+        Some(PrincipalKind::Aws) if *kind == PrincipalKind::Aws => match star {
+            Truth::True => Truth::True,
+            _ => aws_principal_matches(&principal.value, value, symbols),
+        },
+        // Whether the star of accounts speaks of services and providers is not documented.
+        Some(PrincipalKind::Aws) => star.and(Truth::Unknown),
+        Some(own) if own != *kind => Truth::False,
+        // Neither is what it says under the other kinds.
+        Some(_) => compare(&principal.value, value, symbols).or(star.and(Truth::Unknown)),
+    }
+}
+
+/// Whether a bare star speaks of a kind: of services that is not documented.
+fn everybody(kind: PrincipalKind) -> Truth {
+    match kind {
+        PrincipalKind::Service => Truth::Unknown,
+        _ => Truth::True,
+    }
+}
+
+/// An account stands for all its users, roles and sessions, a role for its sessions.
+fn aws_principal_matches(named: &Text, asking: &Text, symbols: &Symbols) -> Truth {
+    let same = compare(named, asking, symbols);
+    if same.is_true() {
+        return Truth::True;
+    }
+    let (Some(named_marks), Some(asking_marks)) = (marks(named), marks(asking)) else { return Truth::Unknown };
+    let is_number = |text: &Text| conforms(text, &Format::new("{9}", "111122223333"), symbols);
+    let (named_parts, asking_parts) = (parts(&named_marks, symbols), parts(&asking_marks, symbols));
+    // The number of an account asks for the account itself, which is its root user.
+    let asking_account = match asking_parts {
+        Some(parts) => parts[4],
+        None if is_number(asking) => asking_marks.as_slice(),
+        None if asking.as_known().is_some() => return same.or(unique_id(named)),
+        None => return Truth::Unknown,
+    };
+    match named_parts {
+        Some(named) if is(named[5], "root") => {
+            let partition = asking_parts.map_or(Truth::True, |asking| fits(named[1], asking[1], symbols));
+            is_iam(&named).and(partition).and(fits(named[4], asking_account, symbols))
+        }
+        Some(named) => match asking_parts {
+            Some(asking) => same.or(is_session_of(&named, &asking, symbols)),
+            None => same,
+        },
+        None if is_number(named) => fits(&named_marks, asking_account, symbols),
+        None if named.as_known().is_some() => same.or(unique_id(named)),
+        None => Truth::Unknown,
+    }
+}
+
+/// The id that IAM keeps in place of a deleted user or role (IAM User Guide, IAM identifiers, unique
+/// identifiers): whose it is, no ARN says.
+fn unique_id(named: &Text) -> Truth {
+    let is_id = |text: &str| {
+        let prefix = ["AIDA", "AROA"].iter().any(|prefix| text.starts_with(prefix));
+        prefix && text.len() >= 16 && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
+    };
+    if named.as_known().is_some_and(is_id) { Truth::Unknown } else { Truth::False }
+}
+
+/// Whether an assumed-role session belongs to a role. The session's ARN has no path.
+fn is_session_of(role: &Parts<'_>, session: &Parts<'_>, symbols: &Symbols) -> Truth {
+    let (Some(named), Some(of)) = (after(role[5], "role/"), after(session[5], "assumed-role/")) else {
+        let may_hide = |part: &[Mark]| matches!(part.first(), Some(Mark::Symbol(_)));
+        return if may_hide(role[5]) || may_hide(session[5]) { Truth::Unknown } else { Truth::False };
+    };
+    let may_hold_slash = |mark: &Mark| matches!(mark, Mark::Symbol(id) if symbols.facts(*id).format.may_hold('/'));
+    let slash = |mark: &Mark| *mark == Mark::Char('/');
+    let name = named.rsplit(slash).next().unwrap_or_default();
+    let of_role = of.split(slash).next().unwrap_or_default();
+    let names =
+        if named.iter().chain(of_role).any(may_hold_slash) { Truth::Unknown } else { fits(name, of_role, symbols) };
+    let service = Truth::from(is(role[2], "iam") && is(session[2], "sts"));
+    service.and(fits(role[1], session[1], symbols)).and(fits(role[4], session[4], symbols)).and(names)
+}
+
+fn is_iam(parts: &Parts<'_>) -> Truth {
+    (is(parts[0], "arn") && is(parts[2], "iam")).into()
+}
+
+fn is(part: &[Mark], text: &str) -> bool {
+    part.len() == text.len() && after(part, text).is_some()
+}
+
+/// What follows a known beginning (ASCII).
+fn after<'m>(part: &'m [Mark], start: &str) -> Option<&'m [Mark]> {
+    let (front, rest) = part.split_at_checked(start.len())?;
+    front.iter().zip(start.chars()).all(|(mark, c)| *mark == Mark::Char(c)).then_some(rest)
+}

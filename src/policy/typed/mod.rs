@@ -1,0 +1,66 @@
+//! Values that are more than texts: numbers, dates, addresses and bytes (IAM User Guide, Condition
+//! operators). None of them has variables or wildcards.
+//!
+//! Each is read in three ways: as what a guide describes, as certainly nothing of the kind, or as
+//! something that no guide speaks of.
+
+mod address;
+mod binary;
+mod date;
+mod number;
+
+use std::cmp::Ordering;
+
+use super::operator::{Base, Operator, Order};
+use crate::value::Truth;
+
+/// What a text is for an operator.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Reading<T> {
+    /// What the guide describes.
+    Is(T),
+    /// Nothing of the kind.
+    Not,
+    /// It may be taken for one or not: no guide speaks of this form.
+    Unclear,
+}
+
+/// Whether a value fits a wanted one by an operator on numbers, dates, addresses or bytes, negation aside.
+/// What is nothing of the kind fits nothing; whether a negated operator then passes is not documented
+/// (docs/evaluator.md, what no guide settles).
+pub(super) fn fits(operator: Operator, wanted: &str, value: &str) -> Truth {
+    let hit = match operator.base {
+        Base::Numeric(order) => both(number::read(wanted), number::read(value), |a, b| ordered(order, b.cmp(a))),
+        Base::Date(order) => date_fits(order, wanted, value),
+        Base::IpAddress => both(address::read(wanted), address::read(value), |range, of| range.holds(of)),
+        Base::Binary => both(binary::read(wanted), binary::read(value), |a, b| (a == b).into()),
+        _ => Some(Truth::Unknown),
+    };
+    match hit {
+        Some(hit) => hit,
+        None if operator.negated => Truth::Unknown,
+        None => Truth::False,
+    }
+}
+
+/// What two readings come to; nothing where one of them is nothing of the kind.
+fn both<T>(wanted: Reading<T>, value: Reading<T>, compare: impl Fn(&T, &T) -> Truth) -> Option<Truth> {
+    match (wanted, value) {
+        (Reading::Not, _) | (_, Reading::Not) => None,
+        (Reading::Is(wanted), Reading::Is(value)) => Some(compare(&wanted, &value)),
+        _ => Some(Truth::Unknown),
+    }
+}
+
+fn ordered(order: Order, ordering: Ordering) -> Truth {
+    order.admits(ordering).into()
+}
+
+/// A text of four digits is a year or a number of seconds: what both say is so.
+fn date_fits(order: Order, wanted: &str, value: &str) -> Option<Truth> {
+    let (wanted, value) = (date::readings(wanted), date::readings(value));
+    let pairs = wanted.iter().flat_map(|wanted| value.iter().map(move |value| (wanted.clone(), value.clone())));
+    let answers: Option<Vec<Truth>> =
+        pairs.map(|(wanted, value)| both(wanted, value, |a, b| ordered(order, b.cmp(a)))).collect();
+    answers.map(Truth::agreed)
+}

@@ -1,0 +1,117 @@
+//! Wanted values: what a policy writes, with its wildcards and variables (IAM User Guide, Policy
+//! variables).
+
+use super::{Carried, Policy, Request};
+use crate::value::{Mark, Piece, Text, Truth, marks};
+
+/// The positions of a wanted value.
+pub(super) enum Wanted {
+    /// These.
+    Marks(Vec<Mark>),
+    /// A variable in it has no value: nothing is equal to that.
+    Nothing,
+    /// A part of it is not known, or of a form that no guide describes.
+    Undecided,
+}
+
+/// How a wanted value is read.
+#[derive(Clone, Copy)]
+pub(super) struct Reader<'r> {
+    /// Whether `*` and `?` are wildcards.
+    pub(super) like: bool,
+    /// The request that gives variables their values; without one they are plain text.
+    pub(super) request: Option<&'r Request>,
+}
+
+/// Whether variables are read in a text: it has none, or the policy says so by its version.
+pub(super) fn has_variables(text: &Text, policy: &Policy) -> Truth {
+    let holds = |piece: &Piece| matches!(piece, Piece::Literal(literal) if literal.contains("${"));
+    let may = match text {
+        Text::Known(text) => text.contains("${"),
+        Text::Shape(pieces) => pieces.iter().any(holds),
+        Text::Any(_) => false,
+    };
+    if may { policy.reads_variables() } else { Truth::False }
+}
+
+impl Reader<'_> {
+    /// The positions of a text.
+    pub(super) fn read(self, text: &Text) -> Wanted {
+        let Some(pieces) = text.pieces() else { return Wanted::Undecided };
+        let mut out = Vec::new();
+        for piece in pieces {
+            match piece {
+                Piece::Symbol(id) => out.push(Mark::Symbol(id)),
+                Piece::Literal(literal) => {
+                    if let Some(other) = self.literal(&literal, &mut out) {
+                        return other;
+                    }
+                }
+            }
+        }
+        Wanted::Marks(out)
+    }
+
+    /// Adds the positions of known characters; what the whole is instead, where a variable says so.
+    fn literal(self, literal: &str, out: &mut Vec<Mark>) -> Option<Wanted> {
+        let Some(request) = self.request else {
+            out.extend(literal.chars().map(|c| self.wild(c)));
+            return None;
+        };
+        let mut rest = literal;
+        while let Some((before, after)) = rest.split_once("${") {
+            out.extend(before.chars().map(|c| self.wild(c)));
+            let Some((name, tail)) = after.split_once('}') else { return Some(Wanted::Undecided) };
+            match self.variable(name, request) {
+                Wanted::Marks(marks) => out.extend(marks),
+                other => return Some(other),
+            }
+            rest = tail;
+        }
+        out.extend(rest.chars().map(|c| self.wild(c)));
+        None
+    }
+
+    fn wild(self, c: char) -> Mark {
+        match c {
+            '*' if self.like => Mark::Run,
+            '?' if self.like => Mark::One,
+            c => Mark::Char(c),
+        }
+    }
+
+    /// What stands for `${name}`: an escape, what the request carries, or the default. A multivalued key
+    /// has no value here.
+    fn variable(self, name: &str, request: &Request) -> Wanted {
+        if matches!(name, "*" | "?" | "$") {
+            return Wanted::Marks(name.chars().map(Mark::Char).collect());
+        }
+        let (key, default) = name.split_once(',').map_or((name, None), |(key, default)| (key, Some(default)));
+        match (request.get(key.trim()), default.map(quoted)) {
+            // Not closed before the brace, or without its quotes.
+            (_, Some(None)) => Wanted::Undecided,
+            (Some(Carried::One(value)), default) => match marks(value) {
+                // Whether a key with an empty text has a value is not documented.
+                Some(marks) if marks.is_empty() && default.is_some() => Wanted::Undecided,
+                Some(marks) => self.plain(marks),
+                None => Wanted::Undecided,
+            },
+            (Some(Carried::Many(_)), None) => Wanted::Nothing,
+            (Some(Carried::Many(_) | Carried::Perhaps), _) => Wanted::Undecided,
+            (None, Some(Some(default))) => self.plain(default.chars().map(Mark::Char).collect()),
+            (None, None) => Wanted::Nothing,
+        }
+    }
+
+    /// What a variable stands for; whether a wildcard in it counts as one is not documented.
+    fn plain(self, marks: Vec<Mark>) -> Wanted {
+        let is_wild = |mark: &Mark| matches!(mark, Mark::Char('*' | '?'));
+        if self.like && marks.iter().any(is_wild) { Wanted::Undecided } else { Wanted::Marks(marks) }
+    }
+}
+
+/// The text between single quotes.
+fn quoted(default: &str) -> Option<&str> {
+    let inside = default.trim().strip_prefix('\'')?.strip_suffix('\'')?;
+    (!inside.contains('\'')).then_some(inside)
+}
