@@ -44,7 +44,7 @@ fn on_carried(test: &Test, operator: Operator, carried: Option<&Carried>, asking
         return null(test, Truth::all(values.iter().map(|value| is_empty(value, asking.symbols))));
     }
     let passes = |value: &Text| {
-        let hit = Truth::any(test.values.iter().map(|(wanted, _)| value_fits(operator, wanted, value, asking)));
+        let hit = value_hits(test, operator, value, asking);
         if operator.negated { !hit } else { hit }
     };
     // An empty text counts as an empty set for the set operators.
@@ -57,6 +57,11 @@ fn on_carried(test: &Test, operator: Operator, carried: Option<&Carried>, asking
         (None, Some(Carried::Many(values))) => several_without_quantifier(operator, values.iter().map(passes)),
         (None, _) => values.first().map_or(Truth::Unknown, passes),
     }
+}
+
+/// Whether a value fits one of those that a test wants, negation aside.
+pub(super) fn value_hits(test: &Test, operator: Operator, value: &Text, asking: &Asking<'_>) -> Truth {
+    Truth::any(test.values.iter().map(|(wanted, _)| value_fits(operator, wanted, value, asking)))
 }
 
 fn is_empty(value: &Text, symbols: &Symbols) -> Truth {

@@ -59,13 +59,16 @@ impl Asking<'_> {
         decision
     }
 
+    /// Whether a statement speaks of who asks, for what and on what, its conditions aside.
+    pub(super) fn concerns(&self, statement: &Statement) -> Truth {
+        let all = self.speaks_of_principal(&statement.principals);
+        let all = all.and(actions_match(&statement.actions, &self.request.action));
+        if all.is_false() { all } else { all.and(resource::resources_match(&statement.resources, self)) }
+    }
+
     /// Whether a statement speaks of the request, whatever its effect.
     fn admits(&self, statement: &Statement) -> Truth {
-        let mut all = self.speaks_of_principal(&statement.principals);
-        all = all.and(actions_match(&statement.actions, &self.request.action));
-        if !all.is_false() {
-            all = all.and(resource::resources_match(&statement.resources, self));
-        }
+        let mut all = self.concerns(statement);
         for test in &statement.conditions.tests {
             if all.is_false() {
                 break;

@@ -6,6 +6,7 @@
 mod arn;
 mod condition;
 mod evaluate;
+mod exists;
 mod operator;
 mod principal;
 mod read;
@@ -16,6 +17,7 @@ mod wanted;
 use crate::value::{At, Text, Truth};
 
 pub use evaluate::{Decision, actions_match, evaluate, principals_match, statement_admits, test_passes};
+pub use exists::{Answer, Domain, Space, exists};
 pub use operator::{Base, Operator, Order, Quantifier};
 pub use read::read;
 

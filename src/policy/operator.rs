@@ -31,6 +31,16 @@ impl Base {
         matches!(self, Self::StringLike | Self::Arn)
     }
 
+    /// Whether its values are numbers, dates, addresses or bytes.
+    pub fn is_typed(self) -> bool {
+        matches!(self, Self::Numeric(_) | Self::Date(_) | Self::IpAddress | Self::Binary)
+    }
+
+    /// Whether both compare the same kind of value.
+    pub fn is_kin(self, other: Self) -> bool {
+        std::mem::discriminant(&self) == std::mem::discriminant(&other)
+    }
+
     /// Whether its values are texts or ARNs, and may hold variables. The guide's pages disagree about
     /// `Bool` (docs/evaluator.md, what no guide settles).
     pub fn takes_variables(self) -> bool {

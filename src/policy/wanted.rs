@@ -1,7 +1,8 @@
 //! Wanted values: what a policy writes, with its wildcards and variables (IAM User Guide, Policy
 //! variables).
 
-use super::{Carried, Policy, Request};
+use super::evaluate::Asking;
+use super::{Carried, Operator, Policy, Request};
 use crate::value::{Mark, Piece, Text, Truth, marks};
 
 /// The positions of a wanted value.
@@ -32,6 +33,16 @@ pub(super) fn has_variables(text: &Text, policy: &Policy) -> Truth {
         Text::Any(_) => false,
     };
     if may { policy.reads_variables() } else { Truth::False }
+}
+
+/// What an operator wants, for this request.
+pub(super) fn read(operator: Operator, text: &Text, asking: &Asking<'_>) -> Wanted {
+    let like = operator.base.has_wildcards();
+    match has_variables(text, asking.policy) {
+        Truth::True if operator.base.takes_variables() => Reader { like, request: Some(asking.request) }.read(text),
+        Truth::False => Reader { like, request: None }.read(text),
+        _ => Wanted::Undecided,
+    }
 }
 
 impl Reader<'_> {

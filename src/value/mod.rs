@@ -4,6 +4,7 @@
 
 mod compare;
 mod pattern;
+mod search;
 mod switch;
 mod symbols;
 mod worlds;
@@ -14,6 +15,7 @@ use crate::source::Place;
 use crate::syntax::{Kind as NodeKind, Node, NodeId, Scalar};
 
 pub use compare::{Mark, compare, conforms, fits, marks, overlaps};
+pub use search::{Form, Found, Pattern, Search};
 pub use switch::{Branch, Case, Cases, Formula, Switch, SwitchId};
 pub use symbols::{Format, SymbolFacts, SymbolId, Symbols};
 pub use worlds::Worlds;

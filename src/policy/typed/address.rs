@@ -1,7 +1,7 @@
 //! Addresses and ranges of both families (IAM User Guide, IP address condition operators). An address
 //! is a range of one; a range of one family holds nothing of the other.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::Reading;
 use crate::value::Truth;
@@ -54,6 +54,24 @@ fn bits(address: IpAddr) -> u32 {
 }
 
 impl Range {
+    /// Whether it is of the old family, IPv4.
+    pub(super) fn is_old(&self) -> bool {
+        self.address.is_ipv4()
+    }
+
+    /// Its first address as a number.
+    pub(super) fn first(&self) -> u128 {
+        let free = bits(self.address) - self.prefix;
+        number(self.address).checked_shr(free).map_or(0, |shared| shared << free)
+    }
+
+    /// The address behind its last one, if the family has one.
+    pub(super) fn behind(&self) -> Option<u128> {
+        let size = 1u128.checked_shl(bits(self.address) - self.prefix)?;
+        let behind = self.first().checked_add(size)?;
+        (!self.is_old() || behind <= u128::from(u32::MAX)).then_some(behind)
+    }
+
     /// Whether the range holds an address. A request carries an address; that a range lies within another
     /// is not described, and whether the addresses of the old family that IPv6 embeds count as such
     /// neither.
@@ -73,6 +91,14 @@ impl Range {
             () if other.prefix == most => Truth::True,
             () => Truth::Unknown,
         }
+    }
+}
+
+/// The text of the address with a number.
+pub(super) fn written(number: u128, is_old: bool) -> String {
+    match u32::try_from(number) {
+        Ok(number) if is_old => Ipv4Addr::from_bits(number).to_string(),
+        _ => Ipv6Addr::from_bits(number).to_string(),
     }
 }
 

@@ -7,8 +7,8 @@ use super::Reading;
 /// A moment: whole seconds since 1970, and the digits after the point without zeros at the end.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Moment {
-    seconds: i64,
-    fraction: String,
+    pub(super) seconds: i64,
+    pub(super) fraction: String,
 }
 
 /// What a text may stand for: one reading for most, two for four digits, which are a year and a number.
@@ -19,6 +19,26 @@ pub(super) fn readings(text: &str) -> Vec<Reading<Moment>> {
         return if text.len() == 4 { vec![since, calendar(text)] } else { vec![since] };
     }
     vec![calendar(text)]
+}
+
+/// The text of a moment by its seconds since 1970: a date where the year has four digits, else the number.
+pub(super) fn written(seconds: i64) -> String {
+    if !(days_since_1970(0, 1, 1) * 86_400..days_since_1970(10_000, 1, 1) * 86_400).contains(&seconds) {
+        return seconds.to_string();
+    }
+    let (days, second) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
+    // Years have 365 or 366 days: the guess is right or a little late.
+    let mut year = 1970 + days.div_euclid(365);
+    while days_since_1970(year, 1, 1) > days {
+        year -= 1;
+    }
+    let mut month = 12;
+    while days_since_1970(year, month, 1) > days {
+        month -= 1;
+    }
+    let day = days - days_since_1970(year, month, 1) + 1;
+    let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
 }
 
 fn whole(seconds: i64) -> Reading<Moment> {

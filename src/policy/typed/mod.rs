@@ -5,6 +5,7 @@
 //! something that no guide speaks of.
 
 mod address;
+mod between;
 mod binary;
 mod date;
 mod number;
@@ -13,6 +14,8 @@ use std::cmp::Ordering;
 
 use super::operator::{Base, Operator, Order};
 use crate::value::Truth;
+
+pub(super) use between::representatives;
 
 /// What a text is for an operator.
 #[derive(Clone, Debug, PartialEq, Eq)]

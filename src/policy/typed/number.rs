@@ -1,6 +1,7 @@
 //! Integers and decimals, compared exactly whatever their length.
 
 use std::cmp::Ordering;
+use std::fmt;
 
 use super::Reading;
 
@@ -53,7 +54,56 @@ impl PartialOrd for Number<'_> {
     }
 }
 
+impl fmt::Display for Number<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (sign, whole) =
+            (if self.is_negative { "-" } else { "" }, if self.whole.is_empty() { "0" } else { self.whole });
+        match self.fraction {
+            "" => write!(f, "{sign}{whole}"),
+            fraction => write!(f, "{sign}{whole}.{fraction}"),
+        }
+    }
+}
+
 impl Number<'_> {
+    /// A number below it.
+    pub(super) fn below(&self) -> String {
+        if self.is_negative { format!("-{}", self.further()) } else { "-1".to_owned() }
+    }
+
+    /// A number above it.
+    pub(super) fn above(&self) -> String {
+        if self.is_negative { "0".to_owned() } else { self.further() }
+    }
+
+    /// A number further from zero, without its sign.
+    fn further(&self) -> String {
+        format!("1{}", "0".repeat(self.whole.len()))
+    }
+
+    /// Numbers between it and the next one: a whole one where that is easily said, and one that is surely
+    /// between them.
+    pub(super) fn between(&self, next: &Self) -> Vec<String> {
+        let whole = |number: &Self, step: i64| {
+            let whole: i64 = if number.whole.is_empty() { 0 } else { number.whole.parse().ok()? };
+            let signed = if number.is_negative { -whole } else { whole };
+            Some((signed.checked_add(step)?).to_string())
+        };
+        let near = [whole(self, 1), whole(next, -1)].into_iter().flatten();
+        let within = near.filter(|text| matches!(read(text), Reading::Is(n) if *self < n && n < *next));
+        let mut found: Vec<String> = within.take(1).collect();
+        // One digit more than both have: a step away from zero that is smaller than what lies between them.
+        let digits = self.fraction.len().max(next.fraction.len());
+        let (sign, from) = match (self.is_negative, next.is_negative) {
+            (true, true) => ("-", next),
+            (true, false) => ("-", &Number { is_negative: false, whole: "", fraction: "" }),
+            _ => ("", self),
+        };
+        let whole = if from.whole.is_empty() { "0" } else { from.whole };
+        found.push(format!("{sign}{whole}.{:0<digits$}1", from.fraction));
+        found
+    }
+
     /// Without the sign, in an order that tuples have: more digits before the point are more, and behind
     /// it texts compare as their digits do.
     fn size(&self) -> (usize, &str, &str) {
