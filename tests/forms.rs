@@ -140,6 +140,58 @@ fn the_value_that_was_missing_is_named_at_its_place() {
     assert_eq!(*message, of_role("parameter P has no value"));
 }
 
+/// The undecided notes, each with the line and column at which it stands.
+fn undecided_at(path: &str, template: &str) -> Vec<(String, u32, u32)> {
+    let outcome = check_texts(vec![(path.to_owned(), template.to_owned())]);
+    assert_eq!(outcome.counts.trusts_undecided, 1, "{template}");
+    let undecided = outcome.notes.iter().filter(|note| note.kind == NoteKind::Undecided);
+    let shown = undecided.map(|note| {
+        let place = note.place.unwrap();
+        let at = outcome.sources.get(place.file).line_column(place.span.start());
+        (note.message.clone(), at.line, at.column)
+    });
+    shown.collect()
+}
+
+#[test]
+fn a_fault_inside_a_json_text_is_named_at_its_place() {
+    let of_role = |what: &str| format!("who can become R is not fully decided: {what}");
+    let comma = of_role("a text is no JSON: expected ',' or '}'");
+    let json = r#"{"Resources": {"R": {"Type": "AWS::IAM::Role", "Properties": {
+  "AssumeRolePolicyDocument": "{\"Version\": \"é\",\n\t\"Statement\": [] \"Id\": \"x\"}"}}}}"#;
+    let block = "|\n        {\n          \"Version\": \"2012-10-17\"\n          \"Statement\": []\n        }";
+    let folded = ">-\n        {\"Version\": \"2012-10-17\",\n         \"Statement\": [] \"Id\": 1}";
+    let sub = "!Sub |\n        {\"Id\": \"${P}\",\n         \"Version\": \"x\" \"Statement\": []}";
+    let (missing, no_value) =
+        (of_role("parameter P has no value"), of_role("a text is no JSON: expected a JSON value"));
+    let breaks_off = of_role("a text is no JSON: the text ends inside a JSON value");
+    // The line and column of what follows a text.
+    let behind = |template: &str, text: &str| {
+        let before = &template[..template.rfind(text).unwrap() + text.len()];
+        let column = before.rsplit('\n').next().unwrap().chars().count() + 1;
+        (before.matches('\n').count() as u32 + 1, column as u32)
+    };
+    let cases = [
+        // In quotes, with a quote that is written twice before the fault.
+        ("a.yaml", role(r#"'{"Version": "it''s" "Statement": []}'"#), &comma, "it''s\" "),
+        ("a.yaml", role(block), &comma, "2012-10-17\"\n          "),
+        ("a.yaml", role(folded), &comma, "[] "),
+        ("a.json", json.to_owned(), &comma, "[] "),
+        // The parts of Fn::Sub and Fn::Join, with a variable before the fault.
+        ("a.yaml", role(sub), &comma, "\"x\" "),
+        ("a.yaml", role(r#"!Join ['', ['{"Id": "', !Ref P, '"', ' "Version": 1}']]"#), &comma, "'\"', ' "),
+        // What breaks off ends behind its last character.
+        ("a.yaml", role("|\n        {\"Statement\": [\n\n"), &breaks_off, "\": ["),
+        // A hole that no string holds could be anything: it is what is missing, not a comma.
+        ("a.yaml", role(r#"!Sub '{"Id": "${P}", "Statement": ${P}}'"#), &missing, "Statement\": "),
+        ("a.yaml", role("arn:aws:iam::1:role/x"), &no_value, "AssumeRolePolicyDocument: "),
+    ];
+    for (path, template, message, before) in cases {
+        let (line, column) = behind(&template, before);
+        assert_eq!(undecided_at(path, &template), [(message.clone(), line, column)], "{template}");
+    }
+}
+
 #[test]
 fn mappings_that_are_not_decided_are_counted() {
     let template = |roles: &str, mappings: &str| {

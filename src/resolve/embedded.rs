@@ -2,14 +2,13 @@
 //! CDK's `Custom::AWSCDKCfnJson`. Symbols are holes in the text, kept by their offsets, never marked by
 //! characters that a template could contain; every part is shown at the bytes that say it.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::intrinsics::{SubPart, sub_parts};
+use super::places::{Places, runs};
 use super::{BYTES_PER_NODE, Resolver, StackId};
-use crate::source::{FileId, Place, Span};
+use crate::source::FileId;
 use crate::syntax::{Kind as NodeKind, Node, Scalar, parse_json};
-use crate::template::{Call, Function, Resource, serverless};
+use crate::template::{Call, Function, Resource};
 use crate::value::{At, Case, Entry, Kind, Piece, Text, Value, Why};
 
 impl<'d> Resolver<'_, 'd> {
@@ -34,12 +33,11 @@ impl<'d> Resolver<'_, 'd> {
                 return self.argument(stack, call, value.at);
             }
             Kind::Text(ref text) if !matches!(text, Text::Any(_)) => {
-                if let Some(read) = self.embedded(stack, text, value.at) {
-                    return read;
-                }
                 // Of a text that is no more than a parameter, it is the parameter that is missing.
-                let parts = if text.as_symbol().is_some() { std::slice::from_ref(&value) } else { &[] };
-                return Value::any(self.cause(parts, "a text that is no JSON"), value.at);
+                if text.as_symbol().is_some() {
+                    return Value::any(self.cause(std::slice::from_ref(&value), NO_JSON), value.at);
+                }
+                return self.embedded(stack, text, value.at).unwrap_or_else(|fault| fault);
             }
             other => other,
         };
@@ -47,12 +45,12 @@ impl<'d> Resolver<'_, 'd> {
     }
 
     /// The `Fn::ToJsonString` that a value comes from.
-    fn made_to_text(&self, stack: StackId, at: At) -> Option<Call<'d>> {
+    pub(super) fn made_to_text(&self, stack: StackId, at: At) -> Option<Call<'d>> {
         Call::of(self.written(stack, at)?).filter(|call| call.function == Function::ToJsonString)
     }
 
     /// The node that a value was written as, where it is one of the stack's own template.
-    fn written(&self, stack: StackId, at: At) -> Option<Node<'d>> {
+    pub(super) fn written(&self, stack: StackId, at: At) -> Option<Node<'d>> {
         let node = self.stack(stack).template.find(at.place.file, at.node?)?;
         (node.tagged_place() == at.place).then_some(node)
     }
@@ -67,26 +65,59 @@ impl<'d> Resolver<'_, 'd> {
         let unread = Kind::Text(self.missing(&format!("{}/json/{}", stack.0, resource.id), resource.id, why));
         self.in_each_case(vec![text], at, &mut |resolver, parts| {
             let Some(text) = parts.first().and_then(Value::text) else { return unread.clone() };
-            resolver.embedded(stack, &text, host).map_or_else(|| unread.clone(), |value| value.kind)
+            resolver.embedded(stack, &text, host).map_or_else(|_| unread.clone(), |value| value.kind)
         })
     }
 
-    /// What a JSON text says; nothing where it is no JSON.
-    fn embedded(&mut self, stack: StackId, text: &Text, host: At) -> Option<Value> {
+    /// What a JSON text says; where it is no JSON an unknown value, at the place and with the cause of that.
+    fn embedded(&mut self, stack: StackId, text: &Text, host: At) -> Result<Value, Value> {
         // It is read again for every reference.
         if !self.make(text.bytes() / BYTES_PER_NODE, host) {
-            return Some(Value::any(Why::Bound, host));
+            return Ok(Value::any(Why::Bound, host));
         }
-        let (literal, holes) = literal_with_holes(text)?;
+        let unknown = || Value::any(self.cause(&[], NO_JSON), host);
+        let (literal, holes) = literal_with_holes(text).ok_or_else(unknown)?;
         let document = parse_json(FileId(0), &Arc::from(literal.as_str()));
-        let root = document.root().filter(|_| document.errors().is_empty())?;
-        let runs = self.written(stack, host).map(|node| runs(node)).unwrap_or_default();
+        let runs = self.written(stack, host).map(runs).unwrap_or_default();
         let places = Places::new(&literal, &runs, host.place);
+        let fault = document.errors().first();
+        if let Some((at, piece)) = hole_outside_strings(&literal, &holes, fault.map(|fault| fault.span.start())) {
+            // It could be anything.
+            let text = Text::from_pieces([piece.clone()]);
+            let value = Value::new(Kind::Text(text), host);
+            return Err(Value::any(self.cause(&[value], "a part of a JSON text"), places.between(at)));
+        }
+        if let Some(fault) = fault {
+            let at = places.fault(&literal, fault.span);
+            return Err(Value::any(Why::Broken(fault.clone().of_text().message.into()), at));
+        }
         let mut reader = Reader { literal: &literal, holes: &holes, used: 0, places };
-        let value = reader.value(root)?;
-        // A hole outside every string could be anything.
-        (reader.used == holes.len()).then_some(value)
+        let value = document.root().and_then(|root| reader.value(root));
+        value.filter(|_| reader.used == holes.len()).ok_or_else(unknown)
     }
+}
+
+/// Why a text has no value as a document, where no better cause is known.
+const NO_JSON: &str = "a text that is no JSON";
+
+/// The first hole that no string of a JSON text holds, before the byte at which reading failed.
+fn hole_outside_strings<'h>(
+    literal: &str,
+    holes: &'h [(usize, Piece)],
+    failed_at: Option<usize>,
+) -> Option<(usize, &'h Piece)> {
+    let failed_at = failed_at.unwrap_or(literal.len());
+    let (mut inside, mut escaped, mut bytes) = (false, false, literal.bytes().enumerate().peekable());
+    for (offset, piece) in holes.iter().take_while(|(offset, _)| *offset <= failed_at) {
+        while let Some((_, byte)) = bytes.next_if(|(at, _)| at < offset) {
+            inside ^= byte == b'"' && !escaped;
+            escaped = inside && byte == b'\\' && !escaped;
+        }
+        if !inside {
+            return Some((*offset, piece));
+        }
+    }
+    None
 }
 
 /// The known characters of a text, and the symbols with the offsets at which they stand.
@@ -100,114 +131,6 @@ fn literal_with_holes(text: &Text) -> Option<(String, Vec<(usize, Piece)>)> {
         }
     }
     Some((literal, holes))
-}
-
-/// Parts of one text that are looked up.
-const MOST_RUNS: usize = 10_000;
-
-/// Characters that a template writes down as they are.
-struct Run<'d> {
-    scalar: Node<'d>,
-    /// Where they begin in the scalar's text.
-    from: usize,
-    text: String,
-}
-
-/// What a text is made of, as far as it is written down: the text itself, the parts of `Fn::Sub`, the
-/// members of `Fn::Join`. Behind [`MOST_RUNS`] nothing more has a place of its own.
-fn runs(node: Node<'_>) -> Vec<Run<'_>> {
-    let (mut runs, mut open, mut steps) = (Vec::new(), vec![node], 0);
-    while let Some(node) = open.pop() {
-        steps += 1;
-        // An alias can show the same node again and again.
-        if steps > MOST_RUNS {
-            break;
-        }
-        match Call::of(node) {
-            None => runs.extend(written_runs(node)),
-            Some(call) if call.function == Function::Sub => {
-                let is_text = call.argument.kind() == NodeKind::Scalar;
-                let scalar = if is_text { Some(call.argument) } else { call.argument.items().next() };
-                runs.extend(scalar.map(sub_runs).unwrap_or_default());
-            }
-            Some(call) if call.function == Function::Join => {
-                let list = call.argument.items().nth(1);
-                let members: Vec<Node<'_>> = list.into_iter().flat_map(Node::items).take(MOST_RUNS).collect();
-                open.extend(members.into_iter().rev());
-            }
-            Some(_) => {}
-        }
-    }
-    runs
-}
-
-/// A text without what the Serverless Framework replaces in it.
-fn written_runs(scalar: Node<'_>) -> Vec<Run<'_>> {
-    let (mut runs, mut from) = (Vec::new(), 0);
-    for piece in serverless::pieces(scalar.text().unwrap_or_default()) {
-        match piece {
-            serverless::Piece::Literal(text) => {
-                runs.push(Run { scalar, from, text: text.to_owned() });
-                from += text.len();
-            }
-            serverless::Piece::Variable(variable) => from += variable.text.len(),
-        }
-    }
-    runs
-}
-
-fn sub_runs(scalar: Node<'_>) -> Vec<Run<'_>> {
-    let parts = sub_parts(scalar.text().unwrap_or_default()).into_iter();
-    let literal = parts.filter_map(|(from, part)| match part {
-        SubPart::Literal(text) => Some(Run { scalar, from, text }),
-        SubPart::Variable(_) | SubPart::Framework(_) => None,
-    });
-    literal.collect()
-}
-
-/// The way from an offset in a text to the bytes that say it.
-struct Places {
-    host: Place,
-    /// Where each run begins in the text, with the bytes that say its characters; in order.
-    located: Vec<(usize, Vec<Span>)>,
-}
-
-impl Places {
-    fn new(literal: &str, runs: &[Run<'_>], host: Place) -> Self {
-        let mut spans: HashMap<_, Vec<Span>> = HashMap::new();
-        let mut located = Vec::new();
-        let mut from = 0;
-        for run in runs.iter().filter(|run| !run.text.is_empty()) {
-            // What parameters say stands between the runs.
-            let Some(at) = literal.get(from..).and_then(|rest| rest.find(&run.text)).map(|at| from + at) else {
-                continue;
-            };
-            let scalar = spans.entry(run.scalar.id()).or_insert_with(|| run.scalar.text_spans());
-            if let Some(bytes) = scalar.get(run.from..(run.from + run.text.len()).min(scalar.len())) {
-                located.push((at, bytes.to_vec()));
-            }
-            from = at + run.text.len();
-        }
-        Self { host, located }
-    }
-
-    /// The bytes that say the character at an offset.
-    fn character(&self, offset: usize) -> Option<Span> {
-        let run = self.located.partition_point(|(from, _)| *from <= offset).checked_sub(1)?;
-        let (from, spans) = &self.located[run];
-        spans.get(offset - from).copied()
-    }
-
-    fn at(&self, span: Span) -> At {
-        let first = self.character(span.start());
-        let last = span.end().checked_sub(1).and_then(|last| self.character(last));
-        let span = match (first, last) {
-            (Some(first), Some(last)) if last.end() >= first.start() => first.to(last),
-            _ => self.host.span,
-        };
-        // No edit may touch what stands inside another text.
-        At { place: Place { span, ..self.host }, node: None }
-    }
 }
 
 struct Reader<'t> {
@@ -272,6 +195,7 @@ fn unescaped(part: &str) -> Option<Arc<str>> {
 mod tests {
     use super::*;
     use crate::resolve::{Stack, StackInfo, StackSet};
+    use crate::source::Place;
     use crate::syntax::{parse, parse_yaml};
     use crate::template::Template;
     use crate::value::shown;

@@ -17,6 +17,7 @@ mod parameter;
 #[cfg(test)]
 mod parameter_tests;
 mod partition;
+mod places;
 mod returns;
 mod rules;
 mod set;

@@ -40,6 +40,7 @@ impl Builder {
             errors: Vec::new(),
             root: None,
             written: u32::MAX,
+            places: None,
         };
         Self { doc, open: Vec::new(), pending: Vec::new() }
     }

@@ -31,6 +31,7 @@ impl Graft {
             errors: doc.errors.clone(),
             root: doc.root,
             written: doc.written.min(doc.nodes.len() as u32),
+            places: doc.places.clone(),
         };
         Self { from: doc.nodes.len(), doc: copy }
     }

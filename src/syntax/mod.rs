@@ -9,6 +9,7 @@ mod json;
 mod mend;
 mod offsets;
 mod scalar;
+mod within;
 mod yaml;
 
 use std::collections::HashSet;
@@ -19,6 +20,7 @@ use crate::source::{FileId, Place, Span};
 pub use graft::Graft;
 pub use json::parse_json;
 pub use scalar::Scalar;
+pub use within::placed;
 pub use yaml::parse_yaml;
 
 /// Deepest nesting of a JSON text.
@@ -123,6 +125,12 @@ impl SyntaxError {
     pub fn new(span: Span, message: impl Into<String>) -> Self {
         Self { span, message: message.into(), related: None }
     }
+
+    /// The same error of a text inside a file.
+    #[must_use]
+    pub fn of_text(self) -> Self {
+        Self { message: self.message.replacen("the file ", "the text ", 1), ..self }
+    }
 }
 
 /// A parsed file. Its text is shared with the [`crate::source::SourceFile`].
@@ -138,6 +146,8 @@ pub struct Document {
     root: Option<NodeId>,
     /// Nodes that the text has; what stands behind them is fresh ([`Graft`]).
     written: u32,
+    /// Of a text inside a file, for every byte of it the bytes of the file that say it.
+    places: Option<Arc<[Span]>>,
 }
 
 impl Document {
@@ -152,7 +162,7 @@ impl Document {
         Self { file, ..self }
     }
 
-    /// The text as stored.
+    /// The text as stored; of a text inside a file ([`Self::within`]), only this text.
     pub fn text(&self) -> &Arc<str> {
         &self.text
     }
@@ -299,7 +309,7 @@ impl<'d> Node<'d> {
 
     /// Its own bytes (of an alias: of the `*name`), a tag not included.
     pub fn span(self) -> Span {
-        self.raw().span
+        self.doc.placed(self.raw().span)
     }
 
     /// Its bytes and its file.
@@ -309,9 +319,9 @@ impl<'d> Node<'d> {
 
     /// Its bytes with the tag before it, and its file.
     pub fn tagged_place(self) -> Place {
-        let tag = self.raw().tag;
-        let span = if tag.is_empty() { self.span() } else { tag.to(self.span()) };
-        Place { file: self.doc.file, span }
+        let NodeData { span, tag, .. } = *self.raw();
+        let span = if tag.is_empty() { span } else { tag.to(span) };
+        Place { file: self.doc.file, span: self.doc.placed(span) }
     }
 
     /// Its tag as written (`!Ref`), where it has one.

@@ -8,9 +8,16 @@ impl Node<'_> {
     /// For every byte of the scalar's text, the bytes of the source that say its character. White space
     /// that folding made has an empty place between what it stands between. Empty for what is no scalar.
     pub fn text_spans(self) -> Vec<Span> {
+        let mut spans = self.spans_in_text();
+        // A text inside a text is shown in the file.
+        spans.iter_mut().for_each(|span| *span = self.document().placed(*span));
+        spans
+    }
+
+    fn spans_in_text(self) -> Vec<Span> {
         let node = self.target();
         let (Data::Scalar { style, cooked }, Some(text)) = (node.raw().data, node.text()) else { return Vec::new() };
-        let span = node.span();
+        let span = node.raw().span;
         let quoted = matches!(style, Style::Single | Style::Double | Style::JsonString);
         let start = span.start() + usize::from(quoted);
         if cooked == RAW {

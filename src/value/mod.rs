@@ -116,6 +116,8 @@ pub enum Why {
     Intrinsic(Arc<str>),
     /// A reference to something that the template does not define.
     Missing(Arc<str>),
+    /// A text that is no JSON where it has to be, and what is wrong with it.
+    Broken(Arc<str>),
     /// A stated limit was reached.
     Bound,
 }
@@ -130,6 +132,7 @@ impl std::fmt::Display for Why {
             Self::Deployment(what) => write!(f, "{what} is known only at deployment"),
             Self::Intrinsic(what) => write!(f, "{what} is not evaluated"),
             Self::Missing(what) => write!(f, "{what} is not in the template"),
+            Self::Broken(what) => write!(f, "a text is no JSON: {what}"),
             Self::Bound => f.write_str("a stated limit was reached"),
         }
     }
