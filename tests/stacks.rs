@@ -307,9 +307,4 @@ Resources:
 ";
     let report = check(&[("root.yaml", parent), ("role.yml", NESTED_ROLE)], &[]);
     assert_eq!((stacks(&report), findings(&report)), (2, vec![]));
-    // A template that is a text is told.
-    let report =
-        check(&[("root.yaml", &parent.replace("TemplateURL: role.yml", "TemplateBody: 'Resources: {}'"))], &[]);
-    let said = "the template of the stack set Members is not read: it is a text in this one";
-    assert_eq!((stacks(&report), notes(&report, "left-run")), (1, vec![said.to_owned()]));
 }

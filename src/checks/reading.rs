@@ -14,6 +14,8 @@ pub struct Reading<'a> {
     pub is_template: bool,
     /// What is wrong with it.
     pub problems: &'a [Problem],
+    /// The stack set whose template it is, where it is no file but a text in one.
+    pub stack_set: Option<&'a str>,
 }
 
 /// Something wrong with an input.

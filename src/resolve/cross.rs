@@ -137,10 +137,9 @@ impl<'d> Resolver<'_, 'd> {
                 continue;
             }
             let what = if resource.kind == STACK_SET { "stack set" } else { "nested stack" };
-            let inline = resource.property("TemplateBody").map(|_| "is not read: it is a text in this one");
             let known = unread.get(resource.id).map(|unread| (unread.kind, unread.why.as_str()));
             let (kind, why) = known.unwrap_or((NoteKind::LeftRun, "is none of this run"));
-            let (id, why) = (resource.id, inline.unwrap_or(why));
+            let id = resource.id;
             self.note(kind, format!("the template of the {what} {id} {why}"), resource.key.place());
         }
     }

@@ -4,10 +4,38 @@
 use std::collections::HashMap;
 
 use super::intrinsics::{SubPart, sub_parts};
+use super::texts::write_json;
+use super::{Resolver, StackId};
 use crate::source::{Place, Span};
 use crate::syntax::{Kind as NodeKind, Node};
 use crate::template::{Call, Function, serverless};
-use crate::value::At;
+use crate::value::{At, Value};
+
+impl<'d> Resolver<'_, 'd> {
+    /// For every byte of a text, the bytes that say it; `value` is the value that the text is all of.
+    pub fn spans_of_text(&mut self, stack: StackId, value: &Value, text: &str) -> Vec<Span> {
+        if let Some(call) = self.made_to_text(stack, value.at) {
+            let argument = self.argument(stack, call, value.at);
+            return spans_of_json(&argument, value.at.place, text);
+        }
+        let runs = self.written(stack, value.at).map(runs).unwrap_or_default();
+        Places::new(text, &runs, value.at.place).spans(text)
+    }
+}
+
+/// The same of the JSON text that is made of a value: each member says its own part.
+fn spans_of_json(value: &Value, host: Place, text: &str) -> Vec<Span> {
+    let (mut parts, mut spans, mut made) = (Vec::new(), Vec::with_capacity(text.len()), String::new());
+    write_json(value, &mut parts);
+    for (part, place) in &parts {
+        let part = part.as_known().unwrap_or_default();
+        let span = if place.file == host.file { place.span } else { host.span };
+        spans.extend(std::iter::repeat_n(span, part.len()));
+        made.push_str(part);
+    }
+    // What a condition chooses is no part of the value as it stands.
+    if made == text { spans } else { vec![host.span; text.len()] }
+}
 
 /// Parts of one text that are looked up.
 const MOST_RUNS: usize = 10_000;

@@ -58,12 +58,14 @@ pub struct Stack<'d> {
     pub children: HashMap<&'d str, StackId>,
     /// Those that it nests and that are no stacks of the run.
     pub unread: &'d [Unread],
+    /// Its number in a list of the caller's own; grouping keeps it.
+    pub listed: usize,
 }
 
 impl<'d> Stack<'d> {
     /// A stack that nests nothing and is not nested.
     pub fn new(template: &'d Template<'d>, info: StackInfo) -> Self {
-        Self { template, info, parent: None, children: HashMap::new(), unread: &[] }
+        Self { template, info, parent: None, children: HashMap::new(), unread: &[], listed: 0 }
     }
 
     /// Where its template begins.

@@ -2,6 +2,7 @@
 //! `Fn::Base64`.
 
 use super::{Resolver, StackId};
+use crate::source::Place;
 use crate::template::Call;
 use crate::value::{At, Kind, Text, Value};
 
@@ -19,9 +20,9 @@ impl<'d> Resolver<'_, 'd> {
     pub(super) fn json_string(&mut self, stack: StackId, call: Call<'d>, at: At) -> Kind {
         let value = self.argument(stack, call, at);
         self.in_each_case(vec![value], at, &mut |resolver, parts| {
-            let mut texts = Vec::new();
-            match parts.first().map(|value| write_json(value, &mut texts)) {
-                Some(true) => Kind::Text(resolver.joined(&texts, at)),
+            let mut written = Vec::new();
+            match parts.first().map(|value| write_json(value, &mut written)) {
+                Some(true) => Kind::Text(resolver.joined(written.iter().map(|(text, _)| text), at)),
                 _ => Kind::Any(resolver.cause(parts, "Fn::ToJsonString of what is not known whole")),
             }
         })
@@ -42,20 +43,24 @@ impl<'d> Resolver<'_, 'd> {
     }
 }
 
+/// A part of a JSON text, and what says it.
+type Part = (Text, Place);
+
 /// Adds the parts of a value's JSON text; false where something in it is not known.
-fn write_json(value: &Value, into: &mut Vec<Text>) -> bool {
+pub(super) fn write_json(value: &Value, into: &mut Vec<Part>) -> bool {
+    let place = value.at.place;
     match &value.kind {
-        Kind::Null => into.push(Text::known("null")),
-        Kind::Bool(value) => into.push(Text::known(value.to_string())),
-        Kind::Number(text) => into.push(Text::Known(text.clone())),
-        Kind::Text(text) => return write_string(text, into),
+        Kind::Null => into.push((Text::known("null"), place)),
+        Kind::Bool(value) => into.push((Text::known(value.to_string()), place)),
+        Kind::Number(text) => into.push((Text::Known(text.clone()), place)),
+        Kind::Text(text) => return write_string(text, place, into),
         Kind::List(items) => {
-            return write_all(["[", "]"], items.iter(), into, write_json);
+            return write_all(["[", "]"], place, items.iter(), into, write_json);
         }
         Kind::Map(entries) => {
-            return write_all(["{", "}"], entries.iter(), into, |entry, into| {
-                let key = write_string(&entry.key, into);
-                into.push(Text::known(":"));
+            return write_all(["{", "}"], place, entries.iter(), into, |entry, into| {
+                let key = write_string(&entry.key, entry.key_at.place, into);
+                into.push((Text::known(":"), entry.key_at.place));
                 key && write_json(&entry.value, into)
             });
         }
@@ -66,34 +71,36 @@ fn write_json(value: &Value, into: &mut Vec<Text>) -> bool {
 
 fn write_all<T>(
     [open, close]: [&str; 2],
+    place: Place,
     members: impl Iterator<Item = T>,
-    into: &mut Vec<Text>,
-    mut write: impl FnMut(T, &mut Vec<Text>) -> bool,
+    into: &mut Vec<Part>,
+    mut write: impl FnMut(T, &mut Vec<Part>) -> bool,
 ) -> bool {
-    into.push(Text::known(open));
+    into.push((Text::known(open), place));
     for (at, member) in members.enumerate() {
         if at > 0 {
-            into.push(Text::known(","));
+            into.push((Text::known(","), place));
         }
         if !write(member, into) {
             return false;
         }
     }
-    into.push(Text::known(close));
+    into.push((Text::known(close), place));
     true
 }
 
 /// A string of JSON. What a symbol stands for is taken to need no escape: ids, names and ARNs do not.
-fn write_string(text: &Text, into: &mut Vec<Text>) -> bool {
+fn write_string(text: &Text, place: Place, into: &mut Vec<Part>) -> bool {
     let Some(pieces) = text.pieces() else { return false };
-    into.push(Text::known("\""));
+    into.push((Text::known("\""), place));
     for piece in pieces {
-        into.push(match piece {
+        let text = match piece {
             crate::value::Piece::Literal(literal) => Text::known(escaped(&literal)),
             symbol => Text::from_pieces([symbol]),
-        });
+        };
+        into.push((text, place));
     }
-    into.push(Text::known("\""));
+    into.push((Text::known("\""), place));
     true
 }
 

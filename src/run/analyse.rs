@@ -34,6 +34,24 @@ pub(super) fn analyse(
     said: &Said<'_>,
     runs: &(dyn Fn(&str) -> bool + Sync),
 ) -> Analysis {
+    with_sets(documents, units, said, |sets, expanded| {
+        let over = expanded.iter().flatten().flat_map(|made| made.over_defaults.clone());
+        let over: Vec<OverDefault> = over.collect();
+        let analysed: Vec<Analysis> = sets.par_iter().map(|set| analyse_set(set, said, &over, runs)).collect();
+        let unexpanded = expanded.iter().flatten().map(|made| made.unknown.len()).sum();
+        let counts = Counts { unexpanded, ..Counts::default() };
+        let start = Analysis { notes: expansion_notes(documents, expanded), counts, ..Analysis::default() };
+        analysed.into_iter().fold(start, Analysis::and)
+    })
+}
+
+/// Joins the units into stack sets, and hands these on with what the macros made of each document.
+pub(super) fn with_sets<T>(
+    documents: &[Document],
+    units: &[Unit],
+    said: &Said<'_>,
+    then: impl FnOnce(&[StackSet<'_>], &[Option<Expanded>]) -> T,
+) -> T {
     let known = known::of_documents(documents, units);
     let with_known = documents.par_iter().zip(&known);
     let expanded: Vec<Option<Expanded>> =
@@ -44,12 +62,7 @@ pub(super) fn analyse(
     let mut templates: Vec<Option<Template<'_>>> = as_deployed.map(Template::read).collect();
     units.iter().for_each(|unit| complete(&mut templates, documents, unit));
     let sets = resolve::group(stacks(&templates, units, said));
-    let over: Vec<OverDefault> = expanded.iter().flatten().flat_map(|made| made.over_defaults.clone()).collect();
-    let analysed: Vec<Analysis> = sets.par_iter().map(|set| analyse_set(set, said, &over, runs)).collect();
-    let unexpanded = expanded.iter().flatten().map(|made| made.unknown.len()).sum();
-    let counts = Counts { unexpanded, ..Counts::default() };
-    let start = Analysis { notes: expansion_notes(documents, &expanded), counts, ..Analysis::default() };
-    analysed.into_iter().fold(start, Analysis::and)
+    then(&sets, &expanded)
 }
 
 /// What users said about the stacks.
@@ -112,6 +125,7 @@ fn stacks<'d>(templates: &'d [Option<Template<'d>>], units: &'d [Unit], said: &S
         let parent = nesting.and_then(|(parent, _)| stacks.get(parent.0 as usize));
         let mut stack = Stack::new(template, info(unit, said, parent));
         stack.unread = &unit.unread;
+        stack.listed = at;
         if let Some((parent, logical_id)) = nesting {
             stack.parent = Some((parent, logical_id));
             stacks[parent.0 as usize].children.insert(logical_id, id);

@@ -44,6 +44,22 @@ pub(super) struct Files {
     pub(super) documents: Vec<Document>,
     /// One for each file.
     pub(super) readings: Vec<FileReading>,
+    /// Templates that stand in texts of these files.
+    pub(super) texts: Vec<TextReading>,
+}
+
+/// What is known of a template that stands in a text of a file.
+#[derive(Debug)]
+pub(super) struct TextReading {
+    /// The file.
+    pub(super) file: FileId,
+    /// The place of its tree among the documents, where it could be read.
+    pub(super) document: Option<usize>,
+    pub(super) problems: Vec<Problem>,
+    /// What makes its stack the same in every run.
+    pub(super) stack_key: String,
+    /// The stack set that it is for.
+    pub(super) stack_set: String,
 }
 
 /// What is known of one file; its number is its place in the list.

@@ -5,6 +5,7 @@
 
 mod analyse;
 mod beside;
+mod bodies;
 mod cdk;
 mod code;
 mod configured;
@@ -191,17 +192,18 @@ fn run(scope: &Arc<Scope>, found: Found, stdin: Option<&Stdin>, options: &Option
     let mut gathered = gather::gather(scope, found, stdin);
     let configured = configured::of_files(scope, &gathered.files, options.config.as_deref())?;
     let given = given::give(scope, &mut gathered, &configured, &options.parameters)?;
-    let Gathered { files, units, programs, failures, warnings, .. } = gathered;
+    let Gathered { mut files, mut units, programs, failures, warnings, .. } = gathered;
     let runs = |rule: &str| options.selection.runs(rule);
     let trusted = configured.iter().map(|own| &own.settings.trusted).collect();
     let configured = configured.iter().map(|own| &own.settings.environment).collect();
     let said = analyse::Said { environment: &options.environment, configured, trusted };
+    let bounds = bodies::read(&mut files, &mut units, &said);
     let analysis = analyse::analyse(&files.documents, &units, &said, &runs);
     let mut findings = check_readings(&files, &runs);
     findings.extend(analysis.findings);
     let mut notes = analysis.notes;
     let note = |kind| move |message| Note { kind, message, place: None };
-    notes.extend(gathered.bounds.into_iter().map(note(NoteKind::Bound)));
+    notes.extend(gathered.bounds.into_iter().chain(bounds).map(note(NoteKind::Bound)));
     notes.extend(gathered.left.into_iter().map(note(NoteKind::LeftRun)));
     if options.verbose {
         notes.extend(gathered.skipped.into_iter().chain(given.taken).map(note(NoteKind::Skipped)));
@@ -224,12 +226,22 @@ fn check_readings(files: &Files, runs: &(dyn Fn(&str) -> bool + Sync)) -> Vec<Fi
     let of_one = |(at, read): (usize, &gather::FileReading)| {
         let document = read.document.and_then(|at| files.documents.get(at));
         let (file, is_template, problems) = (FileId(at as u32), read.is_template, read.problems.as_slice());
-        let reading = Reading { file, document, is_template, problems };
+        let reading = Reading { file, document, is_template, problems, stack_set: None };
         let mut findings = Vec::new();
         checks.iter().for_each(|check| check(&reading, &mut findings));
         findings
     };
-    files.readings.par_iter().enumerate().flat_map_iter(of_one).collect()
+    let of_text = |text: &gather::TextReading| {
+        let document = text.document.and_then(|at| files.documents.get(at));
+        let (file, problems, stack_set) = (text.file, text.problems.as_slice(), Some(text.stack_set.as_str()));
+        let reading = Reading { file, document, is_template: document.is_some(), problems, stack_set };
+        let mut findings = Vec::new();
+        checks.iter().for_each(|check| check(&reading, &mut findings));
+        findings.iter_mut().for_each(|finding| finding.subject.stack_key.clone_from(&text.stack_key));
+        findings
+    };
+    let of_files = files.readings.par_iter().enumerate().flat_map_iter(of_one);
+    of_files.chain(files.texts.par_iter().flat_map_iter(of_text)).collect()
 }
 
 /// Puts the findings in report order, names each for ever, and keeps those that are shown.

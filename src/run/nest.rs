@@ -16,7 +16,7 @@ use crate::template::{NestedTemplate, Source, nested_templates};
 /// Deepest nesting of stacks in one another.
 const DEPTH: usize = 32;
 /// Most stacks; nesting can multiply a few files without end.
-const STACKS: usize = 10_000;
+pub(super) const STACKS: usize = 10_000;
 
 /// The stacks of templates by themselves.
 #[derive(Debug, Default)]
@@ -88,7 +88,9 @@ impl Planner<'_> {
         let mut seen: HashSet<PathBuf> = open.iter().cloned().collect();
         while let Some(key) = open.pop() {
             let (mut links, mut unread) = (Vec::new(), Vec::new());
-            for (id, apart, source) in self.named_by(&key) {
+            // What is a text is read once its value is known (`super::bodies`).
+            let named = self.named_by(&key).into_iter().filter(|(.., source)| *source != Source::Text);
+            for (id, apart, source) in named {
                 match self.follow(&key, &source).and_then(|to| self.read(to, taken)) {
                     Ok(to) => links.push(Link { id, apart, to }),
                     Err((kind, why)) => unread.push(Unread { id, kind, why }),
@@ -134,7 +136,7 @@ impl Planner<'_> {
                 }
                 Err((NoteKind::LeftRun, "is none of this run".to_owned()))
             }
-            Source::Unknown => Err((NoteKind::LeftRun, "is none of this run".to_owned())),
+            Source::Unknown | Source::Text => Err((NoteKind::LeftRun, "is none of this run".to_owned())),
         }
     }
 

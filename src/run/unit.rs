@@ -28,6 +28,8 @@ pub struct Unit {
     pub parts: Vec<UnitPart>,
     /// Values of its parameters that somebody gave; none of a nested stack.
     pub given: Given,
+    /// How many texts inside one another its template stands in; none where it is a file of its own.
+    pub texts: usize,
     /// Where the sources of its app lie, where the configuration says so (`[cdk] source-root`).
     pub source_root: Option<PathBuf>,
 }
@@ -36,7 +38,7 @@ impl Unit {
     /// A stack of which nothing is known but its template and what an assembly says.
     pub fn new(file: FileId, document: usize, key: String, assembly: Option<AssemblyStack>) -> Self {
         let (nested, unread, parts, given) = (None, Arc::default(), Vec::new(), Given::default());
-        Self { file, document, key, assembly, nested, unread, parts, given, source_root: None }
+        Self { file, document, key, assembly, nested, unread, parts, given, texts: 0, source_root: None }
     }
 
     /// Whether another stack makes it.

@@ -14,7 +14,7 @@ impl Document {
             doc.comments[at] = doc.placed(doc.comments[at]);
         }
         let errors = std::mem::take(&mut doc.errors);
-        let placed = errors.into_iter().map(|error| {
+        let placed = errors.into_iter().map(super::SyntaxError::of_text).map(|error| {
             let related = error.related.map(|(span, message)| (doc.placed(span), message));
             super::SyntaxError { span: doc.placed(error.span), related, ..error }
         });

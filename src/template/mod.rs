@@ -19,7 +19,7 @@ use crate::syntax::{Document, Kind, Node, NodeId};
 
 pub use expand::{Expanded, Known, OverDefault, expand, own_macro};
 pub use intrinsic::{Call, Function, get_att};
-pub use nested::{NestedTemplate, STACK_SET, Source, is_nested_stack, nested_templates};
+pub use nested::{NestedTemplate, STACK_SET, Source, TEMPLATE_BODY, is_nested_stack, nested_templates};
 
 /// One resource of a template.
 #[derive(Clone, Copy, Debug)]

@@ -30,6 +30,8 @@ pub enum Source {
         /// Whether all of the URL is known: it then names a place that is the same for everybody.
         whole: bool,
     },
+    /// It stands in the template itself, as a text (`TemplateBody` of a stack set).
+    Text,
     /// Nothing that names a file.
     Unknown,
 }
@@ -56,6 +58,9 @@ fn property_of(kind: &str) -> Option<&'static str> {
 /// The type of a stack that goes to many accounts and Regions.
 pub const STACK_SET: &str = "AWS::CloudFormation::StackSet";
 
+/// Its property that holds a template as a text.
+pub const TEMPLATE_BODY: &str = "TemplateBody";
+
 /// Whether a resource of a type deploys another template whose outputs it has.
 pub fn is_nested_stack(kind: &str) -> bool {
     kind != STACK_SET && property_of(kind).is_some()
@@ -71,9 +76,12 @@ pub fn nested_templates(document: &Document) -> Vec<NestedTemplate<'_>> {
 fn nested<'d>(id: &'d str, body: Node<'d>) -> Option<NestedTemplate<'d>> {
     let kind = body.get("Type")?.text()?;
     let property = property_of(kind)?;
-    let source = match template_by_asset(body) {
-        Some(file) => Source::Path(file.path),
-        None => body.get("Properties").and_then(|node| node.get(property)).map_or(Source::Unknown, source),
+    let named = |property: &str| body.get("Properties").and_then(|node| node.get(property));
+    let source = match (template_by_asset(body), named(property)) {
+        (Some(file), _) => Source::Path(file.path),
+        (None, Some(node)) => source(node),
+        (None, None) if kind == STACK_SET && named(TEMPLATE_BODY).is_some() => Source::Text,
+        (None, None) => Source::Unknown,
     };
     Some(NestedTemplate { id, source, apart: kind == STACK_SET })
 }
@@ -191,6 +199,7 @@ Resources:
   App: {Type: 'AWS::Serverless::Application', Properties: {Location: app/template.yaml}}
   Shared: {Type: 'AWS::Serverless::Application', Properties: {Location: {ApplicationId: a, SemanticVersion: 1.0.0}}}
   Set: {Type: 'AWS::CloudFormation::StackSet', Properties: {TemplateURL: member.yaml}}
+  Body: {Type: 'AWS::CloudFormation::StackSet', Properties: {TemplateBody: 'Resources: {}'}}
   Role: {Type: 'AWS::IAM::Role'}
 ";
         let document = parse_yaml(FileId(0), &text.into());
@@ -201,7 +210,8 @@ Resources:
             [
                 ("App", path("app/template.yaml"), false),
                 ("Shared", Source::Unknown, false),
-                ("Set", path("member.yaml"), true)
+                ("Set", path("member.yaml"), true),
+                ("Body", Source::Text, true)
             ]
         );
     }

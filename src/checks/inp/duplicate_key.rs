@@ -106,7 +106,8 @@ mod tests {
 
     fn found(text: &str) -> Vec<Finding> {
         let document = parse_json(FileId(0), &Arc::from(text));
-        let reading = Reading { file: FileId(0), document: Some(&document), is_template: true, problems: &[] };
+        let reading =
+            Reading { file: FileId(0), document: Some(&document), is_template: true, problems: &[], stack_set: None };
         let mut findings = Vec::new();
         check(&reading, &mut findings);
         findings

@@ -2,17 +2,21 @@
 
 use super::{file, label};
 use crate::checks::{Problem, Reading};
-use crate::finding::{Finding, Severity};
+use crate::finding::{Finding, Severity, shown};
 
-/// Reports where the reading of a file stopped.
+/// Reports where the reading of a file stopped, or that of a template in a text of it.
 pub fn check(reading: &Reading<'_>, findings: &mut Vec<Finding>) {
     for problem in reading.problems {
         let Problem::Unreadable { span, message, related } = problem else { continue };
         let primary = label(reading, *span, "the reading stops here");
-        let headline = format!("this file is not checked: {message}");
+        let (what, whose) = match reading.stack_set {
+            Some(id) => (format!("the template of the stack set {}", shown(id)), "of this template"),
+            None => ("this file".to_owned(), "of this file"),
+        };
+        let headline = format!("{what} is not checked: {message}");
         let mut finding = Finding::new("INP001", Severity::Error, headline, primary, file());
         finding.related.extend(related.iter().map(|(span, message)| label(reading, *span, message)));
-        finding.help = "mend this place; until then the roles of this file are unknown to every rule".to_owned();
+        finding.help = format!("mend this place; until then the roles {whose} are unknown to every rule");
         findings.push(finding);
     }
 }

@@ -54,7 +54,7 @@ pub(super) fn attach(
     let outputs = programs.values().filter_map(|code| scope.store.real(&code.program.folder).ok());
     let mut wanted = Wanted::new(scope.clone(), outputs.collect());
     for (at, finding) in findings.iter_mut().enumerate() {
-        let Some(unit) = unit_of(units, finding) else { continue };
+        let Some(unit) = unit_of(units, finding).map(|unit| file_of(units, unit)) else { continue };
         let Some(document) = files.documents.get(unit.document) else { continue };
         let code = unit.assembly.as_ref().and_then(|stack| programs.get_mut(&stack.assembly));
         let Some(code) = code else { continue };
@@ -74,6 +74,13 @@ pub(super) fn attach(
 fn unit_of<'u>(units: &'u [Unit], finding: &Finding) -> Option<&'u Unit> {
     let here = || units.iter().filter(|unit| unit.file == finding.primary.place.file);
     here().find(|unit| unit.key == finding.subject.stack_key).or_else(|| here().next())
+}
+
+/// The stack whose template is a file, where that of a stack is a text in it.
+fn file_of<'u>(units: &'u [Unit], unit: &'u Unit) -> &'u Unit {
+    let above = |unit: &&Unit| units.get(unit.nested.as_ref()?.parent);
+    let around = std::iter::successors(Some(unit), above);
+    around.take(unit.texts + 1).find(|unit| unit.texts == 0).unwrap_or(unit)
 }
 
 /// One program, and where its files are.
@@ -104,7 +111,9 @@ impl<'s> Code<'s> {
     ) -> Option<String> {
         let (id, body) = resource_at(document, finding.primary.place.span)?;
         let path = self.construct(files, units, unit, id, body)?;
-        let is_subject = finding.subject.logical_id.as_deref() == Some(id);
+        // Of what stands in a text of this template, it is the resource with the text that a program makes.
+        let is_own = finding.subject.stack_key == unit.key;
+        let is_subject = is_own && finding.subject.logical_id.as_deref() == Some(id);
         if is_subject && finding.subject.construct_path.is_none() {
             finding.subject.construct_path = Some(path.clone());
         }
