@@ -217,6 +217,58 @@ fn three_texts_in_one_another_are_read_and_no_more() {
 }
 
 #[test]
+fn copies_of_a_text_are_told_apart() {
+    let sets = |text: &str| -> String {
+        let set = |id: &str| {
+            format!(
+                "  {id}:\n    Type: AWS::CloudFormation::StackSet\n    Properties:\n      TemplateBody: {}",
+                block(text)
+            )
+        };
+        ["One", "Two"].map(set).concat()
+    };
+    let middle = format!("Resources:\n{}", sets(&member("''")));
+    let report = check(&[("a.yaml", &format!("Resources:\n{}", sets(&middle)))], &[]);
+    assert_eq!(count(&report, "stacks"), 7);
+    let mut lines: Vec<usize> = report["findings"].as_array().unwrap().iter().map(|finding| place(finding).0).collect();
+    assert_eq!(lines.len(), 4);
+    lines.dedup();
+    assert_eq!(lines.len(), 4, "{lines:?}");
+    let mut prints: Vec<_> =
+        report["findings"].as_array().unwrap().iter().map(|one| one["fingerprint"].to_string()).collect();
+    prints.sort();
+    prints.dedup();
+    assert_eq!(prints.len(), 4);
+}
+
+#[test]
+fn macros_work_in_a_text_and_around_it() {
+    let looped = "Transform: AWS::LanguageExtensions
+Resources:
+  Fn::ForEach::Roles:
+    - Team
+    - [red, blue]
+    - Role${Team}:
+        Type: AWS::IAM::Role
+        Properties:
+          AssumeRolePolicyDocument: {Statement: [{Effect: Allow, Principal: {Service: ''}, Action: 'sts:AssumeRole'}]}
+";
+    let text = host(&block(looped), "");
+    let report = check(&[("a.yaml", &text)], &[]);
+    let (line, _) = behind(&text, "{Service: ");
+    let mut found = findings(&report);
+    found.sort();
+    assert_eq!(found, ["blue", "red"].map(|team| format!("SVC001 definite a.yaml:{line} Role{team}")));
+    let set = format!(
+        "Transform: AWS::LanguageExtensions\nResources:\n  Fn::ForEach::Sets:\n    - Team\n    - [red, blue]\n    - Set${{Team}}:\n        Type: AWS::CloudFormation::StackSet\n        Properties:\n          TemplateBody: |\n{}",
+        indented(&member("''"), 12)
+    );
+    let report = check(&[("a.yaml", &set)], &[]);
+    // The text is the same for both; its stacks are two.
+    assert_eq!((count(&report, "stacks"), findings(&report).len()), (3, 2), "{report:#}");
+}
+
+#[test]
 fn the_stack_of_a_text_has_one_name_for_ever() {
     let name = |text: &str| {
         let report = check(&[("a.yaml", text)], &[]);
@@ -275,7 +327,7 @@ proptest! {
             ],
             0..24,
         ),
-        form in 0..6_usize,
+        form in 0..8_usize,
     ) {
         let inner = format!("Resources: {{R: {{Type: 'AWS::IAM::Role'}}}}\n{}", parts.concat());
         let inner = if form % 2 == 0 { parts.concat() } else { inner };
@@ -284,7 +336,13 @@ proptest! {
             2 | 3 => block(&inner),
             _ => format!("!Sub {}", in_json(&inner)),
         };
-        let text = host(&body, "");
+        let text = match form {
+            6 | 7 => format!(
+                "{{\"Resources\": {{\"M\": {{\"Type\": \"AWS::CloudFormation::StackSet\", \"Properties\": {{\"TemplateBody\": {}}}}}}}}}",
+                in_json(&inner)
+            ),
+            _ => host(&body, ""),
+        };
         let outcome = check_texts(vec![("a.yaml".to_owned(), text.clone())]);
         for finding in &outcome.findings {
             let span = finding.primary.place.span;

@@ -179,3 +179,64 @@ impl Places {
         At { place: Place { span, ..self.host }, node: None }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::resolve::{Given, GivenParameter, Stack, StackInfo, StackSet};
+    use crate::source::FileId;
+    use crate::syntax::parse_yaml;
+    use crate::template::Template;
+
+    /// What says each character of the text that an output has, as source.
+    fn said(value: &str) -> (String, Vec<String>) {
+        let text = format!("Parameters: {{P: {{Type: String}}}}\nResources: {{T: {{Type: x}}}}\nOutputs:\n  O: {{Value: {value}}}\n");
+        let doc = parse_yaml(FileId(0), &text.as_str().into());
+        assert_eq!(doc.errors(), []);
+        let template = Template::read(&doc).unwrap();
+        let mut given = Given::default();
+        given.set("P", GivenParameter::Certain("xy".into()));
+        let set = StackSet::new(vec![Stack::new(&template, StackInfo { given, ..StackInfo::default() })]);
+        let mut resolver = Resolver::new(&set);
+        let value = resolver.value(StackId(0), template.output("O").unwrap().get("Value").unwrap());
+        let made = value.text().unwrap().as_known().unwrap().to_owned();
+        let spans = resolver.spans_of_text(StackId(0), &value, &made);
+        (made, spans.into_iter().map(|span| span.of(doc.text()).to_owned()).collect())
+    }
+
+    fn expect(value: &str, made: &str, sources: &[&str]) {
+        let (text, found) = said(value);
+        assert_eq!(
+            (text.as_str(), found),
+            (made, sources.iter().map(|source| (*source).to_owned()).collect()),
+            "{value}"
+        );
+    }
+
+    #[test]
+    fn each_character_has_what_says_it() {
+        expect("'ab'", "ab", &["a", "b"]);
+        expect("\"a\\n\"", "a\n", &["a", "\\n"]);
+        // The value of a parameter is written nowhere in the text: it stands behind what comes before.
+        expect("!Sub 'a${P}b'", "axyb", &["a", "", "", "b"]);
+        expect("!Join ['-', [a, !Ref P, b]]", "a-xy-b", &["a", "", "", "", "", "b"]);
+        expect("!Ref P", "xy", &["!Ref P", "!Ref P"]);
+        expect(
+            "!ToJsonString {a: 1}",
+            "{\"a\":1}",
+            &["!ToJsonString {a: 1}", "a", "a", "a", "a", "1", "!ToJsonString {a: 1}"],
+        );
+    }
+
+    #[test]
+    fn a_fault_is_between_or_behind_what_is_written() {
+        let host = Place { file: FileId(0), span: Span::new(0, 9) };
+        let located = vec![(0, vec![Span::new(1, 2), Span::new(2, 3)]), (2, vec![Span::new(7, 8)])];
+        let places = Places { host, located };
+        assert_eq!(places.between(2).place.span, Span::new(3, 7));
+        assert_eq!(places.between(0).place.span, host.span);
+        assert_eq!(places.fault("a  ", Span::at(3)).place.span, Span::at(2));
+        assert_eq!(places.fault("abc", Span::new(1, 2)).place.span, Span::new(2, 3));
+        assert_eq!(places.fault("", Span::at(0)).place.span, host.span);
+    }
+}

@@ -129,6 +129,24 @@ fn the_construct_is_found_without_a_path_in_the_template() {
 }
 
 #[test]
+fn what_a_text_of_a_stack_set_holds_is_made_by_the_line_of_the_stack_set() {
+    let made = r#"{"type": "aws:cdk:creationStack", "data": ["new S (/app/lib/s.ts:2:1)"]}"#;
+    let metadata = format!(r#"{{"/Dev/S/Set": [{{"type": "aws:cdk:logicalId", "data": "Role1"}}, {made}]}}"#);
+    let mut files = assembly(&metadata, "");
+    let template = files[2].1.clone();
+    let body = serde_json::to_string(&template).unwrap();
+    files[2].1 = format!(
+        r#"{{"Resources": {{"Role1": {{"Type": "AWS::CloudFormation::StackSet", "Properties": {{"TemplateBody": {body}}}}}}}}}"#
+    );
+    let outcome = check_texts(files);
+    let [finding] = outcome.findings.as_slice() else { panic!("{:?}", outcome.findings) };
+    // The role has the same id as the stack set, and is another resource.
+    assert_eq!((finding.subject.stack_key.as_str(), finding.subject.construct_path.as_deref()), ("S/Role1", None));
+    let (at, _) = finding.code.as_ref().unwrap().shown().unwrap();
+    assert_eq!((at.path.as_str(), at.line), ("lib/s.ts", 2));
+}
+
+#[test]
 fn the_root_is_that_of_the_project_which_names_the_output() {
     let of = |files: &[(&str, &str)], folder: &str| default_root(&store(files), Path::new(folder));
     let out = ("app/build/out/manifest.json", "{}");
