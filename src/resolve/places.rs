@@ -190,7 +190,9 @@ mod tests {
 
     /// What says each character of the text that an output has, as source.
     fn said(value: &str) -> (String, Vec<String>) {
-        let text = format!("Parameters: {{P: {{Type: String}}}}\nResources: {{T: {{Type: x}}}}\nOutputs:\n  O: {{Value: {value}}}\n");
+        let text = format!(
+            "Parameters: {{P: {{Type: String}}}}\nResources: {{T: {{Type: x}}}}\nOutputs:\n  O: {{Value: {value}}}\n"
+        );
         let doc = parse_yaml(FileId(0), &text.as_str().into());
         assert_eq!(doc.errors(), []);
         let template = Template::read(&doc).unwrap();
