@@ -151,12 +151,15 @@ fn what_is_not_known_for_certain_is_no_template() {
         (count(&report, "stacks"), findings(&report).len(), notes(&report, "left-run"))
     };
     let told = |why: &str| (1, 0, vec![format!("the template of the stack set Members is not read: {why}")]);
-    let unknown = told("its text is not known for certain");
-    assert_eq!(of("!Ref P"), unknown);
-    assert_eq!(of(&format!("!Sub {}", block(&text.replace("ec2.", "${AWS::Region}.")))), unknown);
-    assert_eq!(of(&format!("!Sub {}", block(&text.replace("ec2.", "${Q}.")))), unknown, "a default may be another");
-    assert_eq!(of("!If [C, 'Resources: {R: {Type: a}}', 'Resources: {R: {Type: b}}']"), unknown);
-    assert_eq!(of("'{{resolve:ssm:/template}}'"), unknown);
+    let unknown = |what: &str| told(&format!("its text is not known for certain{what}"));
+    let in_sub = |name: &str| format!("!Sub {}", block(&text.replace("ec2.", &format!("${{{name}}}."))));
+    assert_eq!(of("!Ref P"), unknown(": parameter P has no value"));
+    assert_eq!(of(&in_sub("P")), unknown(": parameter P has no value"));
+    assert_eq!(of(&in_sub("AWS::Region")), unknown(""));
+    assert_eq!(of(&in_sub("Q")), unknown(""), "a default may be another");
+    assert_eq!(of("!If [C, 'Resources: {R: {Type: a}}', 'Resources: {R: {Type: b}}']"), unknown(""));
+    let resolved = unknown(": {{resolve:ssm:/template}} is known only at deployment");
+    assert_eq!(of("'{{resolve:ssm:/template}}'"), resolved);
     assert_eq!(of("'Resources: {}'"), told("its text holds no template"));
     assert_eq!(of(&block(&text.replace("Role:", "{{ name }}Role:"))), told("its text is the source of another tool"));
 }

@@ -15,7 +15,7 @@ use crate::resolve::{NoteKind, Resolver, StackId, StackSet, Unread};
 use crate::source::{FileId, Place, Span};
 use crate::syntax::{self, Document, NodeId};
 use crate::template::{Resource, STACK_SET, TEMPLATE_BODY};
-use crate::value::{Kind, Text, Value};
+use crate::value::{Kind, Piece, Symbols, Text, Value};
 
 /// Documents inside one another's texts (interface, limits).
 const MOST_DEPTH: usize = 3;
@@ -63,7 +63,7 @@ enum Became {
     /// A template: the place of its tree among the documents.
     Template(usize),
     /// None that is checked, and why, as the end of a sentence.
-    Left(&'static str),
+    Left(String),
 }
 
 #[derive(Default)]
@@ -128,7 +128,7 @@ impl Bodies {
         owner: &Owner<'_>,
     ) -> Became {
         let (Kind::Text(Text::Known(text)), Some(node)) = (&value.kind, node) else {
-            return Became::Left("its text is not known for certain");
+            return Became::Left(format!("its text is not known for certain{}", missing(value, &resolver.symbols)));
         };
         let key = (owner.unit.document, owner.place.file, node, text.clone());
         if let Some(known) = self.known.get(&key) {
@@ -174,7 +174,7 @@ impl Bodies {
             None => recognise::tool_of_braces(&document),
         };
         if other.is_some() {
-            return Became::Left("its text is the source of another tool");
+            return Became::Left("its text is the source of another tool".to_owned());
         }
         let form = recognise::form(&document);
         let document = document.within(owner.place.file, places);
@@ -190,13 +190,13 @@ impl Bodies {
                 let (span, message) = (document.placed(span), "Resources is no mapping".to_owned());
                 self.cannot(owner, Problem::Unreadable { span, message, related: None })
             }
-            (None, Form::Policy | Form::Other) => Became::Left("its text holds no template"),
+            (None, Form::Policy | Form::Other) => Became::Left("its text holds no template".to_owned()),
         }
     }
 
     fn cannot(&mut self, owner: &Owner<'_>, problem: Problem) -> Became {
         self.tell(owner, None, vec![problem]);
-        Became::Left("its text cannot be read")
+        Became::Left("its text cannot be read".to_owned())
     }
 
     fn tell(&mut self, owner: &Owner<'_>, document: Option<usize>, problems: Vec<Problem>) {
@@ -209,7 +209,7 @@ impl Bodies {
         let left =
             |why: &str| Unread { id: owner.id.to_owned(), kind: NoteKind::LeftRun, why: format!("is not read: {why}") };
         match became {
-            Became::Left(why) => self.unread.push((owner.at, left(why))),
+            Became::Left(why) => self.unread.push((owner.at, left(&why))),
             Became::Template(_) if self.stacks >= STACKS => {
                 self.full = true;
                 self.unread.push((owner.at, left("there are too many stacks")));
@@ -223,4 +223,17 @@ impl Bodies {
             }
         }
     }
+}
+
+/// What could have been said and was not, behind a colon; nothing where that is not why a text is unknown.
+fn missing(value: &Value, symbols: &Symbols) -> String {
+    let why = match &value.kind {
+        Kind::Any(why) | Kind::Text(Text::Any(why)) => Some(why),
+        Kind::Text(Text::Shape(pieces)) => pieces.iter().find_map(|piece| match piece {
+            Piece::Symbol(id) => symbols.missing(*id),
+            Piece::Literal(_) => None,
+        }),
+        _ => None,
+    };
+    why.map(|why| format!(": {why}")).unwrap_or_default()
 }
