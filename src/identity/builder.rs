@@ -76,12 +76,12 @@ fn strangers(symbols: &mut Symbols) -> Strangers {
             Format::new("{aA9_-}:{f-}", "us-east-1:00000000-0000-4000-8000-0000000e11e5"),
             true,
         ),
+        identity_number: add("an identity's number", Format::new("{f-}", "00000000-0000-4000-8000-0000000e11e5"), true),
         further: add("more of the provider", Format::any(), false),
         providers: [
             add("a sign-in provider", Format::new("{aA9_-}.{aA9_./-}", "login.example.com"), false),
             add("an identity provider", Format::new("arn:{a-}:iam::{9}:{a-}-provider/{aA9_.:/-}", PROVIDER_ARN), false),
         ],
-        login: add("a provider of another pool", Format::new("{aA9_.:/+=,@-}", "login.example.org"), false),
         own_identity: add(
             "an identity",
             Format::new("{aA9_-}:{f-}", "us-east-1:00000000-0000-4000-8000-00000000aaaa"),

@@ -293,12 +293,12 @@ pub struct Strangers {
     pub guid: SymbolId,
     /// An identity of such a pool.
     pub identity: SymbolId,
+    /// The number of such an identity.
+    pub identity_number: SymbolId,
     /// What follows a provider's name in `amr`; undocumented, so not even fresh.
     pub further: SymbolId,
     /// Sign-in providers of which nothing is known: a domain, and an ARN.
     pub providers: [SymbolId; 2],
-    /// A sign-in provider that somebody's pool has, whatever its name.
-    pub login: SymbolId,
     /// An identity of a pool of the run.
     pub own_identity: SymbolId,
 }

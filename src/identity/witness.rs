@@ -122,11 +122,27 @@ struct Names<'g> {
 impl Names<'_> {
     fn text(&mut self, text: &Text) -> Text {
         let Some(pieces) = text.pieces() else { return Text::known("any-value") };
-        let concrete = pieces.iter().map(|piece| match piece {
-            Piece::Literal(literal) => literal.to_string(),
-            Piece::Symbol(id) => self.name(*id),
-        });
-        Text::known(concrete.collect::<String>())
+        let mut concrete = String::new();
+        for piece in pieces {
+            match piece {
+                Piece::Literal(literal) => concrete.push_str(&literal),
+                Piece::Symbol(id) => {
+                    let name = self.name(id);
+                    concrete.push_str(self.rest(id, &concrete, &name));
+                }
+            }
+        }
+        Text::known(concrete)
+    }
+
+    /// Of a stranger's number, what is left behind the digits that stand there already.
+    fn rest<'n>(&self, id: SymbolId, before: &str, name: &'n str) -> &'n str {
+        let strangers = &self.graph.strangers;
+        if id != strangers.guid && id != strangers.identity_number {
+            return name;
+        }
+        let written = before.rsplit_once(':').map_or(0, |(_, digits)| digits.len());
+        name.get(written..).unwrap_or_default()
     }
 
     /// The text of a symbol: its form's sample, its end changed to a number where another symbol has it.

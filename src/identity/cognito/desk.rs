@@ -28,8 +28,6 @@ pub(super) struct Token<'t> {
     pub(super) principal: &'t PoolPrincipal,
     pub(super) aud: &'t Text,
     pub(super) identity: &'t Text,
-    /// What the caller chooses freely: keys with values.
-    pub(super) chosen: &'t [(String, Text)],
 }
 
 impl<'g> Desk<'g> {
@@ -100,7 +98,7 @@ impl<'g> Desk<'g> {
     }
 
     /// A token's request for this role.
-    fn request(&self, token: &Token<'_>, action: &str, amr: Vec<Text>) -> Request {
+    pub(super) fn request(&self, token: &Token<'_>, action: &str, amr: Vec<Text>) -> Request {
         let key = |name: &str| format!("{}:{name}", token.principal.name);
         let mut context = vec![
             (key("aud"), Carried::One(token.aud.clone())),
@@ -111,12 +109,9 @@ impl<'g> Desk<'g> {
             ("aws:PrincipalAccount".to_owned(), Carried::One(Text::known("anonymous"))),
             ("aws:SecureTransport".to_owned(), Carried::One(Text::known("true"))),
         ];
-        context.extend(token.chosen.iter().map(|(key, value)| (key.clone(), Carried::One(value.clone()))));
         // Present in every direct call; what they hold nobody knows beforehand.
         for name in ["aws:SourceIp", "aws:CurrentTime", "aws:EpochTime", "aws:UserAgent", "sts:RoleSessionName"] {
-            if !token.chosen.iter().any(|(key, _)| key.eq_ignore_ascii_case(name)) {
-                context.push((name.to_owned(), unknown("the caller")));
-            }
+            context.push((name.to_owned(), unknown("the caller")));
         }
         for key in self.asked_globally() {
             if !context.iter().any(|(own, _)| own.eq_ignore_ascii_case(key)) {
@@ -138,11 +133,19 @@ impl<'g> Desk<'g> {
         })
     }
 
-    fn ask(&self, request: Request) -> Answer {
+    pub(super) fn ask(&self, request: Request) -> Answer {
         let decision = evaluate(self.policy, &request, &self.graph.symbols);
-        // A principal that may be that of pools may also let them in.
-        let truth = if self.unclear && !decision.truth.is_true() { Truth::Unknown } else { decision.truth };
-        Answer { truth, request, decision }
+        Answer { truth: self.unless_unclear(decision.truth), request, decision }
+    }
+
+    /// A principal that may be that of pools may also let them in.
+    pub(super) fn unless_unclear(&self, truth: Truth) -> Truth {
+        if self.unclear && !truth.is_true() { Truth::Unknown } else { truth }
+    }
+
+    /// A member of `amr` that begins with a provider's name.
+    pub(super) fn further(&self, provider: &Text) -> Text {
+        Text::join([provider, &Text::known(":"), &Text::symbol(self.graph.strangers.further)])
     }
 
     /// Signed-in users of a provider. Both requests must agree.
@@ -157,7 +160,7 @@ impl<'g> Desk<'g> {
     /// What signed-in users of a provider may bring: `amr` holds `authenticated`, the provider, and
     /// perhaps further members that begin with its name, which no guide describes.
     pub(super) fn signed_in_requests(&self, token: &Token<'_>, provider: &Text) -> [Request; 2] {
-        let further = Text::join([provider, &Text::known(":"), &Text::symbol(self.graph.strangers.further)]);
+        let further = self.further(provider);
         let short = vec![Text::known("authenticated"), provider.clone()];
         let long = short.iter().cloned().chain([further]).collect();
         [short, long].map(|amr| self.request(token, ASSUME, amr))
@@ -173,7 +176,7 @@ impl<'g> Desk<'g> {
 
     fn own(&self, pool: Text, handouts: &[&Handout]) -> OwnPool {
         let identity = Text::symbol(self.graph.strangers.own_identity);
-        let token = |principal| Token { principal, aud: &pool, identity: &identity, chosen: &[] };
+        let token = |principal| Token { principal, aud: &pool, identity: &identity };
         let mut signed_in = Vec::new();
         for provider in self.providers(&pool, handouts) {
             let tags = self.tags(&pool, &provider);
@@ -242,7 +245,7 @@ impl<'g> Desk<'g> {
     pub fn tagged(&self, pool: &Text, map: &TagMap) -> Answer {
         let identity = Text::symbol(self.graph.strangers.own_identity);
         let answers = self.principals.iter().map(|principal| {
-            let token = Token { principal, aud: pool, identity: &identity, chosen: &[] };
+            let token = Token { principal, aud: pool, identity: &identity };
             let amr = vec![Text::known("authenticated"), map.provider.clone()];
             let mut request = self.request(&token, TAG_SESSION, amr);
             request.context.extend(self.tags_of(map));

@@ -10,8 +10,9 @@ mod stranger;
 
 use super::graph::{Graph, Handout, RoleId};
 use super::provider::pool_principals;
-use crate::policy::{Carried, Decision, Effect, Policy, Request, Statement, Test, test_passes};
-use crate::value::{Branch, Text, Truth, overlaps};
+pub use crate::policy::Answer;
+use crate::policy::{Carried, Domain, Effect, Policy, Request, Space, Statement, Test, exists};
+use crate::value::{Branch, Text, Truth};
 
 pub use conjunct::{Conjunct, failing};
 pub use desk::Desk;
@@ -20,17 +21,6 @@ pub use desk::Desk;
 pub const ASSUME: &str = "sts:AssumeRoleWithWebIdentity";
 /// The companion action that a session with tags needs.
 pub const TAG_SESSION: &str = "sts:TagSession";
-
-/// Whether a class is let in, with the request that shows it.
-#[derive(Clone, Debug)]
-pub struct Answer {
-    /// Whether it is let in.
-    pub truth: Truth,
-    /// The request that was decisive, or the first one that was tried.
-    pub request: Request,
-    /// What the policy says of that request.
-    pub decision: Decision,
-}
 
 /// What a pool's users and guests get from a trust policy.
 #[derive(Clone, Debug)]
@@ -131,28 +121,31 @@ fn is_key(key: &str, prefix: &str, claim: &str) -> bool {
         && key.rsplit_once(':').is_some_and(|(a, b)| a.eq_ignore_ascii_case(prefix) && b.eq_ignore_ascii_case(claim))
 }
 
-/// Whether the tests of a statement on the pool keep any pool out: some pool id that the tests
-/// themselves name, or a stranger's, does not certainly pass.
+/// Whether the tests of a statement on the pool keep any pool out: a policy that denies what passes them
+/// lets some pool in, or nobody knows.
 pub fn restricts_pool(statement: &Statement, policy: &Policy, request: &Request, graph: &Graph) -> bool {
-    let tests: Vec<&Test> =
-        statement.conditions.tests.iter().filter(|test| is_claim_of(test, "aud", request)).collect();
-    let form = Text::symbol(graph.strangers.pool);
-    let named = tests.iter().flat_map(|test| test.values.iter().map(|(value, _)| value.clone()));
-    // Of a pattern, an id inside it.
-    let named = named.map(|value| stranger::inside(&value, graph).unwrap_or(value));
-    let named = named.filter(|value| overlaps(value, &form, &graph.symbols)).take(MOST_PROBES);
-    let probes = [form.clone()].into_iter().chain(named);
-    let passes = |probe: Text| {
-        let mut request = request.clone();
-        let aud = request.context.iter_mut().find(|(name, _)| name.ends_with(":aud"));
-        aud.into_iter().for_each(|(_, carried)| *carried = Carried::One(probe.clone()));
-        Truth::all(tests.iter().map(|test| test_passes(test, policy, &request, &graph.symbols)))
+    let mut inverse = policy.clone();
+    let mut passes = statement.clone();
+    passes.effect = Effect::Deny;
+    passes.conditions.tests.retain(|test| is_claim_of(test, "aud", request));
+    passes.conditions.opaque = false;
+    let mut everybody = passes.clone();
+    everybody.effect = Effect::Allow;
+    everybody.conditions.tests.clear();
+    inverse.statements = vec![everybody, passes];
+    let keys = request.context.iter().map(|(name, carried)| {
+        let is_pool = name.ends_with(":aud");
+        let any = || Domain::Text { forms: vec![stranger::pool_id(graph).into()], optional: false };
+        (name.clone(), if is_pool { any() } else { Domain::Exactly(Some(carried.clone())) })
+    });
+    let space = Space {
+        principals: vec![request.principal.clone()],
+        actions: vec![request.action.clone()],
+        resource: request.resource.clone(),
+        keys: keys.collect(),
     };
-    !Truth::all(probes.map(passes)).is_true()
+    !exists(&inverse, &space, &graph.symbols).truth.is_false()
 }
-
-/// Pool ids that a test is tried with.
-const MOST_PROBES: usize = 32;
 
 /// Allow statements of a policy.
 fn allowing(policy: &Policy) -> impl Iterator<Item = &Statement> {

@@ -2,21 +2,29 @@
 //! id as far as AWS lets them, its providers, and everything that a caller chooses.
 
 use super::desk::{Desk, Token};
-use super::{Answer, Graph, Text, allowing, best, is_claim};
-use crate::policy::{Base, Request, Statement, Test, statement_admits};
-use crate::value::{Piece, Truth, conforms, overlaps};
+use super::{ASSUME, Answer, Graph, best};
+use crate::identity::provider::PoolPrincipal;
+use crate::policy::{Carried, Domain, Space, exists};
+use crate::value::{Form, Format, Text, Truth};
 
 /// A provider that anyone can put on a pool of their own.
 const LOGIN: &str = "graph.facebook.com";
 
-/// Requests that are tried for one policy; above it what was not found is Unknown.
-const MOST_REQUESTS: usize = 2048;
-/// Values that are tried for one key.
-const MOST_VALUES: usize = 32;
-
 /// Keys that the caller of STS fills as they like (STS API, AssumeRoleWithWebIdentity; IAM User Guide,
-/// global condition keys).
-const CHOSEN: [&str; 4] = ["sts:RoleSessionName", "aws:UserAgent", "aws:Referer", "aws:RequestedRegion"];
+/// global condition keys), and the form of what they hold.
+const CHOSEN: [(&str, Option<&str>); 4] = [
+    ("sts:RoleSessionName", Some("{aA9_+=,.@-}")),
+    ("aws:UserAgent", None),
+    ("aws:Referer", None),
+    ("aws:RequestedRegion", Some("{a9-}")),
+];
+
+/// Names of providers (Cognito identity pools API, DeveloperProviderName and Logins; catalogue, section
+/// 5): domains, user pools and developers' names have no colon, ARNs do.
+const LOGINS: [&str; 3] = [LOGIN, "{aA9_./-}", "arn:{a-}:iam::{9*12}:{a-}-provider/{aA9_.:/-}"];
+
+/// What may follow a provider's name in `amr`, which no guide describes.
+const FURTHER: [&str; 2] = ["{aA9_./-}:{aA9_.:/+=,@-}", "arn:{a-}:iam::{9*12}:{a-}-provider/{aA9_.:/-}:{aA9_.:/+=,@-}"];
 
 /// The two classes of strangers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,221 +34,101 @@ pub(super) enum Strange {
 }
 
 impl Desk<'_> {
-    /// The best that a stranger can do: for each Allow statement the requests that suit it.
+    /// The best that a stranger can do.
     pub(super) fn foreign(&self, who: Strange) -> Answer {
-        let nobody = Token {
-            // Invariant: there is one; without any named, all are taken.
-            principal: &self.principals[0],
-            aud: &Text::symbol(self.graph.strangers.pool),
-            identity: &Text::symbol(self.graph.strangers.identity),
-            chosen: &[],
-        };
-        // Shows that nobody is let in, where nothing better is found.
-        let mut answers = vec![self.answer(who, &nobody, &Text::known(LOGIN))];
-        let mut tried = 0;
-        for statement in allowing(self.policy) {
-            self.suit(statement, who, &mut tried, &mut answers);
-            if answers.iter().any(|answer| answer.truth.is_true()) {
-                break;
+        let answers = self.principals.iter().map(|principal| match who {
+            Strange::Guest => {
+                self.exists(principal, Domain::Exactly(Some(Carried::Many(vec![Text::known("unauthenticated")]))))
             }
-        }
-        let best = best(answers);
-        let missed = tried > MOST_REQUESTS && best.truth.is_false();
-        Answer { truth: if missed { Truth::Unknown } else { best.truth }, ..best }
+            Strange::SignedIn => self.foreign_signed_in(principal),
+        });
+        let best = best(answers.collect());
+        Answer { truth: self.unless_unclear(best.truth), ..best }
     }
 
-    fn answer(&self, who: Strange, token: &Token<'_>, login: &Text) -> Answer {
-        match who {
-            Strange::Guest => self.guest(token),
-            Strange::SignedIn => self.signed_in(token, login, &[]),
-        }
+    /// `amr` holds `authenticated`, the provider, and perhaps further members that begin with its name:
+    /// what hangs on these is not known.
+    fn foreign_signed_in(&self, principal: &PoolPrincipal) -> Answer {
+        let answer = self.exists(principal, amr(&LOGINS, 1));
+        let truth = match answer.truth {
+            Truth::True => Truth::agreed([Truth::True, self.with_further(&answer).truth]),
+            Truth::False => {
+                let all: Vec<&str> = LOGINS.into_iter().chain(FURTHER).collect();
+                let wide = self.exists(principal, amr(&all, 2));
+                if wide.truth.is_false() { Truth::False } else { Truth::Unknown }
+            }
+            Truth::Unknown => Truth::Unknown,
+        };
+        Answer { truth, ..answer }
     }
 
-    /// Tries the requests that suit a statement until one is let in. Those that the statement itself
-    /// refuses are not put to the others.
-    fn suit(&self, statement: &Statement, who: Strange, tried: &mut usize, answers: &mut Vec<Answer>) {
+    /// The same request with a further member in `amr`.
+    fn with_further(&self, answer: &Answer) -> Answer {
+        let mut request = answer.request.clone();
+        for (_, carried) in request.context.iter_mut().filter(|(name, _)| name.ends_with(":amr")) {
+            let Carried::Many(members) = carried else { continue };
+            let further = members.last().map(|login| self.further(login));
+            members.extend(further);
+        }
+        self.ask(request)
+    }
+
+    fn exists(&self, principal: &PoolPrincipal, amr: Domain) -> Answer {
+        exists(self.policy, &self.strange(principal, &amr), &self.graph.symbols)
+    }
+
+    /// What strangers bring: everything that a token of any pool does, with a pool, an identity and what a
+    /// caller chooses of their own.
+    fn strange(&self, principal: &PoolPrincipal, amr: &Domain) -> Space {
         let strangers = &self.graph.strangers;
-        let pools = self.ids(statement, "aud", strangers.pool);
-        let identities = self.ids(statement, "sub", strangers.identity);
-        let form = &self.graph.symbols.facts(strangers.pool).format;
-        let chosen = chosen(statement);
-        let logins = match who {
-            Strange::Guest => vec![Text::known(LOGIN)],
-            Strange::SignedIn => logins(statement, Text::symbol(strangers.login)),
+        let [aud, identity] = [strangers.pool, strangers.identity].map(Text::symbol);
+        let request = self.request(&Token { principal, aud: &aud, identity: &identity }, ASSUME, Vec::new());
+        let id = |number| {
+            let form = Form::new(STRANGE_ID).with_fresh(&[strangers.region, number], pool_id(self.graph));
+            Domain::Text { forms: vec![form], optional: false }
         };
-        for principal in &self.principals {
-            for (aud, identity) in pools.iter().flat_map(|pool| identities.iter().map(move |id| (pool, id))) {
-                let token = Token { principal, aud, identity, chosen: &chosen };
-                for login in &logins {
-                    *tried += 1;
-                    if *tried > MOST_REQUESTS {
-                        return;
-                    }
-                    if self.refuses(statement, who, &token, login) {
-                        continue;
-                    }
-                    let answer = self.answer(who, &token, login);
-                    // Whether there can be such a pool hangs on what is not known.
-                    let is_id = [aud, identity].into_iter().all(|id| conforms(id, form, &self.graph.symbols));
-                    let truth = if is_id || answer.truth.is_false() { answer.truth } else { Truth::Unknown };
-                    answers.push(Answer { truth, ..answer });
-                    if answers.last().is_some_and(|answer| answer.truth.is_true()) {
-                        return;
-                    }
-                }
-            }
-        }
-    }
-
-    /// Whether a statement certainly refuses a stranger, with and without further members of `amr`.
-    fn refuses(&self, statement: &Statement, who: Strange, token: &Token<'_>, login: &Text) -> bool {
-        let requests = match who {
-            Strange::Guest => vec![self.guest_request(token)],
-            Strange::SignedIn => self.signed_in_requests(token, login).into(),
+        let domain = |name: &str, carried: Carried| match name.rsplit(':').next() {
+            _ if name.starts_with("aws:") || name.starts_with("sts:") => chosen(name, carried),
+            Some("aud") => id(strangers.guid),
+            Some("sub") => id(strangers.identity_number),
+            Some("amr") => amr.clone(),
+            _ => Domain::Exactly(Some(carried)),
         };
-        let admits = |request: &Request| statement_admits(statement, self.policy, request, &self.graph.symbols);
-        requests.iter().all(|request| admits(request).is_false())
+        let keys = request.context.into_iter().map(|(name, carried)| {
+            let domain = domain(&name, carried);
+            (name, domain)
+        });
+        let keys = keys.collect();
+        Space { principals: vec![request.principal], actions: vec![request.action], resource: request.resource, keys }
     }
+}
 
-    /// A stranger's value for a claim, and one inside each pattern that a statement tests it with.
-    fn ids(&self, statement: &Statement, claim: &'static str, fresh: crate::value::SymbolId) -> Vec<Text> {
-        let form = Text::symbol(self.graph.strangers.pool);
-        let mut candidates = vec![Text::symbol(fresh)];
-        for pattern in patterns(statement, |test| is_claim(test, claim)) {
-            let inside = inside(pattern, self.graph).filter(|inside| overlaps(inside, &form, &self.graph.symbols));
-            candidates.extend(inside.filter(|inside| !candidates.contains(inside)));
-            if candidates.len() >= MOST_VALUES {
-                break;
-            }
+/// What signed-in users' `amr` holds.
+fn amr(forms: &[&str], most: usize) -> Domain {
+    Domain::Texts {
+        always: vec![Text::known("authenticated")],
+        forms: forms.iter().map(|form| Form::new(form)).collect(),
+        except: ["authenticated", "unauthenticated"].map(Text::known).to_vec(),
+        least: 1,
+        most,
+        optional: false,
+    }
+}
+
+fn chosen(name: &str, carried: Carried) -> Domain {
+    match CHOSEN.iter().find(|(own, _)| own.eq_ignore_ascii_case(name)) {
+        Some((_, form)) => {
+            let form = form.map_or_else(Form::any, Form::new);
+            Domain::Text { forms: vec![form], optional: !name.eq_ignore_ascii_case("sts:RoleSessionName") }
         }
-        candidates
+        None => Domain::Exactly(Some(carried)),
     }
 }
 
-/// A stranger's id inside a pattern; nothing where the pattern has no wildcard, or names a whole id:
-/// that is one pool, whatever stands around it.
-pub(super) fn inside(pattern: &Text, graph: &Graph) -> Option<Text> {
-    let strangers = &graph.strangers;
-    let pieces = pattern.pieces()?;
-    let is_pool = |piece: &Piece| match piece {
-        Piece::Literal(literal) => holds_guid(literal),
-        Piece::Symbol(id) => graph.pool(&Text::symbol(*id)).is_some(),
-    };
-    let wild = |piece: &Piece| matches!(piece, Piece::Literal(text) if text.contains(['*', '?']));
-    if !pieces.iter().any(wild) || pieces.iter().any(is_pool) {
-        return None;
-    }
-    let colon = |piece: &Piece| match piece {
-        Piece::Literal(literal) => literal.contains(':'),
-        Piece::Symbol(id) => graph.symbols.facts(*id).format.may_hold(':'),
-    };
-    let has_colon = pieces.iter().any(colon);
-    let (mut out, mut past_colon) = (Vec::new(), false);
-    for piece in &pieces {
-        let Piece::Literal(literal) = piece else {
-            past_colon |= colon(piece);
-            out.push(piece.clone());
-            continue;
-        };
-        for c in literal.chars() {
-            match c {
-                '*' if past_colon => out.push(Piece::Symbol(strangers.guid)),
-                '*' if has_colon => out.push(Piece::Symbol(strangers.region)),
-                '*' => {
-                    out.extend([Piece::Symbol(strangers.region), literal_piece(":"), Piece::Symbol(strangers.guid)]);
-                    past_colon = true;
-                }
-                '?' => out.push(literal_piece(if past_colon { "0" } else { "a" })),
-                c => {
-                    past_colon |= c == ':';
-                    out.push(literal_piece(&c.to_string()));
-                }
-            }
-        }
-    }
-    Some(Text::from_pieces(out))
-}
+/// The ids of pools and identities (Cognito identity pools API, IdentityPoolId: `REGION:GUID`).
+const STRANGE_ID: &str = "<{aA9_-}>:<{f*8}-{f*4}-{f*4}-{f*4}-{f*12}>";
 
-fn literal_piece(text: &str) -> Piece {
-    Piece::Literal(text.into())
-}
-
-/// Whether a text holds a whole number of a pool: 8-4-4-4-12 hexadecimal digits.
-fn holds_guid(text: &str) -> bool {
-    let groups = [8usize, 4, 4, 4, 12];
-    let is_guid = |window: &[u8]| {
-        let mut parts = window.split(|byte| *byte == b'-');
-        let fits = groups
-            .iter()
-            .all(|len| parts.next().is_some_and(|part| part.len() == *len && part.iter().all(u8::is_ascii_hexdigit)));
-        fits && parts.next().is_none()
-    };
-    text.as_bytes().windows(36).any(is_guid)
-}
-
-/// The patterns that a statement tests some keys with.
-fn patterns(statement: &Statement, of: impl Fn(&Test) -> bool) -> impl Iterator<Item = &Text> {
-    let like = |test: &&Test| test.operator.is_some_and(|operator| operator.base == Base::StringLike);
-    let tests = statement.conditions.tests.iter().filter(like).filter(move |test| of(test));
-    tests.flat_map(|test| test.values.iter().map(|(value, _)| value))
-}
-
-/// For the keys that a caller chooses, the first value that each test of a statement asks for.
-fn chosen(statement: &Statement) -> Vec<(String, Text)> {
-    let mut chosen: Vec<(String, Text)> = Vec::new();
-    for test in &statement.conditions.tests {
-        let Some(key) = test.key.as_known().filter(|key| CHOSEN.iter().any(|own| own.eq_ignore_ascii_case(key))) else {
-            continue;
-        };
-        let asks = test.operator.is_some_and(|operator| !operator.negated && operator.base != Base::Null);
-        let value = test.values.iter().find_map(|(value, _)| value.as_known()).filter(|_| asks);
-        let value = value.map_or("session".to_owned(), |value| value.replace(['*', '?'], "a"));
-        if !chosen.iter().any(|(own, _)| own.eq_ignore_ascii_case(key)) {
-            chosen.push((key.to_owned(), Text::known(value)));
-        }
-    }
-    chosen
-}
-
-/// Sign-in providers that a stranger may choose: those that a statement names, one that anyone can use, and
-/// where a name is not known, one of which nothing is known.
-fn logins(statement: &Statement, unknown: Text) -> Vec<Text> {
-    let mut logins = vec![Text::known(LOGIN)];
-    let tests = statement.conditions.tests.iter().filter(|test| is_claim(test, "amr"));
-    for (value, _) in tests.flat_map(|test| &test.values) {
-        let Some(text) = value.as_known() else {
-            if !logins.contains(&unknown) {
-                logins.push(unknown.clone());
-            }
-            continue;
-        };
-        let is_like = text.contains(['*', '?']);
-        // What follows a colon is a further member, of which nothing is documented.
-        let name = text.split(':').next().filter(|_| is_like || text.starts_with("cognito-idp.")).unwrap_or(text);
-        let login = Text::known(name.replace(['*', '?'], "a"));
-        let is_word = matches!(text, "authenticated" | "unauthenticated" | "");
-        let is_name = name.chars().all(|c| is_of_name(c) || matches!(c, '*' | '?'));
-        if !is_word && is_name && !logins.contains(&login) && logins.len() < MOST_VALUES {
-            logins.push(login);
-        }
-    }
-    logins
-}
-
-/// Whether the name of a provider may hold a character (Cognito identity pools API, DeveloperProviderName,
-/// CognitoIdentityProviderName and ARNString).
-fn is_of_name(c: char) -> bool {
-    c.is_alphanumeric() || matches!(c, '_' | '.' | ':' | '/' | '-' | '+' | '=' | ',' | '@')
-}
-
-#[cfg(test)]
-mod tests {
-    use super::holds_guid;
-
-    #[test]
-    fn whole_ids_in_patterns() {
-        assert!(holds_guid("us-east-1:11111111-2222-3333-4444-555555555555*"));
-        assert!(!holds_guid("us-east-1:11111111-2222-*"));
-        assert!(!holds_guid("us-east-1:11111111-2222-3333-4444-55555555555g"));
-    }
+/// What a whole id looks like, as far as the API says (IdentityPoolId).
+pub(super) fn pool_id(graph: &Graph) -> Format {
+    graph.symbols.facts(graph.strangers.pool).format.clone()
 }

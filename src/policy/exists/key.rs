@@ -144,7 +144,7 @@ impl<'q> Keys<'q> {
     /// One text, or nothing.
     fn single(&self, name: &str, wishes: &[Wish<'q>], forms: &[Form], optional: bool, work: &mut usize) -> Value {
         let asks: Vec<Ask<'_>> = wishes.iter().filter_map(|wish| Ask::of_single(*wish)).collect();
-        let mut texts = self.texts(&asks, forms, work);
+        let mut texts = self.texts(&asks, (forms, &[]), work);
         let refused = |text: &Text| self.meets_asks(&asks, text).is_false();
         if !asks.iter().any(Ask::is_typed) && texts.found.iter().any(refused) {
             // It is inside of all patterns, and yet the evaluator has a reason.
@@ -167,14 +167,14 @@ impl<'q> Keys<'q> {
 
     /// A list of texts: those that are always there, one more for each need, or nothing.
     fn several(&self, name: &str, wishes: &[Wish<'q>], domain: &Domain, work: &mut usize) -> Value {
-        let Domain::Texts { always, forms, least, most, optional } = domain else { return Value::Open };
+        let Domain::Texts { always, forms, except, least, most, optional } = domain else { return Value::Open };
         let needs = self.needs(wishes, always);
         let mut candidates: Vec<Option<Carried>> = Vec::new();
         let mut all = true;
         // With as few members as the needs ask for, and with one where an empty list would not do.
         let fewest = if always.is_empty() { (*least).max(1) } else { *least };
         for least in [*least, fewest.min(*most)] {
-            let members = self.members(&needs, forms, least, *most, work);
+            let members = self.members(&needs, (forms, except), (least, *most), work);
             all &= members.all;
             let whole = |found: Vec<Text>| Some(Carried::Many(always.iter().cloned().chain(found).collect()));
             candidates.extend(members.found.map(whole));
@@ -210,7 +210,13 @@ impl<'q> Keys<'q> {
     }
 
     /// Further members: one for each need, or one for all where there may not be so many.
-    fn members(&self, needs: &Needs<'q>, forms: &[Form], least: usize, most: usize, work: &mut usize) -> Members {
+    fn members(
+        &self,
+        needs: &Needs<'q>,
+        (forms, except): (&[Form], &[Text]),
+        (least, most): (usize, usize),
+        work: &mut usize,
+    ) -> Members {
         let together = needs.some.len() > most;
         let groups: Vec<Vec<Ask<'q>>> = if together {
             vec![needs.some.clone()]
@@ -222,7 +228,7 @@ impl<'q> Keys<'q> {
         let mut members = Members { found: Some(Vec::new()), all: !together || most == 1 };
         for group in groups {
             let asks: Vec<Ask<'q>> = needs.each.iter().copied().chain(group).collect();
-            let texts = self.texts(&asks, forms, work);
+            let texts = self.texts(&asks, (forms, except), work);
             let first = texts.found.into_iter().find(|text| self.meets_asks(&asks, text) != Truth::False);
             members.all &= texts.all;
             match (first, &mut members.found) {
@@ -246,19 +252,19 @@ impl<'q> Keys<'q> {
     }
 
     /// Texts of some forms that fit what some tests want and not what others do.
-    fn texts(&self, asks: &[Ask<'q>], forms: &[Form], work: &mut usize) -> Texts {
+    fn texts(&self, asks: &[Ask<'q>], (forms, except): (&[Form], &[Text]), work: &mut usize) -> Texts {
         let mut texts = Texts { found: Vec::new(), all: true };
         for form in forms {
-            let own = self.texts_of(asks, form, work);
+            let own = self.texts_of(asks, form, except, work);
             texts.all &= own.all;
             texts.found.extend(own.found);
         }
         texts
     }
 
-    fn texts_of(&self, asks: &[Ask<'q>], form: &Form, work: &mut usize) -> Texts {
+    fn texts_of(&self, asks: &[Ask<'q>], form: &Form, except: &[Text], work: &mut usize) -> Texts {
         let (typed, plain): (Vec<_>, Vec<_>) = asks.iter().partition(|ask| ask.is_typed());
-        let mut texts = self.plain_texts(&plain, form, work);
+        let mut texts = self.plain_texts(&plain, form, except, work);
         if let Some(base) = typed.first().and_then(|ask| ask.base()) {
             let wanted = typed.iter().flat_map(|ask| ask.test.values.iter().map(|(value, _)| value.as_known()));
             let known: Vec<&str> = wanted.clone().flatten().collect();
@@ -275,8 +281,11 @@ impl<'q> Keys<'q> {
         texts
     }
 
-    fn plain_texts(&self, asks: &[&Ask<'q>], form: &Form, work: &mut usize) -> Texts {
-        let (exact, wide) = self.searches(asks, form, work);
+    fn plain_texts(&self, asks: &[&Ask<'q>], form: &Form, except: &[Text], work: &mut usize) -> Texts {
+        let (mut exact, mut wide) = self.searches(asks, form, work);
+        let except: Vec<Pattern> = except.iter().filter_map(marks).map(|marks| Pattern::new(&marks)).collect();
+        exact.outside.extend(except.iter().cloned());
+        wide.outside.extend(except);
         match exact.find(form, self.symbols, work) {
             Found::Text(text) => Texts { found: vec![text], all: true },
             Found::GaveUp => Texts { found: Vec::new(), all: false },

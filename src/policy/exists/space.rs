@@ -23,6 +23,8 @@ pub enum Domain {
         always: Vec<Text>,
         /// The forms of further ones; none where there are no others.
         forms: Vec<Form>,
+        /// None of the further ones is one of these.
+        except: Vec<Text>,
         /// How many further ones there are at least.
         least: usize,
         /// How many at most.
