@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::finding::{Choice, Finding, Status};
+use crate::finding::{Choice, Finding, Status, shown};
 use crate::identity::Graph;
 use crate::source::Place;
 use crate::value::Branch;
@@ -76,11 +76,15 @@ fn soften(finding: &mut Finding, assumption: String) {
     }
 }
 
-/// What a macro may change is not certain (catalogue, section 3).
+/// What a macro, or an unknown part of a template, may change is not certain (catalogue, section 3).
 fn name_macro(finding: &mut Finding, graph: &Graph) {
     if let Some(name) = graph.macros.get(&finding.primary.place.file) {
         finding.status = Status::Possible;
         finding.assumes.push(format!("the macro {name} leaves this as it is written"));
+    }
+    if let Some(part) = graph.unknown_parts.get(&finding.subject.stack_key) {
+        finding.status = Status::Possible;
+        finding.assumes.push(format!("what {} stands for leaves this as it is written", shown(part)));
     }
 }
 

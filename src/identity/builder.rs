@@ -41,6 +41,7 @@ pub fn build(set: &StackSet<'_>) -> Graph {
         pool_ids: HashMap::new(),
         handout_ids: HashMap::new(),
         macros: HashMap::new(),
+        unknown_parts: HashMap::new(),
         notes: Vec::new(),
     };
     let mut builder = Builder { resolver, graph, handed_out: HashSet::new(), roles_at: HashSet::new() };
@@ -143,14 +144,20 @@ impl<'s, 'd> Builder<'s, 'd> {
     /// Records which templates a macro may change, and says so.
     fn macros(&mut self) {
         let set: &'s StackSet<'d> = self.resolver.set();
-        for doc in set.ids().map(|stack| set.stack(stack).template.doc) {
+        for stack in set.ids().map(|stack| set.stack(stack)) {
+            if let Some(part) = stack.template.unknown_part {
+                self.graph.unknown_parts.insert(stack.info.key.clone(), part.to_owned());
+            }
+            let doc = stack.template.doc;
             if let Some(call) = doc.root().and_then(|root| Call::of(root.get("Resources")?)) {
                 let message = format!("the resources of this template are not known: {} is not evaluated", call.told());
                 let place = Some(call.argument.tagged_place());
                 self.graph.notes.push(Note { kind: NoteKind::Undecided, message, place });
             }
             let Some((name, node)) = own_macro(doc) else { continue };
-            if self.graph.macros.insert(doc.file(), name.to_owned()).is_none() {
+            let is_new = !self.graph.macros.contains_key(&doc.file());
+            self.graph.macros.extend(doc.files().map(|(file, _)| (file, name.to_owned())));
+            if is_new {
                 let message = format!("the macro {name} may change all that this template says");
                 self.graph.notes.push(Note { kind: NoteKind::Undecided, message, place: Some(node.place()) });
             }

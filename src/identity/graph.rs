@@ -342,6 +342,8 @@ pub struct Graph {
     pub handout_ids: HashMap<RoleId, Vec<usize>>,
     /// Macros of the user's own, by the template that they may change.
     pub macros: HashMap<FileId, String>,
+    /// What stands, as written, for something unknown that may change a template, by the stack's key.
+    pub unknown_parts: HashMap<String, String>,
     /// What could not be followed.
     pub notes: Vec<Note>,
 }

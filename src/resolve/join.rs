@@ -143,7 +143,7 @@ impl Index {
             self.define(stacks, Name::Role(format!("{path}{name}")), at, group);
             self.define(stacks, Name::RoleNamed(name.to_owned()), at, group);
         }
-        for node in stack.template.nodes() {
+        for node in stack.template.doc.nodes() {
             match Call::of(node) {
                 Some(call) if call.function == Function::ImportValue => match plain_import(call) {
                     Some(name) => self.refer(Name::Export(name.to_owned()), at, stack, node.place()),

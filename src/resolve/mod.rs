@@ -151,6 +151,10 @@ impl<'s, 'd> Resolver<'s, 'd> {
             let at = At { place: call.argument.tagged_place(), node: None };
             return Some(Value::any(Why::Intrinsic(call.told().into()), at));
         }
+        if let Some(variable) = resource.variable() {
+            let at = At { place: variable.place(), node: None };
+            return Some(Value::any(Why::Deployment(variable.text().unwrap_or_default().into()), at));
+        }
         let node = resource.property(name)?;
         Some(self.value(stack, node))
     }

@@ -202,7 +202,7 @@ impl<'d> Resolver<'_, 'd> {
     /// Adds the texts that conditions and rules compare parameters with to the values of these, so that
     /// every choice is known before the first value is.
     pub(super) fn collect_compared(&mut self, stack: StackId) {
-        for node in self.stack(stack).template.nodes() {
+        for node in self.stack(stack).template.doc.nodes() {
             let Some(call) = Call::of(node) else { continue };
             let most = match call.function {
                 Function::Equals => usize::MAX,
@@ -230,7 +230,7 @@ impl<'d> Resolver<'_, 'd> {
         let Some(mappings) = template.mappings else { return };
         // What was handled before adds nothing.
         let (mut first_keys, mut second_keys) = (HashSet::new(), HashSet::new());
-        for node in template.nodes() {
+        for node in template.doc.nodes() {
             let Some(call) = Call::of(node).filter(|call| call.function == Function::FindInMap) else { continue };
             let arguments: Vec<Node<'d>> = call.argument.items().collect();
             let [map, first, second, ..] = arguments.as_slice() else { continue };

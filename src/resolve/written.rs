@@ -1,7 +1,7 @@
 //! Texts as they are written: dynamic references and the variables of other tools in them.
 
 use super::{Resolver, StackId};
-use crate::syntax::{Kind as NodeKind, Node};
+use crate::syntax::Node;
 use crate::template::serverless::{self, Piece, Variable};
 use crate::value::{At, Kind, Text, Why};
 
@@ -61,10 +61,8 @@ impl<'d> Resolver<'_, 'd> {
 
     /// The node of the service that `${self:a.b}` names.
     fn self_node(&self, stack: StackId, variable: Variable<'_>) -> Option<Node<'d>> {
-        let path = variable.self_path()?;
         let root = self.stack(stack).template.doc.root().filter(|root| serverless::is_service(*root))?;
-        let node = path.into_iter().try_fold(root, Node::get)?;
-        (node.kind() != NodeKind::Missing).then_some(node)
+        variable.self_node(root)
     }
 
     /// A dynamic reference (`{{resolve:…}}`) in a text is known only at deployment.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use rayon::prelude::*;
 
-use super::include::at;
+use super::include::at as at_keys;
 use super::known;
 use super::unit::{Unit, UnitPart};
 use crate::checks::{self, Check, Cx, Trusted};
@@ -14,7 +14,7 @@ use crate::resolve::{self, Stack, StackId, StackInfo, StackSet};
 use crate::settings::Environment;
 use crate::source::FileId;
 use crate::syntax::Document;
-use crate::template::serverless::Part;
+use crate::template::serverless::Parts;
 use crate::template::{self, Expanded, OverDefault, Template};
 
 /// What the templates of a run came to.
@@ -53,14 +53,18 @@ pub(super) fn with_sets<T>(
     then: impl FnOnce(&[StackSet<'_>], &[Option<Expanded>]) -> T,
 ) -> T {
     let known = known::of_documents(documents, units);
-    let with_known = documents.par_iter().zip(&known);
+    let parts = parts(documents, units);
+    let with_known = documents.par_iter().zip(&known).zip(&parts);
     let expanded: Vec<Option<Expanded>> =
-        with_known.map(|(doc, known)| known.with(|known| template::expand(doc, known))).collect();
+        with_known.map(|((doc, known), parts)| known.with(|known| template::expand(doc, known, parts))).collect();
     // Two stacks may share a template, and a stack set borrows from it.
     let as_deployed = documents.par_iter().zip(&expanded);
     let as_deployed = as_deployed.map(|(doc, expanded)| expanded.as_ref().map_or(doc, |made| &made.document));
     let mut templates: Vec<Option<Template<'_>>> = as_deployed.map(Template::read).collect();
-    units.iter().for_each(|unit| complete(&mut templates, documents, unit));
+    for (template, made) in templates.iter_mut().zip(&expanded) {
+        let unknown_part = made.as_ref().and_then(|made| made.unknown_part.as_deref());
+        template.iter_mut().for_each(|template| template.unknown_part = unknown_part);
+    }
     let sets = resolve::group(stacks(&templates, units, said));
     then(&sets, &expanded)
 }
@@ -76,16 +80,22 @@ pub(super) struct Said<'s> {
     pub(super) trusted: Vec<&'s Trusted>,
 }
 
-/// Gives a template the parts of it that stand in other files. No two units with parts share a template.
-fn complete<'d>(templates: &mut [Option<Template<'d>>], documents: &'d [Document], unit: &'d Unit) {
-    let part = |part: &'d UnitPart| {
-        let node = at(documents.get(part.document)?.root()?, &part.keys)?;
-        Some(Part { node, into: &part.into })
-    };
-    let parts: Vec<Part<'d>> = unit.parts.iter().filter_map(part).collect();
-    if let Some(template) = templates.get_mut(unit.document).filter(|_| !parts.is_empty()) {
-        *template = template.take().map(|template| template.with_parts(&parts));
+/// What each document includes. No two units with parts share a document.
+fn parts<'d>(documents: &'d [Document], units: &[Unit]) -> Vec<Parts<'d>> {
+    let mut all: Vec<Parts<'d>> = vec![Parts::new(); documents.len()];
+    for unit in units {
+        let Some(parts) = all.get_mut(unit.document) else { continue };
+        for UnitPart { document, include } in &unit.parts {
+            let root = |at: &usize| documents.get(*at)?.root();
+            let node = document.as_ref().map(|at| root(at).and_then(|root| at_keys(root, &include.keys)));
+            match node {
+                None => drop(parts.insert(include.clone(), None)),
+                Some(Some(node)) => drop(parts.insert(include.clone(), Some(node))),
+                Some(None) => {}
+            }
+        }
     }
+    all
 }
 
 /// What of the macros of each template could not be followed.

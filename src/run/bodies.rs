@@ -49,7 +49,7 @@ pub(super) fn read(files: &mut Files, units: &mut Vec<Unit>, said: &Said<'_>) ->
 
 /// A look at the texts, before anything is evaluated.
 fn may_hold(documents: &[Document], unit: &Unit) -> bool {
-    let parts = unit.parts.iter().map(|part| part.document);
+    let parts = unit.parts.iter().filter_map(|part| part.document);
     let mut texts = std::iter::once(unit.document).chain(parts).filter_map(|at| documents.get(at)).map(Document::text);
     texts.any(|text| text.contains(TEMPLATE_BODY) && text.contains(STACK_SET))
 }

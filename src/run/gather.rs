@@ -184,8 +184,11 @@ impl Gathered {
             let key = self.files.readings[file].stack_key.clone();
             let nested = nested.and_then(|nested| Some(Nested { parent: places[nested.parent]?, ..nested }));
             let part = |part: include::Included| {
-                let document = self.files.readings[*numbers.get(&part.key)?].document?;
-                Some(UnitPart { document, keys: part.keys, into: part.into })
+                let document = match part.key {
+                    Some(key) => Some(self.files.readings[*numbers.get(&key)?].document?),
+                    None => None,
+                };
+                Some(UnitPart { document, include: part.include })
             };
             let parts = parts.into_iter().filter_map(part).collect();
             places.push(Some(units.len()));

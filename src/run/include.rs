@@ -10,20 +10,18 @@ use super::read::{self, Input};
 use crate::finding::shown;
 use crate::source::FileId;
 use crate::syntax::{self, Kind, Node};
-use crate::template::serverless::{self, Include, Into};
+use crate::template::serverless::{self, Include, Level, Wanted};
 
 /// Files that are included into one service.
 const MOST: usize = 1_000;
 
-/// A value of another file that belongs to the template of a service.
+/// What was found for something that a service includes.
 #[derive(Clone, Debug)]
 pub(super) struct Included {
-    /// The key of its file among the inputs.
-    pub(super) key: PathBuf,
-    /// The keys that lead to it inside the file.
-    pub(super) keys: Vec<String>,
-    /// What it is.
-    pub(super) into: Into,
+    /// The key of its file among the inputs; nothing where the file is not there.
+    pub(super) key: Option<PathBuf>,
+    /// What is included.
+    pub(super) include: Include,
 }
 
 /// What the services among the inputs include.
@@ -46,8 +44,6 @@ pub(super) fn services(scope: &Scope, inputs: &mut BTreeMap<PathBuf, Input>) -> 
     let keys: Vec<PathBuf> = inputs.values().filter(is_service).map(|input| input.key.clone()).collect();
     for key in keys {
         let parts = services.of_one(scope, inputs, &key);
-        // What a service includes is a part of it, whatever it looks like by itself.
-        services.included.extend(parts.iter().map(|part| part.key.clone()).filter(|part| *part != key));
         services.parts.insert(key, parts);
     }
     services
@@ -61,12 +57,11 @@ impl Services {
     fn of_one(&mut self, scope: &Scope, inputs: &mut BTreeMap<PathBuf, Input>, service: &Path) -> Vec<Included> {
         // Paths start at the folder of the service, also in what it includes (Variables, File).
         let folder = service.parent().unwrap_or(Path::new("")).to_owned();
-        let resources = inputs.get(service).and_then(root).and_then(|root| root.get("resources"));
-        let mut open = resources.map(|node| serverless::includes(node, &Into::Whole)).unwrap_or_default();
-        open.reverse();
+        let root = inputs.get(service).and_then(root);
+        let mut open = root.map(|root| self.opened(scope, service, serverless::includes(root))).unwrap_or_default();
         let (mut parts, mut seen) = (Vec::new(), HashSet::new());
-        while let Some(include) = open.pop() {
-            if !seen.insert(include.clone()) {
+        while let Some((include, level)) = open.pop() {
+            if !seen.insert((include.clone(), level)) {
                 continue;
             }
             if seen.len() > MOST {
@@ -74,27 +69,84 @@ impl Services {
                 self.bounds.push(format!("{shown}: only its first {MOST} included files are read"));
                 break;
             }
-            let Include { path, keys, into } = include;
-            let mut leave = |why: &str| {
-                let (service, path) = (scope.store.shown(service), shown(&path));
-                self.unread.push(format!("{service}: the file {path} that it includes {why}"));
-            };
-            let key = match nest::local_file(scope, &folder, &path) {
-                Ok(key) => key,
-                Err(why) => {
-                    leave(why);
-                    continue;
+            match self.follow(scope, inputs, service, &folder, (&include, level)) {
+                Found::Not => {}
+                Found::Absent => parts.push(Included { key: None, include }),
+                Found::File { key, includes } => {
+                    // Of a service, such a value is a part of it, whatever it looks like by itself.
+                    if level.is_part() && key != service {
+                        self.included.insert(key.clone());
+                    }
+                    open.extend(includes);
+                    parts.push(Included { key: Some(key), include });
                 }
-            };
-            let Some(node) = node(scope, inputs, &key, &keys) else {
-                leave("cannot be read, or does not have what is asked of it");
-                continue;
-            };
-            open.extend(serverless::includes(node, &into).into_iter().rev());
-            parts.push(Included { key, keys, into });
+            }
         }
         parts
     }
+
+    fn follow(
+        &mut self,
+        scope: &Scope,
+        inputs: &mut BTreeMap<PathBuf, Input>,
+        service: &Path,
+        folder: &Path,
+        (include, level): (&Include, Level),
+    ) -> Found {
+        let mut leave = |why: &str| {
+            // Of other values nothing is said: what is missing is told where it matters.
+            if level != Level::Value {
+                let (service, path) = (scope.store.shown(service), shown(&include.path));
+                self.unread.push(format!("{service}: the file {path} that it includes {why}"));
+            }
+        };
+        let key = match nest::local_file(scope, folder, &include.path) {
+            Ok(key) => key,
+            Err(why) => {
+                leave(why);
+                // The framework refuses to deploy without the file; a value may be given another way.
+                let is_nothing = matches!(level, Level::Whole | Level::Resources | Level::Section);
+                return if why == nest::ABSENT && is_nothing { Found::Absent } else { Found::Not };
+            }
+        };
+        if node(scope, inputs, &key, &include.keys).is_none() {
+            leave("cannot be read, or does not have what is asked of it");
+            return Found::Not;
+        }
+        let roots = [key.as_path(), service].map(|key| inputs.get(key).and_then(root));
+        let [Some(own), Some(root)] = roots else { return Found::Not };
+        let wanted = at(own, &include.keys).map(|node| serverless::includes_of(root, node, level));
+        let includes = self.opened(scope, &key, wanted.unwrap_or_default());
+        Found::File { key, includes }
+    }
+
+    /// What a file includes, the first last; what only the deployment knows is noted.
+    fn opened(&mut self, scope: &Scope, key: &Path, wanted: Vec<Wanted<'_>>) -> Vec<(Include, Level)> {
+        let mut open = Vec::new();
+        for Wanted { node, include, level } in wanted {
+            match include {
+                Some(include) => open.push((include, level)),
+                None if level == Level::Value => {}
+                None => self.unread.push(left(&scope.store.shown(key), node)),
+            }
+        }
+        open.reverse();
+        open
+    }
+}
+
+/// What came of following an include.
+enum Found {
+    Not,
+    Absent,
+    File { key: PathBuf, includes: Vec<(Include, Level)> },
+}
+
+/// Says that a variable names a file that only the deployment knows.
+fn left(file: &str, node: Node<'_>) -> String {
+    let before = node.source().get(..node.span().start()).unwrap_or_default();
+    let (line, text) = (before.matches('\n').count() + 1, shown(node.text().unwrap_or_default()));
+    format!("{file}:{line}: {text} is not read: only the deployment knows which file it is")
 }
 
 /// The value in a file that keys lead to.

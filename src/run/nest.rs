@@ -217,6 +217,9 @@ impl Planner<'_> {
     }
 }
 
+/// Why a file is not read that does not exist.
+pub(super) const ABSENT: &str = "is not there";
+
 /// A file that a template names by its path from a folder, without links; never one outside of what is
 /// checked, and none whose name is not that of a template. Otherwise why it is not read.
 pub(super) fn local_file(scope: &Scope, folder: &Path, path: &str) -> Result<PathBuf, &'static str> {
@@ -225,7 +228,7 @@ pub(super) fn local_file(scope: &Scope, folder: &Path, path: &str) -> Result<Pat
     }
     let joined = folder.join(path);
     let joined = if scope.store.is_disk() { joined } else { without_dots(&joined) };
-    let real = scope.store.real(&joined).map_err(|_| "is not there")?;
+    let real = scope.store.real(&joined).map_err(|_| ABSENT)?;
     if !scope.reaches(&real) {
         return Err("lies outside of what is checked");
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::resolve::{Given, Unread};
 use crate::source::FileId;
 use crate::template::assembly::StackArtifact;
-use crate::template::serverless::Into;
+use crate::template::serverless::Include;
 
 /// A template as it is deployed; one that is nested twice is two units.
 #[derive(Clone, Debug)]
@@ -24,7 +24,7 @@ pub struct Unit {
     pub nested: Option<Nested>,
     /// Nested stacks of it whose templates were not read.
     pub unread: Arc<Vec<Unread>>,
-    /// What belongs to its template and stands in other files.
+    /// What its template includes from other files.
     pub parts: Vec<UnitPart>,
     /// Values of its parameters that somebody gave; none of a nested stack.
     pub given: Given,
@@ -47,15 +47,13 @@ impl Unit {
     }
 }
 
-/// A value of another file that belongs to a template.
+/// What was found for something that a service includes.
 #[derive(Clone, Debug)]
 pub struct UnitPart {
-    /// The tree of its file: the place in the list of documents.
-    pub document: usize,
-    /// The keys that lead to it inside the file.
-    pub keys: Vec<String>,
-    /// What it is.
-    pub into: Into,
+    /// The tree of its file: the place in the list of documents; nothing where the file is not there.
+    pub document: Option<usize>,
+    /// What is included.
+    pub include: Include,
 }
 
 /// How a unit is nested.

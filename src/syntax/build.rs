@@ -41,6 +41,7 @@ impl Builder {
             root: None,
             written: u32::MAX,
             places: None,
+            runs: Vec::new(),
         };
         Self { doc, open: Vec::new(), pending: Vec::new() }
     }

@@ -2,10 +2,14 @@
 //! user wrote.
 //!
 //! Invariant: what was written keeps its node ids, so an edit still finds it. What is fresh stands at the
-//! place of what caused it, has ids behind the written ones, and is never edited.
+//! place of what caused it, has ids behind the written ones, and is never edited. Nodes that are taken from
+//! another file keep their file and places there, and get ids of this tree.
 
-use super::{Data, Document, Node, NodeData, NodeId, Slice, Style};
-use crate::source::Span;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::{Data, Document, Node, NodeData, NodeId, RAW, Run, Slice, Style};
+use crate::source::{FileId, Span};
 
 /// A copy of a document with room for more. Nodes of the document name the same nodes in the copy.
 #[derive(Debug)]
@@ -32,6 +36,7 @@ impl Graft {
             root: doc.root,
             written: doc.written.min(doc.nodes.len() as u32),
             places: doc.places.clone(),
+            runs: doc.runs.clone(),
         };
         Self { from: doc.nodes.len(), doc: copy }
     }
@@ -51,10 +56,32 @@ impl Graft {
         self.doc.node(id)
     }
 
-    fn add(&mut self, span: Span, tag: Span, data: Data) -> NodeId {
+    /// A fresh node that stands in the file of `origin`.
+    fn add(&mut self, origin: NodeId, span: Span, tag: Span, data: Data) -> NodeId {
+        if !self.doc.runs.is_empty() {
+            let (file, text) = (self.node(origin).file(), self.doc.text_of(origin).clone());
+            self.turn_to(file, &text, true);
+        }
+        self.push(span, tag, data)
+    }
+
+    /// What is pushed from now on is of this file.
+    fn turn_to(&mut self, file: FileId, text: &Arc<str>, is_fresh: bool) {
+        if self.doc.runs.last().is_none_or(|run| (run.file, run.is_fresh) != (file, is_fresh)) {
+            let from = self.doc.nodes.len() as u32;
+            self.doc.runs.push(Run { from, file, text: text.clone(), is_fresh });
+        }
+    }
+
+    fn push(&mut self, span: Span, tag: Span, data: Data) -> NodeId {
         let data = if self.is_full() { Data::Missing } else { data };
         self.doc.nodes.push(NodeData { span, tag, data });
         NodeId(self.doc.nodes.len() as u32 - 1)
+    }
+
+    /// The id that the next fresh node gets.
+    pub fn end(&self) -> NodeId {
+        NodeId(self.doc.nodes.len() as u32)
     }
 
     fn cooked(&mut self, text: &str) -> u32 {
@@ -81,28 +108,29 @@ impl Graft {
     fn scalar(&mut self, text: &str, origin: NodeId, is_word: bool) -> NodeId {
         let span = self.doc.nodes[origin.0 as usize].span;
         // Which grammar it is in can be seen of the text around it.
-        let is_json = self.doc.text.trim_start_matches(['\u{feff}', ' ', '\t', '\r', '\n']).starts_with(['{', '[']);
+        let is_json =
+            self.doc.text_of(origin).trim_start_matches(['\u{feff}', ' ', '\t', '\r', '\n']).starts_with(['{', '[']);
         let style = match (is_word, is_json) {
             (true, _) => Style::JsonWord,
             (false, true) => Style::JsonString,
             (false, false) => Style::Double,
         };
         let cooked = self.cooked(text);
-        self.add(span, Span::default(), Data::Scalar { style, cooked })
+        self.add(origin, span, Span::default(), Data::Scalar { style, cooked })
     }
 
     /// A list that stands where `origin` stands.
     pub fn list(&mut self, items: impl IntoIterator<Item = NodeId>, origin: NodeId) -> NodeId {
         let span = self.doc.nodes[origin.0 as usize].span;
         let slice = self.slice(items);
-        self.add(span, Span::default(), Data::Sequence(slice))
+        self.add(origin, span, Span::default(), Data::Sequence(slice))
     }
 
     /// A mapping that stands where `origin` stands; keys are nodes too.
     pub fn map(&mut self, entries: impl IntoIterator<Item = (NodeId, NodeId)>, origin: NodeId) -> NodeId {
         let span = self.doc.nodes[origin.0 as usize].span;
         let slice = self.slice(entries.into_iter().flat_map(|(key, value)| [key, value]));
-        self.add(span, Span::default(), Data::Mapping(slice))
+        self.add(origin, span, Span::default(), Data::Mapping(slice))
     }
 
     /// A mapping of one key, as functions are written: `{"Ref": …}`.
@@ -116,7 +144,13 @@ impl Graft {
         let NodeData { span, tag, data } = self.doc.nodes[node.0 as usize];
         let Data::Scalar { style, .. } = data else { return node };
         let cooked = self.cooked(text);
-        self.add(span, tag, Data::Scalar { style, cooked })
+        self.add(node, span, tag, Data::Scalar { style, cooked })
+    }
+
+    /// A value with its place and without its tag.
+    pub fn without_tag(&mut self, node: NodeId) -> NodeId {
+        let NodeData { span, data, .. } = *self.node(node).target().raw();
+        self.add(node, span, Span::default(), data)
     }
 
     /// A list or mapping with its tag and place and other children; keys and values of a mapping in turn.
@@ -128,7 +162,7 @@ impl Graft {
             Data::Mapping(_) => Data::Mapping(Slice { len: slice.len / 2 * 2, ..slice }),
             other => other,
         };
-        self.add(span, tag, data)
+        self.add(node, span, tag, data)
     }
 
     /// A mapping with some of its entries replaced and others added behind them. Entries are found by
@@ -146,6 +180,42 @@ impl Graft {
         let children = entries.into_iter().flat_map(|(key, value)| [key, value]).collect();
         let target = self.node(node).target().id();
         self.with_children(target, children)
+    }
+
+    /// A copy of a value of another document. Its nodes keep their file and places, and count as written.
+    pub fn adopt(&mut self, node: Node<'_>) -> NodeId {
+        self.copied(node.target(), &mut HashMap::new())
+    }
+
+    /// `copies` has what was met already: a node that aliases stand for is copied once.
+    fn copied(&mut self, node: Node<'_>, copies: &mut HashMap<NodeId, NodeId>) -> NodeId {
+        if let Some(copy) = copies.get(&node.id()) {
+            return *copy;
+        }
+        let NodeData { span, tag, data } = *node.raw();
+        self.turn_to(node.file(), node.source(), node.is_fresh());
+        let copy = self.push(span, tag, Data::Missing);
+        copies.insert(node.id(), copy);
+        if self.is_full() {
+            return copy;
+        }
+        let data = match data {
+            Data::Scalar { style, cooked } if cooked != RAW => {
+                let cooked = self.cooked(node.text().unwrap_or_default());
+                Data::Scalar { style, cooked }
+            }
+            Data::Scalar { .. } | Data::Missing => data,
+            Data::Sequence(slice) => Data::Sequence(self.copied_children(node, slice, copies)),
+            Data::Mapping(slice) => Data::Mapping(self.copied_children(node, slice, copies)),
+            Data::Alias(id) => Data::Alias(self.copied(node.document().node(id), copies)),
+        };
+        self.doc.nodes[copy.0 as usize].data = data;
+        copy
+    }
+
+    fn copied_children(&mut self, node: Node<'_>, slice: Slice, copies: &mut HashMap<NodeId, NodeId>) -> Slice {
+        let children: Vec<NodeId> = node.children(slice).map(|child| self.copied(child, copies)).collect();
+        self.slice(children)
     }
 
     /// The document, with another root.
@@ -182,6 +252,39 @@ mod tests {
         assert_eq!((root.get("b").unwrap().id(), root.get("b").unwrap().is_fresh()), (b.id(), false));
         assert_eq!((root.get("c").unwrap().text(), root.get("c").unwrap().place()), (Some("7"), b.place()));
         assert_eq!(doc.root().unwrap().entries().len(), 2, "the document itself stays");
+    }
+
+    #[test]
+    fn what_is_taken_from_another_file_stays_there() {
+        let other = parse_yaml(FileId(7), &"x: &x [\"\\u0041\", !Ref B]\ny: *x\nz: &z {me: *z}\n".into());
+        let doc = parse_yaml(FileId(3), &"long text: that is longer\n".into());
+        let root = doc.root().unwrap();
+        let mut graft = Graft::onto(&doc);
+        let before = graft.text("before", root.id());
+        let adopted = graft.adopt(other.root().unwrap());
+        let x = graft.node(adopted).get("x").unwrap().id();
+        let beside = graft.text("beside", x);
+        let behind = graft.text("behind", root.id());
+        let all = graft.list([before, adopted, beside, behind], root.id());
+        let grown = Graft::onto(&graft.finish(all)).finish(all);
+        let items: Vec<Node<'_>> = grown.root().unwrap().items().collect();
+        let seen: Vec<_> = items.iter().map(|node| (node.file().0, node.is_fresh())).collect();
+        assert_eq!(seen, [(3, true), (7, false), (7, true), (3, true)]);
+        let (copy, root) = (items[1], other.root().unwrap());
+        for name in ["x", "y"] {
+            let (copied, written) = (copy.get(name).unwrap(), root.get(name).unwrap());
+            assert_eq!(copied.place(), written.place());
+            let told =
+                |node: Node<'_>| node.items().map(|item| format!("{:?} {:?}", item.tag(), item.text())).collect();
+            let (copied, written): (Vec<String>, Vec<String>) = (told(copied), told(written));
+            assert_eq!(copied, written);
+        }
+        assert_eq!(
+            copy.get("x").unwrap().items().next().unwrap().text_spans(),
+            root.get("x").unwrap().items().next().unwrap().text_spans()
+        );
+        assert_eq!(items[2].place(), root.get("x").unwrap().place());
+        assert_eq!(grown.node(doc.root().unwrap().id()).place(), doc.root().unwrap().place());
     }
 
     #[test]

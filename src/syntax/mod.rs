@@ -148,12 +148,32 @@ pub struct Document {
     written: u32,
     /// Of a text inside a file, for every byte of it the bytes of the file that say it.
     places: Option<Arc<[Span]>>,
+    /// Where runs of nodes begin that were grown on beside other files' nodes, in order; empty for most trees.
+    runs: Vec<Run>,
+}
+
+/// Nodes of one file that stand behind one another in a tree with nodes of several.
+#[derive(Clone, Debug)]
+struct Run {
+    /// The first of them.
+    from: u32,
+    file: FileId,
+    text: Arc<str>,
+    /// Whether no text says them.
+    is_fresh: bool,
 }
 
 impl Document {
     /// The file it was parsed from.
     pub fn file(&self) -> FileId {
         self.file
+    }
+
+    /// The file with its text, and those that other nodes were taken from.
+    pub fn files(&self) -> impl Iterator<Item = (FileId, &str)> {
+        let mut seen = HashSet::from([self.file]);
+        let others = self.runs.iter().filter(move |run| seen.insert(run.file));
+        std::iter::once((self.file, &*self.text)).chain(others.map(|run| (run.file, &*run.text)))
     }
 
     /// The same tree in another file: files are numbered once it is known which of them count.
@@ -205,6 +225,17 @@ impl Document {
         let (mut keys, mut found) = (Vec::new(), Vec::new());
         mappings.for_each(|mapping| duplicates_in(mapping, &mut keys, &mut found));
         found
+    }
+
+    /// The run that a node is of, where the tree has nodes of several files.
+    fn run(&self, id: NodeId) -> Option<&Run> {
+        let after = self.runs.partition_point(|run| run.from <= id.0);
+        self.runs.get(after.checked_sub(1)?)
+    }
+
+    /// The text that a node's bytes count in.
+    fn text_of(&self, id: NodeId) -> &Arc<str> {
+        self.run(id).map_or(&self.text, |run| &run.text)
     }
 
     /// Where the first error stands.
@@ -277,7 +308,17 @@ impl<'d> Node<'d> {
 
     /// Whether a macro made it, and no text says it: it stands at the place of what caused it.
     pub fn is_fresh(self) -> bool {
-        self.id.0 >= self.doc.written
+        self.doc.run(self.id).map_or(self.id.0 >= self.doc.written, |run| run.is_fresh)
+    }
+
+    /// The file that its bytes are of: another than its document's where it was taken from there.
+    pub fn file(self) -> FileId {
+        self.doc.run(self.id).map_or(self.doc.file, |run| run.file)
+    }
+
+    /// The text that its bytes are of.
+    pub fn source(self) -> &'d Arc<str> {
+        self.doc.text_of(self.id)
     }
 
     /// Its document.
@@ -314,20 +355,21 @@ impl<'d> Node<'d> {
 
     /// Its bytes and its file.
     pub fn place(self) -> Place {
-        Place { file: self.doc.file, span: self.span() }
+        Place { file: self.file(), span: self.span() }
     }
 
     /// Its bytes with the tag before it, and its file.
     pub fn tagged_place(self) -> Place {
         let NodeData { span, tag, .. } = *self.raw();
         let span = if tag.is_empty() { span } else { tag.to(span) };
-        Place { file: self.doc.file, span: self.doc.placed(span) }
+        Place { file: self.file(), span: self.doc.placed(span) }
     }
 
     /// Its tag as written (`!Ref`), where it has one.
     pub fn tag(self) -> Option<&'d str> {
-        let tag = self.target().raw().tag;
-        (!tag.is_empty()).then(|| tag.of(&self.doc.text))
+        let target = self.target();
+        let tag = target.raw().tag;
+        (!tag.is_empty()).then(|| tag.of(target.source()))
     }
 
     /// How a scalar is written.
@@ -345,7 +387,7 @@ impl<'d> Node<'d> {
         if let Some(text) = self.doc.cooked.get(cooked as usize) {
             return Some(text);
         }
-        let raw = node.raw().span.of(&self.doc.text);
+        let raw = node.raw().span.of(node.source());
         Some(match style {
             Style::Single | Style::Double | Style::JsonString => raw.get(1..raw.len().saturating_sub(1)).unwrap_or(""),
             Style::Plain | Style::Block | Style::JsonWord => raw,

@@ -24,7 +24,7 @@ impl Node<'_> {
             return (start..start + text.len()).map(|at| Span::new(at, at + 1)).collect();
         }
         let end = span.end().saturating_sub(usize::from(quoted)).max(start);
-        let source = self.document().text().get(start..end).unwrap_or("");
+        let source = node.source().get(start..end).unwrap_or("");
         let mut reader = Reader { source, at: 0, escapes: matches!(style, Style::Double | Style::JsonString) };
         let mut spans = Vec::with_capacity(text.len());
         for c in text.chars() {

@@ -1,8 +1,10 @@
 //! What CloudFormation's own macros make of a template, before anything is evaluated: loops
-//! (`AWS::LanguageExtensions`) first, then SAM (`AWS::Serverless-2016-10-31`).
+//! (`AWS::LanguageExtensions`) first, then SAM (`AWS::Serverless-2016-10-31`). Before CloudFormation gets it,
+//! the Serverless Framework makes the template of a service.
 //!
 //! Invariant: what a macro makes stands at the place of what caused it.
 
+use super::serverless::Parts;
 use super::{foreach, sam};
 use crate::source::Place;
 use crate::syntax::{Document, Kind, Node};
@@ -38,13 +40,15 @@ pub struct Expanded {
     pub unknown: Vec<String>,
     /// Loops over the defaults of parameters.
     pub over_defaults: Vec<OverDefault>,
+    /// What stands, as written, for something unknown that may change all that the template says.
+    pub unknown_part: Option<String>,
 }
 
 /// The template that the macros make of a document; nothing where it names none of those that are known.
-pub fn expand(doc: &Document, known: &Known<'_>) -> Option<Expanded> {
-    if let Some(service) = super::serverless::expand(doc) {
-        return Some(service);
-    }
+/// `parts` are what a service of the Serverless Framework includes.
+pub fn expand(doc: &Document, known: &Known<'_>, parts: &Parts<'_>) -> Option<Expanded> {
+    let service = super::serverless::expand(doc, parts);
+    let doc = service.as_ref().map_or(doc, |made| &made.document);
     let transforms = transforms(doc);
     let mut notes = Vec::new();
     let uses = |name: &str| transforms.contains(&name);
@@ -57,7 +61,13 @@ pub fn expand(doc: &Document, known: &Known<'_>) -> Option<Expanded> {
     });
     let from = looped.as_ref().unwrap_or(doc);
     let served = if uses(sam::TRANSFORM) { sam::expand(from, known, &mut notes, &mut unknown) } else { None };
-    served.or(looped).map(|document| Expanded { document, notes, unknown, over_defaults })
+    let Some(document) = served.or(looped) else { return service };
+    let unknown_part = service.map(|made| {
+        notes.extend(made.notes);
+        unknown.extend(made.unknown);
+        made.unknown_part
+    });
+    Some(Expanded { document, notes, unknown, over_defaults, unknown_part: unknown_part.flatten() })
 }
 
 /// A macro of the user's own that a template names, with its place: it may change all that is written.

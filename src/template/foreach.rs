@@ -42,7 +42,7 @@ pub(super) fn expand(
     notes: &mut Vec<String>,
     unknown: &mut Vec<String>,
 ) -> Option<(Document, Vec<OverDefault>)> {
-    if !doc.text().contains(LOOP) {
+    if !doc.files().any(|(_, text)| text.contains(LOOP)) {
         return None;
     }
     let root = doc.root()?;

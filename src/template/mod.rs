@@ -50,6 +50,11 @@ impl<'d> Resource<'d> {
         properties.or_else(|| Call::of(self.body).filter(|call| call.name == "Transform"))
     }
 
+    /// The variable of the Serverless Framework that stands for its properties, if one does.
+    pub fn variable(&self) -> Option<Node<'d>> {
+        self.body.get("Properties").filter(|node| serverless::is_open(*node))
+    }
+
     /// A text of its `Metadata`.
     pub fn metadata(&self, name: &str) -> Option<&'d str> {
         self.body.get("Metadata")?.get(name)?.text()
@@ -61,8 +66,8 @@ impl<'d> Resource<'d> {
 pub struct Template<'d> {
     /// Its tree.
     pub doc: &'d Document,
-    /// Trees of other files that parts of it stand in.
-    others: Vec<&'d Document>,
+    /// What stands, as written, for something unknown that may change all that it says.
+    pub unknown_part: Option<&'d str>,
     /// Name and declaration of each parameter.
     pub parameters: Vec<(&'d str, Node<'d>)>,
     /// Name and formula of each condition.
@@ -105,19 +110,12 @@ impl<'d> Template<'d> {
         let declared = declared.chain(conditions.iter().map(of(Section::Condition)));
         let declared = declared.chain(outputs.iter().map(of(Section::Output))).collect();
         let mappings = root.get("Mappings");
-        let others = Vec::new();
-        Some(Self { doc, others, parameters, conditions, mappings, outputs, resources, index, declared })
+        Some(Self { doc, unknown_part: None, parameters, conditions, mappings, outputs, resources, index, declared })
     }
 
-    /// The nodes of its tree and of the other files that parts of it stand in.
-    pub fn nodes(&self) -> impl Iterator<Item = Node<'d>> {
-        std::iter::once(self.doc).chain(self.others.iter().copied()).flat_map(Document::nodes)
-    }
-
-    /// A node of one of these trees, by its file and id.
+    /// A node of its tree, by its file and id.
     pub fn find(&self, file: FileId, id: NodeId) -> Option<Node<'d>> {
-        let mut trees = std::iter::once(self.doc).chain(self.others.iter().copied());
-        trees.find(|doc| doc.file() == file)?.find(id)
+        self.doc.find(id).filter(|node| node.file() == file)
     }
 
     /// The resource of a logical id.
@@ -153,11 +151,7 @@ fn section<'d>(entries: Vec<(Node<'d>, Node<'d>)>) -> Vec<(&'d str, Node<'d>)> {
 
 /// An entry of `Resources`; those without a type (macros, fragments) are none.
 fn resource<'d>((key, body): (Node<'d>, Node<'d>)) -> Option<Resource<'d>> {
-    resource_of(key.text()?, key, body)
-}
-
-/// A resource by its logical id, which `key` stands for.
-fn resource_of<'d>(id: &'d str, key: Node<'d>, body: Node<'d>) -> Option<Resource<'d>> {
+    let id = key.text()?;
     let kind = body.get("Type")?.text()?;
     let properties = body.get("Properties").filter(|node| node.kind() == Kind::Mapping);
     let condition = body.get("Condition").and_then(Node::text);

@@ -2,10 +2,10 @@
 //!
 //! Source: Serverless Framework documentation for AWS, Cognito User Pool.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use super::iam::{functions, normalized};
-use super::positions;
+use super::merge::Entries;
 use super::tree::Tree;
 use crate::syntax::{Graft, Kind, Node, NodeId};
 
@@ -13,7 +13,7 @@ use crate::syntax::{Graft, Kind, Node, NodeId};
 const MOST: usize = 100;
 
 /// Gives the user pools among the resources the triggers that functions of the service are for.
-pub(super) fn with_triggers(graft: &mut Graft, root: Node<'_>, resources: &mut [(NodeId, NodeId)]) {
+pub(super) fn with_triggers(graft: &mut Graft, root: Node<'_>, resources: &mut Entries) {
     let mut triggers: BTreeMap<String, Vec<(NodeId, NodeId)>> = BTreeMap::new();
     for (key, function) in functions(root) {
         let Some(name) = key.text() else { continue };
@@ -28,10 +28,9 @@ pub(super) fn with_triggers(graft: &mut Graft, root: Node<'_>, resources: &mut [
             }
         }
     }
-    let positions = if triggers.is_empty() { HashMap::new() } else { positions(graft, resources) };
     for (pool, entries) in triggers {
-        let at = positions.get(&pool).copied();
-        if let Some((_, body)) = at.and_then(|at| resources.get_mut(at)) {
+        let at = resources.position(&pool);
+        if let Some((_, body)) = at.and_then(|at| resources.list.get_mut(at)) {
             *body = with_config(graft, *body, entries);
         }
     }
@@ -53,16 +52,24 @@ fn with_config(graft: &mut Graft, body: NodeId, entries: Vec<(NodeId, NodeId)>) 
     let properties = child(graft, body, "Properties");
     let old = properties.and_then(|properties| child(graft, properties, "LambdaConfig"));
     let config = with(graft, old, entries, body);
-    let key = graft.text("LambdaConfig", body);
-    let properties = with(graft, properties, vec![(key, config)], body);
+    let config = vec![(graft.text("LambdaConfig", body), config)];
+    let properties = match properties {
+        Some(properties) => graft.with_entries(properties, config),
+        None => graft.map(config, body),
+    };
     let key = graft.text("Properties", body);
     graft.with_entries(body, vec![(key, properties)])
 }
 
-/// A mapping with these entries, or one of these alone.
-fn with(graft: &mut Graft, old: Option<NodeId>, entries: Vec<(NodeId, NodeId)>, origin: NodeId) -> NodeId {
+/// A mapping with these entries, or one of these alone. What the user wrote is merged onto what the framework
+/// makes, so it counts more.
+fn with(graft: &mut Graft, old: Option<NodeId>, mut entries: Vec<(NodeId, NodeId)>, origin: NodeId) -> NodeId {
     match old {
-        Some(old) => graft.with_entries(old, entries),
+        Some(old) => {
+            let written = graft.node(old);
+            entries.retain(|(key, _)| graft.node(*key).text().is_none_or(|key| written.get(key).is_none()));
+            graft.with_entries(old, entries)
+        }
         None => graft.map(entries, origin),
     }
 }

@@ -1,67 +1,68 @@
-//! The template of a service together with what it includes from other files.
+//! What `resources.extensions` changes of the resources of a service.
+//!
+//! Source: Serverless Framework documentation for AWS, Resources, Override AWS CloudFormation Resource. The
+//! framework refuses extensions of any other attribute, and of resources that are not there.
 
-use std::collections::HashSet;
+use super::merge::{Entries, Merger};
+use crate::syntax::{Graft, Kind, NodeId};
 
-use super::include::{Into, Part};
-use crate::syntax::{Document, Kind, Node};
-use crate::template::{Section, Template, resource, resource_of, section};
+/// Attributes that are replaced as a whole.
+const REPLACED: [&str; 5] = ["Condition", "CreationPolicy", "DeletionPolicy", "UpdatePolicy", "UpdateReplacePolicy"];
 
-impl<'d> Template<'d> {
-    /// The template with these parts in it. What it has already stays.
-    pub fn with_parts(mut self, parts: &[Part<'d>]) -> Self {
-        let mut known: HashSet<*const Document> = HashSet::from([std::ptr::from_ref(self.doc)]);
-        for part in parts {
-            let document = part.node.document();
-            if known.insert(std::ptr::from_ref(document)) {
-                self.others.push(document);
+/// Attributes of which keys are replaced one by one.
+const BY_KEY: [&str; 2] = ["Properties", "Metadata"];
+
+/// Properties of one resource that extensions replace; no type has as many.
+const MOST: usize = 500;
+
+/// Changes the resources as the extensions say.
+pub(super) fn with_extensions(
+    graft: &mut Graft,
+    merger: &Merger,
+    resources: &mut Entries,
+    extensions: &[(NodeId, NodeId)],
+) {
+    for (id, extension) in extensions {
+        let at = graft.node(*id).text().and_then(|id| resources.position(id));
+        let Some((_, body)) = at.and_then(|at| resources.list.get_mut(at)) else { continue };
+        let extension = graft.node(merger.followed(graft, *extension));
+        let attributes: Vec<(NodeId, NodeId)> = match extension.kind() {
+            Kind::Mapping => extension.entries().iter().take(MOST).map(|(key, value)| (key.id(), value.id())).collect(),
+            _ if extension.is_null() => continue,
+            // It may change all properties, and never the type.
+            _ => {
+                let unknown = extension.id();
+                vec![(graft.text("Properties", unknown), unknown)]
             }
-            match part.into {
-                Into::Whole if part.node.kind() == Kind::Sequence => {
-                    part.node.items().for_each(|whole| self.add_whole(whole));
-                }
-                Into::Whole => self.add_whole(part.node),
-                Into::Section(name) if name == "Resources" => self.add_resources(part.node),
-                Into::Section(_) => self.add_section(Section::Output, part.node.entries()),
-                Into::Resource(id) => self.add_resource(resource_of(id, part.node, part.node)),
-            }
-        }
-        self
-    }
-
-    fn add_whole(&mut self, whole: Node<'d>) {
-        whole.get("Resources").into_iter().for_each(|node| self.add_resources(node));
-        let sections =
-            [(Section::Parameter, "Parameters"), (Section::Condition, "Conditions"), (Section::Output, "Outputs")];
-        for (kind, name) in sections {
-            let entries = whole.get(name).map(Node::entries).unwrap_or_default();
-            self.add_section(kind, entries);
-        }
-        if self.mappings.is_none() {
-            self.mappings = whole.get("Mappings");
-        }
-    }
-
-    fn add_resources(&mut self, node: Node<'d>) {
-        node.entries().into_iter().for_each(|entry| self.add_resource(resource(entry)));
-    }
-
-    fn add_resource(&mut self, resource: Option<crate::template::Resource<'d>>) {
-        let Some(resource) = resource.filter(|resource| !self.index.contains_key(resource.id)) else { return };
-        self.index.insert(resource.id, self.resources.len());
-        self.resources.push(resource);
-    }
-
-    fn add_section(&mut self, kind: Section, entries: Vec<(Node<'d>, Node<'d>)>) {
-        for (name, node) in section(entries) {
-            if self.declared.contains_key(&(kind, name)) {
-                continue;
-            }
-            self.declared.insert((kind, name), node);
-            match kind {
-                Section::Parameter => self.parameters.push((name, node)),
-                Section::Condition => self.conditions.push((name, node)),
-                Section::Output => self.outputs.push((name, node)),
+        };
+        let mut changed = Vec::new();
+        for (key, value) in attributes {
+            let name = graft.node(key).text().unwrap_or_default();
+            if REPLACED.contains(&name) {
+                changed.push((key, value));
+            } else if BY_KEY.contains(&name) {
+                let old = graft.node(*body).get(name).map(|old| old.target().id());
+                changed.push((key, with_keys(graft, merger, old, value)));
             }
         }
+        *body = graft.with_entries(*body, changed);
+    }
+}
+
+/// A mapping with some of its keys replaced. What is unknown makes the whole unknown.
+fn with_keys(graft: &mut Graft, merger: &Merger, old: Option<NodeId>, new: NodeId) -> NodeId {
+    let new = merger.followed(graft, new);
+    let old = old.filter(|old| !graft.node(*old).is_null());
+    match old {
+        Some(old) if graft.node(new).kind() == Kind::Mapping => {
+            if graft.node(old).kind() != Kind::Mapping {
+                return old;
+            }
+            let changed = graft.node(new).entries().into_iter().take(MOST);
+            let changed = changed.map(|(key, value)| (key.id(), value.id())).collect();
+            graft.with_entries(old, changed)
+        }
+        Some(old) if graft.node(new).is_null() => old,
+        _ => new,
     }
 }

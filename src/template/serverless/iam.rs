@@ -3,8 +3,6 @@
 //! Sources: Serverless Framework documentation for AWS, IAM Permissions For Functions; its packaging of roles
 //! (`merge-iam-templates`, `roles-per-function`); the plugin `serverless-iam-roles-per-function`.
 
-use std::collections::HashSet;
-
 use super::tree::Tree;
 use crate::syntax::{Graft, Kind, Node, NodeId};
 
@@ -26,14 +24,12 @@ struct Service<'d> {
 /// Statements that all roles of a service are given together.
 const MOST_STATEMENTS: usize = 200_000;
 
-/// Keys and bodies of the resources that the framework makes; `taken` are the logical ids that the user has.
-pub(super) fn resources(graft: &mut Graft, root: Node<'_>, taken: &HashSet<&str>) -> Vec<(NodeId, NodeId)> {
+/// Keys and bodies of the resources that the framework makes.
+pub(super) fn resources(graft: &mut Graft, root: Node<'_>) -> Vec<(NodeId, NodeId)> {
     let service = Service::of(root);
     let mut made = Vec::new();
     let mut add = |graft: &mut Graft, id: String, body: Tree, origin: NodeId| {
-        if !taken.contains(id.as_str()) {
-            made.push((graft.text(&id, origin), body.plant(graft, origin)));
-        }
+        made.push((graft.text(&id, origin), body.plant(graft, origin)));
     };
     if let Some(origin) = service.shared_role() {
         let statements = service.statements().into_iter().collect();
@@ -53,11 +49,9 @@ pub(super) fn resources(graft: &mut Graft, root: Node<'_>, taken: &HashSet<&str>
     made
 }
 
-/// Names and bodies of the functions of a service; `functions` may be a list of mappings.
+/// Names and bodies of the functions of a service.
 pub(super) fn functions(root: Node<'_>) -> Vec<(Node<'_>, Node<'_>)> {
-    let functions = root.get("functions");
-    let lists = functions.into_iter().flat_map(Node::items).flat_map(Node::entries);
-    functions.map(Node::entries).unwrap_or_default().into_iter().chain(lists).collect()
+    root.get("functions").map(Node::entries).unwrap_or_default()
 }
 
 /// A name as the framework writes it in logical ids (Resources, `normalizedFunctionName`).

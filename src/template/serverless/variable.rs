@@ -3,6 +3,8 @@
 //! Sources: Serverless Framework documentation, Variables (versions 1 to 4). What IAM or CloudFormation
 //! write in the same way (`${aws:username}`, `${AWS::Region}`) is no variable of the framework.
 
+use crate::syntax::{Kind, Node};
+
 /// A piece of a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Piece<'t> {
@@ -53,6 +55,30 @@ impl<'t> Variable<'t> {
         (is_plain(&path) && keys.iter().all(is_plain)).then_some((path.trim(), keys))
     }
 
+    /// The node of the service that `${self:a.b}` names; `root` is that of the service.
+    pub fn self_node<'d>(self, root: Node<'d>) -> Option<Node<'d>> {
+        let node = self.self_path()?.into_iter().try_fold(root, Node::get)?;
+        (node.kind() != Kind::Missing).then_some(node)
+    }
+
+    /// Whether it stands for something in a file.
+    pub(super) fn is_file(self) -> bool {
+        self.inner().starts_with("file(")
+    }
+
+    /// Its text with the literals of the service in place of the variables in it, where all of them name one.
+    pub(super) fn with_literals(self, root: Node<'_>) -> Option<String> {
+        let mut text = String::from("${");
+        for piece in pieces(self.inner()) {
+            text.push_str(match piece {
+                Piece::Literal(literal) => literal,
+                Piece::Variable(variable) => literal(variable.self_node(root)?)?,
+            });
+        }
+        text.push('}');
+        Some(text)
+    }
+
     /// The pseudo parameter that it is the same as.
     pub fn pseudo(self) -> Option<&'static str> {
         match self.inner() {
@@ -66,6 +92,25 @@ impl<'t> Variable<'t> {
     pub fn may_be_no_text(self) -> bool {
         ["self:", "file(", "file:", "param:", "terraform:"].iter().any(|source| self.inner().starts_with(source))
     }
+}
+
+/// A text in which nothing is replaced.
+fn literal(node: Node<'_>) -> Option<&str> {
+    node.text().filter(|text| node.tag().is_none() && !text.contains("${"))
+}
+
+/// The variable that a text is as a whole.
+pub(super) fn whole(node: Node<'_>) -> Option<Variable<'_>> {
+    let text = node.text().filter(|text| text.contains("${") && node.tag().is_none())?;
+    match pieces(text.trim()).as_slice() {
+        [Piece::Variable(variable)] => Some(*variable),
+        _ => None,
+    }
+}
+
+/// Whether a node is a variable as a whole that may be any part of a configuration.
+pub fn is_open(node: Node<'_>) -> bool {
+    whole(node).is_some_and(Variable::may_be_no_text)
 }
 
 /// The pieces of a text; one literal where the framework has nothing to replace.

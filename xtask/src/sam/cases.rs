@@ -88,7 +88,11 @@ fn expanded(text: &str, partition: &str, region: &str) -> Value {
         doc = parse_yaml(FileId(0), &format!("{before}Transform: AWS::Serverless-2016-10-31\n{after}").into());
     }
     let known = |name: &str| known(&doc, name, partition, region);
-    let made = template::expand(&doc, &template::Known { values: &known, defaults_hold: true });
+    let made = template::expand(
+        &doc,
+        &template::Known { values: &known, defaults_hold: true },
+        &template::serverless::Parts::new(),
+    );
     let root = made.as_ref().map_or(&doc, |made| &made.document).root();
     let resources = root.and_then(|root| root.get("Resources"));
     let resources = resources.map_or(Value::Null, |resources| normal::json_of(resources, 0));
