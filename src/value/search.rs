@@ -17,6 +17,10 @@ const STATES: usize = 200_000;
 /// Most machine words that those states may fill together (32 MB).
 const WORDS: usize = 4_000_000;
 
+/// Most positions that all patterns may have together: several times what a policy may have characters (IAM
+/// User Guide, IAM and STS character limits).
+const POSITIONS: usize = 20_000;
+
 /// A pattern that a text may be inside of.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pattern {
@@ -433,6 +437,9 @@ impl Search {
     /// A shortest text that is not empty: one without symbols of the template where there is one. `work`
     /// is what may still be spent, in machine words that are combined.
     pub fn find(&self, form: &Form, symbols: &Symbols, work: &mut usize) -> Found {
+        if self.patterns().map(|pattern| pattern.steps.len()).sum::<usize>() > POSITIONS {
+            return Found::GaveUp;
+        }
         let plain = Walk::new(self, form, symbols, false).run(work);
         if plain != Found::Nothing || !self.has_symbols() {
             return plain;

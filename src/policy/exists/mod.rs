@@ -19,8 +19,8 @@ pub use space::{Domain, Space};
 
 /// Most choices of statements and lines that are looked at for one answer.
 const CHOICES: usize = 4_096;
-/// Most machine words that the searches for one answer may combine: a fraction of a second.
-const WORK: usize = 20_000_000;
+/// Most machine words that the searches for one answer may combine: some hundredths of a second.
+const WORK: usize = 4_000_000;
 
 /// Whether a class is let in, with the request that shows it.
 #[derive(Clone, Debug)]
@@ -74,6 +74,9 @@ impl<'q> Quest<'q> {
         // A request like any other of the class: it shows that nobody gets in, where nothing better does.
         if let Some(request) = self.request(principal, &[]) {
             self.try_out(request);
+        }
+        if self.is_settled() {
+            return;
         }
         let bare = self.bare(principal);
         let mut allowing: Vec<Vec<&Statement>> = Vec::new();
