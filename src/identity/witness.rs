@@ -7,7 +7,9 @@ use serde_json::{Value as Json, json};
 
 use super::cognito::Answer;
 use super::graph::Graph;
-use crate::policy::{Actions, Carried, Decision, Effect, Policy, Principals, Request, Statement, Test, evaluate};
+use crate::policy::{
+    Actions, Carried, Decision, Effect, Policy, Principals, Request, Resources, Statement, Test, evaluate,
+};
 use crate::value::{At, Piece, SymbolId, Symbols, Text, Truth};
 
 /// A concrete request that proves a finding: every unknown was given a text.
@@ -211,6 +213,9 @@ impl Names<'_> {
         if let Actions::Only(list) | Actions::AllBut(list) = &mut concrete.actions {
             list.iter_mut().for_each(|(text, _)| *text = self.text(text));
         }
+        if let Resources::Only(list) | Resources::AllBut(list) = &mut concrete.resources {
+            list.iter_mut().for_each(|(text, _)| *text = self.text(text));
+        }
         for test in &mut concrete.conditions.tests {
             test.key = self.text(&test.key);
             test.values.iter_mut().for_each(|(text, _)| *text = self.text(text));
@@ -246,6 +251,11 @@ fn statement_json(statement: &Statement) -> Json {
         Actions::Only(list) => drop(object.insert("Action".into(), texts_json(list))),
         Actions::AllBut(list) => drop(object.insert("NotAction".into(), texts_json(list))),
         Actions::Unknown => {}
+    }
+    match &statement.resources {
+        Resources::Only(list) => drop(object.insert("Resource".into(), texts_json(list))),
+        Resources::AllBut(list) => drop(object.insert("NotResource".into(), texts_json(list))),
+        Resources::Missing | Resources::Unknown => {}
     }
     if !statement.conditions.tests.is_empty() {
         object.insert("Condition".into(), conditions_json(&statement.conditions.tests));

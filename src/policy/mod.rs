@@ -9,8 +9,11 @@ mod evaluate;
 mod exists;
 mod operator;
 mod principal;
+mod question;
 mod read;
 mod resource;
+#[cfg(test)]
+mod tests;
 mod typed;
 mod wanted;
 
@@ -19,6 +22,7 @@ use crate::value::{At, Text, Truth};
 pub use evaluate::{Decision, actions_match, evaluate, principals_match, statement_admits, test_passes};
 pub use exists::{Answer, Domain, Space, exists};
 pub use operator::{Base, Operator, Order, Quantifier};
+pub use question::{Fault, Question, id, question};
 pub use read::read;
 
 /// What a statement does.

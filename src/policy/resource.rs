@@ -48,11 +48,10 @@ fn marks_match(wanted: &[Mark], asking: &Asking<'_>) -> Truth {
         truth => truth,
     };
     let as_written = fits(wanted);
-    match completed(wanted) {
-        None => as_written,
-        Some(completed) if asking.policy.of_identity => fits(&completed),
-        Some(completed) => Truth::agreed([as_written, fits(&completed)]),
-    }
+    let Some(completed) = completed(wanted) else { return as_written };
+    let completed = fits(&completed).or(as_written);
+    // No guide says whether other policies are read so too.
+    if asking.policy.of_identity { completed } else { Truth::agreed([as_written, completed]) }
 }
 
 fn variable_before_fifth_colon(pattern: &Text) -> bool {

@@ -1,0 +1,39 @@
+//! The policy language, element by element, against what the IAM User Guide says.
+
+mod conditions;
+mod elements;
+mod principals;
+
+use std::sync::Arc;
+
+use serde_json::{Value as Json, json};
+
+use super::{Question, evaluate, question};
+use crate::source::FileId;
+use crate::syntax::parse_json;
+use crate::value::{Symbols, Truth};
+
+fn ask(line: &Json) -> Question {
+    let line: Arc<str> = line.to_string().into();
+    question(&parse_json(FileId(0), &line)).unwrap_or_else(|fault| panic!("{line}: {fault:?}"))
+}
+
+/// What a policy of one statement with this Condition, without variables, says of a request that carries
+/// this.
+fn condition(block: Json, context: Json) -> Truth {
+    with_version(json!("2012-10-17"), block, context)
+}
+
+fn with_version(version: Json, block: Json, context: Json) -> Truth {
+    let statement = json!({"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": block});
+    decided(&json!({
+        "policy": {"Version": version, "Statement": statement},
+        "principal": {"type": "AWS", "value": "arn:aws:iam::111122223333:user/u"},
+        "action": "s3:GetObject", "resource": "arn:aws:s3:::bucket/key", "context": context,
+    }))
+}
+
+fn decided(line: &Json) -> Truth {
+    let Question { policy, request } = ask(line);
+    evaluate(&policy, &request, &Symbols::default()).truth
+}
