@@ -37,7 +37,7 @@ fn is_split_known(marks: &[Mark], symbols: &Symbols) -> bool {
 /// `*` fits everything, and the same text fits itself, which are not documented (docs/evaluator.md, what
 /// no guide settles).
 pub(super) fn arn_fits(wanted: &[Mark], value: &[Mark], symbols: &Symbols) -> Truth {
-    if wanted == [Mark::Run] || wanted == value {
+    if wanted == [Mark::Run] {
         return Truth::True;
     }
     if let (Some(wanted), Some(value)) = (parts(wanted, symbols), parts(value, symbols)) {
@@ -46,14 +46,24 @@ pub(super) fn arn_fits(wanted: &[Mark], value: &[Mark], symbols: &Symbols) -> Tr
     let is_known = |marks: &[Mark]| is_split_known(marks, symbols);
     if is_known(wanted) && is_known(value) {
         // One of them has too few parts.
-        return Truth::False;
+        return fits(&literal(wanted), value, symbols);
     }
-    // A wildcard that crosses colons fits more.
-    match fits(wanted, value, symbols) {
-        Truth::True if !wanted.contains(&Mark::Run) => Truth::True,
-        Truth::False => Truth::False,
+    // A wildcard that crosses colons fits more, one that is none less.
+    match (fits(&literal(wanted), value, symbols), fits(wanted, value, symbols)) {
+        (Truth::True, _) => Truth::True,
+        (_, Truth::False) => Truth::False,
         _ => Truth::Unknown,
     }
+}
+
+/// The same characters without a wildcard among them.
+fn literal(marks: &[Mark]) -> Vec<Mark> {
+    let plain = |mark: &Mark| match mark {
+        Mark::Run => Mark::Char('*'),
+        Mark::One => Mark::Char('?'),
+        mark => *mark,
+    };
+    marks.iter().map(plain).collect()
 }
 
 /// Whether a resource fits the pattern of a Resource element. A wildcard at the end of a part "can expand

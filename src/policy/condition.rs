@@ -2,31 +2,45 @@
 //! catalogue, section 4). What no guide settles is listed in docs/evaluator.md.
 
 use super::arn::arn_fits;
+use super::atoms::Atom;
 use super::evaluate::Asking;
 use super::operator::{Base, Operator, Quantifier};
 use super::typed;
 use super::wanted::{Reader, Wanted, has_variables};
 use super::{Carried, Request, Test};
-use crate::value::{Mark, Symbols, Text, Truth, compare, fits, marks};
+use crate::value::{Mark, Symbols, Text, Truth, compare, fits, fits_without_case, marks};
 
 /// Whether a line of a Condition block passes.
 pub(super) fn test_passes(test: &Test, asking: &Asking<'_>) -> Truth {
-    let Some(operator) = test.operator else { return Truth::Unknown };
-    match carried(&test.key, asking) {
-        Some(carried) => on_carried(test, operator, carried, asking),
-        None => Truth::Unknown,
+    let unsaid = || asking.settled(Truth::Unknown, || Atom::line(test));
+    let (Some(operator), Some(carried)) = (test.operator, carried(&test.key, asking)) else { return unsaid() };
+    match carried {
+        None => on_absent(test, operator),
+        Some((name, Carried::Perhaps)) => match asking.settled(Truth::Unknown, || Atom::Carries(name.to_owned())) {
+            Truth::False => on_absent(test, operator),
+            Truth::True if operator.base == Base::Null => {
+                null(test, asking.settled(Truth::Unknown, || Atom::Empty(name.to_owned())))
+            }
+            _ => None,
+        },
+        Some((_, carried)) => on_present(test, operator, carried, asking),
     }
+    .unwrap_or_else(unsaid)
 }
 
+/// A key of the request, and what it carries for it.
+type Present<'r> = (&'r str, &'r Carried);
+
 /// What the request carries for a key (which may be nothing); none where the key is not known.
-fn carried<'r>(key: &Text, asking: &Asking<'r>) -> Option<Option<&'r Carried>> {
+fn carried<'r>(key: &Text, asking: &Asking<'r>) -> Option<Option<Present<'r>>> {
+    let request = asking.request;
     if let Some(key) = key.as_known() {
-        return Some(asking.request.get(key));
+        return Some(request.entry(key));
     }
     let mut found = None;
-    for (name, carried) in &asking.request.context {
+    for (name, carried) in &request.context {
         match compare(key, &Text::known(name.as_str()), asking.symbols) {
-            Truth::True => found = Some(carried),
+            Truth::True => found = Some((name.as_str(), carried)),
             Truth::False => {}
             Truth::Unknown => return None,
         }
@@ -34,34 +48,33 @@ fn carried<'r>(key: &Text, asking: &Asking<'r>) -> Option<Option<&'r Carried>> {
     Some(found)
 }
 
-fn on_carried(test: &Test, operator: Operator, carried: Option<&Carried>, asking: &Asking<'_>) -> Truth {
-    let values = match carried {
-        None => return on_absent(test, operator),
-        Some(Carried::Perhaps) => return Truth::Unknown,
-        Some(carried) => carried.values(),
-    };
+/// What a line says of values that the request carries; nothing where no guide says it.
+fn on_present(test: &Test, operator: Operator, carried: &Carried, asking: &Asking<'_>) -> Option<Truth> {
+    let values = carried.values();
+    let empty = |value: &Text| asking.settled(is_empty(value, asking.symbols), || Atom::empty(value));
     if operator.base == Base::Null {
-        return null(test, Truth::all(values.iter().map(|value| is_empty(value, asking.symbols))));
+        return null(test, Truth::all(values.iter().map(empty)));
     }
     let passes = |value: &Text| {
         let hit = value_hits(test, operator, value, asking);
         if operator.negated { !hit } else { hit }
     };
     // An empty text counts as an empty set for the set operators.
-    let empty = |value: &Text| is_empty(value, asking.symbols);
     match (operator.quantifier, carried) {
-        (Some(Quantifier::ForAll), _) => Truth::all(values.iter().map(|value| passes(value).or(empty(value)))),
-        (Some(Quantifier::ForAny), _) => Truth::any(values.iter().map(|value| passes(value).and(!empty(value)))),
-        // Whether a key without values exists is not documented either.
-        (None, Some(Carried::Many(values))) if values.is_empty() => Truth::Unknown,
-        (None, Some(Carried::Many(values))) => several_without_quantifier(operator, values.iter().map(passes)),
-        (None, _) => values.first().map_or(Truth::Unknown, passes),
+        (Some(Quantifier::ForAll), _) => Some(Truth::all(values.iter().map(|value| passes(value).or(empty(value))))),
+        (Some(Quantifier::ForAny), _) => Some(Truth::any(values.iter().map(|value| passes(value).and(!empty(value))))),
+        (None, Carried::One(value)) => Some(passes(value)),
+        (None, Carried::Perhaps) => None,
+        (None, Carried::Many(values)) => several_without_quantifier(operator, values, passes),
     }
 }
 
 /// Whether a value fits one of those that a test wants, negation aside.
 pub(super) fn value_hits(test: &Test, operator: Operator, value: &Text, asking: &Asking<'_>) -> Truth {
-    Truth::any(test.values.iter().map(|(wanted, _)| value_fits(operator, wanted, value, asking)))
+    Truth::any(test.values.iter().map(|(wanted, _)| {
+        let atom = || Atom::fits(operator, wanted, value, asking.symbols);
+        asking.settled(value_fits(operator, wanted, value, asking), atom)
+    }))
 }
 
 fn is_empty(value: &Text, symbols: &Symbols) -> Truth {
@@ -71,31 +84,34 @@ fn is_empty(value: &Text, symbols: &Symbols) -> Truth {
     }
 }
 
-/// The guide does not say what happens; what is the same under every reading is used.
-fn several_without_quantifier(operator: Operator, members: impl Iterator<Item = Truth>) -> Truth {
-    let any = Truth::any(members);
-    if !operator.negated && any.is_false() { Truth::False } else { Truth::Unknown }
+/// The guide does not say what happens, nor whether a key without values exists; what is the same under
+/// every reading is used.
+fn several_without_quantifier(operator: Operator, values: &[Text], passes: impl Fn(&Text) -> Truth) -> Option<Truth> {
+    let none_passes = Truth::any(values.iter().map(passes)).is_false();
+    (!operator.negated && !values.is_empty() && none_passes).then_some(Truth::False)
 }
 
-fn on_absent(test: &Test, operator: Operator) -> Truth {
+/// What a line says of a key that is absent; nothing where no guide says it.
+fn on_absent(test: &Test, operator: Operator) -> Option<Truth> {
     if operator.base == Base::Null {
         return null(test, Truth::True);
     }
     match operator.quantifier {
-        Some(Quantifier::ForAll) => Truth::True,
-        Some(Quantifier::ForAny) if operator.if_exists => Truth::Unknown,
-        Some(Quantifier::ForAny) => Truth::False,
-        None => (operator.negated || operator.if_exists).into(),
+        Some(Quantifier::ForAll) => Some(Truth::True),
+        Some(Quantifier::ForAny) if operator.if_exists => None,
+        Some(Quantifier::ForAny) => Some(Truth::False),
+        None => Some((operator.negated || operator.if_exists).into()),
     }
 }
 
-fn null(test: &Test, is_absent: Truth) -> Truth {
-    Truth::any(test.values.iter().map(|(wanted, _)| match wanted.as_known() {
+fn null(test: &Test, is_absent: Truth) -> Option<Truth> {
+    let says = test.values.iter().map(|(wanted, _)| match wanted.as_known() {
         Some(wanted) if wanted.eq_ignore_ascii_case("true") => is_absent,
         Some(wanted) if wanted.eq_ignore_ascii_case("false") => !is_absent,
         Some(_) => Truth::False,
         None => Truth::Unknown,
-    }))
+    });
+    Some(Truth::any(says))
 }
 
 /// Whether a value fits a wanted one, negation aside.
@@ -153,21 +169,6 @@ fn bool_fits(wanted: &[Mark], value: &[Mark], symbols: &Symbols) -> Truth {
     };
     match fits_without_case(wanted, value, symbols) {
         Truth::True if !is_bool(wanted) => Truth::Unknown,
-        truth => truth,
-    }
-}
-
-fn fits_without_case(wanted: &[Mark], value: &[Mark], symbols: &Symbols) -> Truth {
-    let fold = |marks: &[Mark]| -> Vec<Mark> {
-        let lower = |c: char| c.to_lowercase().next().unwrap_or(c);
-        marks.iter().map(|mark| if let Mark::Char(c) = mark { Mark::Char(lower(*c)) } else { *mark }).collect()
-    };
-    let marks = || wanted.iter().chain(value);
-    let has_symbol = marks().any(|mark| matches!(mark, Mark::Symbol(_)));
-    let is_fresh = marks().any(|mark| matches!(mark, Mark::Symbol(id) if symbols.facts(*id).fresh));
-    match fits(&fold(wanted), &fold(value), symbols) {
-        // The format of a symbol speaks of its own case; a fresh one differs in every case.
-        Truth::False if has_symbol && !is_fresh => Truth::Unknown,
         truth => truth,
     }
 }

@@ -1,6 +1,7 @@
 //! Evaluating a policy for a request in three values (catalogue, section 4; IAM User Guide, Policy
 //! evaluation logic).
 
+use super::atoms::{Atom, Atoms, Operand};
 use super::wanted::{Reader, Wanted};
 use super::{Actions, Effect, Policy, Principals, Request, Statement, Test};
 use super::{condition, principal, resource};
@@ -11,7 +12,7 @@ use crate::value::{Mark, Symbols, Text, Truth, fits, marks};
 pub struct Decision {
     /// Whether it is let in.
     pub truth: Truth,
-    /// Allow statements that certainly fit.
+    /// Allow statements that certainly fit; where one of several always does, but none by itself, those.
     pub allowed_by: Vec<usize>,
     /// Deny statements that certainly fit.
     pub denied_by: Vec<usize>,
@@ -23,9 +24,55 @@ pub(super) struct Asking<'a> {
     pub(super) policy: &'a Policy,
     pub(super) request: &'a Request,
     pub(super) symbols: &'a Symbols,
+    /// Questions without a certain answer, while both answers are tried.
+    atoms: Option<&'a Atoms>,
 }
 
-impl Asking<'_> {
+impl<'a> Asking<'a> {
+    pub(super) fn new(policy: &'a Policy, request: &'a Request, symbols: &'a Symbols) -> Self {
+        Self { policy, request, symbols, atoms: None }
+    }
+
+    /// An answer, or what is assumed of it while both answers are tried.
+    pub(super) fn settled(&self, truth: Truth, atom: impl FnOnce() -> Atom) -> Truth {
+        match (truth, self.atoms) {
+            (Truth::Unknown, Some(atoms)) => atoms.answer(atom()),
+            _ => truth,
+        }
+    }
+
+    /// What a question comes to, every unknown answer below it tried both ways.
+    fn truth(self, question: impl Fn(&Asking<'_>) -> Truth) -> Truth {
+        let first = question(&self);
+        if first != Truth::Unknown {
+            return first;
+        }
+        let ask = |atoms: &Atoms| (question(&Asking { atoms: Some(atoms), ..self }), ());
+        Atoms::default().settle(self.symbols, &ask, &mut |()| {})
+    }
+
+    /// The same for the whole policy.
+    fn settled_decision(self) -> Decision {
+        let mut decision = self.decision();
+        if decision.truth != Truth::Unknown {
+            return decision;
+        }
+        let ask = |atoms: &Atoms| {
+            let decision = Asking { atoms: Some(atoms), ..self }.decision();
+            (decision.truth, decision)
+        };
+        let mut sometimes = Vec::new();
+        decision.truth = Atoms::default().settle(self.symbols, &ask, &mut |one| sometimes.push(one));
+        let certain = if decision.truth.is_true() { &mut decision.allowed_by } else { &mut decision.denied_by };
+        if certain.is_empty() && decision.truth != Truth::Unknown {
+            let by = |one: Decision| if decision.truth.is_true() { one.allowed_by } else { one.denied_by };
+            certain.extend(sometimes.into_iter().flat_map(by));
+            certain.sort_unstable();
+            certain.dedup();
+        }
+        decision
+    }
+
     /// What the policy says.
     fn decision(&self) -> Decision {
         let mut decision = Decision { truth: Truth::False, allowed_by: Vec::new(), denied_by: Vec::new() };
@@ -62,7 +109,7 @@ impl Asking<'_> {
     /// Whether a statement speaks of who asks, for what and on what, its conditions aside.
     pub(super) fn concerns(&self, statement: &Statement) -> Truth {
         let all = self.speaks_of_principal(&statement.principals);
-        let all = all.and(actions_match(&statement.actions, &self.request.action));
+        let all = all.and(self.speaks_of_action(&statement.actions));
         if all.is_false() { all } else { all.and(resource::resources_match(&statement.resources, self)) }
     }
 
@@ -78,6 +125,12 @@ impl Asking<'_> {
         if statement.conditions.opaque { all.and(Truth::Unknown) } else { all }
     }
 
+    fn speaks_of_action(&self, actions: &Actions) -> Truth {
+        each_action(actions, |pattern| {
+            self.settled(action_matches(pattern, &self.request.action), || Atom::Action(Operand::of(pattern)))
+        })
+    }
+
     /// Whether an unknown part of a wanted value may itself hold a wildcard.
     pub(super) fn may_be_pattern(&self, wanted: &[Mark]) -> bool {
         let may = |mark: &Mark| matches!(mark, Mark::Symbol(id) if self.symbols.facts(*id).format.may_hold('*'));
@@ -89,23 +142,26 @@ impl Asking<'_> {
         if self.policy.of_identity && *principals == Principals::Missing {
             return Truth::True;
         }
-        principals_match(principals, self.request, self.symbols)
+        principal::principals_match(principals, |principal| {
+            let matches = principal::principal_matches(principal, self.request, self.symbols);
+            self.settled(matches, || Atom::Principal(principal.kind, Operand::of(&principal.value)))
+        })
     }
 }
 
 /// Whether the policy lets the request in: some Allow statement fits, and no Deny statement does.
 pub fn evaluate(policy: &Policy, request: &Request, symbols: &Symbols) -> Decision {
-    Asking { policy, request, symbols }.decision()
+    Asking::new(policy, request, symbols).settled_decision()
 }
 
 /// Whether a statement speaks of the request, whatever its effect.
 pub fn statement_admits(statement: &Statement, policy: &Policy, request: &Request, symbols: &Symbols) -> Truth {
-    Asking { policy, request, symbols }.admits(statement)
+    Asking::new(policy, request, symbols).truth(|asking| asking.admits(statement))
 }
 
 /// Whether a line of a Condition block passes.
 pub fn test_passes(test: &Test, policy: &Policy, request: &Request, symbols: &Symbols) -> Truth {
-    condition::test_passes(test, &Asking { policy, request, symbols })
+    Asking::new(policy, request, symbols).truth(|asking| condition::test_passes(test, asking))
 }
 
 /// Whether a statement's principals are, or are not, the one that asks.
@@ -115,10 +171,13 @@ pub fn principals_match(principals: &Principals, request: &Request, symbols: &Sy
 
 /// Whether a statement's actions are, or are not, the one asked for.
 pub fn actions_match(actions: &Actions, action: &str) -> Truth {
-    let any = |list: &[(Text, crate::value::At)]| Truth::any(list.iter().map(|(text, _)| action_matches(text, action)));
+    each_action(actions, |pattern| action_matches(pattern, action))
+}
+
+fn each_action(actions: &Actions, matches: impl Fn(&Text) -> Truth) -> Truth {
     match actions {
-        Actions::Only(list) => any(list),
-        Actions::AllBut(list) => !any(list),
+        Actions::Only(list) => Truth::any(list.iter().map(|(text, _)| matches(text))),
+        Actions::AllBut(list) => !Truth::any(list.iter().map(|(text, _)| matches(text))),
         Actions::Unknown => Truth::Unknown,
     }
 }

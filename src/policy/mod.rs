@@ -4,6 +4,7 @@
 //! before ([`crate::value::Cases`]).
 
 mod arn;
+mod atoms;
 mod condition;
 mod evaluate;
 mod exists;
@@ -280,6 +281,12 @@ impl Policy {
 impl Request {
     /// What it carries for a key; key names compare without case.
     pub fn get(&self, key: &str) -> Option<&Carried> {
-        self.context.iter().find(|(name, _)| name.eq_ignore_ascii_case(key)).map(|(_, carried)| carried)
+        self.entry(key).map(|(_, carried)| carried)
+    }
+
+    /// The same with the name as the request has it.
+    fn entry(&self, key: &str) -> Option<(&str, &Carried)> {
+        let found = self.context.iter().find(|(name, _)| name.eq_ignore_ascii_case(key));
+        found.map(|(name, carried)| (name.as_str(), carried))
     }
 }

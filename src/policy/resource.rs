@@ -1,6 +1,7 @@
 //! The Resource element (IAM User Guide, Resource and NotResource elements).
 
 use super::arn::{completed, resource_fits};
+use super::atoms::{Atom, Operand};
 use super::evaluate::Asking;
 use super::wanted::{Reader, Wanted, has_variables};
 use super::{Request, Resources};
@@ -10,7 +11,10 @@ use crate::value::{Mark, Text, Truth, marks};
 /// of the role that it belongs to.
 pub(super) fn resources_match(resources: &Resources, asking: &Asking<'_>) -> Truth {
     let each = |list: &[(Text, crate::value::At)], negated| {
-        Truth::any(list.iter().map(|(text, _)| resource_matches(text, negated, asking)))
+        Truth::any(list.iter().map(|(text, _)| {
+            let atom = || Atom::Resource { negated, wanted: Operand::of(text) };
+            asking.settled(resource_matches(text, negated, asking), atom)
+        }))
     };
     match resources {
         Resources::Only(list) => each(list, false),

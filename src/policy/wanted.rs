@@ -24,15 +24,19 @@ pub(super) struct Reader<'r> {
     pub(super) request: Option<&'r Request>,
 }
 
-/// Whether variables are read in a text: it has none, or the policy says so by its version.
-pub(super) fn has_variables(text: &Text, policy: &Policy) -> Truth {
+/// Whether a text holds what is a variable in policies that have them.
+pub(super) fn holds_variable(text: &Text) -> bool {
     let holds = |piece: &Piece| matches!(piece, Piece::Literal(literal) if literal.contains("${"));
-    let may = match text {
+    match text {
         Text::Known(text) => text.contains("${"),
         Text::Shape(pieces) => pieces.iter().any(holds),
         Text::Any(_) => false,
-    };
-    if may { policy.reads_variables() } else { Truth::False }
+    }
+}
+
+/// Whether variables are read in a text: it holds some, and the policy has them by its version.
+pub(super) fn has_variables(text: &Text, policy: &Policy) -> Truth {
+    if holds_variable(text) { policy.reads_variables() } else { Truth::False }
 }
 
 /// What an operator wants, for this request.

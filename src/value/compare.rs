@@ -48,6 +48,41 @@ pub fn compare(a: &Text, b: &Text, symbols: &Symbols) -> Truth {
 
 /// Whether a value fits a pattern.
 pub fn fits(pattern: &[Mark], value: &[Mark], symbols: &Symbols) -> Truth {
+    fits_in_case(pattern, value, symbols, Case::Kept)
+}
+
+/// Whether a value fits a pattern, upper and lower case taken as one.
+pub fn fits_without_case(pattern: &[Mark], value: &[Mark], symbols: &Symbols) -> Truth {
+    let fold = |marks: &[Mark]| -> Vec<Mark> {
+        marks.iter().map(|mark| if let Mark::Char(c) = mark { Mark::Char(lower(*c)) } else { *mark }).collect()
+    };
+    fits_in_case(&fold(pattern), &fold(value), symbols, Case::Folded)
+}
+
+/// How characters compare.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Case {
+    Kept,
+    /// Everything known is in lower case already; what symbols stand for is not.
+    Folded,
+}
+
+fn lower(c: char) -> char {
+    c.to_lowercase().next().unwrap_or(c)
+}
+
+/// Both without the same marks at both ends: what stands for one text in both fits itself, so that the
+/// rest decides.
+fn rest<'m>(pattern: &'m [Mark], value: &'m [Mark]) -> (&'m [Mark], &'m [Mark]) {
+    let same = |(a, b): &(&Mark, &Mark)| a == b && !matches!(a, Mark::Run | Mark::One);
+    let front = pattern.iter().zip(value).take_while(same).count();
+    let (pattern, value) = (&pattern[front..], &value[front..]);
+    let back = pattern.iter().rev().zip(value.iter().rev()).take_while(same).count();
+    (&pattern[..pattern.len() - back], &value[..value.len() - back])
+}
+
+fn fits_in_case(pattern: &[Mark], value: &[Mark], symbols: &Symbols, case: Case) -> Truth {
+    let (pattern, value) = rest(pattern, value);
     let mut proof = certainly(pattern, value);
     let is_symbol = |mark: &Mark| matches!(mark, Mark::Symbol(_));
     if !pattern.iter().any(is_symbol) && value.iter().all(|mark| matches!(mark, Mark::Char(_))) {
@@ -56,7 +91,7 @@ pub fn fits(pattern: &[Mark], value: &[Mark], symbols: &Symbols) -> Truth {
     }
     // A symbol has structure (`region:guid`); a second look at it may prove that it fits.
     if !proof.is_true() && pattern.iter().chain(value).any(is_symbol) {
-        proof = Truth::any([proof, certainly_by_steps(&steps(pattern, symbols), &steps(value, symbols))]);
+        proof = Truth::any([proof, certainly_by_steps(&steps(pattern, symbols, case), &steps(value, symbols, case))]);
     }
     if proof.is_true() {
         return Truth::True;
@@ -64,8 +99,8 @@ pub fn fits(pattern: &[Mark], value: &[Mark], symbols: &Symbols) -> Truth {
     let fresh = |mark: &Mark| matches!(mark, Mark::Symbol(id) if symbols.facts(*id).fresh);
     // A fresh symbol fits nothing but what certainly fits, if that was looked through to the end.
     let refused = (proof.is_false() && pattern.iter().chain(value).any(fresh))
-        || two_unique(pattern, value, symbols)
-        || reachable(pattern, value, symbols) == Some(false);
+        || (case == Case::Kept && two_unique(pattern, value, symbols))
+        || reachable(pattern, value, symbols, case) == Some(false);
     if refused { Truth::False } else { Truth::Unknown }
 }
 
@@ -73,16 +108,21 @@ pub fn fits(pattern: &[Mark], value: &[Mark], symbols: &Symbols) -> Truth {
 /// too long to compare (more than a few million position pairs) do not overlap: what nobody looked through is no candidate.
 pub fn overlaps(a: &Text, b: &Text, symbols: &Symbols) -> bool {
     match (marks(a), marks(b)) {
-        (Some(a), Some(b)) => reachable(&a, &b, symbols).unwrap_or(false),
+        (Some(a), Some(b)) => reachable(&a, &b, symbols, Case::Kept).unwrap_or(false),
         _ => true,
     }
+}
+
+/// Whether some text may fit both patterns; a no is certain.
+pub fn may_meet(a: &[Mark], b: &[Mark], symbols: &Symbols) -> bool {
+    !two_unique(a, b, symbols) && reachable(a, b, symbols, Case::Kept) != Some(false)
 }
 
 /// Whether a text is of a form whatever its symbols stand for. A yes is certain; a no may be one of a text
 /// that is of the form after all.
 pub fn conforms(text: &Text, format: &Format, symbols: &Symbols) -> bool {
     let Some(marks) = marks(text) else { return false };
-    let mut steps = steps(&marks, symbols).into_iter().peekable();
+    let mut steps = steps(&marks, symbols, Case::Kept).into_iter().peekable();
     for part in format.parts() {
         match part {
             FormatPart::Any => return true,
@@ -114,13 +154,10 @@ fn is_within(step: Step, set: Set) -> bool {
     }
 }
 
-/// What remains of both after the same marks at both ends is one symbol each, and these two never
-/// have the same text.
+/// What remains of both is one symbol each, and these two never have the same text. In another case they
+/// may have.
 fn two_unique(pattern: &[Mark], value: &[Mark], symbols: &Symbols) -> bool {
-    let front = pattern.iter().zip(value).take_while(|(a, b)| a == b).count();
-    let (pattern, value) = (&pattern[front..], &value[front..]);
-    let back = pattern.iter().rev().zip(value.iter().rev()).take_while(|(a, b)| a == b).count();
-    match (&pattern[..pattern.len() - back], &value[..value.len() - back]) {
+    match rest(pattern, value) {
         ([Mark::Symbol(a)], [Mark::Symbol(b)]) => {
             let (a, b) = (symbols.facts(*a), symbols.facts(*b));
             a.unique && b.unique && a.format == b.format
@@ -191,7 +228,7 @@ enum Step {
     Any,
 }
 
-fn steps(marks: &[Mark], symbols: &Symbols) -> Vec<Step> {
+fn steps(marks: &[Mark], symbols: &Symbols, case: Case) -> Vec<Step> {
     let mut steps = Vec::with_capacity(marks.len());
     for mark in marks {
         match mark {
@@ -201,7 +238,11 @@ fn steps(marks: &[Mark], symbols: &Symbols) -> Vec<Step> {
             Mark::Symbol(id) => {
                 for part in symbols.facts(*id).format.parts() {
                     match part {
+                        FormatPart::Fixed(text) if case == Case::Folded => {
+                            steps.extend(text.chars().map(|c| Step::Char(lower(c))));
+                        }
                         FormatPart::Fixed(text) => steps.extend(text.chars().map(Step::Char)),
+                        FormatPart::Run(set) if case == Case::Folded => steps.push(Step::Some(set.lower())),
                         FormatPart::Run(set) => steps.push(Step::Some(*set)),
                         FormatPart::Any => steps.push(Step::Any),
                     }
@@ -214,8 +255,8 @@ fn steps(marks: &[Mark], symbols: &Symbols) -> Vec<Step> {
 
 /// Whether some substitution makes them fit: reachability in the product of both as automata. None
 /// where that has more than [`STATES`] states.
-fn reachable(pattern: &[Mark], value: &[Mark], symbols: &Symbols) -> Option<bool> {
-    let (pattern, value) = (steps(pattern, symbols), steps(value, symbols));
+fn reachable(pattern: &[Mark], value: &[Mark], symbols: &Symbols, case: Case) -> Option<bool> {
+    let (pattern, value) = (steps(pattern, symbols, case), steps(value, symbols, case));
     let width = value.len() + 1;
     // Position pairs, with a mark whether the run at that position has had a character already.
     let index =
@@ -257,7 +298,7 @@ fn moves(state: State, p: Option<Step>, v: Option<Step>) -> Vec<State> {
     if matches!(p, Some(Step::Run | Step::Any)) || (state.in_p && matches!(p, Some(Step::Some(_)))) {
         next.push(past_p);
     }
-    if v == Some(Step::Any) || (state.in_v && matches!(v, Some(Step::Some(_)))) {
+    if matches!(v, Some(Step::Run | Step::Any)) || (state.in_v && matches!(v, Some(Step::Some(_)))) {
         next.push(past_v);
     }
     let (Some(p), Some(v)) = (p, v) else { return next };
@@ -412,6 +453,57 @@ mod tests {
         assert_eq!(against("a*b*c", "axxbxx"), Truth::False);
         assert_eq!(against("a?c", "abc"), Truth::True);
         assert_eq!(against("a*", "a*c"), Truth::True);
+    }
+
+    #[test]
+    fn what_is_the_same_at_both_ends_does_not_decide() {
+        let bench = bench();
+        let (a, b) = (Mark::Symbol(bench.pool), Mark::Symbol(bench.region));
+        let c = Mark::Char;
+        let against = |pattern: &[Mark], value: &[Mark]| fits(pattern, value, &bench.symbols);
+        assert_eq!(against(&[a, c('x')], &[a]), Truth::False);
+        assert_eq!(against(&[c('x'), a], &[a]), Truth::False);
+        assert_eq!(against(&[a, b], &[a]), Truth::False, "a Region is not empty");
+        assert_eq!(against(&[a, Mark::Run], &[a]), Truth::True);
+        assert_eq!(against(&[a, Mark::One], &[a]), Truth::False);
+        assert_eq!(against(&[Mark::Run, a], &[b, c('/'), a]), Truth::True);
+        assert_eq!(against(&[b, c('a')], &[c('a'), b]), Truth::Unknown, "it may be any number of a");
+    }
+
+    #[test]
+    fn without_case() {
+        let bench = bench();
+        let region = [Mark::Symbol(bench.region)];
+        let against = |text: &str| fits_without_case(&pattern(text), &region, &bench.symbols);
+        assert_eq!(
+            [against("US-east-1"), against("us_east_1"), against("*")],
+            [Truth::Unknown, Truth::False, Truth::True]
+        );
+        let known = |a: &str, b: &str| fits_without_case(&pattern(a), &pattern(b), &bench.symbols);
+        assert_eq!([known("A*", "abc"), known("Ä", "ä"), known("a", "b")], [Truth::True, Truth::True, Truth::False]);
+        // Two ids that differ may be one in another case.
+        let (a, b) = ([Mark::Symbol(bench.pool)], [Mark::Symbol(bench.other)]);
+        assert_eq!(fits_without_case(&a, &b, &bench.symbols), Truth::Unknown);
+    }
+
+    #[test]
+    fn patterns_that_one_text_may_fit() {
+        let bench = bench();
+        let meet = |a: &str, b: &str| may_meet(&pattern(a), &pattern(b), &bench.symbols);
+        for (a, b, expected) in [
+            ("a*", "*b", true),
+            ("a*", "b*", false),
+            ("a", "a*", true),
+            ("a*c", "ab", false),
+            ("*a*b*c*", "*c*b*a*", true),
+            ("?", "", false),
+            ("*", "", true),
+            ("a", "b", false),
+        ] {
+            assert_eq!((meet(a, b), meet(b, a)), (expected, expected), "{a} {b}");
+        }
+        let (pool, other) = ([Mark::Symbol(bench.pool)], [Mark::Symbol(bench.other)]);
+        assert!(!may_meet(&pool, &other, &bench.symbols) && may_meet(&pool, &pattern("us-*"), &bench.symbols));
     }
 
     #[test]

@@ -75,6 +75,14 @@ impl Set {
         Self { bits: !self.bits, rest: true }
     }
 
+    /// The characters that its members are in lower case.
+    pub(super) fn lower(self) -> Self {
+        let capitals = (u128::from(u32::MAX) >> 6) << u32::from(b'A');
+        let lower = Self { bits: (self.bits & !capitals) | (self.bits & capitals) << 32, ..self };
+        // Two characters that are not ASCII are so in lower case: the sign of Kelvin, and a capital I with a dot.
+        if self.rest { lower.with(Self::of("ki")) } else { lower }
+    }
+
     /// A character to show: a letter or digit, where one is in it.
     pub(super) fn sample(self) -> Option<char> {
         let preferred = ['a', 'A', '1', '0', '-'];

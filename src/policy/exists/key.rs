@@ -245,7 +245,7 @@ impl<'q> Keys<'q> {
 
     /// Whether a value fits, or does not fit, what a test wants.
     fn hits(&self, ask: Ask<'_>, value: &Text) -> Truth {
-        let asking = Asking { policy: self.policy, request: &self.request, symbols: self.symbols };
+        let asking = Asking::new(self.policy, &self.request, self.symbols);
         let Some(operator) = ask.test.operator else { return Truth::Unknown };
         let hit = value_hits(ask.test, operator, value, &asking);
         if ask.hits { hit } else { !hit }
@@ -351,7 +351,7 @@ impl<'q> Keys<'q> {
         let mut read = Patterns { patterns: Vec::new(), open: false };
         let Some(operator) = test.operator else { return Patterns { open: true, ..read } };
         for (text, _) in &test.values {
-            let asking = Asking { policy: self.policy, request: &self.request, symbols: self.symbols };
+            let asking = Asking::new(self.policy, &self.request, self.symbols);
             let marks = match wanted::read(operator, text, &asking) {
                 Wanted::Marks(marks) => marks,
                 Wanted::Nothing => continue,

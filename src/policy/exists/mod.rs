@@ -99,7 +99,7 @@ impl<'q> Quest<'q> {
     }
 
     fn concerns(&self, statement: &Statement, request: &Request) -> Truth {
-        let concerns = Asking { policy: self.policy, request, symbols: self.symbols }.concerns(statement);
+        let concerns = Asking::new(self.policy, request, self.symbols).concerns(statement);
         // A variable in a Resource hangs on what the request will carry.
         let is_settled = matches!(&statement.resources, Resources::Missing)
             || concerns.is_false() && !self.policy.reads_variables().is_true()

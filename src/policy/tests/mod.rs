@@ -3,6 +3,7 @@
 mod conditions;
 mod elements;
 mod principals;
+mod unknown;
 
 use std::sync::Arc;
 
