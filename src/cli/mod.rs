@@ -4,6 +4,7 @@
 
 mod check;
 mod color;
+mod eval;
 mod explain;
 mod files;
 mod rules;
@@ -28,6 +29,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Check(Box<check::Args>),
+    Eval(eval::Args),
     Explain(explain::Args),
     Rules(rules::Args),
 }
@@ -68,6 +70,7 @@ fn run(cli: Cli, matches: &ArgMatches) -> Status {
             Some(matches) => check::run(&args, matches),
             None => Status::Failed,
         },
+        Command::Eval(args) => eval::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Rules(args) => rules::run(&args),
     }

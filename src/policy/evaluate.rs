@@ -3,7 +3,7 @@
 
 use super::atoms::{Atom, Atoms, Operand};
 use super::wanted::{Reader, Wanted};
-use super::{Actions, Effect, Policy, Principals, Request, Statement, Test};
+use super::{Actions, Effect, Policy, Principals, Request, Resources, Statement, Test};
 use super::{condition, principal, resource};
 use crate::value::{Mark, Symbols, Text, Truth, fits, marks};
 
@@ -110,7 +110,7 @@ impl<'a> Asking<'a> {
     pub(super) fn concerns(&self, statement: &Statement) -> Truth {
         let all = self.speaks_of_principal(&statement.principals);
         let all = all.and(self.speaks_of_action(&statement.actions));
-        if all.is_false() { all } else { all.and(resource::resources_match(&statement.resources, self)) }
+        if all.is_false() { all } else { all.and(self.speaks_of_resource(&statement.resources)) }
     }
 
     /// Whether a statement speaks of the request, whatever its effect.
@@ -125,10 +125,14 @@ impl<'a> Asking<'a> {
         if statement.conditions.opaque { all.and(Truth::Unknown) } else { all }
     }
 
-    fn speaks_of_action(&self, actions: &Actions) -> Truth {
+    pub(super) fn speaks_of_action(&self, actions: &Actions) -> Truth {
         each_action(actions, |pattern| {
             self.settled(action_matches(pattern, &self.request.action), || Atom::Action(Operand::of(pattern)))
         })
+    }
+
+    pub(super) fn speaks_of_resource(&self, resources: &Resources) -> Truth {
+        resource::resources_match(resources, self)
     }
 
     /// Whether an unknown part of a wanted value may itself hold a wildcard.
@@ -138,7 +142,7 @@ impl<'a> Asking<'a> {
     }
 
     /// The policy of an identity speaks of whom it is attached to.
-    fn speaks_of_principal(&self, principals: &Principals) -> Truth {
+    pub(super) fn speaks_of_principal(&self, principals: &Principals) -> Truth {
         if self.policy.of_identity && *principals == Principals::Missing {
             return Truth::True;
         }

@@ -8,6 +8,7 @@ mod atoms;
 mod condition;
 mod evaluate;
 mod exists;
+mod nearest;
 mod operator;
 mod principal;
 mod question;
@@ -22,6 +23,7 @@ use crate::value::{At, Text, Truth};
 
 pub use evaluate::{Decision, actions_match, evaluate, principals_match, statement_admits, test_passes};
 pub use exists::{Answer, Domain, Space, exists};
+pub use nearest::{Conjunct, failing, undecided};
 pub use operator::{Base, Operator, Order, Quantifier};
 pub use question::{Fault, Question, id, question};
 pub use read::read;

@@ -1,24 +1,33 @@
 //! JSON that is safe to look at.
 
+use std::borrow::Cow;
 use std::io::{Result, Write};
 
 use serde::Serialize;
 
 use crate::finding::visible_char;
 
-/// Writes a value as JSON in lines. Characters that would act on a screen are escaped: the value is the
-/// same, and a template cannot reach a terminal through a report that was meant for a program.
-pub(super) fn write_json<T: Serialize>(value: &T, out: &mut dyn Write) -> Result<()> {
-    let json = serde_json::to_string_pretty(value)?;
-    let mut start = 0;
-    // Outside of strings JSON has no such character but its line ends.
-    for (at, c) in json.char_indices().filter(|(_, c)| *c != '\n' && visible_char(*c) != *c) {
-        out.write_all(&json.as_bytes()[start..at])?;
-        for unit in c.encode_utf16(&mut [0; 2]) {
-            write!(out, "\\u{unit:04x}")?;
-        }
-        start = at + c.len_utf8();
+/// JSON with every character escaped that would act on a screen: its value is the same, and nobody's text
+/// can reach a terminal through what was meant for a program. Line ends, which JSON has outside of strings
+/// only, stay.
+pub fn screen_safe(json: &str) -> Cow<'_, str> {
+    let acts = |c: &char| *c != '\n' && visible_char(*c) != *c;
+    if !json.chars().any(|c| acts(&c)) {
+        return Cow::Borrowed(json);
     }
-    out.write_all(&json.as_bytes()[start..])?;
+    let mut safe = String::with_capacity(json.len() + 16);
+    for c in json.chars() {
+        if acts(&c) {
+            c.encode_utf16(&mut [0; 2]).iter().for_each(|unit| safe.push_str(&format!("\\u{unit:04x}")));
+        } else {
+            safe.push(c);
+        }
+    }
+    Cow::Owned(safe)
+}
+
+/// Writes a value as JSON in lines, safe to look at.
+pub(super) fn write_json<T: Serialize>(value: &T, out: &mut dyn Write) -> Result<()> {
+    out.write_all(screen_safe(&serde_json::to_string_pretty(value)?).as_bytes())?;
     writeln!(out)
 }

@@ -20,6 +20,8 @@ use std::time::Duration;
 
 use crate::finding::Outcome;
 
+pub use escape::screen_safe;
+
 /// The formats of `check`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Format {

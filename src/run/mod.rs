@@ -10,6 +10,7 @@ mod cdk;
 mod code;
 mod configured;
 mod discover;
+mod eval;
 mod gather;
 mod given;
 mod include;
@@ -36,6 +37,7 @@ use discover::{Exclude, Found, Scope};
 use gather::{Files, Gathered};
 use store::Store;
 
+pub use eval::{EvalError, Evaluated, eval};
 pub use select::{Selection, UnknownRule};
 pub use unit::{AssemblyStack, Nested, Unit, UnitPart};
 

@@ -3,9 +3,9 @@
 use crate::checks::Cx;
 use crate::checks::words::{amr_line, condition_line, prefix, reference_to};
 use crate::finding::{Finding, Label, Mistake, Severity};
-use crate::identity::cognito::{Conjunct, failing, is_claim, is_claim_of};
+use crate::identity::cognito::{is_claim, is_claim_of};
 use crate::identity::{Answer, Graph, Handout, OwnPool, Trust, Way};
-use crate::policy::Effect;
+use crate::policy::{Conjunct, Effect, failing};
 use crate::source::Place;
 use crate::value::{Branch, Text, Truth};
 
@@ -74,7 +74,7 @@ type Reason = (Place, String, String, Option<Place>, &'static str);
 fn reason(graph: &Graph, trust: &Trust, handout: &Handout, answer: &Answer) -> Reason {
     let role = graph.role(trust.role);
     let document = "AssumeRolePolicyDocument";
-    let Some((statement, conjunct)) = failing(trust.policy(graph), &answer.request, graph) else {
+    let Some((statement, conjunct)) = failing(trust.policy(graph), &answer.request, &graph.symbols) else {
         return (role.entity.place, document.to_owned(), "no statement lets anybody in".to_owned(), None, "Statement");
     };
     let path = format!("{document}.{}", statement.path());
@@ -88,6 +88,10 @@ fn reason(graph: &Graph, trust: &Trust, handout: &Handout, answer: &Answer) -> R
             let why = "does not allow sts:AssumeRoleWithWebIdentity".to_owned();
             (place, format!("{path}.Action"), why, "Action")
         }
+        Conjunct::Resource => {
+            (statement.at.place, format!("{path}.Resource"), "speaks of another resource".to_owned(), "Resource")
+        }
+        Conjunct::Unread => (statement.at.place, path, "cannot be read".to_owned(), "Statement"),
         Conjunct::Denied => (statement.at.place, path, "this statement denies them".to_owned(), "Effect"),
         Conjunct::Test(test) => {
             let [operator, key] = [&test.operator_text, &test.key].map(|text| text.as_known().unwrap_or("?"));

@@ -4,7 +4,6 @@
 //! A class is a set of requests. Of those that somebody may choose among (a stranger picks pool and
 //! provider) one that is let in is enough; those that differ in what no guide documents must agree.
 
-mod conjunct;
 mod desk;
 mod stranger;
 
@@ -14,7 +13,6 @@ pub use crate::policy::Answer;
 use crate::policy::{Carried, Domain, Effect, Policy, Request, Space, Statement, Test, exists};
 use crate::value::{Branch, Text, Truth};
 
-pub use conjunct::{Conjunct, failing};
 pub use desk::Desk;
 
 /// The action that every identity-pool token needs.

@@ -1,0 +1,247 @@
+//! `rolecall eval`: lines of questions in, lines of answers out, in the same order (interface, `eval`).
+//!
+//! Memory: what one read gives, at most a few mebibytes, and never more of a line than its limit.
+
+mod words;
+
+use std::io::{self, BufRead, Write};
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use super::{RunError, pool, read};
+use crate::policy::{self, evaluate};
+use crate::report::screen_safe;
+use crate::source::{FileId, LineIndex};
+use crate::syntax::parse_json;
+use crate::value::{Symbols, Truth};
+
+/// Bytes of lines that are answered together.
+const CHUNK: usize = 4 << 20;
+/// Lines up to which threads are not worth their start.
+const FEW: usize = 8;
+
+/// What came of all lines.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Evaluated {
+    /// Answers.
+    pub answers: usize,
+    /// Of these, lines that could not be read.
+    pub faults: usize,
+}
+
+/// Why lines were not answered to the end.
+#[derive(Debug)]
+pub enum EvalError {
+    /// The threads could not be started.
+    Threads(RunError),
+    /// The questions could not be read.
+    Read(io::Error),
+    /// The answers could not be written.
+    Write(io::Error),
+}
+
+/// Answers every line; empty ones have no answer. What has been read is answered before more is waited for,
+/// so that a program may ask and listen in turn.
+///
+/// # Errors
+/// Those of the reader and the writer; a line that cannot be read is an answer and no error.
+pub fn eval(
+    questions: &mut impl BufRead,
+    answers: &mut impl Write,
+    threads: Option<usize>,
+) -> Result<Evaluated, EvalError> {
+    let pool = pool(threads).map_err(EvalError::Threads)?;
+    let mut lines = Lines { from: questions, read: 0, is_done: false };
+    let mut total = Evaluated::default();
+    while !lines.is_done {
+        let chunk = lines.chunk().map_err(EvalError::Read)?;
+        let answered: Vec<Answer> = if chunk.len() <= FEW {
+            chunk.into_iter().map(Line::answer).collect()
+        } else {
+            pool.install(|| chunk.into_par_iter().with_min_len(FEW).map(Line::answer).collect())
+        };
+        let mut out = String::with_capacity(answered.iter().map(|answer| answer.json.len() + 1).sum());
+        for answer in &answered {
+            total.answers += 1;
+            total.faults += usize::from(answer.is_fault);
+            out.push_str(&answer.json);
+            out.push('\n');
+        }
+        answers.write_all(out.as_bytes()).and_then(|()| answers.flush()).map_err(EvalError::Write)?;
+    }
+    Ok(total)
+}
+
+/// The lines of an input.
+struct Lines<'r, R> {
+    from: &'r mut R,
+    /// Lines that have been read.
+    read: usize,
+    is_done: bool,
+}
+
+/// One line, without its end.
+struct Line {
+    /// Counted from 1.
+    number: usize,
+    /// None of a line over the limit.
+    bytes: Option<Vec<u8>>,
+}
+
+impl<R: BufRead> Lines<'_, R> {
+    /// The lines that are there without waiting, at least one unless the input ends; no empty ones.
+    fn chunk(&mut self) -> io::Result<Vec<Line>> {
+        let (mut lines, mut size) = (Vec::new(), 0);
+        while size < CHUNK {
+            let (bytes, is_last, has_more) = self.line()?;
+            self.is_done = is_last;
+            self.read += 1;
+            size += bytes.as_ref().map_or(0, Vec::len);
+            let is_empty = bytes.as_ref().is_some_and(|bytes| bytes.trim_ascii().is_empty());
+            if !is_empty {
+                lines.push(Line { number: self.read, bytes });
+            }
+            if is_last || (!has_more && !lines.is_empty()) {
+                break;
+            }
+        }
+        Ok(lines)
+    }
+
+    /// The next line; whether the input ends with it, and whether a whole further line may be there
+    /// already.
+    fn line(&mut self) -> io::Result<(Option<Vec<u8>>, bool, bool)> {
+        let mut line = Vec::new();
+        let mut is_over = false;
+        loop {
+            let here = match self.from.fill_buf() {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                here => here?,
+            };
+            if here.is_empty() {
+                return Ok(((!is_over).then_some(line), true, false));
+            }
+            let end = here.iter().position(|byte| *byte == b'\n');
+            let part = &here[..end.unwrap_or(here.len())];
+            is_over |= (line.len() + part.len()) as u64 > read::LIMIT;
+            if is_over {
+                line = Vec::new();
+            } else {
+                line.extend_from_slice(part);
+            }
+            let used = part.len() + usize::from(end.is_some());
+            let has_more = here[used..].contains(&b'\n');
+            self.from.consume(used);
+            if end.is_some() {
+                return Ok(((!is_over).then_some(line), false, has_more));
+            }
+        }
+    }
+}
+
+/// What is written for a line.
+struct Answer {
+    json: String,
+    is_fault: bool,
+}
+
+impl Answer {
+    fn fault(id: &str, number: usize, place: Option<(&str, usize)>, message: &str) -> Self {
+        let column = place.map(|(text, byte)| LineIndex::new(text).line_column(text, byte).column);
+        let column = column.map(|column| format!(", column {column}")).unwrap_or_default();
+        let error = serde_json::Value::from(format!("line {number}{column}: {message}"));
+        Self { json: screen_safe(&format!("{{\"id\":{id},\"error\":{error}}}")).into_owned(), is_fault: true }
+    }
+}
+
+impl Line {
+    fn answer(self) -> Answer {
+        let number = self.number;
+        let fault = |message: &str| Answer::fault("null", number, None, message);
+        let Some(bytes) = self.bytes else { return fault("the line is longer than 64 MiB") };
+        let Ok(text) = String::from_utf8(bytes) else { return fault("the line is not UTF-8") };
+        let text: Arc<str> = without_ends(&text, number == 1).into();
+        let document = parse_json(FileId(0), &text);
+        let id = policy::id(&document);
+        let question = match policy::question(&document) {
+            Ok(question) => question,
+            Err(fault) => return Answer::fault(&id, number, Some((&text, fault.span.start())), &fault.message),
+        };
+        let decision = evaluate(&question.policy, &question.request, &Symbols::default());
+        let words::Reason { by, why } = words::reason(&question, &decision);
+        let says = match decision.truth {
+            Truth::True => "Allow",
+            Truth::False => "Deny",
+            Truth::Unknown => "Unknown",
+        };
+        let [by, why] = [by.map_or(serde_json::Value::Null, Into::into), why.into()];
+        let json = format!("{{\"id\":{id},\"decision\":\"{says}\",\"by\":{by},\"why\":{why}}}");
+        Answer { json: screen_safe(&json).into_owned(), is_fault: false }
+    }
+}
+
+/// A line without what ends it on other systems, and without the mark that some put before the first.
+fn without_ends(text: &str, is_first: bool) -> &str {
+    let text = text.strip_suffix('\r').unwrap_or(text);
+    if is_first { text.strip_prefix('\u{feff}').unwrap_or(text) } else { text }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::BufReader;
+
+    use super::*;
+
+    const GOOD: &str = r#"{"id": "ID", "policy": {"Statement": {"Effect": "Allow", "Principal": "*", "Action": "*"}}, "principal": {"type": "AWS", "value": "x"}, "action": "a:b"}"#;
+
+    fn answered(input: &[u8], buffer: usize) -> (String, Evaluated) {
+        let mut out = Vec::new();
+        let total = eval(&mut BufReader::with_capacity(buffer, input), &mut out, Some(2)).unwrap();
+        (String::from_utf8(out).unwrap(), total)
+    }
+
+    #[test]
+    fn answers_stand_in_the_order_of_the_lines_whatever_a_read_gives() {
+        let lines: Vec<String> = (0..200).map(|at| GOOD.replace("ID", &at.to_string())).collect();
+        let (input, first) = (lines.join("\n"), answered(lines.join("\n").as_bytes(), 64));
+        for buffer in [1, 100, 1 << 20] {
+            assert_eq!(answered(input.as_bytes(), buffer), first);
+        }
+        let ids = first.0.lines().map(|line| line.split('"').nth(3).unwrap().to_owned());
+        assert!(ids.eq((0..200).map(|at| at.to_string())));
+        assert_eq!(first.1, Evaluated { answers: 200, faults: 0 });
+    }
+
+    #[test]
+    fn marks_ends_and_empty_lines_are_no_part_of_a_question() {
+        let input = format!("\u{feff}{GOOD}\r\n\r\n  \n{GOOD}\n\n");
+        let (out, total) = answered(input.as_bytes(), 4096);
+        assert_eq!(total, Evaluated { answers: 2, faults: 0 }, "{out}");
+        assert_eq!(answered(b"", 8).1, Evaluated::default());
+    }
+
+    #[test]
+    fn a_line_that_cannot_be_read_stops_no_other() {
+        let bad: &[u8] = b"{\"id\": 7, \"policy\": [}\n\xff\n";
+        let input = [bad, GOOD.as_bytes(), b"\n{\"id\":\"\x1b\xe2\x80\xae\"}"].concat();
+        let (out, total) = answered(&input, 4096);
+        assert_eq!(total, Evaluated { answers: 4, faults: 3 });
+        let lines: Vec<&str> = out.lines().collect();
+        assert!(lines[0].starts_with(r#"{"id":7,"error":"line 1, column 22: "#), "{out}");
+        assert_eq!(lines[1], r#"{"id":null,"error":"line 2: the line is not UTF-8"}"#);
+        assert!(lines[2].starts_with(r#"{"id":"ID","decision":"Allow","by":"Statement","why":"#), "{out}");
+        // JSON allows no raw control character, and none comes out.
+        assert!(lines[3].starts_with("{\"id\":") && out.chars().all(|c| c == '\n' || !c.is_control()), "{out}");
+        assert!(!out.contains('\u{202e}'));
+    }
+
+    #[test]
+    fn a_line_over_the_limit_is_left_behind() {
+        let long = vec![b' '; read::LIMIT as usize + 1];
+        let input = [long.as_slice(), b"\n", GOOD.as_bytes()].concat();
+        let (out, total) = answered(&input, 1 << 20);
+        assert_eq!(total, Evaluated { answers: 2, faults: 1 });
+        assert!(out.starts_with("{\"id\":null,\"error\":\"line 1: the line is longer than 64 MiB\"}\n"), "{out}");
+    }
+}
