@@ -2,10 +2,9 @@
 //! evaluation logic).
 
 use super::atoms::{Atom, Atoms, Operand};
-use super::wanted::{Reader, Wanted};
 use super::{Actions, Effect, Policy, Principals, Request, Resources, Statement, Test};
 use super::{condition, principal, resource};
-use crate::value::{Mark, Symbols, Text, Truth, fits, marks};
+use crate::value::{Mark, Symbols, Text, Truth, glob_fits_without_case};
 
 /// What a policy says of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -188,11 +187,5 @@ fn each_action(actions: &Actions, matches: impl Fn(&Text) -> Truth) -> Truth {
 
 /// Actions compare without case; `*` and `?` are wildcards.
 fn action_matches(pattern: &Text, action: &str) -> Truth {
-    let Some(known) = pattern.as_known() else { return Truth::Unknown };
-    let pattern = Reader { like: true, request: None }.read(&Text::known(known.to_ascii_lowercase()));
-    let value = marks(&Text::known(action.to_ascii_lowercase()));
-    match (pattern, value) {
-        (Wanted::Marks(pattern), Some(value)) => fits(&pattern, &value, &Symbols::default()),
-        _ => Truth::Unknown,
-    }
+    pattern.as_known().map_or(Truth::Unknown, |pattern| glob_fits_without_case(pattern, action))
 }

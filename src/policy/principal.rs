@@ -19,7 +19,10 @@ pub(super) fn principals_match(principals: &Principals, each: impl Fn(&Principal
 /// nothing: they cannot match a part of a name.
 pub(super) fn principal_matches(principal: &Principal, request: &Request, symbols: &Symbols) -> Truth {
     let (kind, value) = &request.principal;
-    let star = compare(&principal.value, &Text::known("*"), symbols);
+    let star = match &principal.value {
+        Text::Known(text) => (**text == *"*").into(),
+        text => compare(text, &Text::known("*"), symbols),
+    };
     match principal.kind {
         None => everybody(*kind).and(star),
         Some(PrincipalKind::Aws) if *kind == PrincipalKind::Aws => match star {
@@ -49,7 +52,10 @@ fn aws_principal_matches(named: &Text, asking: &Text, symbols: &Symbols) -> Trut
         return Truth::True;
     }
     let (Some(named_marks), Some(asking_marks)) = (marks(named), marks(asking)) else { return Truth::Unknown };
-    let is_number = |text: &Text| conforms(text, &Format::new("{9}", "111122223333"), symbols);
+    let is_number = |text: &Text| match text {
+        Text::Known(text) => !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()),
+        text => conforms(text, &Format::new("{9}", "111122223333"), symbols),
+    };
     let (named_parts, asking_parts) = (parts(&named_marks, symbols), parts(&asking_marks, symbols));
     // The number of an account asks for the account itself, which is its root user.
     let asking_account = match asking_parts {

@@ -59,6 +59,29 @@ pub fn fits_without_case(pattern: &[Mark], value: &[Mark], symbols: &Symbols) ->
     fits_in_case(&fold(pattern), &fold(value), symbols, Case::Folded)
 }
 
+/// Whether a known text fits a pattern in which `*` and `?` are wildcards: what [`fits`] says, without a list
+/// of their positions.
+pub fn glob_fits(pattern: &str, value: &str) -> Truth {
+    glob_by_bytes(pattern, value, |p, v| p == v)
+}
+
+/// The same, upper and lower case of ASCII letters taken as one.
+pub fn glob_fits_without_case(pattern: &str, value: &str) -> Truth {
+    glob_by_bytes(pattern, value, |p, v| p.eq_ignore_ascii_case(&v))
+}
+
+fn glob_by_bytes(pattern: &str, value: &str, same: impl Fn(u8, u8) -> bool) -> Truth {
+    if pattern.contains('?') && !value.is_ascii() {
+        // One character is several bytes.
+        let (pattern, value): (Vec<char>, Vec<char>) = (pattern.chars().collect(), value.chars().collect());
+        let ascii = |c: char| u8::try_from(c).ok().filter(u8::is_ascii);
+        let equal = |p: char, v: char| p == v || ascii(p).zip(ascii(v)).is_some_and(|(p, v)| same(p, v));
+        return glob(&pattern, &value, |p, v| p != '*' && equal(p, v), |p, _| p == '?', |p| p == '*');
+    }
+    // A star stands between whole characters, since no character is a part of another one's bytes.
+    glob(pattern.as_bytes(), value.as_bytes(), |p, v| p != b'*' && same(p, v), |p, _| p == b'?', |p| p == b'*')
+}
+
 /// How characters compare.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Case {
@@ -468,6 +491,19 @@ mod tests {
         assert_eq!(against(&[a, Mark::One], &[a]), Truth::False);
         assert_eq!(against(&[Mark::Run, a], &[b, c('/'), a]), Truth::True);
         assert_eq!(against(&[b, c('a')], &[c('a'), b]), Truth::Unknown, "it may be any number of a");
+    }
+
+    #[test]
+    fn known_texts_by_their_bytes() {
+        let texts = ["", "a", "A", "ab", "*", "?", "a*b", "aéb", "é", "éé", "aXXb", "a?b"];
+        for glob in ["", "*", "?", "a*", "*b", "a?b", "a*b", "é", "*é", "?é", "??", "a", "A*"] {
+            for text in texts {
+                let by_marks = fits(&pattern(glob), &marks(&Text::known(text)).unwrap(), &Symbols::default());
+                assert_eq!(glob_fits(glob, text), by_marks, "{glob} {text}");
+                let lower = glob_fits(&glob.to_ascii_lowercase(), &text.to_ascii_lowercase());
+                assert_eq!(glob_fits_without_case(glob, text), lower, "{glob} {text}");
+            }
+        }
     }
 
     #[test]

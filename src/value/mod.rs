@@ -14,7 +14,9 @@ use std::sync::Arc;
 use crate::source::Place;
 use crate::syntax::{Kind as NodeKind, Node, NodeId, Scalar};
 
-pub use compare::{Mark, compare, conforms, fits, fits_without_case, marks, may_meet, overlaps};
+pub use compare::{
+    Mark, compare, conforms, fits, fits_without_case, glob_fits, glob_fits_without_case, marks, may_meet, overlaps,
+};
 pub use search::{Form, Found, Pattern, Search};
 pub use switch::{Branch, Case, Cases, Formula, Switch, SwitchId};
 pub use symbols::{Format, SymbolFacts, SymbolId, Symbols};
