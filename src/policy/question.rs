@@ -114,19 +114,14 @@ fn only(object: Node<'_>, fields: &[&str], known: impl Fn(&str) -> bool, what: &
     Ok(())
 }
 
-/// Whether two names differ in case, in one character, or in two that are swapped.
+/// Whether two names differ in case, or in at most two characters that stand side by side.
 fn is_near(a: &str, b: &str) -> bool {
     let (a, b): (Vec<char>, Vec<char>) = (a.to_lowercase().chars().collect(), b.to_lowercase().chars().collect());
-    if a.len().abs_diff(b.len()) > 1 {
-        return false;
-    }
+    let shorter = a.len().min(b.len());
     let front = a.iter().zip(&b).take_while(|(a, b)| a == b).count();
-    let (a, b) = (&a[front..], &b[front..]);
-    let back = a.iter().rev().zip(b.iter().rev()).take_while(|(a, b)| a == b).count();
-    match (&a[..a.len() - back], &b[..b.len() - back]) {
-        ([a, b], [c, d]) => a == d && b == c,
-        (a, b) => a.len() <= 1 && b.len() <= 1,
-    }
+    let back = a[front..].iter().rev().zip(b[front..].iter().rev()).take_while(|(a, b)| a == b).count();
+    let differ = a.len().max(b.len()) - front - back;
+    differ == 0 || (differ <= 2 && 2 * differ < shorter)
 }
 
 fn policy(node: Node<'_>) -> Result<Policy, Fault> {
@@ -231,7 +226,8 @@ mod tests {
             (r#"{"policy": {}}"#, "\"Statement\" is missing", 11),
             (r#"{"policy": "x"}"#, "the policy is no object", 11),
             (r#"{"policy": {"Statement": []}}"#, "\"principal\" is missing", 0),
-            (r#"{"principle": {}}"#, "\"principle\" is no field of a line", 1),
+            (r#"{"principle": {}}"#, "\"principle\" is no field of a line; is \"principal\" meant?", 1),
+            (r#"{"owner": {}}"#, "\"owner\" is no field of a line", 1),
             (r#"{"Policy": {}}"#, "\"Policy\" is no field of a line; is \"policy\" meant?", 1),
             (r#"{"contetx": {}}"#, "\"contetx\" is no field of a line; is \"context\" meant?", 1),
             (
