@@ -25,7 +25,7 @@ pub use evaluate::{Decision, actions_match, evaluate, principals_match, statemen
 pub use exists::{Answer, Domain, Space, exists};
 pub use nearest::{Conjunct, failing, undecided};
 pub use operator::{Base, Operator, Order, Quantifier};
-pub use question::{Fault, Question, id, question};
+pub use question::{Fault, Question, expected, id, question};
 pub use read::read;
 
 /// What a statement does.

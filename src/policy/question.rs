@@ -4,7 +4,7 @@
 use super::{Carried, Policy, PrincipalKind, Request, read};
 use crate::source::Span;
 use crate::syntax::{Document, Kind, Node, Scalar};
-use crate::value::{Text, Why, as_written};
+use crate::value::{Text, Truth, Why, as_written};
 
 /// A policy and a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,6 +62,21 @@ pub fn question(line: &Document) -> Result<Question, Fault> {
     }
     let policy = policy(required(root, "policy")?)?;
     Ok(Question { policy, request: request(holder)? })
+}
+
+/// The answer that a line expects, if it says so; `?` is none.
+///
+/// # Errors
+/// Where it expects what is no answer.
+pub fn expected(line: &Document) -> Result<Option<Truth>, Fault> {
+    let Some(expect) = line.root().and_then(|root| root.get("expect")) else { return Ok(None) };
+    match expect.scalar() {
+        Some(Scalar::Text("Allow")) => Ok(Some(Truth::True)),
+        Some(Scalar::Text("Deny")) => Ok(Some(Truth::False)),
+        Some(Scalar::Text("Unknown")) => Ok(Some(Truth::Unknown)),
+        Some(Scalar::Text("?")) => Ok(None),
+        _ => Err(Fault::at(expect, "what is expected is one of Allow, Deny, Unknown or ?")),
+    }
 }
 
 /// The id of a line as JSON; null where it has none, or is not read.

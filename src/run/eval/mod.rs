@@ -28,6 +28,8 @@ pub struct Evaluated {
     pub answers: usize,
     /// Of these, lines that could not be read.
     pub faults: usize,
+    /// Of these, answers other than the line expects.
+    pub unexpected: usize,
 }
 
 /// Why lines were not answered to the end.
@@ -64,7 +66,8 @@ pub fn eval(
         let mut out = String::with_capacity(answered.iter().map(|answer| answer.json.len() + 1).sum());
         for answer in &answered {
             total.answers += 1;
-            total.faults += usize::from(answer.is_fault);
+            total.faults += usize::from(answer.kind == Kind::Fault);
+            total.unexpected += usize::from(answer.kind == Kind::Unexpected);
             out.push_str(&answer.json);
             out.push('\n');
         }
@@ -143,7 +146,15 @@ impl<R: BufRead> Lines<'_, R> {
 /// What is written for a line.
 struct Answer {
     json: String,
-    is_fault: bool,
+    kind: Kind,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Decision,
+    /// Not the one that the line expects.
+    Unexpected,
+    Fault,
 }
 
 impl Answer {
@@ -151,7 +162,7 @@ impl Answer {
         let column = place.map(|(text, byte)| LineIndex::new(text).line_column(text, byte).column);
         let column = column.map(|column| format!(", column {column}")).unwrap_or_default();
         let error = serde_json::Value::from(format!("line {number}{column}: {message}"));
-        Self { json: screen_safe(&format!("{{\"id\":{id},\"error\":{error}}}")).into_owned(), is_fault: true }
+        Self { json: screen_safe(&format!("{{\"id\":{id},\"error\":{error}}}")).into_owned(), kind: Kind::Fault }
     }
 }
 
@@ -164,20 +175,28 @@ impl Line {
         let text: Arc<str> = without_ends(&text, number == 1).into();
         let document = parse_json(FileId(0), &text);
         let id = policy::id(&document);
-        let question = match policy::question(&document) {
-            Ok(question) => question,
+        let read = policy::question(&document).and_then(|question| Ok((question, policy::expected(&document)?)));
+        let (question, expected) = match read {
+            Ok(read) => read,
             Err(fault) => return Answer::fault(&id, number, Some((&text, fault.span.start())), &fault.message),
         };
         let decision = evaluate(&question.policy, &question.request, &Symbols::default());
         let words::Reason { by, why } = words::reason(&question, &decision);
-        let says = match decision.truth {
-            Truth::True => "Allow",
-            Truth::False => "Deny",
-            Truth::Unknown => "Unknown",
-        };
+        let expected = expected.filter(|expected| *expected != decision.truth);
+        let kind = if expected.is_some() { Kind::Unexpected } else { Kind::Decision };
+        let expected = expected.map(|expected| format!(",\"expected\":\"{}\"", name(expected))).unwrap_or_default();
         let [by, why] = [by.map_or(serde_json::Value::Null, Into::into), why.into()];
-        let json = format!("{{\"id\":{id},\"decision\":\"{says}\",\"by\":{by},\"why\":{why}}}");
-        Answer { json: screen_safe(&json).into_owned(), is_fault: false }
+        let says = name(decision.truth);
+        let json = format!("{{\"id\":{id},\"decision\":\"{says}\",\"by\":{by},\"why\":{why}{expected}}}");
+        Answer { json: screen_safe(&json).into_owned(), kind }
+    }
+}
+
+fn name(decision: Truth) -> &'static str {
+    match decision {
+        Truth::True => "Allow",
+        Truth::False => "Deny",
+        Truth::Unknown => "Unknown",
     }
 }
 
@@ -210,14 +229,14 @@ mod tests {
         }
         let ids = first.0.lines().map(|line| line.split('"').nth(3).unwrap().to_owned());
         assert!(ids.eq((0..200).map(|at| at.to_string())));
-        assert_eq!(first.1, Evaluated { answers: 200, faults: 0 });
+        assert_eq!(first.1, Evaluated { answers: 200, ..Evaluated::default() });
     }
 
     #[test]
     fn marks_ends_and_empty_lines_are_no_part_of_a_question() {
         let input = format!("\u{feff}{GOOD}\r\n\r\n  \n{GOOD}\n\n");
         let (out, total) = answered(input.as_bytes(), 4096);
-        assert_eq!(total, Evaluated { answers: 2, faults: 0 }, "{out}");
+        assert_eq!(total, Evaluated { answers: 2, ..Evaluated::default() }, "{out}");
         assert_eq!(answered(b"", 8).1, Evaluated::default());
     }
 
@@ -226,7 +245,7 @@ mod tests {
         let bad: &[u8] = b"{\"id\": 7, \"policy\": [}\n\xff\n";
         let input = [bad, GOOD.as_bytes(), b"\n{\"id\":\"\x1b\xe2\x80\xae\"}"].concat();
         let (out, total) = answered(&input, 4096);
-        assert_eq!(total, Evaluated { answers: 4, faults: 3 });
+        assert_eq!(total, Evaluated { answers: 4, faults: 3, unexpected: 0 });
         let lines: Vec<&str> = out.lines().collect();
         assert!(lines[0].starts_with(r#"{"id":7,"error":"line 1, column 22: "#), "{out}");
         assert_eq!(lines[1], r#"{"id":null,"error":"line 2: the line is not UTF-8"}"#);
@@ -237,11 +256,25 @@ mod tests {
     }
 
     #[test]
+    fn what_a_line_expects_is_held_against_its_answer() {
+        let expect = |word: &str| answered(GOOD.replacen('{', &format!("{{\"expect\": {word}, "), 1).as_bytes(), 4096);
+        for word in ["\"Allow\"", "\"?\""] {
+            assert_eq!(expect(word).1, Evaluated { answers: 1, ..Evaluated::default() });
+        }
+        let (out, total) = expect("\"Deny\"");
+        assert_eq!(total, Evaluated { answers: 1, faults: 0, unexpected: 1 });
+        assert!(out.contains("\"decision\":\"Allow\"") && out.ends_with(",\"expected\":\"Deny\"}\n"), "{out}");
+        for word in ["\"Alow\"", "true", "null"] {
+            assert_eq!(expect(word).1, Evaluated { answers: 1, faults: 1, unexpected: 0 });
+        }
+    }
+
+    #[test]
     fn a_line_over_the_limit_is_left_behind() {
         let long = vec![b' '; read::LIMIT as usize + 1];
         let input = [long.as_slice(), b"\n", GOOD.as_bytes()].concat();
         let (out, total) = answered(&input, 1 << 20);
-        assert_eq!(total, Evaluated { answers: 2, faults: 1 });
+        assert_eq!(total, Evaluated { answers: 2, faults: 1, unexpected: 0 });
         assert!(out.starts_with("{\"id\":null,\"error\":\"line 1: the line is longer than 64 MiB\"}\n"), "{out}");
     }
 }
