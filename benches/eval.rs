@@ -31,7 +31,7 @@ fn question(line: &Arc<str>) -> Question {
 fn read(bencher: Bencher<'_, '_>) {
     let lines = lines();
     let counter = ItemsCount::new(lines.len());
-    bencher.counter(counter).bench_local(|| lines.iter().map(|line| question(black_box(line))).count());
+    bencher.counter(counter).bench_local(|| lines.iter().for_each(|line| drop(black_box(question(line)))));
 }
 
 #[divan::bench]

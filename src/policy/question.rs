@@ -1,6 +1,8 @@
 //! A policy and a request as JSON: one line of `rolecall eval`, or a finding's witness (interface, `eval`).
 //! What is not understood is a fault and never passed over: a mistyped name must not change an answer.
 
+use std::collections::HashSet;
+
 use super::{Carried, Policy, PrincipalKind, Request, read};
 use crate::source::Span;
 use crate::syntax::{Document, Kind, Node, Scalar};
@@ -189,14 +191,24 @@ fn text(node: Node<'_>, what: &str) -> Result<String, Fault> {
     }
 }
 
+/// Keys of a context that are compared one by one.
+const FEW_KEYS: usize = 32;
+
 /// What the request carries; names of keys compare without case, so that two may be one.
 fn context(node: Node<'_>) -> Result<Vec<(String, Carried)>, Fault> {
+    let twice = |key| Err(Fault::at(key, format!("{} stands here twice, in another case", name(key))));
     let mut context: Vec<(String, Carried)> = Vec::new();
-    let mut names = std::collections::HashSet::new();
+    // Of few keys each is held against the others; of many they are kept in one case.
+    let mut folded = HashSet::new();
     for (key, value) in node.own_entries() {
         let text = key.text().unwrap_or_default();
-        if !names.insert(text.to_ascii_lowercase()) {
-            return Err(Fault::at(key, format!("{} stands here twice, in another case", name(key))));
+        let few = context.len() < FEW_KEYS;
+        let is_there = few && context.iter().any(|(own, _)| own.eq_ignore_ascii_case(text));
+        if context.len() == FEW_KEYS {
+            folded.extend(context.iter().map(|(own, _)| own.to_ascii_lowercase()));
+        }
+        if is_there || (!few && !folded.insert(text.to_ascii_lowercase())) {
+            return twice(key);
         }
         context.push((text.to_owned(), carried(value)?));
     }
@@ -265,6 +277,11 @@ mod tests {
         assert!(change("\"a:b\"", r#""a:b", "context": {"k": {}}"#).starts_with("a value of the context"));
         assert!(change("\"a:b\"", r#""a:b", "context": {"k": null}"#).starts_with("a value of the context"));
         assert!(change("\"a:b\"", r#""a:b", "context": {"k": "", "K": ""}"#).ends_with("twice, in another case"));
+        for last in ["K0", "K31", "K32", "K39"] {
+            let keys: String = (0..40).map(|at| format!("\"k{at}\": \"\", ")).collect();
+            let context = format!(r#""a:b", "context": {{{keys}"{last}": ""}}"#);
+            assert_eq!(change("\"a:b\"", &context), format!("\"{last}\" stands here twice, in another case"));
+        }
     }
 
     #[test]
