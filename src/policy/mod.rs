@@ -23,7 +23,7 @@ use crate::value::{At, Text, Truth};
 
 pub use evaluate::{Decision, actions_match, evaluate, principals_match, statement_admits, test_passes};
 pub use exists::{Answer, Domain, Space, exists};
-pub use nearest::{Conjunct, failing, undecided};
+pub use nearest::{Conjunct, failing, nearest_of, undecided};
 pub use operator::{Base, Operator, Order, Quantifier};
 pub use question::{Fault, Question, expected, id, question};
 pub use read::read;

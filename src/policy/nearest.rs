@@ -2,7 +2,7 @@
 //! allowing, and what is in the way.
 
 use super::evaluate::Asking;
-use super::{Effect, Policy, Request, Statement, Test, evaluate, statement_admits, test_passes};
+use super::{Decision, Effect, Policy, Request, Statement, Test, evaluate, statement_admits, test_passes};
 use crate::value::{Symbols, Truth};
 
 /// The part of a statement that keeps a request out, or of which it is not known.
@@ -25,7 +25,16 @@ pub enum Conjunct<'p> {
 /// The statement that comes nearest to letting a refused request in, and what is in the way; nothing
 /// where there is no Allow statement.
 pub fn failing<'p>(policy: &'p Policy, request: &Request, symbols: &Symbols) -> Option<(&'p Statement, Conjunct<'p>)> {
-    let decision = evaluate(policy, request, symbols);
+    nearest_of(policy, request, symbols, &evaluate(policy, request, symbols))
+}
+
+/// The same where it is known already what the policy says.
+pub fn nearest_of<'p>(
+    policy: &'p Policy,
+    request: &Request,
+    symbols: &Symbols,
+    decision: &Decision,
+) -> Option<(&'p Statement, Conjunct<'p>)> {
     if let (Some(_), Some(denied)) = (decision.allowed_by.first(), decision.denied_by.first()) {
         return policy.statements.get(*denied).map(|statement| (statement, Conjunct::Denied));
     }

@@ -12,7 +12,8 @@ use crate::finding::visible_char;
 /// only, stay.
 pub fn screen_safe(json: &str) -> Cow<'_, str> {
     let acts = |c: &char| *c != '\n' && visible_char(*c) != *c;
-    if !json.chars().any(|c| acts(&c)) {
+    let is_plain = json.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\n'));
+    if is_plain || !json.chars().any(|c| acts(&c)) {
         return Cow::Borrowed(json);
     }
     let mut safe = String::with_capacity(json.len() + 16);

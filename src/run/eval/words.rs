@@ -2,7 +2,7 @@
 
 use crate::finding::shown;
 use crate::policy::{Carried, Conjunct, Decision, Policy, Principals, Question, Request, Statement, Test};
-use crate::policy::{failing, undecided};
+use crate::policy::{nearest_of, undecided};
 use crate::value::{Symbols, Text, Truth};
 
 /// The deciding statement, if there is one, and the sentence.
@@ -30,7 +30,7 @@ pub(super) fn reason(question: &Question, decision: &Decision) -> Reason {
             Some(statement) => {
                 Reason::of(statement, format!("{} denies it{}", statement.path(), beside(&decision.denied_by)))
             }
-            None => refused(policy, request),
+            None => refused(policy, request, decision),
         },
     }
 }
@@ -56,8 +56,8 @@ fn allowed(policy: &Policy, decision: &Decision) -> Reason {
     Reason::of(statement, why)
 }
 
-fn refused(policy: &Policy, request: &Request) -> Reason {
-    let Some((statement, conjunct)) = failing(policy, request, &Symbols::default()) else {
+fn refused(policy: &Policy, request: &Request, decision: &Decision) -> Reason {
+    let Some((statement, conjunct)) = nearest_of(policy, request, &Symbols::default(), decision) else {
         return Reason { by: None, why: "no statement allows anything".to_owned() };
     };
     let path = statement.path();
