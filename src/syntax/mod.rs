@@ -427,8 +427,9 @@ impl<'d> Node<'d> {
             Data::Mapping(slice) => slice,
             _ => Slice { start: 0, len: 0 },
         };
-        let mut children = self.children(slice);
-        std::iter::from_fn(move || Some((children.next()?, children.next()?)))
+        let doc = self.doc;
+        let range = slice.start as usize..slice.start as usize + slice.len as usize;
+        doc.children[range].chunks_exact(2).map(move |pair| (doc.node(pair[0]), doc.node(pair[1])))
     }
 
     /// Keys and values as they count: of a key that stands twice the last one, merge keys (`<<`)
