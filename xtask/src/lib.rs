@@ -3,5 +3,6 @@
 //! Invariant: nothing here reaches users.
 
 pub mod dependencies;
+pub mod differential;
 pub mod licence;
 pub mod sam;

@@ -6,9 +6,12 @@ use std::path::Path;
 use std::process::{Command, ExitCode};
 
 use xtask::dependencies::{self, Rules};
+use xtask::differential;
 use xtask::sam;
 
 const USAGE: &str = "usage: cargo xtask dependencies
+       cargo xtask differential [--pairs N] [--seed S] [--engine NAME] [--jobs N]
+       cargo xtask differential --faults
        cargo xtask sam --cases DIR
        cargo xtask sam-tables SOURCE COMMIT DATE";
 
@@ -16,6 +19,7 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let done = match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["dependencies"] => check_dependencies(),
+        ["differential", options @ ..] => differential::command::run(options),
         ["sam", "--cases", folder] => compare_sam(folder),
         ["sam-tables", source, commit, date] => write_sam_tables(source, commit, date),
         _ => Err(USAGE.to_owned()),
