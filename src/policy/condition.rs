@@ -183,10 +183,10 @@ fn plain(marks: &[Mark]) -> Option<String> {
 /// `true` and `false` in any case; what other texts do that are the same is not documented.
 fn bool_fits(wanted: &[Mark], value: &[Mark], symbols: &Symbols) -> Truth {
     let is_bool = |marks: &[Mark]| {
-        plain(marks).is_none_or(|text| text.eq_ignore_ascii_case("true") || text.eq_ignore_ascii_case("false"))
+        plain(marks).is_some_and(|text| text.eq_ignore_ascii_case("true") || text.eq_ignore_ascii_case("false"))
     };
     match fits_without_case(wanted, value, symbols) {
-        Truth::True if !is_bool(wanted) => Truth::Unknown,
+        Truth::True if !is_bool(wanted) && !is_bool(value) => Truth::Unknown,
         truth => truth,
     }
 }
