@@ -303,6 +303,9 @@ fn swapped_case(value: &str) -> String {
 }
 
 fn arn(seed: &str, random: &mut Random) -> String {
+    if random.percent(3) {
+        return (*random.pick(&["*", "arn:aws:*", "arn:aws:s3"])).to_owned();
+    }
     let mut parts: Vec<String> = seed.splitn(6, ':').map(str::to_owned).collect();
     for _ in 0..*random.pick(&[0, 1, 1, 2]) {
         let at = random.below(parts.len().max(2) - 1) + 1;

@@ -14,9 +14,19 @@ pub fn decide(pair: &Pair) -> Truth {
     decide_with(pair, &|text| Text::known(text), &Symbols::default())
 }
 
-/// What is said of a pair in which `texts` stand for condition values, principals and what the request carries.
+/// What is said of a pair in which `texts` stand for the texts: all but keys, the version, and the action that is
+/// asked for.
 pub fn decide_with(pair: &Pair, texts: Texts<'_>, symbols: &Symbols) -> Truth {
     policy::evaluate(&own_policy(pair, texts), &request(pair, texts), symbols).truth
+}
+
+/// What is said of a pair in which it is not known what the request carries for a key, nor whether it does.
+pub fn decide_without(pair: &Pair, key: &str) -> Truth {
+    let texts: Texts<'_> = &|text| Text::known(text);
+    let mut request = request(pair, texts);
+    request.context.retain(|(name, _)| name != key);
+    request.context.push((key.to_owned(), OwnCarried::Perhaps));
+    policy::evaluate(&own_policy(pair, texts), &request, &Symbols::default()).truth
 }
 
 /// The policy of a pair.
@@ -39,7 +49,7 @@ fn request(pair: &Pair, texts: Texts<'_>) -> Request {
     Request {
         principal: (request.kind, texts(&request.principal)),
         action: request.action.clone(),
-        resource: Text::known(request.resource.as_str()),
+        resource: texts(&request.resource),
         context: request.context.iter().map(|(key, value)| (key.clone(), carried(value))).collect(),
     }
 }
@@ -53,10 +63,10 @@ fn statement_value(statement: &Statement, texts: Texts<'_>) -> Value {
         members => kinds(members, texts),
     };
     entries.push(entry(&key(principals.not, "Principal"), element));
-    let actions = statement.actions.members.iter().map(|action| known(action));
+    let actions = statement.actions.members.iter().map(|action| text(texts(action)));
     entries.push(entry(&key(statement.actions.not, "Action"), list(actions.collect())));
     if let Some(resources) = &statement.resources {
-        let members = resources.members.iter().map(|resource| known(resource));
+        let members = resources.members.iter().map(|resource| text(texts(resource)));
         entries.push(entry(&key(resources.not, "Resource"), list(members.collect())));
     }
     if !statement.tests.is_empty() {

@@ -41,7 +41,7 @@ pub enum Point {
     ListWithoutSet,
     /// Undocumented: `ForAnyValue:…IfExists` where the key has no value.
     AnyIfExistsOfNothing,
-    /// Undocumented: a pattern for ARNs that has not six parts, such as `*`.
+    /// Undocumented: a pattern for ARNs that has not six parts; in Resource, a `*` alone is documented.
     NoArnPattern,
     /// Undocumented: a wildcard in the value of a variable.
     WildcardInVariable,
@@ -254,6 +254,7 @@ impl Point {
     pub fn in_resources(self, resources: &Element<String>, around: Around<'_>) -> bool {
         let value = &around.request.resource;
         resources.members.iter().any(|pattern| match self {
+            Self::NoArnPattern => *pattern != "*" && pattern.split(':').count() < 6,
             Self::WildcardInVariable => around.wild_variable(pattern),
             Self::DefaultOfOther => around.default_of_other(pattern),
             Self::CaseOfResource => outside_variables(pattern).contains(|c: char| c.is_ascii_uppercase()),

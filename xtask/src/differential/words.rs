@@ -251,7 +251,7 @@ pub(super) fn assume_action(kind: PrincipalKind, principal: &str) -> &'static st
 }
 
 /// A text with its wildcards and dollars as escapes.
-pub(super) fn escaped(text: &str) -> String {
+pub fn escaped(text: &str) -> String {
     let escape = |c: char| if matches!(c, '*' | '?' | '$') { format!("${{{c}}}") } else { c.to_string() };
     text.chars().map(escape).collect()
 }
