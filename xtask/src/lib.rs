@@ -5,4 +5,5 @@
 pub mod dependencies;
 pub mod differential;
 pub mod licence;
+pub mod plant;
 pub mod sam;

@@ -7,11 +7,12 @@ use std::process::{Command, ExitCode};
 
 use xtask::dependencies::{self, Rules};
 use xtask::differential;
-use xtask::sam;
+use xtask::{plant, sam};
 
 const USAGE: &str = "usage: cargo xtask dependencies
        cargo xtask differential [--pairs N] [--seed S] [--engine NAME] [--jobs N]
-       cargo xtask differential --faults
+       cargo xtask differential --faults|--table
+       cargo xtask plant [FAULT]...
        cargo xtask sam --cases DIR
        cargo xtask sam-tables SOURCE COMMIT DATE";
 
@@ -20,6 +21,7 @@ fn main() -> ExitCode {
     let done = match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["dependencies"] => check_dependencies(),
         ["differential", options @ ..] => differential::command::run(options),
+        ["plant", names @ ..] => plant_faults(names),
         ["sam", "--cases", folder] => compare_sam(folder),
         ["sam-tables", source, commit, date] => write_sam_tables(source, commit, date),
         _ => Err(USAGE.to_owned()),
@@ -51,6 +53,12 @@ fn check_dependencies() -> Result<(), String> {
     report.errors.iter().for_each(|error| println!("error: {error}"));
     println!("{} packages, {} of them in the program", report.packages, report.in_program);
     if report.errors.is_empty() { Ok(()) } else { Err("a dependency breaks a rule of deny.toml".to_owned()) }
+}
+
+/// Plants faults in the evaluator and sees which tests catch them.
+fn plant_faults(names: &[&str]) -> Result<(), String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().ok_or("xtask lies in no workspace")?;
+    plant::run(root, names, &mut |line| println!("{line}"))
 }
 
 /// Compares our expansion with the outputs that the transform's tests expect.

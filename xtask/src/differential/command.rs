@@ -18,6 +18,11 @@ const INTERVAL: Duration = Duration::from_secs(15);
 /// Where the arguments are not understood, an engine cannot be had, or an engine and we disagree.
 pub fn run(arguments: &[&str]) -> Result<(), String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().ok_or("xtask lies in no workspace")?;
+    if let ["--table"] = arguments {
+        let faults = faults::read(root)?;
+        println!("{}\n{}", faults::table(&faults), faults::reproducers(&faults));
+        return Ok(());
+    }
     let (run, only_faults) = options(arguments, root)?;
     for engine in &run.engines {
         eprintln!("installing {} {}", engine.name(), engine.version(root)?);

@@ -85,6 +85,17 @@ pub fn table(faults: &[Fault]) -> String {
     table
 }
 
+/// The pairs, as lines of `rolecall eval`.
+pub fn reproducers(faults: &[Fault]) -> String {
+    let line = |fault: &Fault| {
+        let Fault { engine, point, right, pair, .. } = fault;
+        let line = pair.line();
+        let rest = line.strip_prefix('{').unwrap_or(&line);
+        format!("{{\"id\":\"{}/{}\",\"expect\":\"{right}\",{rest}\n", engine.name(), point.name())
+    };
+    format!("```json\n{}```\n", faults.iter().map(line).collect::<String>())
+}
+
 /// Whether an answer is one of the two words that a fault can have.
 pub fn is_answer(text: &str) -> bool {
     [Answer::Allows(true), Answer::Allows(false)].iter().any(|answer| word(answer) == text)
