@@ -51,14 +51,16 @@ pub enum Point {
     NullOfNothing,
     /// Undocumented: `NotPrincipal` with a role and one of its sessions, or an account and its own.
     NotPrincipalOfWhole,
-    /// Undocumented: the default of a variable whose key is multivalued, or has an empty text.
-    DefaultOfOther,
+    /// Undocumented: the default of a variable whose key is multivalued.
+    DefaultOfList,
     /// Undocumented: `NotResource` with a variable without a value.
     NotResourceOfNothing,
     /// Undocumented: letters of another case in the Resource element.
     CaseOfResource,
     /// Undocumented: a wildcard in the type of a resource, which the guide forbids.
     WildcardInType,
+    /// Undocumented: whether a variable has a value where the request carries an empty text.
+    EmptyVariable,
     /// A principal counts whatever its kind.
     KindOfPrincipal,
     /// An account stands for identity providers in it.
@@ -79,8 +81,6 @@ pub enum Point {
     LineBreak,
     /// `${*}`, `${?}` and `${$}` are no escapes for the exact operators.
     EscapeInExact,
-    /// A variable with an empty value has none.
-    EmptyVariable,
     /// An empty text is a value for the set operators.
     EmptyInSet,
     /// `ForAllValues` does not pass without the key.
@@ -116,7 +116,7 @@ impl Point {
         Self::StarForOthers,
         Self::NullOfNothing,
         Self::NotPrincipalOfWhole,
-        Self::DefaultOfOther,
+        Self::DefaultOfList,
         Self::NotResourceOfNothing,
         Self::CaseOfResource,
         Self::WildcardInType,
@@ -150,7 +150,7 @@ impl Point {
             Self::StarForOthers => "star-for-others",
             Self::NullOfNothing => "null-of-nothing",
             Self::NotPrincipalOfWhole => "not-principal-of-whole",
-            Self::DefaultOfOther => "default-of-other",
+            Self::DefaultOfList => "default-of-list",
             Self::NotResourceOfNothing => "not-resource-of-nothing",
             Self::CaseOfResource => "case-of-resource",
             Self::WildcardInType => "wildcard-in-type",
@@ -186,10 +186,11 @@ impl Point {
             | Self::StarForOthers
             | Self::NullOfNothing
             | Self::NotPrincipalOfWhole
-            | Self::DefaultOfOther
+            | Self::DefaultOfList
             | Self::NotResourceOfNothing
             | Self::CaseOfResource
-            | Self::WildcardInType => &[],
+            | Self::WildcardInType
+            | Self::EmptyVariable => &[],
             Self::KindOfPrincipal | Self::AccountOfProvider | Self::EmptyInSet => &[IamSimulate, Fakecloud],
             Self::VariableInOldVersion
             | Self::NegatedWithoutVariable
@@ -198,8 +199,7 @@ impl Point {
             | Self::SpellingOfV6
             | Self::SecondsAndDates
             | Self::LineBreak
-            | Self::EscapeInExact
-            | Self::EmptyVariable => &[IamSimulate],
+            | Self::EscapeInExact => &[IamSimulate],
             Self::AllOfNothing
             | Self::SessionOfRole
             | Self::ArnAcrossParts
@@ -256,7 +256,7 @@ impl Point {
         resources.members.iter().any(|pattern| match self {
             Self::NoArnPattern => *pattern != "*" && pattern.split(':').count() < 6,
             Self::WildcardInVariable => around.wild_variable(pattern),
-            Self::DefaultOfOther => around.default_of_other(pattern),
+            Self::DefaultOfList => around.default_of_list(pattern),
             Self::CaseOfResource => outside_variables(pattern).contains(|c: char| c.is_ascii_uppercase()),
             Self::WildcardInType => has_wild_type(pattern),
             Self::NotResourceOfNothing => resources.not && around.lacks_variable(pattern),
@@ -288,7 +288,7 @@ impl Point {
             Self::NoArnPattern => operator.is_arn() && any_value(&|wanted| wanted.split(':').count() < 6),
             Self::WildcardInVariable => operator.is_like() && any_value(&|wanted| around.wild_variable(wanted)),
             Self::NullOfNothing => operator.name == "Null" && carried.is_some() && values.iter().all(String::is_empty),
-            Self::DefaultOfOther => operator.takes_variables() && any_value(&|wanted| around.default_of_other(wanted)),
+            Self::DefaultOfList => operator.takes_variables() && any_value(&|wanted| around.default_of_list(wanted)),
             Self::VariableInOldVersion => !around.variables && any_value(&|wanted| wanted.contains("${")),
             Self::NegatedWithoutVariable => {
                 operator.is_negated()
@@ -348,12 +348,11 @@ impl<'p> Around<'p> {
         self.variables(text).iter().any(|(carried, _)| matches!(carried, Some(Carried::One(value)) if value.is_empty()))
     }
 
-    fn default_of_other(self, text: &str) -> bool {
-        let is_other = |carried: &Carried| match carried {
-            Carried::One(value) => value.is_empty(),
-            Carried::Many(_) => true,
+    fn default_of_list(self, text: &str) -> bool {
+        let is_list = |(carried, has_default): &(Option<&Carried>, bool)| {
+            *has_default && matches!(carried, Some(Carried::Many(_)))
         };
-        self.variables(text).iter().any(|(carried, has_default)| *has_default && carried.is_some_and(is_other))
+        self.variables(text).iter().any(is_list)
     }
 
     fn list_as_variable(self, text: &str) -> bool {
