@@ -217,6 +217,7 @@ pub(super) const VARIABLES: &[&str] = &[
     "${aws:PrincipalTag/team}",
     "${aws:PrincipalTag/team, 'a'}",
     "${aws:TagKeys}",
+    "${aws:TagKeys, 'a'}",
     "${cognito-identity.amazonaws.com:aud}",
     "a${*}c",
     "a${?}c",

@@ -9,15 +9,14 @@ pub const FAULTS: &[Fault] = &[
     Fault {
         name: "ForAllValues fails on an absent key",
         file: CONDITION,
-        now: "Some(Quantifier::ForAll) => Truth::True,",
-        then: "Some(Quantifier::ForAll) => Truth::False,",
+        now: "Some(Quantifier::ForAll) => Some(Truth::True),",
+        then: "Some(Quantifier::ForAll) => Some(Truth::False),",
     },
     Fault {
         name: "ForAnyValue passes on an empty set",
         file: CONDITION,
-        now: "(Some(Quantifier::ForAny), _) => Truth::any(values.iter().map(|value| passes(value).and(!empty(value)))),",
-        then: "(Some(Quantifier::ForAny), _) => Truth::from(values.is_empty())
-            .or(Truth::any(values.iter().map(|value| passes(value).and(!empty(value))))),",
+        now: "Some(Truth::any(values.iter().map(|value| passes(value).and(!empty(value)))))",
+        then: "Some(Truth::any(values.iter().map(passes).chain(values.is_empty().then_some(Truth::True))))",
     },
     Fault {
         name: "a negated operator fails on an absent key",
@@ -124,8 +123,8 @@ pub const FAULTS: &[Fault] = &[
     Fault {
         name: "NotAction is Action",
         file: "src/policy/evaluate.rs",
-        now: "Actions::AllBut(list) => !any(list),",
-        then: "Actions::AllBut(list) => any(list),",
+        now: "Actions::AllBut(list) => !Truth::any",
+        then: "Actions::AllBut(list) => Truth::any",
     },
     Fault {
         name: "an unknown part of a pattern is never a wildcard",
