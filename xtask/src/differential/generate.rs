@@ -171,7 +171,7 @@ fn principals(request: &Request, random: &mut Random) -> Vec<Named> {
         0..45 => vec![own],
         45..58 => vec![own, named(other_kind, other)],
         58..66 => vec![named(other_kind, other)],
-        66..74 => vec![named(PrincipalKind::Aws, *random.pick(words::ACCOUNTS))],
+        66..74 => vec![named(PrincipalKind::Aws, random.pick::<&str>(words::ACCOUNTS))],
         74..80 => vec![named(PrincipalKind::Aws, words::ROLE)],
         80..86 => vec![Named { kind: None, value: "*".to_owned() }],
         86..91 => vec![named(PrincipalKind::Aws, "*")],
@@ -202,7 +202,7 @@ fn actions(action: &str, random: &mut Random) -> Element<String> {
 fn resource(own: &str, random: &mut Random) -> String {
     match random.below(10) {
         0 => "*".to_owned(),
-        1 => (*random.pick(words::RESOURCES)).1.to_owned(),
+        1 => random.pick(words::RESOURCES).1.to_owned(),
         2 => format!("{}{}", own.replace("bob", "${aws:username}"), if random.percent(50) { "*" } else { "" }),
         3 => own.to_owned(),
         _ => arn(own, random),

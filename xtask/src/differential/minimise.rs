@@ -6,12 +6,15 @@ use super::pair::{Carried, Element, Pair, Statement};
 /// Steps after which a pair is small enough.
 const MOST_STEPS: usize = 500;
 
+/// Says of each of some pairs whether what must stay true is true of it.
+pub type Still<'s, E> = &'s mut dyn FnMut(&[Pair]) -> Result<Vec<bool>, E>;
+
 /// A pair of which `still` is true and of which no smaller one is, as far as one step at a time can see. Each call of
 /// `still` gets all pairs of one step.
 ///
 /// # Errors
 /// What `still` fails with.
-pub fn minimise<E>(pair: Pair, still: &mut dyn FnMut(&[Pair]) -> Result<Vec<bool>, E>) -> Result<Pair, E> {
+pub fn minimise<E>(pair: Pair, still: Still<'_, E>) -> Result<Pair, E> {
     let mut least = pair;
     for _ in 0..MOST_STEPS {
         let smaller = smaller(&least);
@@ -69,7 +72,7 @@ fn smaller_statements(statement: &Statement, pair: &Pair) -> Vec<Statement> {
     push(&|statement| statement.resources = None);
     let action = Element { not: false, members: vec![pair.request.action.clone()] };
     push(&|statement| statement.actions = action.clone());
-    for at in 0..statement.principals.members.len().saturating_sub(1) + 1 {
+    for at in 0..statement.principals.members.len() {
         if statement.principals.members.len() > 1 {
             push(&|statement| drop(statement.principals.members.remove(at)));
         }
