@@ -61,7 +61,7 @@ fn row(root: &Path, group: &str, stem: &str, path: &Path) -> (String, String) {
         let Some((key, value)) = line.split_once(": ") else { fail(&format!("'{line}' is no `key: value`")) };
         fields.insert(key.trim(), value.trim());
     }
-    let known = ["id", "name", "severity", "confidence", "since", "tags", "references"];
+    let known = ["id", "name", "severity", "confidence", "since", "tags", "references", "admits"];
     if let Some(key) = fields.keys().find(|key| !known.contains(*key)) {
         fail(&format!("unknown key '{key}'"));
     }
@@ -76,11 +76,16 @@ fn row(root: &Path, group: &str, stem: &str, path: &Path) -> (String, String) {
         "info" => "Info",
         other => fail(&format!("unknown severity '{other}'")),
     };
+    let admits = match fields.get("admits") {
+        None => false,
+        Some(&"yes") => true,
+        Some(other) => fail(&format!("'admits' is 'yes' or not there, not '{other}'")),
+    };
     let kind = if group == "inp" { "Reading" } else { "Graph" };
     let file = path.strip_prefix(root).unwrap_or(path).to_string_lossy().replace('\\', "/");
     let row = format!(
         "Rule {{ id: {id:?}, name: {name:?}, group: {group:?}, severity: Severity::{severity}, \
-         confidence: {confidence:?}, since: {since:?}, tags: &[{tags}], references: &[{references}], \
+         confidence: {confidence:?}, admits: {admits}, since: {since:?}, tags: &[{tags}], references: &[{references}], \
          page: include_str!(concat!(env!(\"CARGO_MANIFEST_DIR\"), \"/\", {file:?})), \
          check: Check::{kind}(crate::checks::{group}::{stem}::check) }},\n",
         id = field("id"),

@@ -1,5 +1,5 @@
-//! The examples of the rule pages, run: each `bad` raises its rule, each `good` nothing; both once
-//! more as JSON. The rendered findings of `bad` are kept in `testdata/pages`, and
+//! The examples of the rule pages, run: each `bad` raises its rule, each `good` and `fixed` nothing; all
+//! once more as JSON. The rendered findings of `bad` are kept in `testdata/pages`, and
 //! `UPDATE_SNAPSHOTS=1 cargo test --test examples` rewrites them.
 
 mod page;

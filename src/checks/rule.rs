@@ -16,6 +16,8 @@ pub struct Rule {
     pub severity: Severity,
     /// `high` or `medium`: how sure the semantics are.
     pub confidence: &'static str,
+    /// Whether its findings say that somebody gets in: each that is definite and no mere info has a witness.
+    pub admits: bool,
     /// The version that it came with.
     pub since: &'static str,
     /// Labels: services, CWE and CVE numbers.

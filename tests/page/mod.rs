@@ -51,6 +51,8 @@ pub(crate) enum Shows {
     Bad,
     /// No mistake: the rule is silent.
     Good,
+    /// The `bad` before it after the fix that the page tells: the rule is silent.
+    Fixed,
 }
 
 /// The grammar of a file of an example.
@@ -62,7 +64,7 @@ pub(crate) enum Language {
 }
 
 /// One file of an example.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct File {
     pub(crate) path: String,
     pub(crate) language: Language,
@@ -77,7 +79,7 @@ pub(crate) struct Example {
     /// Its first line on the page, from 1.
     pub(crate) line: usize,
     pub(crate) shows: Shows,
-    /// Its place among the page's examples that show the same, from 1.
+    /// Its place among the page's examples that show the same, from 1; of a `fixed` that of its `bad`.
     pub(crate) number: usize,
     /// Whether it stays as it is written, instead of being turned into JSON as well.
     pub(crate) only: bool,
@@ -92,6 +94,7 @@ impl Example {
         let shows = match self.shows {
             Shows::Bad => "bad",
             Shows::Good => "good",
+            Shows::Fixed => "fixed",
         };
         format!("{} {shows} {} (line {} of its page)", self.rule, self.number, self.line)
     }
@@ -130,7 +133,7 @@ pub(crate) fn examples(rule: &Rule) -> Result<Vec<Example>, String> {
                 rule: rule.id,
                 line,
                 shows: info.shows,
-                number: 1 + found.iter().filter(|example| example.shows == info.shows).count(),
+                number: number(&found, info.shows).map_err(fail)?,
                 only: info.only,
                 also: info.also.iter().map(|id| (*id).to_owned()).collect(),
                 files: vec![file],
@@ -139,6 +142,21 @@ pub(crate) fn examples(rule: &Rule) -> Result<Vec<Example>, String> {
         in_row = info.file.is_some();
     }
     Ok(found)
+}
+
+/// The number of the next example that shows something.
+fn number(found: &[Example], shows: Shows) -> Result<usize, String> {
+    let before = |shows: Shows| found.iter().filter(|example| example.shows == shows).count();
+    if shows != Shows::Fixed {
+        return Ok(1 + before(shows));
+    }
+    match before(Shows::Bad) {
+        0 => Err("no `bad` stands before it".to_owned()),
+        bad if found.iter().any(|other| other.shows == Shows::Fixed && other.number == bad) => {
+            Err(format!("`bad` {bad} is fixed already"))
+        }
+        bad => Ok(bad),
+    }
 }
 
 /// The words behind the opening marks of an example: `yaml bad only file=NAME also=ID,ID`.
@@ -162,7 +180,8 @@ impl<'p> Info<'p> {
         let shows = match words.next() {
             Some("bad") => Shows::Bad,
             Some("good") => Shows::Good,
-            _ => return Err("neither `bad` nor `good`".to_owned()),
+            Some("fixed") => Shows::Fixed,
+            _ => return Err("none of `bad`, `good` and `fixed`".to_owned()),
         };
         let mut read = Self { language, shows, only: false, file: None, also: Vec::new() };
         for word in words {
