@@ -45,6 +45,11 @@ pub(super) fn analyse(
     })
 }
 
+/// Joins the units into stack sets, resolves them and makes their graphs. Called in the thread pool.
+pub(super) fn graphs(documents: &[Document], units: &[Unit], said: &Said<'_>) -> Vec<Graph> {
+    with_sets(documents, units, said, |sets, _| sets.par_iter().map(identity::build).collect())
+}
+
 /// Joins the units into stack sets, and hands these on with what the macros made of each document.
 pub(super) fn with_sets<T>(
     documents: &[Document],

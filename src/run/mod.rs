@@ -30,9 +30,12 @@ use rayon::prelude::*;
 
 use crate::checks::{self, Check, Reading};
 use crate::finding::{self, Counts, Finding, Note, NoteKind, Outcome};
+use crate::identity::Graph;
 use crate::settings::Environment;
 use crate::source::{FileId, Place};
 
+use analyse::Said;
+use configured::Configuration;
 use discover::{Exclude, Found, Scope};
 use gather::{Files, Gathered};
 use store::Store;
@@ -177,11 +180,22 @@ pub fn check(inputs: &Inputs, options: &Options) -> Result<Run, RunError> {
 /// Checks texts as if they were files at these paths, and shows everything that any rule says.
 /// Works in the threads of the caller's pool.
 pub fn check_texts(files: Vec<(String, String)>) -> Outcome {
-    let exclude = Exclude::new(&[]).unwrap_or_else(|_| unreachable!("no glob is no wrong glob"));
-    let (store, roots) = (Store::memory(files), vec![PathBuf::new()]);
-    let scope = Arc::new(Scope { store, exclude, gitignore: true, roots });
+    let scope = scope_of_texts(files);
     let options = Options { selection: Selection::everything(), ..Options::default() };
     run(&scope, discover::in_memory(&scope), None, &options).map(|run| run.outcome).unwrap_or_default()
+}
+
+/// The graph of each stack set that texts hold, taken as files at these paths. No check runs.
+/// Works in the threads of the caller's pool.
+pub fn graphs_of_texts(files: Vec<(String, String)>) -> Vec<Graph> {
+    let scope = scope_of_texts(files);
+    graphs(&scope, discover::in_memory(&scope), &Options::default()).unwrap_or_default()
+}
+
+fn scope_of_texts(files: Vec<(String, String)>) -> Arc<Scope> {
+    let exclude = Exclude::new(&[]).unwrap_or_else(|_| unreachable!("no glob is no wrong glob"));
+    let (store, roots) = (Store::memory(files), vec![PathBuf::new()]);
+    Arc::new(Scope { store, exclude, gitignore: true, roots })
 }
 
 fn pool(threads: Option<usize>) -> Result<rayon::ThreadPool, RunError> {
@@ -196,9 +210,7 @@ fn run(scope: &Arc<Scope>, found: Found, stdin: Option<&Stdin>, options: &Option
     let given = given::give(scope, &mut gathered, &configured, &options.parameters)?;
     let Gathered { mut files, mut units, programs, failures, warnings, .. } = gathered;
     let runs = |rule: &str| options.selection.runs(rule);
-    let trusted = configured.iter().map(|own| &own.settings.trusted).collect();
-    let configured = configured.iter().map(|own| &own.settings.environment).collect();
-    let said = analyse::Said { environment: &options.environment, configured, trusted };
+    let said = said(&configured, options);
     let bounds = bodies::read(&mut files, &mut units, &said);
     let analysis = analyse::analyse(&files.documents, &units, &said, &runs);
     let mut findings = check_readings(&files, &runs);
@@ -216,6 +228,24 @@ fn run(scope: &Arc<Scope>, found: Found, stdin: Option<&Stdin>, options: &Option
     let mut findings = conclude(findings, &files, &options.selection);
     notes.extend(code::attach(scope, &files, &units, programs, options.source_root.as_deref(), &mut findings));
     Ok(Run { outcome: Outcome { sources: files.sources, findings, notes, counts }, failures, warnings })
+}
+
+/// The main path as far as the graphs.
+fn graphs(scope: &Arc<Scope>, found: Found, options: &Options) -> Result<Vec<Graph>, RunError> {
+    let mut gathered = gather::gather(scope, found, None);
+    let configured = configured::of_files(scope, &gathered.files, options.config.as_deref())?;
+    given::give(scope, &mut gathered, &configured, &options.parameters)?;
+    let Gathered { mut files, mut units, .. } = gathered;
+    let said = said(&configured, options);
+    bodies::read(&mut files, &mut units, &said);
+    Ok(analyse::graphs(&files.documents, &units, &said))
+}
+
+/// What users said about the stacks, by configurations and options.
+fn said<'s>(configured: &'s [Arc<Configuration>], options: &'s Options) -> Said<'s> {
+    let trusted = configured.iter().map(|own| &own.settings.trusted).collect();
+    let configured = configured.iter().map(|own| &own.settings.environment).collect();
+    Said { environment: &options.environment, configured, trusted }
 }
 
 /// Runs the checks over the reading of each file.
