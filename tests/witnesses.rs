@@ -1,0 +1,349 @@
+//! The proofs of the example pages' findings. Each is put to the evaluator once more, as a report prints
+//! it; after the page's fix its class of requests is out, and whoever was rightly in is in as before.
+
+mod page;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use page::{Example, File, Shows, examples};
+use rolecall::checks::{Rule, rule, rules};
+use rolecall::finding::{Finding, Outcome, Severity, Status};
+use rolecall::identity::{Graph, OwnPool, RoleId, Trust, trusts};
+use rolecall::policy::{Decision, Question, evaluate, question};
+use rolecall::report::{self, Format};
+use rolecall::run::{check_texts, graphs_of_texts};
+use rolecall::source::FileId;
+use rolecall::syntax::parse_json;
+use rolecall::value::{Symbols, Truth};
+use serde_json::Value as Json;
+use similar::{ChangeTag, DiffTag, TextDiff};
+
+/// Fails with every complaint about every example of one kind at once.
+fn each_example(shows: &[Shows], look: impl Fn(&Example, &[Example]) -> Vec<String>) {
+    let of = |rule: &Rule| match examples(rule) {
+        Ok(all) => all.iter().filter(|one| shows.contains(&one.shows)).flat_map(|one| look(one, &all)).collect(),
+        Err(complaint) => vec![format!("{}: {complaint}", rule.id)],
+    };
+    let complaints: Vec<String> = rules().iter().flat_map(of).collect();
+    assert!(complaints.is_empty(), "\n{}\n", complaints.join("\n"));
+}
+
+fn texts(files: &[File]) -> Vec<(String, String)> {
+    files.iter().map(|file| (file.path.clone(), file.text.clone())).collect()
+}
+
+fn admits(finding: &Finding) -> bool {
+    rule(finding.rule).is_some_and(|rule| rule.admits)
+}
+
+/// Whether a finding must have a proof by its rule.
+fn owes_proof(finding: &Finding) -> bool {
+    admits(finding) && finding.severity >= Severity::Warning && finding.status == Status::Definite
+}
+
+/// Whether a headline says that somebody gets in.
+fn says_in(message: &str) -> bool {
+    let gets_in = [
+        "can become",
+        "could become",
+        "may become",
+        "can assume",
+        "could assume",
+        "may assume",
+        "gets in",
+        "get in",
+        "is let in",
+        "are let in",
+        "lets in",
+        "admits",
+        "is open to",
+        "trusts",
+    ];
+    let denied = ["whether ", "nobody "];
+    gets_in.iter().any(|words| message.contains(words)) && !denied.iter().any(|words| message.contains(words))
+}
+
+#[test]
+fn headlines_that_say_so_are_told_from_others() {
+    for yes in ["guests can become R, a role for signed-in users", "pools other than yours can become R"] {
+        assert!(says_in(yes), "{yes}");
+    }
+    for no in [
+        "signed-in users cannot become R",
+        "whether signed-in users can become R is not documented",
+        "R names nobody who can assume it, so its deployment is refused",
+        "the amr test of R passes when amr is absent",
+    ] {
+        assert!(!says_in(no), "{no}");
+    }
+}
+
+/// The one list is `admits` in the front matter; what findings say shows that it is complete and true.
+#[test]
+fn rules_whose_findings_say_that_somebody_gets_in_are_marked() {
+    let mut said: Vec<&str> = Vec::new();
+    for rule in rules() {
+        for example in examples(rule).unwrap_or_else(|complaint| panic!("{}: {complaint}", rule.id)) {
+            for finding in check_texts(texts(&example.files)).findings {
+                let says = says_in(&finding.message);
+                assert!(!says || admits(&finding), "{} is not marked: {}", finding.rule, finding.message);
+                assert!(
+                    !says || finding.severity == Severity::Info || finding.witness.is_some(),
+                    "{}",
+                    finding.message
+                );
+                assert!(says || !owes_proof(&finding), "{} does not say so: {}", finding.rule, finding.message);
+                assert!(says || finding.witness.is_none(), "{} proves what it does not say", finding.rule);
+                said.extend(says.then_some(finding.rule));
+            }
+        }
+    }
+    let silent: Vec<&str> =
+        rules().iter().filter(|rule| rule.admits && !said.contains(&rule.id)).map(|rule| rule.id).collect();
+    assert!(silent.is_empty() && !said.is_empty(), "marked, and no example says so: {silent:?}");
+}
+
+/// The witnesses of an outcome as the JSON report prints them, in the order of its findings.
+fn printed(outcome: &Outcome) -> Vec<Json> {
+    let mut bytes = Vec::new();
+    report::write(Format::Json, outcome, &report::Options::default(), &mut bytes).expect("a vector takes every byte");
+    let mut report: Json = serde_json::from_slice(&bytes).expect("the report is JSON");
+    let Json::Array(findings) = report["findings"].take() else { panic!("no findings in {report}") };
+    assert_eq!(findings.len(), outcome.findings.len());
+    findings.into_iter().map(|mut finding| finding["witness"].take()).collect()
+}
+
+/// What the evaluator says of a witness, and the statements by which it allows.
+fn asked(witness: &Json) -> Result<(Truth, Vec<String>), String> {
+    let line = parse_json(FileId(0), &Arc::from(witness.to_string()));
+    let Question { policy, request } = question(&line).map_err(|fault| fault.message)?;
+    let Decision { truth, allowed_by, .. } = evaluate(&policy, &request, &Symbols::default());
+    let by = allowed_by.iter().filter_map(|at| policy.statements.get(*at)).map(|statement| statement.path());
+    Ok((truth, by.collect()))
+}
+
+#[test]
+fn every_proof_holds_once_more() {
+    let mut count = 0;
+    for rule in rules() {
+        for example in examples(rule).unwrap_or_else(|complaint| panic!("{}: {complaint}", rule.id)) {
+            let outcome = check_texts(texts(&example.files));
+            for (finding, witness) in outcome.findings.iter().zip(printed(&outcome)) {
+                let title = format!("{}: {}", example.title(), finding.message);
+                assert!(finding.witness.is_some() || !owes_proof(finding), "{title}: no proof");
+                if finding.witness.is_some() {
+                    proves(finding, witness).unwrap_or_else(|complaint| panic!("{title}: {complaint}"));
+                    count += 1;
+                }
+            }
+        }
+    }
+    assert!(count >= 11, "{count} proofs");
+}
+
+/// Obligations 1 and 3 of a witness (catalogue, section 5).
+fn proves(finding: &Finding, mut witness: Json) -> Result<(), String> {
+    let by = witness["by"].as_str().ok_or("no statement is named")?.to_owned();
+    if witness["decision"] != "Allow" {
+        return Err(format!("its decision is {}", witness["decision"]));
+    }
+    let allowed = |witness: &Json| match asked(witness)? {
+        (Truth::True, statements) if statements.contains(&by) => Ok(()),
+        (truth, statements) => Err(format!("{truth:?} by {statements:?} instead of {by}\n{witness}")),
+    };
+    allowed(&witness)?;
+    let story = finding.witness.as_ref().map_or("", |witness| &witness.story);
+    let property = finding.subject.property.as_deref().unwrap_or_default();
+    if !story.contains(&by) || !property.contains(&by) {
+        return Err(format!("'{story}' and {property} do not both name {by}"));
+    }
+    // Without the guard that the finding names, the same request gets in by the same statement.
+    let index = by.trim_matches(|c: char| !c.is_ascii_digit()).to_owned();
+    let statement = match index.parse::<usize>() {
+        Ok(at) => &mut witness["policy"]["Statement"][at],
+        Err(_) => &mut witness["policy"]["Statement"][0],
+    };
+    let claim = format!(":{}", finding.mistake.element);
+    for tests in statement["Condition"].as_object_mut().into_iter().flat_map(|block| block.values_mut()) {
+        tests.as_object_mut().into_iter().for_each(|keys| keys.retain(|key, _| !key.ends_with(&claim)));
+    }
+    allowed(&witness).map_err(|error| format!("without the tests of {claim}: {error}"))
+}
+
+/// A class of requests, of one pool and provider where it is one of theirs.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Class {
+    name: &'static str,
+    of: String,
+}
+
+/// What is asked of a role after a fix.
+#[derive(Debug, Default)]
+struct Standing {
+    /// The answer in each branch.
+    answers: Vec<Truth>,
+    /// Whether the role is for them.
+    wanted: bool,
+}
+
+impl Standing {
+    fn all(&self, truth: Truth) -> bool {
+        self.answers.iter().all(|answer| *answer == truth)
+    }
+}
+
+/// What every class gets from a role.
+fn standings(files: &[File], role: &str) -> BTreeMap<Class, Standing> {
+    let mut found: BTreeMap<Class, Standing> = BTreeMap::new();
+    for graph in &graphs_of_texts(texts(files)) {
+        let of_role = |trust: &Trust| graph.role(trust.role).entity.name() == role;
+        for trust in trusts(graph).iter().filter(|trust| of_role(trust)) {
+            for (class, answer, wanted) in classes(graph, trust) {
+                let standing = found.entry(class).or_default();
+                standing.answers.push(answer);
+                standing.wanted |= wanted;
+            }
+        }
+    }
+    found
+}
+
+fn classes(graph: &Graph, trust: &Trust) -> Vec<(Class, Truth, bool)> {
+    let class = |name, of: &str| Class { name, of: of.to_owned() };
+    let mut all = vec![
+        (class("cognito/foreign-auth/basic", ""), trust.foreign_signed_in.truth, false),
+        (class("cognito/foreign-guest/basic", ""), trust.foreign_guest.truth, false),
+    ];
+    for own in &trust.own {
+        let pool = graph.shown(&own.pool);
+        let wanted = wanted_of(graph, trust.role, own, None);
+        all.push((class("cognito/own-guest/basic", &pool), own.guest.truth, wanted));
+        for (provider, answer) in &own.signed_in {
+            let provider = graph.shown(provider);
+            let wanted = wanted_of(graph, trust.role, own, Some(&provider));
+            all.push((class("cognito/own-auth/basic", &format!("{pool} by {provider}")), answer.truth, wanted));
+        }
+    }
+    all
+}
+
+/// Whether a pool hands the role to its guests, or to signed-in users of a provider. A role of which no use
+/// is visible is taken to be for signed-in users, as its fix says.
+fn wanted_of(graph: &Graph, role: RoleId, own: &OwnPool, provider: Option<&str>) -> bool {
+    let mut handouts = graph.handouts_of(role).peekable();
+    if handouts.peek().is_none() {
+        return provider.is_some();
+    }
+    let of_pool = handouts.filter(|handout| handout.pool == own.pool);
+    of_pool.into_iter().any(|handout| {
+        let others = handout.provider.as_ref().is_some_and(|other| Some(graph.shown(other).as_str()) != provider);
+        handout.way.is_signed_in() == provider.is_some() && !others
+    })
+}
+
+/// What is wrong with a fix of what a finding proves: obligation 2 of a witness (catalogue, section 5).
+fn complaints_about(finding: &Finding, bad: &[File], fixed: &[File]) -> Vec<String> {
+    let (Some(witness), Some(role)) = (&finding.witness, &finding.subject.logical_id) else { return Vec::new() };
+    let [before, after] = [bad, fixed].map(|files| standings(files, role));
+    let mut complaints = Vec::new();
+    let was_in =
+        |(class, standing): (&Class, &Standing)| class.name == witness.class && standing.answers.contains(&Truth::True);
+    if !before.iter().any(was_in) {
+        complaints.push(format!("nothing answers {} before the fix", witness.class));
+    }
+    for (class, standing) in &after {
+        // A guest role that signed-in users can become too is worth knowing, and no hole.
+        let tolerated = class.name == "cognito/own-auth/basic" && class.name != witness.class;
+        if !standing.wanted && !tolerated && !standing.all(Truth::False) {
+            complaints.push(format!("{class:?} is not out: {:?}", standing.answers));
+        }
+        let was_out = before.get(class).is_some_and(|before| before.all(Truth::False));
+        if was_out && !standing.wanted && !standing.all(Truth::False) {
+            complaints.push(format!("{class:?} was out and is no more: {:?}", standing.answers));
+        }
+    }
+    for (class, _) in before.iter().filter(|(_, standing)| standing.wanted && standing.all(Truth::True)) {
+        if !after.get(class).is_some_and(|standing| standing.all(Truth::True)) {
+            complaints.push(format!("{class:?} was rightly in and is no more"));
+        }
+    }
+    if !after.values().any(|standing| standing.wanted && standing.all(Truth::True)) {
+        complaints.push("nobody whom the role is for gets in".to_owned());
+    }
+    complaints
+}
+
+/// The findings of the page's rule that have a proof.
+fn proven(example: &Example) -> Vec<Finding> {
+    let findings = check_texts(texts(&example.files)).findings;
+    findings.into_iter().filter(|finding| finding.rule == example.rule && finding.witness.is_some()).collect()
+}
+
+#[test]
+fn after_the_fix_the_unwanted_are_out_and_the_wanted_in() {
+    each_example(&[Shows::Bad], |bad, all| {
+        let findings = proven(bad);
+        let fixed = all.iter().find(|other| other.shows == Shows::Fixed && other.number == bad.number);
+        let Some(fixed) = fixed else {
+            return findings.iter().map(|_| format!("{}: no `fixed` stands behind it", bad.title())).collect();
+        };
+        let of_one = |finding: &Finding| {
+            let mut complaints = complaints_about(finding, &bad.files, &fixed.files);
+            complaints.extend(complaints_about_edit(finding, &bad.files, &fixed.files));
+            complaints.into_iter().map(|complaint| format!("{}: {complaint}", fixed.title())).collect::<Vec<_>>()
+        };
+        findings.iter().flat_map(of_one).collect()
+    });
+}
+
+/// A fix is one edit: what it writes is what the help prints, and all the rest stays byte for byte.
+fn complaints_about_edit(finding: &Finding, bad: &[File], fixed: &[File]) -> Vec<String> {
+    let paths = |files: &[File]| files.iter().map(|file| file.path.clone()).collect::<Vec<_>>();
+    if paths(bad) != paths(fixed) {
+        return vec!["it has other files".to_owned()];
+    }
+    let (mut complaints, mut edits) = (Vec::new(), 0);
+    for (bad, fixed) in bad.iter().zip(fixed) {
+        let diff = TextDiff::from_lines(bad.text.as_str(), fixed.text.as_str());
+        edits += diff.ops().iter().filter(|op| op.tag() != DiffTag::Equal).count();
+        let written = diff.iter_all_changes().filter(|change| change.tag() == ChangeTag::Insert);
+        let written = written.map(|change| change.value().trim().to_owned());
+        let foreign = written.filter(|line| !finding.help.lines().any(|help| help.trim() == line));
+        complaints.extend(foreign.map(|line| format!("the help does not print '{line}'")));
+    }
+    complaints.extend((edits != 1).then(|| format!("it is {edits} edits instead of one")));
+    complaints
+}
+
+/// Wrong fixes, so that it shows that the test above sees them.
+#[test]
+fn fixes_that_change_nothing_or_lock_everybody_out_are_noticed() {
+    let mut count = 0;
+    for rule in rules().iter().filter(|rule| rule.admits) {
+        let all = examples(rule).unwrap_or_else(|complaint| panic!("{}: {complaint}", rule.id));
+        for bad in all.iter().filter(|example| example.shows == Shows::Bad) {
+            let fixed = all.iter().find(|other| other.shows == Shows::Fixed && other.number == bad.number);
+            let fixed = &fixed.unwrap_or_else(|| panic!("{} is not fixed", bad.title())).files;
+            for finding in &proven(bad) {
+                assert_ne!(complaints_about(finding, &bad.files, &bad.files), [""; 0], "{}", bad.title());
+                let planted = |word: &str| {
+                    let files: Vec<File> = fixed.iter().map(|file| with(file, word)).collect();
+                    complaints_about(finding, &bad.files, &files)
+                };
+                let closed = planted("nobody");
+                assert!(closed.iter().any(|one| one.starts_with("nobody ")), "{}: {closed:?}", bad.title());
+                assert_ne!(planted("'*'"), [""; 0], "{}", bad.title());
+                count += 1;
+            }
+        }
+    }
+    assert!(count >= 11, "{count} proven findings");
+}
+
+/// A file that asks for something else than that users signed in.
+fn with(file: &File, word: &str) -> File {
+    let asks = "amr: authenticated";
+    assert!(file.text.contains(asks), "{}", file.text);
+    File { path: file.path.clone(), language: file.language, text: file.text.replace(asks, &format!("amr: {word}")) }
+}
