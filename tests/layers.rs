@@ -1,4 +1,5 @@
-//! Imports point up the table of rooms only, and the core knows no files, threads, clock or environment.
+//! Imports point up the table of rooms only, the core knows no files, threads, clock or environment, and
+//! conditions are evaluated in one room.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,6 +15,18 @@ const OUTSIDE: &str = "report";
 
 /// What the core does without.
 const REFUSED: [&str; 4] = ["fs", "env", "thread", "time"];
+
+/// The room in which conditions are evaluated.
+const EVALUATOR: &str = "policy";
+
+/// What of an operator says how it compares. Whoever looks there decides a condition by themselves.
+const OF_OPERATORS: [&str; 5] = ["Base", "Quantifier", "negated", "if_exists", "quantifier"];
+
+/// Files outside of the evaluator that look there all the same.
+const READERS: [&str; 1] = [
+    // The rule is about the word ForAllValues itself; what the test does to a request is asked.
+    "src/checks/cgt/cognito_amr_forallvalues.rs",
+];
 
 #[test]
 fn imports_point_up_the_table() {
@@ -73,8 +86,36 @@ fn violations(shown: &str, text: &str) -> Vec<String> {
             refuse(at, "rayon in the core".to_owned());
         }
     }
+    if name != EVALUATOR && !READERS.contains(&shown) {
+        for (at, what) in words_of_operators(&text) {
+            refuse(
+                at,
+                format!("{what} of an operator outside of {EVALUATOR}: ask `test_passes`, `evaluate` or `exists`"),
+            );
+        }
+    }
     wrong.sort();
     wrong.into_iter().map(|(_, message)| message).collect()
+}
+
+/// Where the types of `policy::operator`, or the fields of an operator, are used: `Base::`, `.negated`, and in
+/// a pattern `Operator { negated`.
+fn words_of_operators(text: &str) -> Vec<(usize, &'static str)> {
+    let mut found = Vec::new();
+    for what in OF_OPERATORS {
+        let is_type = what.starts_with(|c: char| c.is_ascii_uppercase());
+        for (at, _) in text.match_indices(what).filter(|(at, _)| word(&text[*at..]) == what) {
+            let (before, after) = (&text[..at], &text[at + what.len()..]);
+            let starts = !before.ends_with(|c: char| c.is_alphanumeric() || c == '_');
+            let used = if is_type { after.starts_with("::") } else { before.ends_with('.') && !after.starts_with('(') };
+            if starts && used {
+                found.push((at, what));
+            }
+        }
+    }
+    let patterns = text.match_indices("Operator {").filter(|(at, _)| is_start_of_word(text, *at));
+    found.extend(patterns.map(|(at, _)| (at, "the inside")));
+    found
 }
 
 /// The text with its comments blanked; lines and bytes stay where they are.
@@ -139,6 +180,16 @@ fn the_test_itself_sees_what_it_must() {
     assert_eq!(wrong("src/value/mod.rs", "use rayon::prelude::*;").len(), 1);
     assert_eq!(wrong("src/value/mod.rs", "use super::super::a;").len(), 1);
     assert_eq!(wrong("src/run/mod.rs", "use std::fs;\nuse rayon::x;\nuse crate::source::y;"), [""; 0]);
+    let looks =
+        "fn a(o: Operator) { matches!(o.base, Base::Bool) || o.negated || o.quantifier == Some(Quantifier::ForAll) }";
+    assert_eq!(wrong("src/checks/mod.rs", looks).len(), 4);
+    assert_eq!(wrong("src/checks/mod.rs", "let Operator { negated, .. } = operator;").len(), 1);
+    assert_eq!(wrong("src/checks/cgt/cognito_amr_forallvalues.rs", looks), [""; 0]);
+    assert_eq!(wrong("src/policy/condition.rs", looks), [""; 0]);
+    assert_eq!(
+        wrong("src/checks/mod.rs", "let negated = x.quantifier(); not_negated.x; Database::new(); StringBase::A"),
+        [""; 0]
+    );
     assert_eq!(wrong("src/helpers.rs", "").len(), 1);
     assert_eq!(wrong("src/run/mod.rs", "use crate::cli;"), ["src/run/mod.rs:1: run uses cli, which stands below it"]);
 }

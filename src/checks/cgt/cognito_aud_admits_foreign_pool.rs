@@ -3,9 +3,9 @@
 use crate::checks::Cx;
 use crate::checks::words::{condition_line, deciding, mistake, path, pool_reference, prefix, test_spot, tests};
 use crate::finding::{Finding, Label, Refused, Severity};
-use crate::identity::cognito::restricts_pool;
+use crate::identity::cognito::{Desk, restricts_pool};
 use crate::identity::{Answer, Graph, Trust, witness};
-use crate::policy::{Base, Effect, Statement, Test};
+use crate::policy::{Conditions, Effect, Statement, Test};
 use crate::value::{Text, Truth, compare};
 
 /// Finds tests on `aud` that keep some pools out, but not all.
@@ -25,7 +25,8 @@ fn open(graph: &Graph, trust: &Trust) -> Option<Finding> {
     // A statement that keeps nobody out is the business of CGT001.
     let is_open = |statement: &&Statement| restricts_pool(statement, policy, &answer.request, graph);
     let statement = deciding(answer, policy).find(is_open)?;
-    let test = tests(statement, "aud").find(|test| is_wide(test)).or_else(|| tests(statement, "aud").next())?;
+    let narrows = |test: &&Test| restricts_pool(&only(statement, test), policy, &answer.request, graph);
+    let test = tests(statement, "aud").find(narrows).or_else(|| tests(statement, "aud").next())?;
     let role = graph.role(trust.role);
     let (place, property) = test_spot(statement, test);
     let message = format!("identity pools other than yours can become {}", role.entity.name());
@@ -47,9 +48,10 @@ fn open(graph: &Graph, trust: &Trust) -> Option<Finding> {
     Some(finding)
 }
 
-/// Whether a test can let in more than it lists.
-fn is_wide(test: &Test) -> bool {
-    test.operator.is_some_and(|operator| operator.negated || operator.base == Base::StringLike)
+/// A statement with one of its tests.
+fn only(statement: &Statement, test: &Test) -> Statement {
+    let conditions = Conditions { tests: vec![test.clone()], ..statement.conditions.clone() };
+    Statement { conditions, ..statement.clone() }
 }
 
 /// The concrete id of the stranger's pool.
@@ -74,15 +76,18 @@ fn hard_coded(cx: &Cx<'_>, trust: &Trust) -> Vec<Finding> {
     }
     let role = graph.role(trust.role);
     let own = cx.trusted(role.entity.stack).map(|trusted| trusted.identity_pools.as_slice()).unwrap_or_default();
-    for statement in trust.policy(graph).statements.iter().filter(|statement| statement.effect == Effect::Allow) {
-        let exact = tests(statement, "aud").filter(|test| test.operator.is_some_and(|operator| !operator.negated));
-        for (test, (value, at)) in exact.flat_map(|test| test.values.iter().map(move |value| (test, value))) {
-            let is_own = value.as_known().is_some_and(|value| own.iter().any(|pool| pool == value));
-            if is_own || !is_foreign_literal(graph, value) {
+    let policy = trust.policy(graph);
+    let desk = Desk::new(graph, trust.role, policy);
+    for statement in policy.statements.iter().filter(|statement| statement.effect == Effect::Allow) {
+        let values = tests(statement, "aud").flat_map(|test| test.values.iter().map(move |value| (test, value)));
+        for (test, value) in values {
+            let (id, at) = value;
+            let is_own = id.as_known().is_some_and(|id| own.iter().any(|pool| pool == id));
+            if is_own || !is_foreign_literal(graph, id) || !desk.asks_for(test, value) {
                 continue;
             }
             let (_, property) = test_spot(statement, test);
-            let message = format!("{} trusts an identity pool that no template here makes", role.entity.name());
+            let message = format!("{} names an identity pool that no template here makes", role.entity.name());
             let label = Label::new(at.place, "a fixed pool id");
             let mut finding = Finding::new("CGT004", Severity::Info, message, label, role.entity.property(property));
             finding.help = format!("if it is this pool's id, write\n  {}", pool_reference(graph, trust));
@@ -99,4 +104,71 @@ fn is_foreign_literal(graph: &Graph, value: &Text) -> bool {
     let is_id = value.as_known().is_some_and(|text| !text.contains(['*', '?']));
     let fits = is_id && crate::value::overlaps(value, &form, &graph.symbols);
     fits && !graph.pools.iter().any(|pool| compare(&pool.id, value, &graph.symbols) == Truth::True)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::checks::Trusted;
+    use crate::resolve::{Stack, StackInfo, StackSet};
+    use crate::source::FileId;
+    use crate::syntax::parse_yaml;
+    use crate::template::Template;
+
+    /// What is found in a role whose one statement has these conditions.
+    fn found(conditions: &str) -> Vec<(Severity, Option<String>)> {
+        let text = format!(
+            "Resources:
+  Pool: {{Type: 'AWS::Cognito::IdentityPool', Properties: {{AllowUnauthenticatedIdentities: false}}}}
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument:
+        Statement:
+          Effect: Allow
+          Principal: {{Federated: cognito-identity.amazonaws.com}}
+          Action: sts:AssumeRoleWithWebIdentity
+          Condition: {conditions}
+"
+        );
+        let doc = parse_yaml(FileId(0), &Arc::from(text));
+        let template = Template::read(&doc).unwrap();
+        let set = StackSet::new(vec![Stack::new(&template, StackInfo::default())]);
+        let graph = crate::identity::build(&set);
+        let (trusts, nobody) = (crate::identity::trusts(&graph), Trusted::default());
+        let mut findings = Vec::new();
+        check(&Cx { graph: &graph, trusts: &trusts, trusted: &[&nobody] }, &mut findings);
+        findings.into_iter().map(|finding| (finding.severity, finding.subject.property)).collect()
+    }
+
+    const FIXED: &str = "us-east-1:11111111-2222-4333-8444-555555555555";
+
+    #[test]
+    fn a_fixed_id_counts_where_its_pool_passes_the_test() {
+        let key = "cognito-identity.amazonaws.com:aud";
+        for operator in ["StringEquals", "StringLikeIfExists", "StringEqualsIgnoreCase", "ForAnyValue:StringEquals"] {
+            let named = found(&format!("{{{operator}: {{'{key}': [!Ref Pool, '{FIXED}']}}}}"));
+            let property = format!("AssumeRolePolicyDocument.Statement.Condition.{operator}.{key}");
+            assert_eq!(named, [(Severity::Info, Some(property))], "{operator}");
+        }
+        for operator in ["StringNotEquals", "StringNotLike", "ArnNotLike", "Bool"] {
+            let conditions = format!("{{StringEquals: {{'{key}': !Ref Pool}}, {operator}: {{'{key}': '{FIXED}'}}}}");
+            assert_eq!(found(&conditions), [], "{operator}");
+        }
+    }
+
+    #[test]
+    fn the_test_to_mend_is_the_one_that_keeps_some_pools_out() {
+        let key = "cognito-identity.amazonaws.com:aud";
+        for (operator, value) in
+            [("StringLike", "us-*"), ("StringNotEquals", FIXED), ("StringEqualsIgnoreCase", "US-*")]
+        {
+            let open = found(&format!("{{'Null': {{'{key}': 'false'}}, {operator}: {{'{key}': '{value}'}}}}"));
+            let property = format!("AssumeRolePolicyDocument.Statement.Condition.{operator}.{key}");
+            let expected = if value == "US-*" { Vec::new() } else { vec![(Severity::Error, Some(property))] };
+            assert_eq!(open, expected, "{operator}");
+        }
+    }
 }

@@ -6,8 +6,8 @@ use super::{
 };
 use crate::identity::graph::{TagMap, Way};
 use crate::identity::provider::{Named, PoolPrincipal, named_principal, pool_principals};
-use crate::policy::{Base, Carried, Policy, PrincipalKind, Principals, Request, Test, evaluate};
-use crate::value::{Truth, Why, overlaps};
+use crate::policy::{Carried, Policy, PrincipalKind, Principals, Request, Test, evaluate, test_passes};
+use crate::value::{At, Truth, Why, overlaps};
 
 /// Asks one trust policy.
 pub struct Desk<'g> {
@@ -78,23 +78,31 @@ impl<'g> Desk<'g> {
         }
     }
 
-    /// The pool ids that the policy asks for.
+    /// The pool ids that the policy asks for: those in its tests on the pool that pass for that very pool.
     fn named_pools(&self) -> impl Iterator<Item = Text> {
         let form = Text::symbol(self.graph.strangers.pool);
-        let exact = |test: &&Test| {
-            let operator = test.operator.filter(|operator| !operator.negated);
-            operator.is_some_and(|operator| {
-                matches!(operator.base, Base::StringEquals | Base::StringEqualsIgnoreCase | Base::StringLike)
-            })
-        };
         let tests = self.policy.statements.iter().flat_map(|statement| &statement.conditions.tests);
-        let values = tests.filter(|test| is_claim(test, "aud")).filter(exact).flat_map(|test| &test.values);
-        let values = values.take(MOST_NAMED);
+        let tests = tests.filter(|test| is_claim(test, "aud"));
+        let values = tests.flat_map(|test| test.values.iter().map(move |value| (test, value)));
         let is_id = move |value: &Text| {
             let is_pattern = value.as_known().is_some_and(|text| text.contains(['*', '?']));
             !is_pattern && !matches!(value, Text::Any(_)) && overlaps(value, &form, &self.graph.symbols)
         };
-        values.map(|(value, _)| value.clone()).filter(is_id)
+        let ids = values.filter(move |(_, (value, _))| is_id(value));
+        ids.filter(|(test, value)| self.asks_for(test, value)).map(|(_, (value, _))| value.clone()).take(MOST_NAMED)
+    }
+
+    /// Whether a test on the pool, with this one of its values, passes for tokens of the pool of that id.
+    pub fn asks_for(&self, test: &Test, pool: &(Text, At)) -> bool {
+        // A test may have any number of values, so it is not asked as a whole for each of them.
+        let (operator_text, key) = (test.operator_text.clone(), test.key.clone());
+        let test = Test { operator_text, key, values: vec![pool.clone()], ..*test };
+        self.principals.iter().any(|principal| {
+            let context = vec![(format!("{}:aud", principal.name), Carried::One(pool.0.clone()))];
+            let principal = (PrincipalKind::Federated, principal.text.clone());
+            let request = Request { principal, action: ASSUME.to_owned(), resource: self.arn.clone(), context };
+            test_passes(&test, self.policy, &request, &self.graph.symbols).is_true()
+        })
     }
 
     /// A token's request for this role.
