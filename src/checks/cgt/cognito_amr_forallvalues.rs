@@ -3,6 +3,7 @@
 use crate::checks::Cx;
 use crate::checks::words::{amr_line, mistake, path, test_spot, tests};
 use crate::finding::{Finding, Label, Severity};
+use crate::identity::cognito::Desk;
 use crate::identity::{Graph, OwnPool, Trust, Way};
 use crate::policy::{Effect, Quantifier, Request, Statement, Test, test_passes};
 use crate::value::Truth;
@@ -72,8 +73,12 @@ enum Fault {
 fn effect(graph: &Graph, trust: &Trust, statement: &Statement, test: &Test) -> Option<Fault> {
     let answers = || trust.own.iter().flat_map(|own| own.signed_in.iter().map(|(_, answer)| answer));
     let request = answers().next().map(|answer| &answer.request).unwrap_or(&trust.foreign_signed_in.request);
-    let passes = |request: &Request| test_passes(test, trust.policy(graph), request, &graph.symbols);
-    let signed_in = Truth::any(answers().map(|answer| passes(&answer.request)).chain([passes(request)]));
+    let policy = trust.policy(graph);
+    let desk = Desk::new(graph, trust.role, policy);
+    let passes = |request: &Request| test_passes(test, policy, request, &graph.symbols);
+    // What hangs on members that no guide describes is not known.
+    let both = |request: &Request| Truth::agreed([passes(request), passes(&desk.with_further(request))]);
+    let signed_in = Truth::any(answers().map(|answer| both(&answer.request)).chain([both(request)]));
     let guest = passes(&trust.foreign_guest.request);
     match signed_in {
         // A guest role that refuses guests too is the business of MAP014.
@@ -85,7 +90,7 @@ fn effect(graph: &Graph, trust: &Trust, statement: &Statement, test: &Test) -> O
     }
     let mut absent = request.clone();
     absent.context.retain(|(key, _)| !key.ends_with(":amr"));
-    let all = tests(statement, "amr").map(|test| test_passes(test, trust.policy(graph), &absent, &graph.symbols));
+    let all = tests(statement, "amr").map(|test| test_passes(test, policy, &absent, &graph.symbols));
     Truth::all(all).is_true().then_some(Fault::Vacuous)
 }
 

@@ -4,7 +4,7 @@
 use super::desk::{Desk, Token};
 use super::{ASSUME, Answer, Graph, best};
 use crate::identity::provider::PoolPrincipal;
-use crate::policy::{Carried, Domain, Space, exists};
+use crate::policy::{Carried, Domain, Request, Space, exists};
 use crate::value::{Form, Format, Text, Truth};
 
 /// A provider that anyone can put on a pool of their own.
@@ -51,7 +51,7 @@ impl Desk<'_> {
     fn foreign_signed_in(&self, principal: &PoolPrincipal) -> Answer {
         let answer = self.exists(principal, amr(&LOGINS, 1));
         let truth = match answer.truth {
-            Truth::True => Truth::agreed([Truth::True, self.with_further(&answer).truth]),
+            Truth::True => Truth::agreed([Truth::True, self.ask(self.with_further(&answer.request)).truth]),
             Truth::False => {
                 let all: Vec<&str> = LOGINS.into_iter().chain(FURTHER).collect();
                 let wide = self.exists(principal, amr(&all, 2));
@@ -62,15 +62,15 @@ impl Desk<'_> {
         Answer { truth, ..answer }
     }
 
-    /// The same request with a further member in `amr`.
-    fn with_further(&self, answer: &Answer) -> Answer {
-        let mut request = answer.request.clone();
+    /// The same request of a signed-in user with a further member in `amr`, which no guide describes.
+    pub fn with_further(&self, request: &Request) -> Request {
+        let mut request = request.clone();
         for (_, carried) in request.context.iter_mut().filter(|(name, _)| name.ends_with(":amr")) {
             let Carried::Many(members) = carried else { continue };
             let further = members.last().map(|login| self.further(login));
             members.extend(further);
         }
-        self.ask(request)
+        request
     }
 
     fn exists(&self, principal: &PoolPrincipal, amr: Domain) -> Answer {
