@@ -38,13 +38,9 @@ fn turned(example: &Example) -> Result<Option<Vec<(String, String)>>, String> {
     if example.only {
         return Ok(None);
     }
-    let one = |file: &page::File| {
-        if file.language != Language::Yaml {
-            return Ok((file.path.clone(), file.text.clone()));
-        }
-        let document = parse_yaml(FileId(0), &Arc::from(file.text.as_str()));
-        let json = turn::to_json(&document).map_err(|error| format!("{}: {}: {error}", example.title(), file.path))?;
-        Ok((Path::new(&file.path).with_extension("json").to_string_lossy().into_owned(), json))
+    let one = |file: &page::File| match file.language {
+        Language::Yaml => turn::file(&file.path, &file.text).map_err(|error| format!("{}: {error}", example.title())),
+        Language::Json | Language::Text => Ok((file.path.clone(), file.text.clone())),
     };
     example.files.iter().map(one).collect::<Result<_, _>>().map(Some)
 }

@@ -2,11 +2,12 @@
 //! it; after the page's fix its class of requests is out, and whoever was rightly in is in as before.
 
 mod page;
+mod turn;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use page::{Example, File, Shows, examples};
+use page::{Example, File, Language, Shows, examples};
 use rolecall::checks::{Rule, rule, rules};
 use rolecall::finding::{Finding, Outcome, Severity, Status};
 use rolecall::identity::{Graph, OwnPool, RoleId, Trust, trusts};
@@ -19,10 +20,10 @@ use rolecall::value::{Symbols, Truth};
 use serde_json::Value as Json;
 use similar::{ChangeTag, DiffTag, TextDiff};
 
-/// Fails with every complaint about every example of one kind at once.
-fn each_example(shows: &[Shows], look: impl Fn(&Example, &[Example]) -> Vec<String>) {
+/// Fails with every complaint about every `bad`, seen with all examples of its page, at once.
+fn each_bad(look: impl Fn(&Example, &[Example]) -> Vec<String>) {
     let of = |rule: &Rule| match examples(rule) {
-        Ok(all) => all.iter().filter(|one| shows.contains(&one.shows)).flat_map(|one| look(one, &all)).collect(),
+        Ok(all) => all.iter().filter(|one| one.shows == Shows::Bad).flat_map(|one| look(one, &all)).collect(),
         Err(complaint) => vec![format!("{}: {complaint}", rule.id)],
     };
     let complaints: Vec<String> = rules().iter().flat_map(of).collect();
@@ -31,6 +32,22 @@ fn each_example(shows: &[Shows], look: impl Fn(&Example, &[Example]) -> Vec<Stri
 
 fn texts(files: &[File]) -> Vec<(String, String)> {
     files.iter().map(|file| (file.path.clone(), file.text.clone())).collect()
+}
+
+/// The files turned into JSON.
+fn turned(files: &[File]) -> Vec<File> {
+    let one = |file: &File| {
+        let (path, text) = turn::file(&file.path, &file.text).expect("the example is a template");
+        File { path, language: Language::Json, text }
+    };
+    files.iter().map(one).collect()
+}
+
+/// The ways in which an example is looked at: as it is written, and as JSON.
+fn forms(example: &Example) -> Vec<Vec<File>> {
+    let is_yaml = example.files.iter().all(|file| file.language == Language::Yaml);
+    let json = (is_yaml && !example.only).then(|| turned(&example.files));
+    std::iter::once(example.files.clone()).chain(json).collect()
 }
 
 fn admits(finding: &Finding) -> bool {
@@ -128,18 +145,19 @@ fn every_proof_holds_once_more() {
     let mut count = 0;
     for rule in rules() {
         for example in examples(rule).unwrap_or_else(|complaint| panic!("{}: {complaint}", rule.id)) {
-            let outcome = check_texts(texts(&example.files));
-            for (finding, witness) in outcome.findings.iter().zip(printed(&outcome)) {
+            let outcomes = forms(&example).into_iter().map(|files| check_texts(texts(&files)));
+            let findings = outcomes.flat_map(|outcome| outcome.findings.clone().into_iter().zip(printed(&outcome)));
+            for (finding, witness) in findings {
                 let title = format!("{}: {}", example.title(), finding.message);
-                assert!(finding.witness.is_some() || !owes_proof(finding), "{title}: no proof");
+                assert!(finding.witness.is_some() || !owes_proof(&finding), "{title}: no proof");
                 if finding.witness.is_some() {
-                    proves(finding, witness).unwrap_or_else(|complaint| panic!("{title}: {complaint}"));
+                    proves(&finding, witness).unwrap_or_else(|complaint| panic!("{title}: {complaint}"));
                     count += 1;
                 }
             }
         }
     }
-    assert!(count >= 11, "{count} proofs");
+    assert!(count >= 22, "{count} proofs");
 }
 
 /// Obligations 1 and 3 of a witness (catalogue, section 5).
@@ -274,26 +292,29 @@ fn complaints_about(finding: &Finding, bad: &[File], fixed: &[File]) -> Vec<Stri
     complaints
 }
 
-/// The findings of the page's rule that have a proof.
-fn proven(example: &Example) -> Vec<Finding> {
-    let findings = check_texts(texts(&example.files)).findings;
-    findings.into_iter().filter(|finding| finding.rule == example.rule && finding.witness.is_some()).collect()
+/// The findings of a page's rule that have a proof.
+fn proven(rule: &str, files: &[File]) -> Vec<Finding> {
+    let findings = check_texts(texts(files)).findings;
+    findings.into_iter().filter(|finding| finding.rule == rule && finding.witness.is_some()).collect()
 }
 
 #[test]
 fn after_the_fix_the_unwanted_are_out_and_the_wanted_in() {
-    each_example(&[Shows::Bad], |bad, all| {
-        let findings = proven(bad);
+    each_bad(|bad, all| {
+        let findings = proven(bad.rule, &bad.files);
         let fixed = all.iter().find(|other| other.shows == Shows::Fixed && other.number == bad.number);
         let Some(fixed) = fixed else {
             return findings.iter().map(|_| format!("{}: no `fixed` stands behind it", bad.title())).collect();
         };
-        let of_one = |finding: &Finding| {
-            let mut complaints = complaints_about(finding, &bad.files, &fixed.files);
-            complaints.extend(complaints_about_edit(finding, &bad.files, &fixed.files));
-            complaints.into_iter().map(|complaint| format!("{}: {complaint}", fixed.title())).collect::<Vec<_>>()
+        let edits = findings.iter().flat_map(|finding| complaints_about_edit(finding, &bad.files, &fixed.files));
+        let of_form = |(bad_files, fixed_files): (Vec<File>, Vec<File>)| {
+            let again = proven(bad.rule, &bad_files);
+            let lost = (again.len() != findings.len()).then(|| "another form has other proofs".to_owned());
+            let complaints = again.iter().flat_map(|finding| complaints_about(finding, &bad_files, &fixed_files));
+            complaints.chain(lost).collect::<Vec<_>>()
         };
-        findings.iter().flat_map(of_one).collect()
+        let forms = forms(bad).into_iter().zip(forms(fixed)).flat_map(of_form);
+        edits.chain(forms).map(|complaint| format!("{}: {complaint}", fixed.title())).collect()
     });
 }
 
@@ -325,7 +346,7 @@ fn fixes_that_change_nothing_or_lock_everybody_out_are_noticed() {
         for bad in all.iter().filter(|example| example.shows == Shows::Bad) {
             let fixed = all.iter().find(|other| other.shows == Shows::Fixed && other.number == bad.number);
             let fixed = &fixed.unwrap_or_else(|| panic!("{} is not fixed", bad.title())).files;
-            for finding in &proven(bad) {
+            for finding in &proven(bad.rule, &bad.files) {
                 assert_ne!(complaints_about(finding, &bad.files, &bad.files), [""; 0], "{}", bad.title());
                 let planted = |word: &str| {
                     let files: Vec<File> = fixed.iter().map(|file| with(file, word)).collect();

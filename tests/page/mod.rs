@@ -64,7 +64,7 @@ pub(crate) enum Language {
 }
 
 /// One file of an example.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(crate) struct File {
     pub(crate) path: String,
     pub(crate) language: Language,

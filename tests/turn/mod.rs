@@ -1,6 +1,19 @@
 //! A YAML template as the JSON template that means the same.
 
-use rolecall::syntax::{Document, Kind, Node, Scalar, Style};
+use std::path::Path;
+use std::sync::Arc;
+
+use rolecall::source::FileId;
+use rolecall::syntax::{Document, Kind, Node, Scalar, Style, parse_yaml};
+
+/// A YAML file as the JSON file that means the same: its path and its text.
+///
+/// # Errors
+/// What about it is no template.
+pub(crate) fn file(path: &str, text: &str) -> Result<(String, String), String> {
+    let json = to_json(&parse_yaml(FileId(0), &Arc::from(text))).map_err(|error| format!("{path}: {error}"))?;
+    Ok((Path::new(path).with_extension("json").to_string_lossy().into_owned(), json))
+}
 
 /// The JSON text of a YAML template: short tags in their long form, aliases and merge keys followed,
 /// keys in their order, and keys that stand twice still there twice.
