@@ -175,17 +175,35 @@ fn pattern(atom: &Atom) -> Option<(&Operand, Vec<Mark>)> {
     }
 }
 
+/// Whether a position of the pattern of a question may stand for several texts at once: a wildcard, or an
+/// unknown part that may hold one.
+fn may_be_wild(atom: &Atom, mark: Mark, symbols: &Symbols) -> bool {
+    let like = matches!(atom, Atom::Fits { base: Base::StringLike, .. });
+    match mark {
+        Mark::Char(_) => false,
+        Mark::One | Mark::Run => true,
+        Mark::Symbol(id) => {
+            let format = &symbols.facts(id).format;
+            like && (format.may_hold('*') || format.may_hold('?'))
+        }
+    }
+}
+
 /// Whether one text may fit both.
 fn may_both(a: &Atom, b: &Atom, symbols: &Symbols) -> bool {
-    let (Some((value, a)), Some((other, b))) = (pattern(a), pattern(b)) else { return true };
-    value != other || may_meet(&a, &b, symbols)
+    let widest = |atom: &Atom, marks: Vec<Mark>| -> Vec<Mark> {
+        let wide = |mark| matches!(mark, Mark::Symbol(_)) && may_be_wild(atom, mark, symbols);
+        marks.into_iter().map(|mark| if wide(mark) { Mark::Run } else { mark }).collect()
+    };
+    let (Some((value, first)), Some((other, second))) = (pattern(a), pattern(b)) else { return true };
+    value != other || may_meet(&widest(a, first), &widest(b, second), symbols)
 }
 
 /// Whether what fits the first certainly fits the second.
 fn implies(a: &Atom, b: &Atom, symbols: &Symbols) -> bool {
-    let (Some((value, a)), Some((other, b))) = (pattern(a), pattern(b)) else { return false };
-    let is_text = a.iter().all(|mark| matches!(mark, Mark::Char(_) | Mark::Symbol(_)));
-    value == other && is_text && fits(&b, &a, symbols).is_true()
+    let (Some((value, first)), Some((other, second))) = (pattern(a), pattern(b)) else { return false };
+    let is_one_text = !first.iter().any(|mark| may_be_wild(a, *mark, symbols));
+    value == other && is_one_text && fits(&second, &first, symbols).is_true()
 }
 
 #[cfg(test)]

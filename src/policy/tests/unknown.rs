@@ -110,6 +110,8 @@ fn what_is_so_either_way_is_certain() {
         (json!([allow(test("StringEquals", "<A>")), allow(test("StringNotEquals", "<A>"))]), &known, True),
         (json!([allow(test("StringLike", "<A>")), allow(test("StringNotLike", "<A>"))]), &known, True),
         (json!([allow(test("StringLike", "a*")), allow(test("StringNotLike", "a*"))]), &unknown, True),
+        // What the text of a parameter lets in as a pattern is more than that text: it may hold a wildcard.
+        (json!([allow(test("StringNotLike", "<A>")), allow(test("StringEquals", "<A>"))]), &known, Unknown),
         (json!([allow(test("StringEquals", "a")), allow(test("StringNotLike", "a"))]), &unknown, True),
         (json!([allow(test("ArnLike", "arn:a*")), allow(test("ArnNotEquals", "arn:a*"))]), &unknown, True),
         (
