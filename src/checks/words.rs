@@ -125,6 +125,6 @@ pub(super) fn amr_line(role: &Role, prefix: &str, word: &str) -> String {
 
 /// The prefix of the condition keys that a request carries.
 pub(super) fn prefix(answer: &Answer) -> String {
-    let aud = answer.request.context.iter().find_map(|(key, _)| key.strip_suffix(":aud"));
+    let aud = answer.request.context.iter().find_map(|(key, _)| key.as_known()?.strip_suffix(":aud"));
     aud.unwrap_or("cognito-identity.amazonaws.com").to_owned()
 }

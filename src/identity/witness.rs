@@ -193,7 +193,7 @@ impl Names<'_> {
                 Carried::Many(texts) => Carried::Many(texts.iter().map(|text| self.text(text)).collect()),
                 Carried::Perhaps => Carried::Perhaps,
             };
-            (key, carried)
+            (self.text(&key), carried)
         });
         let context = context.collect();
         let principal = (request.principal.0, self.text(&request.principal.1));

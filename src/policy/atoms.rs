@@ -43,9 +43,9 @@ pub(super) enum Atom {
     /// Whether a line passes, where no guide says how it is read.
     Line { operator: Operand, key: Operand, values: Vec<Operand> },
     /// Whether the request carries a key.
-    Carries(String),
+    Carries(Text),
     /// Whether the value of a key that it carries is empty.
-    Empty(String),
+    Empty(Text),
     /// Whether a principal is the one that asks.
     Principal(Option<PrincipalKind>, Operand),
     /// Whether an action is the one asked for.

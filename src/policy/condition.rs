@@ -4,6 +4,7 @@
 use super::arn::arn_fits;
 use super::atoms::Atom;
 use super::evaluate::Asking;
+use super::key::same_key;
 use super::operator::{Base, Operator, Quantifier};
 use super::typed;
 use super::wanted::{Reader, Wanted, has_variables};
@@ -16,10 +17,10 @@ pub(super) fn test_passes(test: &Test, asking: &Asking<'_>) -> Truth {
     let (Some(operator), Some(carried)) = (test.operator, carried(&test.key, asking)) else { return unsaid() };
     match carried {
         None => on_absent(test, operator),
-        Some((name, Carried::Perhaps)) => match asking.settled(Truth::Unknown, || Atom::Carries(name.to_owned())) {
+        Some((name, Carried::Perhaps)) => match asking.settled(Truth::Unknown, || Atom::Carries(name.clone())) {
             Truth::False => on_absent(test, operator),
             Truth::True if operator.base == Base::Null => {
-                null(test, asking.settled(Truth::Unknown, || Atom::Empty(name.to_owned())))
+                null(test, asking.settled(Truth::Unknown, || Atom::Empty(name.clone())))
             }
             _ => None,
         },
@@ -29,23 +30,19 @@ pub(super) fn test_passes(test: &Test, asking: &Asking<'_>) -> Truth {
 }
 
 /// A key of the request, and what it carries for it.
-type Present<'r> = (&'r str, &'r Carried);
+type Present<'r> = (&'r Text, &'r Carried);
 
 /// What the request carries for a key (which may be nothing); none where the key is not known.
 fn carried<'r>(key: &Text, asking: &Asking<'r>) -> Option<Option<Present<'r>>> {
-    let request = asking.request;
-    if let Some(key) = key.as_known() {
-        return Some(request.entry(key));
-    }
-    let mut found = None;
-    for (name, carried) in &request.context {
-        match compare(key, &Text::known(name.as_str()), asking.symbols) {
-            Truth::True => found = Some((name.as_str(), carried)),
+    let mut unclear = false;
+    for (name, carried) in &asking.request.context {
+        match same_key(key, name, asking.symbols) {
+            Truth::True => return Some(Some((name, carried))),
             Truth::False => {}
-            Truth::Unknown => return None,
+            Truth::Unknown => unclear = true,
         }
     }
-    Some(found)
+    if unclear { None } else { Some(None) }
 }
 
 /// What a line says of values that the request carries; nothing where no guide says it.

@@ -8,6 +8,7 @@ mod atoms;
 mod condition;
 mod evaluate;
 mod exists;
+mod key;
 mod nearest;
 mod operator;
 mod principal;
@@ -23,6 +24,7 @@ use crate::value::{At, Text, Truth};
 
 pub use evaluate::{Decision, actions_match, evaluate, principals_match, statement_admits, test_passes};
 pub use exists::{Answer, Domain, Space, exists};
+pub use key::same_key;
 pub use nearest::{Conjunct, failing, nearest_of, undecided};
 pub use operator::{Base, Operator, Order, Quantifier};
 pub use question::{Fault, Question, expected, id, question};
@@ -259,8 +261,9 @@ pub struct Request {
     pub action: String,
     /// The ARN of what is asked for: in a trust policy the role's.
     pub resource: Text,
-    /// What it carries; a key that does not stand here is absent.
-    pub context: Vec<(String, Carried)>,
+    /// What it carries; a key that does not stand here is absent. A key may hold symbols where the name of
+    /// the issuer is known only at deployment.
+    pub context: Vec<(Text, Carried)>,
 }
 
 impl Policy {
@@ -281,14 +284,9 @@ impl Policy {
 }
 
 impl Request {
-    /// What it carries for a key; key names compare without case.
+    /// What it carries for a known key; key names compare without case.
     pub fn get(&self, key: &str) -> Option<&Carried> {
-        self.entry(key).map(|(_, carried)| carried)
-    }
-
-    /// The same with the name as the request has it.
-    fn entry(&self, key: &str) -> Option<(&str, &Carried)> {
-        let found = self.context.iter().find(|(name, _)| name.eq_ignore_ascii_case(key));
-        found.map(|(name, carried)| (name.as_str(), carried))
+        let is_key = |name: &Text| name.as_known().is_some_and(|name| name.eq_ignore_ascii_case(key));
+        self.context.iter().find(|(name, _)| is_key(name)).map(|(_, carried)| carried)
     }
 }

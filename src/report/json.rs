@@ -336,7 +336,10 @@ impl<'a> Asked<'a> {
     /// The request, its texts cut to `most` characters.
     fn new(request: &'a Request, most: usize) -> Self {
         let (kind, value) = &request.principal;
-        let context = request.context.iter().map(|(key, carried)| (clip(key, most), Values::new(carried, most)));
+        let context = request
+            .context
+            .iter()
+            .map(|(key, carried)| (clip(key.as_known().unwrap_or_default(), most), Values::new(carried, most)));
         Self {
             principal: Principal { kind: kind.name(), value: concrete(value, most) },
             action: clip(&request.action, most),

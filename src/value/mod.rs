@@ -184,6 +184,15 @@ impl Text {
         }
     }
 
+    /// Whether what is known of its end is this, or ends so.
+    pub fn ends_with(&self, end: &str) -> bool {
+        match self {
+            Self::Known(text) => text.ends_with(end),
+            Self::Shape(pieces) => matches!(pieces.last(), Some(Piece::Literal(last)) if last.ends_with(end)),
+            Self::Any(_) => false,
+        }
+    }
+
     /// The symbol, where it is nothing but one.
     pub fn as_symbol(&self) -> Option<SymbolId> {
         match self {

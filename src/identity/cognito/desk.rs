@@ -127,6 +127,7 @@ impl<'g> Desk<'g> {
             }
         }
         let principal = (PrincipalKind::Federated, token.principal.text.clone());
+        let context = context.into_iter().map(|(key, carried)| (Text::known(key), carried)).collect();
         Request { principal, action: action.to_owned(), resource: self.arn.clone(), context }
     }
 
@@ -159,7 +160,7 @@ impl<'g> Desk<'g> {
     /// Signed-in users of a provider. Both requests must agree.
     pub(super) fn signed_in(&self, token: &Token<'_>, provider: &Text, tags: &[(String, Carried)]) -> Answer {
         let [short, long] = self.signed_in_requests(token, provider).map(|mut request| {
-            request.context.extend(tags.iter().cloned());
+            request.context.extend(tags.iter().map(|(key, carried)| (Text::known(key.as_str()), carried.clone())));
             self.ask(request)
         });
         Answer { truth: Truth::agreed([short.truth, long.truth]), ..short }
@@ -256,7 +257,8 @@ impl<'g> Desk<'g> {
             let token = Token { principal, aud: pool, identity: &identity };
             let amr = vec![Text::known("authenticated"), map.provider.clone()];
             let mut request = self.request(&token, TAG_SESSION, amr);
-            request.context.extend(self.tags_of(map));
+            let tags = self.tags_of(map).into_iter();
+            request.context.extend(tags.map(|(key, carried)| (Text::known(key), carried)));
             self.ask(request)
         });
         best(answers.collect())

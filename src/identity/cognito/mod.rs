@@ -110,8 +110,8 @@ pub fn is_claim(test: &Test, claim: &str) -> bool {
 /// Whether a condition key is this claim of the tokens that a request stands for.
 pub fn is_claim_of(test: &Test, claim: &str, request: &Request) -> bool {
     let known = test.key.as_known().unwrap_or_default();
-    let carried = |(key, _): &(String, Carried)| key.eq_ignore_ascii_case(known) && key.ends_with(&format!(":{claim}"));
-    request.context.iter().any(carried)
+    let keys = request.context.iter().filter_map(|(key, _)| key.as_known());
+    keys.into_iter().any(|key| key.eq_ignore_ascii_case(known) && key.ends_with(&format!(":{claim}")))
 }
 
 fn is_key(key: &str, prefix: &str, claim: &str) -> bool {

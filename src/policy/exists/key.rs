@@ -3,6 +3,7 @@
 use super::space::{Domain, Space};
 use crate::policy::condition::value_hits;
 use crate::policy::evaluate::Asking;
+use crate::policy::key::{lower, same_key};
 use crate::policy::operator::{Base, Quantifier};
 use crate::policy::typed;
 use crate::policy::wanted::{self, Wanted};
@@ -33,8 +34,8 @@ pub(super) struct Keys<'q> {
     space: &'q Space,
     symbols: &'q Symbols,
     request: Request,
-    /// Each key's wishes, in lower case, those with variables last.
-    wishes: Vec<(String, Vec<Wish<'q>>)>,
+    /// Each key's wishes, as the class spells the key, those with variables last.
+    wishes: Vec<(Text, Vec<Wish<'q>>)>,
     /// Wishes about keys whose name is not known.
     unnamed: bool,
 }
@@ -57,11 +58,11 @@ impl<'q> Keys<'q> {
     ) -> Self {
         let mut keys = Self { policy, space, symbols, request, wishes: Vec::new(), unnamed: false };
         for wish in wishes {
-            let Some(name) = wish.test.key.as_known().map(str::to_ascii_lowercase) else {
+            let Some(name) = keys.named(&wish.test.key) else {
                 keys.unnamed = true;
                 continue;
             };
-            match keys.wishes.iter_mut().find(|(own, _)| *own == name) {
+            match keys.wishes.iter_mut().find(|(own, _)| same_key(own, &name, symbols).is_true()) {
                 Some((_, own)) => own.push(*wish),
                 None => keys.wishes.push((name, vec![*wish])),
             }
@@ -76,16 +77,16 @@ impl<'q> Keys<'q> {
         let wishes = std::mem::take(&mut self.wishes);
         // What nothing is asked of first: variables may name it.
         for (name, domain) in &self.space.keys {
-            if !wishes.iter().any(|(own, _)| own.eq_ignore_ascii_case(name)) {
+            if !wishes.iter().any(|(own, _)| own == name) {
                 let Value::Carried(carried) = self.value(name, domain, &[], work) else { return Solved::Impossible };
                 self.put(name, carried);
             }
         }
         for (name, wishes) in &wishes {
-            let (spelt, domain) = self.named(name);
+            let domain = self.domain(name);
             let coupled = wishes.iter().any(|wish| has_variables(wish.test, self.policy));
-            match self.value(&spelt, &domain, wishes, work) {
-                Value::Carried(carried) => self.put(&spelt, carried),
+            match self.value(name, &domain, wishes, work) {
+                Value::Carried(carried) => self.put(name, carried),
                 // Another value of what a variable names might do.
                 Value::Impossible if coupled => return Solved::Open,
                 Value::Impossible => return Solved::Impossible,
@@ -96,16 +97,30 @@ impl<'q> Keys<'q> {
         Solved::Request { request: self.request.clone(), proved }
     }
 
-    fn named(&self, name: &str) -> (String, Domain) {
-        let found = self.space.keys.iter().find(|(own, _)| own.eq_ignore_ascii_case(name));
-        found.map_or_else(|| (name.to_owned(), Domain::Exactly(None)), Clone::clone)
+    /// A key as the class spells it, or as it is where the class certainly has no such key; nothing where that
+    /// hangs on what is not known.
+    fn named(&self, key: &Text) -> Option<Text> {
+        let mut unclear = matches!(key, Text::Any(_));
+        for (own, _) in &self.space.keys {
+            match same_key(own, key, self.symbols) {
+                Truth::True => return Some(own.clone()),
+                Truth::False => {}
+                Truth::Unknown => unclear = true,
+            }
+        }
+        (!unclear).then(|| lower(key))
     }
 
-    fn put(&mut self, name: &str, carried: Option<Carried>) {
-        self.request.context.extend(carried.map(|carried| (name.to_owned(), carried)));
+    fn domain(&self, name: &Text) -> Domain {
+        let found = self.space.keys.iter().find(|(own, _)| own == name);
+        found.map_or(Domain::Exactly(None), |(_, domain)| domain.clone())
     }
 
-    fn value(&self, name: &str, domain: &Domain, wishes: &[Wish<'q>], work: &mut usize) -> Value {
+    fn put(&mut self, name: &Text, carried: Option<Carried>) {
+        self.request.context.extend(carried.map(|carried| (name.clone(), carried)));
+    }
+
+    fn value(&self, name: &Text, domain: &Domain, wishes: &[Wish<'q>], work: &mut usize) -> Value {
         match domain {
             Domain::Exactly(carried) => self.best(name, wishes, vec![carried.clone()], true),
             Domain::OneOf(several) => self.best(name, wishes, several.clone(), true),
@@ -116,7 +131,7 @@ impl<'q> Keys<'q> {
 
     /// The first of some candidates that certainly meets the wishes, or else the first that may. `all`:
     /// there are no others.
-    fn best(&self, name: &str, wishes: &[Wish<'q>], candidates: Vec<Option<Carried>>, all: bool) -> Value {
+    fn best(&self, name: &Text, wishes: &[Wish<'q>], candidates: Vec<Option<Carried>>, all: bool) -> Value {
         let mut maybe = None;
         for candidate in candidates {
             match self.meets(name, wishes, candidate.as_ref()) {
@@ -132,9 +147,9 @@ impl<'q> Keys<'q> {
         }
     }
 
-    fn meets(&self, name: &str, wishes: &[Wish<'q>], carried: Option<&Carried>) -> Truth {
+    fn meets(&self, name: &Text, wishes: &[Wish<'q>], carried: Option<&Carried>) -> Truth {
         let mut request = self.request.clone();
-        request.context.extend(carried.map(|carried| (name.to_owned(), carried.clone())));
+        request.context.extend(carried.map(|carried| (name.clone(), carried.clone())));
         Truth::all(wishes.iter().map(|wish| {
             let passes = test_passes(wish.test, self.policy, &request, self.symbols);
             if wish.passes { passes } else { !passes }
@@ -142,7 +157,7 @@ impl<'q> Keys<'q> {
     }
 
     /// One text, or nothing.
-    fn single(&self, name: &str, wishes: &[Wish<'q>], forms: &[Form], optional: bool, work: &mut usize) -> Value {
+    fn single(&self, name: &Text, wishes: &[Wish<'q>], forms: &[Form], optional: bool, work: &mut usize) -> Value {
         let asks: Vec<Ask<'_>> = wishes.iter().filter_map(|wish| Ask::of_single(*wish)).collect();
         let mut texts = self.texts(&asks, (forms, &[]), work);
         let refused = |text: &Text| self.meets_asks(&asks, text).is_false();
@@ -166,7 +181,7 @@ impl<'q> Keys<'q> {
     }
 
     /// A list of texts: those that are always there, one more for each need, or nothing.
-    fn several(&self, name: &str, wishes: &[Wish<'q>], domain: &Domain, work: &mut usize) -> Value {
+    fn several(&self, name: &Text, wishes: &[Wish<'q>], domain: &Domain, work: &mut usize) -> Value {
         let Domain::Texts { always, forms, except, least, most, optional } = domain else { return Value::Open };
         let needs = self.needs(wishes, always);
         let mut candidates: Vec<Option<Carried>> = Vec::new();

@@ -45,7 +45,7 @@ pub struct Space {
     /// The role's ARN.
     pub resource: Text,
     /// What it may carry. A key that does not stand here is never there.
-    pub keys: Vec<(String, Domain)>,
+    pub keys: Vec<(Text, Domain)>,
 }
 
 impl Domain {
@@ -64,6 +64,7 @@ impl Space {
     /// What a request of this class may carry for a key.
     pub fn domain(&self, key: &str) -> &Domain {
         const ABSENT: &Domain = &Domain::Exactly(None);
-        self.keys.iter().find(|(name, _)| name.eq_ignore_ascii_case(key)).map_or(ABSENT, |(_, domain)| domain)
+        let is_key = |name: &Text| name.as_known().is_some_and(|name| name.eq_ignore_ascii_case(key));
+        self.keys.iter().find(|(name, _)| is_key(name)).map_or(ABSENT, |(_, domain)| domain)
     }
 }

@@ -34,7 +34,7 @@ fn space(keys: &[(&str, Domain)]) -> Space {
         principals: vec![(PrincipalKind::Aws, Text::known("arn:aws:iam::111122223333:user/u"))],
         actions: vec!["sts:AssumeRole".to_owned()],
         resource: Text::known("arn:aws:iam::111122223333:role/r"),
-        keys: keys.iter().map(|(name, domain)| ((*name).to_owned(), domain.clone())).collect(),
+        keys: keys.iter().map(|(name, domain)| (Text::known(*name), domain.clone())).collect(),
     }
 }
 
@@ -208,6 +208,24 @@ fn companions_meet_the_same_context() {
 }
 
 #[test]
+fn keys_of_an_issuer_that_only_the_deployment_knows() {
+    let mut symbols = Symbols::default();
+    let facts = SymbolFacts { name: "Issuer".into(), format: Format::any(), unique: false, fresh: false };
+    let issuer = Text::symbol(symbols.add(facts));
+    let key = |claim: &str| Text::join([&issuer, &Text::known(claim)]);
+    let mut policy = one(r#"{"StringLike":{"k":"a*"},"StringNotLike":{"l":"ab*"}}"#);
+    for (test, claim) in policy.statements[0].conditions.tests.iter_mut().zip([":sub", ":SUB"]) {
+        test.key = key(claim);
+    }
+    let ask = |keys: Vec<(Text, Domain)>| exists(&policy, &Space { keys, ..space(&[]) }, &symbols);
+    let answer = ask(vec![(key(":Sub"), free()), (key(":aud"), free())]);
+    assert_eq!((answer.truth, answer.request.context[1].clone()), (Truth::True, (key(":Sub"), text("a").unwrap())));
+    assert_eq!(ask(vec![(key(":aud"), free())]).truth, Truth::False, "it has no such claim");
+    // Whether the issuer is this one is not known.
+    assert_eq!(ask(vec![(Text::known("gitlab.com:sub"), free())]).truth, Truth::Unknown);
+}
+
+#[test]
 fn too_many_choices_are_not_decided() {
     let lines: Vec<String> = (0..20).map(|n| format!(r#""k{n}":"a*""#)).collect();
     let deny = format!(r#"{{"StringLike":{{{}}}}}"#, lines.join(","));
@@ -337,7 +355,7 @@ fn requests() -> Vec<Request> {
         resource: space.resource.clone(),
         context: [("k", k), ("l", l)]
             .into_iter()
-            .filter_map(|(name, carried)| Some((name.to_owned(), carried.clone()?)))
+            .filter_map(|(name, carried)| Some((Text::known(name), carried.clone()?)))
             .collect(),
     };
     singles.iter().flat_map(|k| lists.iter().map(move |l| request(k, l))).collect()

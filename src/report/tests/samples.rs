@@ -99,7 +99,7 @@ fn witness() -> Witness {
             principal: (PrincipalKind::Federated, Text::known("cognito-identity.amazonaws.com")),
             action: "sts:AssumeRoleWithWebIdentity".to_owned(),
             resource: Text::known("arn:aws:iam::111122223333:role/AuthRole"),
-            context: context.map(|(key, carried)| (key.to_owned(), carried)).to_vec(),
+            context: context.map(|(key, carried)| (Text::known(key), carried)).to_vec(),
         },
         policy: json!({"Version": "2012-10-17", "Statement": []}),
         substitution: vec![("IdentityPool".to_owned(), "us-east-1:one".to_owned())],
