@@ -38,6 +38,8 @@ pub struct Form {
     fresh: Vec<SymbolId>,
     /// What the whole texts of others look like.
     whole: Option<Format>,
+    /// Texts inside of one of these are not of the form.
+    without: Vec<Pattern>,
 }
 
 /// What a search came to.
@@ -150,6 +152,15 @@ impl Pattern {
         self.steps.iter().any(wild)
     }
 
+    /// Whether it certainly takes all that another one takes: both are the same, or it is a beginning of the
+    /// other one followed by anything.
+    fn covers(&self, other: &Self) -> bool {
+        match self.steps.split_last() {
+            Some((Step::Run(Letters::All), beginning)) => other.steps.starts_with(beginning),
+            _ => self.steps == other.steps,
+        }
+    }
+
     /// Whether a text without symbols is inside of it.
     pub fn takes(&self, text: &str, symbols: &Symbols) -> bool {
         let machine = Machine::new(&self.steps);
@@ -190,7 +201,7 @@ impl Form {
                 }
             };
         }
-        Self { steps, groups, fresh: Vec::new(), whole: None }
+        Self { steps, groups, fresh: Vec::new(), whole: None, without: Vec::new() }
     }
 
     /// Any text at all.
@@ -205,10 +216,66 @@ impl Form {
         Self { fresh: fresh.to_vec(), whole: Some(whole), ..self }
     }
 
+    /// The same with a symbol for each group that stands for it, or for the rest of it. Unlike
+    /// [`Self::with_fresh`] it takes no symbol of the template for the text of somebody.
+    #[must_use]
+    pub fn with_letters(self, fresh: &[SymbolId]) -> Self {
+        Self { fresh: fresh.to_vec(), ..self }
+    }
+
+    /// The same behind a known beginning, which may hold symbols.
+    #[must_use]
+    pub fn after(self, beginning: &[Mark]) -> Self {
+        let front = beginning.iter().map(|mark| step(*mark, Letters::Char, Letters::All));
+        let steps = front.chain(self.steps).collect();
+        let moved = |group: &Range<usize>| group.start + beginning.len()..group.end + beginning.len();
+        let groups = self.groups.iter().map(moved).collect();
+        Self { steps, groups, ..self }
+    }
+
+    /// The same but for the texts inside of some patterns.
+    #[must_use]
+    pub fn but(mut self, patterns: impl IntoIterator<Item = Pattern>) -> Self {
+        self.without.extend(patterns);
+        self
+    }
+
+    /// The patterns whose texts are not of the form.
+    pub fn without(&self) -> &[Pattern] {
+        &self.without
+    }
+
+    /// Whether no text of the form is inside of a pattern, whatever its symbols stand for: all that it takes is
+    /// not of the form. The symbols are taken for texts without wildcards.
+    pub fn excludes(&self, pattern: &Pattern) -> bool {
+        self.without.iter().any(|without| without.covers(pattern))
+    }
+
     /// The same for texts of anybody.
     #[must_use]
     pub fn free(self) -> Self {
         Self { fresh: Vec::new(), whole: None, ..self }
+    }
+
+    /// The same with the symbols of its beginning opened to what their format says.
+    #[must_use]
+    pub fn opened(&self, symbols: &Symbols) -> Self {
+        let (mut steps, mut moved) = (Vec::new(), Vec::new());
+        for step in &self.steps {
+            moved.push(steps.len());
+            match step {
+                Step::Symbol(id) => steps.extend(of_format(&symbols.facts(*id).format)),
+                other => steps.push(*other),
+            }
+        }
+        moved.push(steps.len());
+        let groups = self.groups.iter().map(|group| moved[group.start]..moved[group.end]).collect();
+        Self { steps, groups, ..self.clone() }
+    }
+
+    /// The symbols that all its texts hold.
+    fn symbols(&self) -> impl Iterator<Item = SymbolId> {
+        self.steps.iter().filter_map(|step| if let Step::Symbol(id) = step { Some(*id) } else { None })
     }
 
     /// Whether a symbol stands for the whole text of somebody.
@@ -225,6 +292,10 @@ impl Form {
     /// text that is of the form after all.
     pub fn takes(&self, text: &Text, symbols: &Symbols) -> bool {
         let Some(pieces) = text.pieces() else { return false };
+        let is_out = |without: &Pattern| text.as_known().is_none_or(|text| without.takes(text, symbols));
+        if self.without.iter().any(is_out) {
+            return false;
+        }
         let machine = Machine::new(&self.steps);
         let mut state = machine.start();
         for piece in pieces {
@@ -233,7 +304,7 @@ impl Form {
                     let mask = machine.mask(Letter::Char(c), symbols);
                     machine.step(&state, &mask)
                 }),
-                Piece::Symbol(id) => machine.step_through(&state, &symbols.facts(id).format),
+                Piece::Symbol(id) => machine.step_symbol(&state, id, &symbols.facts(id).format),
             };
         }
         machine.accepts(&state)
@@ -241,13 +312,13 @@ impl Form {
 
     /// Whether every text is of the form.
     pub fn is_any(&self) -> bool {
-        self.steps == [Step::Run(Letters::All)]
+        self.steps == [Step::Run(Letters::All)] && self.without.is_empty()
     }
 }
 
 impl From<Format> for Form {
     fn from(format: Format) -> Self {
-        Self { steps: of_format(&format), groups: Vec::new(), fresh: Vec::new(), whole: None }
+        Self { steps: of_format(&format), groups: Vec::new(), fresh: Vec::new(), whole: None, without: Vec::new() }
     }
 }
 
@@ -372,6 +443,15 @@ impl Machine {
         bits[self.steps.len() / 64] >> (self.steps.len() % 64) & 1 == 1
     }
 
+    /// Where a symbol of the template leads: past its own position, or where every text that it may stand for
+    /// leads.
+    fn step_symbol(&self, from: &[u64], id: SymbolId, format: &Format) -> Bits {
+        let mut next = self.step_through(from, format);
+        let own = self.step(from, &self.mask_of(|step| *step == Step::Symbol(id)));
+        next.iter_mut().zip(own).for_each(|(word, own)| *word |= own);
+        next
+    }
+
     /// Where a symbol of the template leads, if every text that it may stand for leads there.
     fn step_through(&self, from: &[u64], format: &Format) -> Bits {
         let mut state = from.to_vec();
@@ -441,7 +521,7 @@ impl Search {
             return Found::GaveUp;
         }
         let plain = Walk::new(self, form, symbols, false).run(work);
-        if plain != Found::Nothing || !self.has_symbols() {
+        if plain != Found::Nothing || !(self.has_symbols() || form.symbols().next().is_some()) {
             return plain;
         }
         Walk::new(self, form, symbols, true).run(work)
@@ -464,7 +544,7 @@ enum Move {
     /// From any of these positions to the one behind them.
     Jump(Range<usize>),
     /// It is a symbol of the template, of this format.
-    Through(Format),
+    Through(SymbolId, Format),
 }
 
 struct Walk<'q> {
@@ -502,9 +582,10 @@ impl<'q> Walk<'q> {
         if with_symbols {
             let named: BTreeSet<SymbolId> = self.search.patterns().flat_map(Pattern::symbols).collect();
             let named = named.into_iter().filter(|id| !form.is_somebody(*id, symbols));
-            letters.extend(named.map(|id| {
+            let named: BTreeSet<SymbolId> = named.chain(form.symbols()).collect();
+            letters.extend(named.into_iter().map(|id| {
                 let format = symbols.facts(id).format.clone();
-                (Letter::Symbol(id), Move::Through(format))
+                (Letter::Symbol(id), Move::Through(id, format))
             }));
         }
         letters
@@ -591,7 +672,7 @@ impl<'q> Walk<'q> {
         let mut next = match form_move {
             Move::Mask(mask) => self.form.step(own, mask),
             Move::Jump(group) => self.form.jump(own, group),
-            Move::Through(format) => self.form.step_through(own, format),
+            Move::Through(id, format) => self.form.step_symbol(own, *id, format),
         };
         if next.iter().all(|word| *word == 0) {
             return next;
@@ -762,6 +843,39 @@ mod tests {
         // Whatever the Region is, it is no whole id.
         let only = Search { inside: vec![vec![Pattern::new(&[Mark::Symbol(region)])]], outside: Vec::new() };
         assert_eq!(only.find(&form, &symbols, &mut { ENOUGH }), Found::Nothing);
+    }
+
+    #[test]
+    fn forms_with_a_beginning_and_with_exceptions() {
+        let mut symbols = Symbols::default();
+        let mut add = |name: &str, format: Format, fresh| {
+            symbols.add(SymbolFacts { name: name.into(), format, unique: false, fresh })
+        };
+        let (owner, repository) = (add("Owner", Format::new("{a9-}", "a"), false), add("R", Format::any(), true));
+        let own = [marks("repo:"), vec![Mark::Symbol(owner)]].concat();
+        let rest = Form::new("/<{a9-}>:main").with_letters(&[repository]);
+        let form = rest.after(&own);
+        let all = |list: &[Vec<Mark>]| Search {
+            inside: list.iter().map(|marks| vec![Pattern::new(marks)]).collect(),
+            outside: Vec::new(),
+        };
+        let find = |form: &Form, list: &[Vec<Mark>]| all(list).find(form, &symbols, &mut { ENOUGH });
+        let [start, end] = ["repo:", ":main"].map(|text| Piece::Literal(text.into()));
+        let slash = Piece::Literal("/".into());
+        let pieces = [start, Piece::Symbol(owner), slash, Piece::Symbol(repository), end];
+        let text = Text::from_pieces(pieces);
+        assert_eq!(find(&form, &[[own.clone(), marks("/*")].concat()]), Found::Text(text));
+        assert_eq!(find(&form, &[marks("repo:x/*")]), Found::Nothing, "the owner may be x, but is not known to be");
+        let opened = form.opened(&symbols);
+        assert!(matches!(find(&opened, &[marks("repo:x/*")]), Found::Text(_)));
+        // All that the pattern takes is an exception, whatever the symbol stands for.
+        let app = [own.clone(), marks("/app*")].concat();
+        let but = form.but([Pattern::new(&app)]);
+        assert!(but.excludes(&Pattern::new(&[own.clone(), marks("/app:main")].concat())));
+        assert!(!but.excludes(&Pattern::new(&[own, marks("/*")].concat())));
+        assert!(!but.is_any() && !Form::any().but([pattern("a*")]).is_any());
+        assert!(!Form::any().but([pattern("a*")]).takes(&Text::known("ab"), &symbols));
+        assert!(Form::any().but([pattern("a*")]).takes(&Text::known("b"), &symbols));
     }
 
     #[test]

@@ -88,13 +88,31 @@ impl<'q> Keys<'q> {
             match self.value(name, &domain, wishes, work) {
                 Value::Carried(carried) => self.put(name, carried),
                 // Another value of what a variable names might do.
-                Value::Impossible if coupled => return Solved::Open,
+                Value::Impossible if coupled && !self.is_fixed(wishes) => return Solved::Open,
                 Value::Impossible => return Solved::Impossible,
                 Value::Open => return Solved::Open,
             }
-            proved &= !coupled;
+            proved &= !coupled || self.is_fixed(wishes);
         }
         Solved::Request { request: self.request.clone(), proved }
+    }
+
+    /// Whether what variables name in the values of some tests is the same in every request of the class.
+    fn is_fixed(&self, wishes: &[Wish<'q>]) -> bool {
+        let values = wishes.iter().flat_map(|wish| wish.test.values.iter().map(|(value, _)| value));
+        let pieces = values.flat_map(|value| value.pieces().unwrap_or_default());
+        let literals = pieces.filter_map(|piece| if let Piece::Literal(text) = piece { Some(text) } else { None });
+        literals.into_iter().all(|text| variables(&text).all(|name| self.carries_one(name)))
+    }
+
+    fn carries_one(&self, name: &str) -> bool {
+        let Some(name) = self.named(&Text::known(name)) else { return false };
+        match self.domain(&name) {
+            Domain::Exactly(None) => true,
+            // Two keys may name one another: then the second is not there yet.
+            Domain::Exactly(Some(_)) => self.request.context.iter().any(|(own, _)| *own == name),
+            _ => false,
+        }
     }
 
     /// A key as the class spells it, or as it is where the class certainly has no such key; nothing where that
@@ -305,7 +323,7 @@ impl<'q> Keys<'q> {
             Found::Text(text) => Texts { found: vec![text], all: true },
             Found::GaveUp => Texts { found: Vec::new(), all: false },
             Found::Nothing => {
-                let all = wide.find(form, self.symbols, work) == Found::Nothing;
+                let all = wide.find(&form.opened(self.symbols), self.symbols, work) == Found::Nothing;
                 Texts { found: Vec::new(), all }
             }
         }
@@ -314,8 +332,13 @@ impl<'q> Keys<'q> {
     /// The search for texts that certainly fit, and one that takes in all that may.
     fn searches(&self, asks: &[&Ask<'q>], form: &Form, work: &mut usize) -> (Search, Search) {
         let (mut exact, mut wide) = (Search::default(), Search::default());
+        exact.outside.extend(form.without().iter().cloned());
+        wide.outside.extend(form.without().iter().filter(|own| own.symbols().next().is_none()).cloned());
         for ask in asks {
             let mut read = self.patterns(ask.test);
+            if ask.hits {
+                read.patterns.retain(|pattern| self.may_be_wild(pattern, ask) || !form.excludes(pattern));
+            }
             if ask.hits && form.is_fresh() {
                 read.patterns.retain(|pattern| !self.names_one(pattern, ask, form, work));
             }
@@ -431,6 +454,12 @@ struct Texts {
 struct Members {
     found: Option<Vec<Text>>,
     all: bool,
+}
+
+/// The keys that variables in a text name; escapes name none.
+fn variables(text: &str) -> impl Iterator<Item = &str> {
+    let inside = text.split("${").skip(1).map(|rest| rest.split(['}', ',']).next().unwrap_or_default().trim());
+    inside.filter(|name| !matches!(*name, "*" | "?" | "$"))
 }
 
 /// Whether a value of a test holds a variable that other keys decide.

@@ -64,10 +64,21 @@ impl<'q> Quest<'q> {
 
     /// True if a request is let in; else False only where that is proved of all.
     fn answer(mut self) -> Answer {
+        if self.answers.is_empty() {
+            self.answers.push(self.nobody());
+        }
         let found = Truth::any(self.answers.iter().map(|answer| answer.truth));
         let truth = if self.open && found.is_false() { Truth::Unknown } else { found };
         let best = self.answers.iter().position(|answer| answer.truth == found).unwrap_or(0);
         Answer { truth, ..self.answers.swap_remove(best) }
+    }
+
+    /// What shows that nobody gets in where there is no request of the class at all.
+    fn nobody(&self) -> Answer {
+        let nobody = (PrincipalKind::Aws, Text::known(""));
+        let request = self.bare(self.space.principals.first().unwrap_or(&nobody));
+        let decision = evaluate(self.policy, &request, self.symbols);
+        Answer { truth: Truth::False, request, decision }
     }
 
     fn ask_as(&mut self, principal: &(PrincipalKind, Text)) {

@@ -6,7 +6,7 @@ use super::{Answer, Domain, Space, exists};
 use crate::policy::{Carried, Policy, PrincipalKind, Request, evaluate, read};
 use crate::source::FileId;
 use crate::syntax::parse_json;
-use crate::value::{Form, Format, Piece, SymbolFacts, Symbols, Text, Truth, as_written};
+use crate::value::{Form, Format, Mark, Pattern, Piece, SymbolFacts, Symbols, Text, Truth, as_written};
 
 fn policy(text: &str) -> Policy {
     let document = parse_json(FileId(0), &Arc::from(text));
@@ -193,6 +193,40 @@ fn variables_join_keys() {
     // Another value of the variable might do: nothing is proved.
     let policy = one(r#"{"StringEquals":{"k":"${v}-x"},"StringLike":{"K":"b*"}}"#);
     assert_eq!(ask(&policy, &[("k", free()), ("v", free())]).truth, Truth::Unknown);
+}
+
+#[test]
+fn a_variable_that_every_request_fills_alike_proves() {
+    let policy = one(r#"{"StringEquals":{"k":"${v}"}}"#);
+    let ask_with = |v: Domain, k: Domain| ask(&policy, &[("k", k), ("v", v)]).truth;
+    assert_eq!(ask_with(Domain::known("a"), Domain::known("b")), Truth::False);
+    assert_eq!(ask_with(Domain::known("a"), Domain::known("a")), Truth::True);
+    assert_eq!(ask_with(Domain::Exactly(None), free()), Truth::False);
+    assert_eq!(ask_with(free(), Domain::known("b")), Truth::Unknown);
+}
+
+#[test]
+fn exceptions_of_a_form_are_not_of_the_class() {
+    let but = |patterns: &[&str]| Domain::Text {
+        forms: vec![Form::any().but(patterns.iter().map(|text| Pattern::new(&glob(text))))],
+        optional: false,
+    };
+    let policy = one(r#"{"StringLike":{"k":["a*","b"]}}"#);
+    assert_eq!(ask(&policy, &[("k", but(&["a*"]))]).request.get("k").cloned(), text("b"));
+    assert_eq!(ask(&policy, &[("k", but(&["a*", "b"]))]).truth, Truth::False);
+    assert_eq!(ask(&policy, &[("k", but(&["a", "b"]))]).truth, Truth::True);
+    let negated = one(r#"{"StringNotLike":{"k":"a*"}}"#);
+    assert_eq!(ask(&negated, &[("k", but(&["b*", "a*"]))]).truth, Truth::True);
+    assert_eq!(ask(&negated, &[("k", but(&["*"]))]).truth, Truth::False);
+}
+
+fn glob(text: &str) -> Vec<Mark> {
+    let mark = |c| match c {
+        '*' => Mark::Run,
+        '?' => Mark::One,
+        c => Mark::Char(c),
+    };
+    text.chars().map(mark).collect()
 }
 
 #[test]
