@@ -8,6 +8,7 @@ mod arn;
 mod builder;
 #[cfg(test)]
 mod builder_tests;
+pub mod classes;
 pub mod cognito;
 mod graph;
 pub mod provider;
@@ -17,6 +18,7 @@ mod witness;
 
 pub use arn::RoleNames;
 pub use builder::build;
+pub use classes::{ClassAnswer, Classes, RoleClasses, Unwanted, classes};
 pub use cognito::{Answer, OwnPool, Trust, trusts};
 pub use graph::{
     Client, Dialect, Entity, Graph, Group, HandOver, Handout, IdentityPool, Mapping, Membership, Missing,

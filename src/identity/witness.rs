@@ -105,7 +105,7 @@ struct Concrete {
 
 impl Concrete {
     fn new(graph: &Graph, policy: &Policy, answer: &Answer, stranger: (&'static str, &'static str)) -> Self {
-        let mut names = Names { graph, stranger, given: BTreeMap::new(), taken: HashMap::new() };
+        let mut names = Names::of_pools(graph, stranger);
         let (request, policy) = (names.request(&answer.request), names.policy(policy));
         let decision = evaluate(&policy, &request, &Symbols::default());
         Self { request, policy, decision, substitution: names.substitution() }
@@ -113,12 +113,31 @@ impl Concrete {
 }
 
 /// Gives every symbol one text of its form.
-struct Names<'g> {
-    graph: &'g Graph,
-    stranger: (&'static str, &'static str),
+pub(super) struct Names<'g> {
+    symbols: &'g Symbols,
+    /// Texts that were chosen before.
+    chosen: Vec<(SymbolId, String)>,
+    /// Symbols that are none of the template's.
+    ours: Vec<SymbolId>,
     given: BTreeMap<SymbolId, String>,
     /// How many symbols have a text made from this sample.
     taken: HashMap<String, usize>,
+}
+
+impl<'g> Names<'g> {
+    /// Names for these symbols, some of which have a text already.
+    pub(super) fn new(symbols: &'g Symbols, chosen: Vec<(SymbolId, String)>, ours: Vec<SymbolId>) -> Self {
+        Self { symbols, chosen, ours, given: BTreeMap::new(), taken: HashMap::new() }
+    }
+
+    /// Names for tokens of identity pools; the stranger's pool has this Region and number.
+    fn of_pools(graph: &'g Graph, (region, guid): (&str, &str)) -> Self {
+        let strangers = &graph.strangers;
+        let pool = (strangers.pool, format!("{region}:{guid}"));
+        let chosen = vec![pool, (strangers.region, region.to_owned()), (strangers.guid, guid.to_owned())];
+        let ours = vec![strangers.own_identity, strangers.further, strangers.providers[0], strangers.providers[1]];
+        Self::new(&graph.symbols, chosen, ours)
+    }
 }
 
 impl Names<'_> {
@@ -166,25 +185,18 @@ impl Names<'_> {
     }
 
     fn sample(&self, id: SymbolId) -> String {
-        let (strangers, (region, guid)) = (&self.graph.strangers, self.stranger);
-        match id {
-            _ if id == strangers.pool => format!("{region}:{guid}"),
-            _ if id == strangers.region => region.to_owned(),
-            _ if id == strangers.guid => guid.to_owned(),
-            _ => self.graph.symbols.facts(id).format.sample().to_owned(),
-        }
+        let chosen = self.chosen.iter().find(|(own, _)| *own == id);
+        chosen.map_or_else(|| self.symbols.facts(id).format.sample().to_owned(), |(_, text)| text.clone())
     }
 
     /// What the template leaves open, and the texts that it was given.
-    fn substitution(self) -> Vec<(String, String)> {
-        let strangers = &self.graph.strangers;
-        let ours = [strangers.own_identity, strangers.further, strangers.providers[0], strangers.providers[1]];
-        let own = |id: &SymbolId| !self.graph.symbols.facts(*id).fresh && !ours.contains(id);
+    pub(super) fn substitution(self) -> Vec<(String, String)> {
+        let own = |id: &SymbolId| !self.symbols.facts(*id).fresh && !self.ours.contains(id);
         let named = self.given.iter().filter(|(id, _)| own(id));
-        named.map(|(id, text)| (self.graph.symbols.facts(*id).name.to_string(), text.clone())).collect()
+        named.map(|(id, text)| (self.symbols.facts(*id).name.to_string(), text.clone())).collect()
     }
 
-    fn request(&mut self, request: &Request) -> Request {
+    pub(super) fn request(&mut self, request: &Request) -> Request {
         let context = request.context.iter().filter(|(_, carried)| !is_unknown(carried));
         let context: Vec<_> = context.cloned().collect();
         let context = context.into_iter().map(|(key, carried)| {
@@ -200,7 +212,7 @@ impl Names<'_> {
         Request { principal, action: request.action.clone(), resource: self.text(&request.resource), context }
     }
 
-    fn policy(&mut self, policy: &Policy) -> Policy {
+    pub(super) fn policy(&mut self, policy: &Policy) -> Policy {
         let statements = policy.statements.iter().map(|statement| self.statement(statement)).collect();
         Policy { version: policy.version.as_ref().map(|version| self.text(version)), statements, ..policy.clone() }
     }
@@ -229,7 +241,7 @@ fn is_unknown(carried: &Carried) -> bool {
     *carried == Carried::Perhaps || carried.values().iter().any(|text| matches!(text, Text::Any(_)))
 }
 
-fn policy_json(policy: &Policy) -> Json {
+pub(super) fn policy_json(policy: &Policy) -> Json {
     let mut document = serde_json::Map::new();
     if let Some(version) = policy.version.as_ref().and_then(Text::as_known) {
         document.insert("Version".into(), version.into());

@@ -75,8 +75,38 @@ fn aws_principal_matches(named: &Text, asking: &Text, symbols: &Symbols) -> Trut
         },
         None if is_number(named) => fits(&named_marks, asking_account, symbols),
         None if named.as_known().is_some() => same.or(unique_id(named)),
-        None => Truth::Unknown,
+        None => match open_account(&named_marks) {
+            Some(Open::Root(account)) => fits(account, asking_account, symbols),
+            // A session belongs to a role whose name may not be seen here.
+            Some(Open::Named) if asking_parts.is_some_and(|asking| is(asking[2], "iam")) => same,
+            Some(Open::Named) | None => Truth::Unknown,
+        },
     }
+}
+
+/// Where known characters stand first (ASCII).
+fn position(text: &str, marks: &[Mark]) -> Option<usize> {
+    (0..marks.len()).find(|at| marks.get(*at..).is_some_and(|rest| after(rest, text).is_some()))
+}
+
+/// An ARN of IAM whose account is no plain part of it.
+enum Open<'m> {
+    /// It is the root user of this account.
+    Root(&'m [Mark]),
+    /// It is a role or a user.
+    Named,
+}
+
+/// Reads `arn:PARTITION:iam::ACCOUNT:root`, `…:role/…` and `…:user/…` where nothing is known of what the account
+/// will be: IAM takes no other text for it (IAM User Guide, Principal element).
+fn open_account(marks: &[Mark]) -> Option<Open<'_>> {
+    after(marks, "arn:")?;
+    let front = position(":iam::", marks)? + ":iam::".len();
+    let rest = marks.get(front..)?;
+    if let Some(end) = position(":root", rest).filter(|end| end + ":root".len() == rest.len()) {
+        return rest.get(..end).map(Open::Root);
+    }
+    [":role/", ":user/"].iter().any(|kind| position(kind, rest).is_some()).then_some(Open::Named)
 }
 
 /// The id that IAM keeps in place of a deleted user or role (IAM User Guide, IAM identifiers, unique

@@ -233,6 +233,16 @@ impl Form {
         Self { steps, groups, ..self }
     }
 
+    /// Its texts followed by those of another form.
+    #[must_use]
+    pub fn then(mut self, next: &Self) -> Self {
+        let behind = self.steps.len();
+        self.steps.extend(&next.steps);
+        self.groups.extend(next.groups.iter().map(|group| group.start + behind..group.end + behind));
+        self.fresh.extend(&next.fresh);
+        self
+    }
+
     /// The same but for the texts inside of some patterns.
     #[must_use]
     pub fn but(mut self, patterns: impl IntoIterator<Item = Pattern>) -> Self {
@@ -257,14 +267,16 @@ impl Form {
         Self { fresh: Vec::new(), whole: None, ..self }
     }
 
-    /// The same with the symbols of its beginning opened to what their format says.
+    /// The same with its symbols opened to what their format says, those aside that nobody else has.
     #[must_use]
     pub fn opened(&self, symbols: &Symbols) -> Self {
         let (mut steps, mut moved) = (Vec::new(), Vec::new());
         for step in &self.steps {
             moved.push(steps.len());
             match step {
-                Step::Symbol(id) => steps.extend(of_format(&symbols.facts(*id).format)),
+                Step::Symbol(id) if !symbols.facts(*id).fresh => {
+                    steps.extend(of_format(&symbols.facts(*id).format));
+                }
                 other => steps.push(*other),
             }
         }

@@ -1,0 +1,57 @@
+//! Symbols for what is nobody's here: names and numbers that strangers have.
+
+use std::collections::HashMap;
+
+use crate::identity::graph::Graph;
+use crate::value::{Form, Format, SymbolFacts, SymbolId, Symbols, Text};
+
+/// Hands out symbols that stand for what strangers have.
+pub(super) struct Clerk {
+    pub(super) symbols: Symbols,
+    given: HashMap<(String, String), SymbolId>,
+}
+
+/// A number of an account that is nobody's.
+const ACCOUNT: &str = "999999999999";
+
+impl Clerk {
+    pub(super) fn new(graph: &Graph) -> Self {
+        Self { symbols: graph.symbols.clone(), given: HashMap::new() }
+    }
+
+    /// The symbol for a stranger's name of this form.
+    pub(super) fn letter(&mut self, name: &str, form: &str) -> SymbolId {
+        let format = Format::new(form, &sample(name, form));
+        self.add(name, form, format, true)
+    }
+
+    /// The number of another account.
+    pub(super) fn account(&mut self) -> SymbolId {
+        self.add("account", "{9}", Format::new("{9}", ACCOUNT), true)
+    }
+
+    /// What is ours, and of which only the form is known.
+    pub(super) fn ours(&mut self, name: &str, form: &str, sample: &str) -> SymbolId {
+        self.add(name, form, Format::new(form, sample), false)
+    }
+
+    fn add(&mut self, name: &str, form: &str, format: Format, fresh: bool) -> SymbolId {
+        let key = (name.to_owned(), form.to_owned());
+        if let Some(id) = self.given.get(&key) {
+            return *id;
+        }
+        let shown = if fresh { format!("another {name}") } else { name.to_owned() };
+        let id = self.symbols.add(SymbolFacts { name: shown.into(), format, unique: fresh, fresh });
+        self.given.insert(key, id);
+        id
+    }
+}
+
+/// A text of a form that says what it is, where the form has room for it.
+fn sample(name: &str, form: &str) -> String {
+    let (front, back) = (form.split('{').next().unwrap_or_default(), form.rsplit('}').next().unwrap_or_default());
+    let tries = [&format!("other-{name}"), &format!("other{name}"), "other", "4242", "bad0", "x", "0"];
+    let tries = tries.into_iter().map(|text: &str| format!("{front}{text}{back}"));
+    let is_of = |text: &String| Form::new(form).takes(&Text::known(text.as_str()), &Symbols::default());
+    tries.into_iter().find(is_of).unwrap_or_else(|| "0".to_owned())
+}

@@ -1,0 +1,434 @@
+//! Tokens of OIDC issuers: CI services, clusters, sign-in with large providers, and issuers that are in no table.
+
+use super::Unwanted;
+use super::bench::{Bench, Question};
+use super::keys::{self, Keys, chosen, perhaps, tests};
+use super::provider::{ClaimKind, Provider, of_issuer, providers};
+use super::subject::{Own, Subject, beginning, beginning_with};
+use crate::identity::cognito::ASSUME;
+use crate::identity::provider::{Named, named_principal};
+use crate::identity::witness::Refused;
+use crate::policy::{Domain, Principal, PrincipalKind};
+use crate::value::{Form, Mark, Pattern, Piece, Text, Truth};
+
+/// An issuer that a trust policy names.
+struct Issuer {
+    principal: Text,
+    /// Its URL without the scheme, the beginning of its condition keys.
+    name: Text,
+    provider: &'static Provider,
+    /// Whether it is known to be of this provider; else that was told by the tests.
+    certain: bool,
+}
+
+/// Asks the classes of each issuer that the policy names.
+pub(super) fn ask(bench: &mut Bench<'_>) {
+    for principal in bench.named(Some(PrincipalKind::Federated)) {
+        if matches!(named_principal(&principal.value, &bench.clerk.symbols), Named::Pools(_)) || is_saml(&principal) {
+            continue;
+        }
+        match issuer(bench, &principal) {
+            Some(issuer) => ask_issuer(bench, &issuer),
+            None => ask_unknown(bench, &principal),
+        }
+    }
+}
+
+fn is_saml(principal: &Principal) -> bool {
+    after(&principal.value, "saml-provider/").is_some()
+}
+
+/// What follows a text in the first literal that holds it.
+pub(super) fn after(text: &Text, marker: &str) -> Option<Text> {
+    let pieces = text.pieces()?;
+    for (at, piece) in pieces.iter().enumerate() {
+        let Piece::Literal(literal) = piece else { continue };
+        if let Some((_, rest)) = literal.split_once(marker) {
+            let rest = Piece::Literal(rest.into());
+            return Some(Text::from_pieces(std::iter::once(rest).chain(pieces[at + 1..].iter().cloned())));
+        }
+    }
+    None
+}
+
+/// The issuer of a principal: what its ARN names, a name that needs no ARN, or else what the tests speak of.
+fn issuer(bench: &Bench<'_>, principal: &Principal) -> Option<Issuer> {
+    let is_domain = |text: &str| !text.starts_with("arn:") && text.contains('.');
+    let named = after(&principal.value, "oidc-provider/")
+        .or_else(|| principal.value.as_known().filter(|text| is_domain(text)).map(Text::known));
+    let name = named.clone().or_else(|| tested(bench))?;
+    let (provider, certain) = of_issuer(&name, &bench.clerk.symbols);
+    let told = (!certain.is_true()).then(|| by_subject(bench, &name)).flatten();
+    let provider = told.or(provider)?;
+    let certain = certain.is_true() && named.is_some();
+    Some(Issuer { principal: principal.value.clone(), name, provider, certain })
+}
+
+/// The issuer whose claims a policy tests, where it is one.
+fn tested(bench: &Bench<'_>) -> Option<Text> {
+    let claims = ["aud", "sub", "amr", "email", "oaud"];
+    let mut found: Option<Text> = None;
+    for key in tests(bench.policy).map(|test| &test.key) {
+        let Some(claim) = claims.iter().find(|claim| key.ends_with(&format!(":{claim}"))) else { continue };
+        let name = without_end(key, claim.len() + 1)?;
+        let is_other =
+            ["saml", "sts", "aws"].iter().any(|own| name.as_known().is_some_and(|n| n.eq_ignore_ascii_case(own)));
+        if is_other || matches!(named_principal(&name, &bench.clerk.symbols), Named::Pools(_)) {
+            continue;
+        }
+        if found.as_ref().is_some_and(|found| *found != name) {
+            return None;
+        }
+        found = Some(name);
+    }
+    found
+}
+
+/// A text without its last bytes, which are known.
+fn without_end(text: &Text, bytes: usize) -> Option<Text> {
+    let mut pieces = text.pieces()?;
+    let Some(Piece::Literal(last)) = pieces.pop() else { return None };
+    let rest = last.get(..last.len().checked_sub(bytes)?)?;
+    Some(Text::from_pieces(pieces.into_iter().chain([Piece::Literal(rest.into())])))
+}
+
+/// The provider whose subjects a policy asks for, where the name of the issuer does not say it.
+fn by_subject(bench: &Bench<'_>, name: &Text) -> Option<&'static Provider> {
+    let values = bench.values_on(&key(name, "sub"));
+    let begins = |text: &str| {
+        let marks: Vec<Mark> = text.chars().map(Mark::Char).collect();
+        values.iter().any(|value| value.starts_with(&marks))
+    };
+    let class = match () {
+        () if begins("system:serviceaccount:") => "irsa",
+        () if begins("repo:") => "github",
+        () if begins("project_path:") => "gitlab",
+        () => return None,
+    };
+    providers().iter().find(|provider| provider.class == class)
+}
+
+fn key(name: &Text, claim: &str) -> Text {
+    Text::join([name, &Text::known(format!(":{claim}"))])
+}
+
+/// A principal of which nothing is known, and no test says whose tokens it stands for.
+fn ask_unknown(bench: &mut Bench<'_>, principal: &Principal) {
+    let mut keys = keys::of_unsigned_calls();
+    let claims = tests(bench.policy).map(|test| &test.key).filter(|key| !is_global(key));
+    keys.extend(claims.map(|key| (key.clone(), perhaps())));
+    let keys = keys::with_asked(keys, bench.policy, &keys::NEVER_UNSIGNED, &bench.clerk.symbols);
+    bench.ask(Question {
+        class: "oidc/other-tenant".to_owned(),
+        principals: (PrincipalKind::Federated, vec![principal.value.clone()]),
+        actions: vec![ASSUME],
+        keys,
+        unwanted: Unwanted::Always,
+        assumes: Vec::new(),
+        refused: Refused::No,
+        doubted: true,
+    });
+}
+
+fn is_global(key: &Text) -> bool {
+    let known = key.as_known().unwrap_or_default().to_ascii_lowercase();
+    ["aws:", "sts:", "iam:"].iter().any(|prefix| known.starts_with(prefix))
+}
+
+/// What is asked of one issuer.
+struct Asking<'a, 'b> {
+    bench: &'a mut Bench<'b>,
+    issuer: &'a Issuer,
+    /// The values that the policy tests the subject with.
+    values: Vec<Vec<Mark>>,
+    exact: Vec<Pattern>,
+    /// Whether tenants whose names begin as the policy's own do are among the others.
+    widely: bool,
+}
+
+fn ask_issuer(bench: &mut Bench<'_>, issuer: &Issuer) {
+    let sub = key(&issuer.name, "sub");
+    let (values, exact) = (bench.values_on(&sub), bench.own_values(&sub));
+    let mut asking = Asking { bench, issuer, values, exact, widely: false };
+    asking.tenants();
+    asking.projects();
+    asking.kinds();
+    if issuer.provider.class.starts_with("github") {
+        asking.formats();
+    }
+    asking.audience();
+    if issuer.provider.subjects.is_empty() && issuer.provider.shared.is_none() {
+        asking.subjects();
+    }
+}
+
+impl Asking<'_, '_> {
+    fn provider(&self) -> &'static Provider {
+        self.issuer.provider
+    }
+
+    fn certain_subjects(&self) -> impl Iterator<Item = &'static Subject> + use<> {
+        self.issuer.provider.subjects.iter().filter(|subject| !subject.uncertain)
+    }
+
+    /// What the policy's own values say of a segment.
+    fn owns(&self, segment: &str) -> Vec<Own> {
+        let mut owns = Vec::new();
+        for value in &self.values {
+            let subjects = self.provider().subjects.iter();
+            for own in subjects.filter_map(|subject| subject.own(value, segment, &self.bench.clerk.symbols)) {
+                if !owns.contains(&own) {
+                    owns.push(own);
+                }
+            }
+        }
+        owns
+    }
+
+    /// Other tenants of the issuer.
+    fn tenants(&mut self) {
+        let provider = self.provider();
+        let unwanted = if provider.shared.is_some() { Unwanted::Always } else { Unwanted::ByRule };
+        let owns = self.owns(&provider.tenant);
+        let mut except: Vec<Pattern> = owns.iter().map(|own| beginning(&own.beginning)).collect();
+        except.extend(self.exact.iter().cloned());
+        if let Some(class) = &provider.other_tenant {
+            let forms = self.forms(&except, false);
+            self.ask(class, forms, true, unwanted);
+            self.doubt(&except);
+        }
+        let Some(class) = provider.tenant_prefix.as_ref().filter(|_| !owns.is_empty()) else { return };
+        let others: Vec<Pattern> = owns.iter().filter(|own| own.closed).flat_map(|own| self.ended(own)).collect();
+        let mut forms = Vec::new();
+        for own in owns.iter().filter(|own| own.is_pinned()) {
+            forms.extend(self.forms_after(&provider.tenant, own, true, &others));
+        }
+        self.ask(class, forms, true, unwanted);
+    }
+
+    /// Where the other tenants are kept out as far as is documented, and a form by choice may let them in.
+    fn doubt(&mut self, except: &[Pattern]) {
+        let Some(last) = self.bench.answers.last().filter(|last| last.answer.truth.is_false()) else { return };
+        let class = last.class.clone();
+        let provider = self.provider();
+        let forms = match provider.certain {
+            true => self.forms(except, true),
+            false if provider.subjects.is_empty() => Vec::new(),
+            false => vec![Form::any().but(except.iter().cloned())],
+        };
+        if forms.is_empty() && (provider.certain || !provider.subjects.is_empty()) {
+            return;
+        }
+        let (_, name) = class.split_once('/').unwrap_or_default();
+        self.widely = true;
+        self.ask(name, forms, true, Unwanted::Always);
+        self.widely = false;
+        let doubtful = self.bench.answers.pop();
+        let is_open = doubtful.is_some_and(|answer| !answer.answer.truth.is_false());
+        if let Some(last) = self.bench.answers.last_mut().filter(|_| is_open) {
+            last.answer.truth = Truth::Unknown;
+        }
+    }
+
+    /// The segment of an own value, ended as each form may end it.
+    fn ended(&self, own: &Own) -> Vec<Pattern> {
+        [':', '/', '@'].map(|end| beginning_with(&own.beginning, end)).to_vec()
+    }
+
+    fn projects(&mut self) {
+        let provider = self.provider();
+        let tenants = self.owns(&provider.tenant);
+        let owns = self.owns(&provider.project);
+        let except: Vec<Pattern> = owns.iter().map(|own| beginning(&own.beginning)).chain(self.exact.clone()).collect();
+        let closed: Vec<&Own> = tenants.iter().filter(|own| own.closed && own.is_pinned()).collect();
+        if let Some(class) = provider.other_project.as_ref().filter(|_| !closed.is_empty()) {
+            let mut forms = Vec::new();
+            for own in closed {
+                forms.extend(self.forms_after(&provider.tenant, own, false, &except));
+            }
+            self.ask(class, forms, false, Unwanted::ByRule);
+        }
+        let Some(class) = provider.project_prefix.as_ref().filter(|_| !owns.is_empty()) else { return };
+        let others: Vec<Pattern> = owns.iter().filter(|own| own.closed).flat_map(|own| self.ended(own)).collect();
+        let others: Vec<Pattern> = others.into_iter().chain(self.exact.clone()).collect();
+        let mut forms = Vec::new();
+        for own in owns.iter().filter(|own| own.is_pinned()) {
+            forms.extend(self.forms_after(&provider.project, own, true, &others));
+        }
+        self.ask(class, forms, false, Unwanted::ByRule);
+    }
+
+    /// Other tokens of the policy's own projects, kind by kind.
+    fn kinds(&mut self) {
+        let owns = self.owns(&self.provider().project);
+        let owns: Vec<Own> = owns.into_iter().filter(|own| own.closed && own.is_pinned()).collect();
+        let mut kinds: Vec<&str> = self.certain_subjects().map(|subject| subject.kind.as_str()).collect();
+        kinds.dedup();
+        let mut asked: Vec<&str> = Vec::new();
+        for kind in kinds.into_iter().filter(|kind| !kind.is_empty() && !owns.is_empty()) {
+            if asked.contains(&kind) {
+                continue;
+            }
+            asked.push(kind);
+            let mut forms = Vec::new();
+            for own in &owns {
+                for subject in self.certain_subjects().filter(|subject| subject.kind == kind) {
+                    forms.extend(self.form_after(subject, &self.provider().project.clone(), own, false));
+                }
+            }
+            let exact = self.exact.clone();
+            let forms = forms.into_iter().map(|form| form.but(exact.iter().cloned())).collect();
+            self.ask(kind, forms, false, Unwanted::ByRule);
+        }
+    }
+
+    /// GitHub's subjects with ids: those of the policy's own owners, and of others who have their names now.
+    fn formats(&mut self) {
+        let ids: Vec<&Subject> = self.certain_subjects().filter(|subject| subject.has("owner-id")).collect();
+        let owners = self.owns("owner");
+        let owners: Vec<Own> = owners.into_iter().filter(|own| own.closed && own.is_pinned()).collect();
+        if owners.is_empty() {
+            return;
+        }
+        let mut forms = Vec::new();
+        for own in &owners {
+            for subject in &ids {
+                forms.extend(self.form_after(subject, "owner", own, false));
+            }
+        }
+        let own_ids: Vec<Pattern> = self.owns("owner-id").iter().map(|own| beginning(&own.beginning)).collect();
+        let others = forms.iter().cloned().map(|form| form.but(own_ids.iter().cloned())).collect();
+        self.ask("immutable-twin", forms, false, Unwanted::ByRule);
+        self.ask("reregistered-name", others, true, Unwanted::ByRule);
+    }
+
+    /// Tokens for another audience than the policy names.
+    fn audience(&mut self) {
+        let provider = self.provider();
+        let is_chosen = provider.claims.iter().any(|claim| {
+            claim.name == "aud"
+                && matches!(claim.is, ClaimKind::Chosen { .. })
+                && provider.shared.as_deref() != Some("aud")
+        });
+        if !is_chosen {
+            return;
+        }
+        let name = key(&self.issuer.name, "aud");
+        let other = Form::any().but(self.bench.own_values(&name));
+        let keys = self.keys(vec![Form::any()], false);
+        let keys = keys::with(keys, [(name, chosen(other, false))], &self.bench.clerk.symbols);
+        self.ask_with("other-audience", keys, Unwanted::ByRule);
+    }
+
+    /// Other subjects of an issuer that is in no table.
+    fn subjects(&mut self) {
+        // Whether all of an issuer's customers have it together is not known where its name is not.
+        let unwanted = if self.issuer.certain { Unwanted::ByRule } else { Unwanted::Always };
+        let other = Form::any().but(self.exact.clone());
+        let keys = self.keys(vec![other], false);
+        self.ask_with("other-subject", keys, unwanted);
+        if let Some(last) =
+            self.bench.answers.last_mut().filter(|last| !self.issuer.certain && last.answer.truth.is_true())
+        {
+            last.answer.truth = Truth::Unknown;
+        }
+    }
+
+    /// The forms of all subjects but for some texts.
+    fn forms(&mut self, except: &[Pattern], uncertain: bool) -> Vec<Form> {
+        let subjects = self.issuer.provider.subjects.iter().filter(|subject| subject.uncertain == uncertain);
+        subjects.map(|subject| self.form(subject).but(except.iter().cloned())).collect()
+    }
+
+    fn form(&mut self, subject: &Subject) -> Form {
+        let clerk = &mut *self.bench.clerk;
+        subject.form(&mut |name, form| clerk.letter(name, form))
+    }
+
+    fn forms_after(&mut self, segment: &str, own: &Own, open: bool, except: &[Pattern]) -> Vec<Form> {
+        let subjects = self.certain_subjects();
+        let forms = subjects.filter_map(|subject| self.form_after(subject, segment, own, open));
+        forms.map(|form| form.but(except.iter().cloned())).collect()
+    }
+
+    /// The texts of a form that begin as an own value does, if that is of the form.
+    fn form_after(&mut self, subject: &Subject, segment: &str, own: &Own, open: bool) -> Option<Form> {
+        let clerk = &mut *self.bench.clerk;
+        subject.own(&own.beginning, segment, &clerk.symbols)?;
+        subject.form_after(segment, &own.beginning, open, &mut |name, form| clerk.letter(name, form))
+    }
+
+    fn ask(&mut self, class: &str, subjects: Vec<Form>, stranger: bool, unwanted: Unwanted) {
+        if subjects.is_empty() && !self.provider().subjects.is_empty() {
+            return;
+        }
+        let keys = self.keys(subjects, stranger);
+        self.ask_with(class, keys, unwanted);
+    }
+
+    fn ask_with(&mut self, class: &str, keys: Keys, unwanted: Unwanted) {
+        let provider = self.provider();
+        let mut assumes = provider.assumes.clone();
+        if !self.issuer.certain {
+            assumes.push(format!("the provider is that of {}", provider.title));
+        }
+        let tested = provider.shared.as_ref().is_none_or(|claim| {
+            let name = key(&self.issuer.name, claim);
+            self.bench.tests_on(&name).next().is_some()
+        });
+        self.bench.ask(Question {
+            class: format!("{}/{class}", provider.class),
+            principals: (PrincipalKind::Federated, vec![self.issuer.principal.clone()]),
+            actions: vec![ASSUME],
+            keys,
+            unwanted,
+            assumes,
+            // STS is reported to look for the claim (IAM User Guide, identity-provider controls for shared OIDC
+            // providers, speaks of the policy only).
+            refused: if tested { Refused::No } else { Refused::Reported },
+            doubted: false,
+        });
+    }
+
+    /// What a token carries. A stranger's has nothing that names a tenant of the policy's.
+    fn keys(&mut self, subjects: Vec<Form>, stranger: bool) -> Keys {
+        let provider = self.provider();
+        let mut keys = keys::of_unsigned_calls();
+        if !provider.subjects.is_empty() {
+            keys.push((key(&self.issuer.name, "sub"), Domain::Text { forms: subjects.clone(), optional: false }));
+        }
+        for claim in &provider.claims {
+            let name = key(&self.issuer.name, &claim.name);
+            let is_subject = claim.name == "sub" && !subjects.is_empty();
+            let domain = match &claim.is {
+                _ if is_subject && !stranger => Domain::Text { forms: subjects.clone(), optional: false },
+                ClaimKind::Chosen { always } => chosen(Form::any(), !always),
+                ClaimKind::Tenant(form) if stranger => self.strangers(&name, form),
+                ClaimKind::Tenant(_) => chosen(Form::any(), false),
+                ClaimKind::Unclear => perhaps(),
+            };
+            keys.push((name, domain));
+        }
+        // Nobody can put tags or a source identity into the tokens of these issuers, as far as is documented.
+        let tags =
+            ["aws:requesttag/", "aws:tagkeys", "sts:transitivetagkeys", "sts:sourceidentity", "aws:principaltag/"];
+        let is_known = provider.class != "oidc";
+        let never: Vec<&str> = keys::NEVER_UNSIGNED.into_iter().chain(tags.into_iter().filter(|_| is_known)).collect();
+        keys::with_asked(keys, self.bench.policy, &never, &self.bench.clerk.symbols)
+    }
+
+    /// What a stranger's token has for a claim that names the tenant.
+    fn strangers(&mut self, name: &Text, form: &Subject) -> Domain {
+        let mut except = self.bench.own_values(name);
+        if let Some(first) = form.first() {
+            let values = self.bench.values_on(name);
+            let owns = values.iter().filter_map(|value| form.own(value, first, &self.bench.clerk.symbols));
+            let counts = |own: &Own| {
+                let is_guess = !self.issuer.provider.certain && !self.widely;
+                if form.goes_on() { own.closed } else { is_guess && !own.closed }
+            };
+            except.extend(owns.filter(counts).map(|own| beginning(&own.beginning)));
+        }
+        chosen(self.form(form).but(except), false)
+    }
+}

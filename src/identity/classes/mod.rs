@@ -1,0 +1,123 @@
+//! Request classes of every family but Cognito (catalogue, section 5): who could ask for a role, and whether
+//! its trust policy lets them in.
+//!
+//! A class is a set of requests, of which one that is let in is enough. What is another's is a symbol that
+//! nothing else has, or a text that no test of the policy names.
+
+mod account;
+mod bench;
+mod clerk;
+mod companion;
+mod issuer;
+mod keys;
+pub mod provider;
+mod saml;
+mod service;
+mod subject;
+#[cfg(test)]
+mod tests;
+mod witness;
+
+use super::graph::{Graph, RoleId};
+use super::witness::Refused;
+use crate::policy::{Answer, Policy};
+use crate::value::{Branch, Symbols, Text, Truth};
+use bench::Bench;
+use clerk::Clerk;
+
+pub use service::{SourceKeys, source_keys};
+pub use witness::witness_of;
+
+/// Whether a class must be kept out (catalogue, section 5, third column).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unwanted {
+    /// By every role that trusts the family.
+    Always,
+    /// As a rule says.
+    ByRule,
+}
+
+/// Whether the requests of a class are let in.
+#[derive(Clone, Debug)]
+pub struct ClassAnswer {
+    /// The class: `github/any-owner`.
+    pub class: String,
+    /// The principal that the trust policy names, or whose the class is.
+    pub principal: Text,
+    /// Whether one of its requests is let in, with that request.
+    pub answer: Answer,
+    /// What must be allowed in one call.
+    pub actions: Vec<String>,
+    /// Whether it must be kept out.
+    pub unwanted: Unwanted,
+    /// What it takes for granted, each a sentence without its full stop.
+    pub assumes: Vec<String>,
+    /// Whether AWS refuses it by itself.
+    pub refused: Refused,
+}
+
+/// The answers for a role's trust policy in one branch.
+#[derive(Clone, Debug)]
+pub struct RoleClasses {
+    /// The role.
+    pub role: RoleId,
+    /// Which of the role's trust policies.
+    pub case: usize,
+    /// The branch.
+    pub when: Branch,
+    /// The answers.
+    pub answers: Vec<ClassAnswer>,
+}
+
+impl RoleClasses {
+    /// The policy itself.
+    pub fn policy<'g>(&self, graph: &'g Graph) -> &'g Policy {
+        &graph.role(self.role).trust.cases[self.case].then
+    }
+
+    /// The classes that must be kept out and of which it is not decided whether they are.
+    pub fn undecided(&self) -> impl Iterator<Item = &ClassAnswer> {
+        let answers = self.answers.iter().filter(|answer| answer.unwanted == Unwanted::Always);
+        answers.filter(|answer| answer.answer.truth == Truth::Unknown)
+    }
+}
+
+/// The answers for all roles of a graph, and the symbols that they speak of.
+#[derive(Clone, Debug)]
+pub struct Classes {
+    /// The graph's symbols and those of strangers.
+    pub symbols: Symbols,
+    /// The answers, in the order of roles and their branches.
+    pub of_roles: Vec<RoleClasses>,
+}
+
+/// The answers for every role.
+pub fn classes(graph: &Graph) -> Classes {
+    let mut clerk = Clerk::new(graph);
+    let mut of_roles = Vec::new();
+    for (role, _) in graph.roles() {
+        of_roles.extend(ask(&mut clerk, graph, role));
+    }
+    Classes { symbols: clerk.symbols, of_roles }
+}
+
+/// The answers for one role.
+pub fn of_role(graph: &Graph, role: RoleId) -> Classes {
+    let mut clerk = Clerk::new(graph);
+    let of_roles = ask(&mut clerk, graph, role);
+    Classes { symbols: clerk.symbols, of_roles }
+}
+
+fn ask(clerk: &mut Clerk, graph: &Graph, role: RoleId) -> Vec<RoleClasses> {
+    let mut of_role = Vec::new();
+    for (case, policy) in graph.role(role).trust.cases.iter().enumerate() {
+        let mut bench = Bench::new(graph, role, &policy.then, clerk);
+        issuer::ask(&mut bench);
+        saml::ask(&mut bench);
+        account::ask(&mut bench);
+        service::ask(&mut bench);
+        companion::ask(&mut bench);
+        of_role.push(RoleClasses { role, case, when: policy.when.clone(), answers: bench.answers });
+    }
+    of_role
+}

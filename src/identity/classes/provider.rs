@@ -1,0 +1,208 @@
+//! What issuers of OIDC tokens can issue: `data/providers/`, read where the first such issuer is met.
+
+use std::sync::OnceLock;
+
+use toml::de::{DeTable, DeValue};
+
+use super::subject::Subject;
+use crate::value::{Mark, Symbols, Text, Truth, fits, marks};
+
+/// An issuer of OIDC tokens, or a kind of issuers.
+#[derive(Debug)]
+pub struct Provider {
+    /// Its name for people.
+    pub title: String,
+    /// The beginning of the names of its classes.
+    pub class: String,
+    /// Its URL without the scheme; a run stands for what each customer has of its own.
+    hosts: Vec<Vec<Mark>>,
+    /// The claim that keeps its customers apart, where all of them have one issuer.
+    pub shared: Option<String>,
+    /// Names of classes, without the beginning.
+    pub other_tenant: Option<String>,
+    /// As above.
+    pub tenant_prefix: Option<String>,
+    /// As above.
+    pub other_project: Option<String>,
+    /// As above.
+    pub project_prefix: Option<String>,
+    /// The segment of the subject that names the tenant.
+    pub tenant: String,
+    /// The segment that names the project.
+    pub project: String,
+    /// Whether the forms are documented; where they are not, what no form has is unknown.
+    pub certain: bool,
+    /// What its witnesses take for granted.
+    pub assumes: Vec<String>,
+    /// The forms of its subjects.
+    pub subjects: Vec<Subject>,
+    /// Other claims that IAM takes as condition keys.
+    pub claims: Vec<Claim>,
+    /// Where the facts are from.
+    pub source: String,
+    /// When they were read.
+    pub date: String,
+}
+
+/// A claim beside the subject.
+#[derive(Debug)]
+pub struct Claim {
+    /// Its name, the last part of the condition key.
+    pub name: String,
+    /// Who decides its value.
+    pub is: ClaimKind,
+}
+
+/// Who decides the value of a claim.
+#[derive(Debug)]
+pub enum ClaimKind {
+    /// Whoever asks for the token; `always`: it is in every token.
+    Chosen {
+        /// Whether every token has it.
+        always: bool,
+    },
+    /// It names the tenant, with texts of this form.
+    Tenant(Subject),
+    /// Nothing certain is known.
+    Unclear,
+}
+
+const FILES: [&str; 17] = [
+    include_str!("../../../data/providers/github.toml"),
+    include_str!("../../../data/providers/github-enterprise.toml"),
+    include_str!("../../../data/providers/gitlab.toml"),
+    include_str!("../../../data/providers/hcp-terraform.toml"),
+    include_str!("../../../data/providers/buildkite.toml"),
+    include_str!("../../../data/providers/codefresh.toml"),
+    include_str!("../../../data/providers/circleci.toml"),
+    include_str!("../../../data/providers/bitbucket.toml"),
+    include_str!("../../../data/providers/eks.toml"),
+    include_str!("../../../data/providers/vercel.toml"),
+    include_str!("../../../data/providers/pulumi.toml"),
+    include_str!("../../../data/providers/sandboxes.toml"),
+    include_str!("../../../data/providers/shared-by-subject.toml"),
+    include_str!("../../../data/providers/google.toml"),
+    include_str!("../../../data/providers/facebook.toml"),
+    include_str!("../../../data/providers/amazon.toml"),
+    include_str!("../../../data/providers/unknown.toml"),
+];
+
+/// All of them; the one for issuers that are in no table is the last.
+pub fn providers() -> &'static [Provider] {
+    static PROVIDERS: OnceLock<Vec<Provider>> = OnceLock::new();
+    // A unit test sees that each file can be read.
+    PROVIDERS.get_or_init(|| FILES.iter().filter_map(|text| read(text)).collect())
+}
+
+/// The provider of an issuer. `Unknown` beside it where the issuer may be another one too.
+pub fn of_issuer(issuer: &Text, symbols: &Symbols) -> (Option<&'static Provider>, Truth) {
+    let Some(marks) = marks(issuer) else { return (providers().last(), Truth::Unknown) };
+    let mut open = false;
+    for provider in providers() {
+        for host in &provider.hosts {
+            match fits(host, &marks, symbols) {
+                Truth::True => return (Some(provider), Truth::True),
+                Truth::Unknown => open = true,
+                Truth::False => {}
+            }
+        }
+    }
+    (providers().last(), if open { Truth::Unknown } else { Truth::True })
+}
+
+fn read(text: &'static str) -> Option<Provider> {
+    let table = DeTable::parse(text).ok()?;
+    let table = table.get_ref();
+    let optional = |key: &str| get(table, key).and_then(DeValue::as_str).map(str::to_owned);
+    let list = |key: &str| -> Vec<&DeValue<'static>> {
+        let items = get(table, key).and_then(DeValue::as_array);
+        items.map(|items| items.iter().map(|item| item.get_ref()).collect()).unwrap_or_default()
+    };
+    let texts = |key: &str| list(key).into_iter().filter_map(|item| item.as_str().map(str::to_owned));
+    Some(Provider {
+        title: optional("title")?,
+        class: optional("class")?,
+        hosts: texts("hosts").map(|host| pattern(&host)).collect(),
+        shared: optional("shared"),
+        other_tenant: optional("other-tenant"),
+        tenant_prefix: optional("tenant-prefix"),
+        other_project: optional("other-project"),
+        project_prefix: optional("project-prefix"),
+        tenant: optional("tenant").unwrap_or_default(),
+        project: optional("project").unwrap_or_default(),
+        certain: get(table, "certain")?.as_bool()?,
+        assumes: texts("assumes").collect(),
+        subjects: list("subject").into_iter().map(subject).collect::<Option<_>>()?,
+        claims: list("claim").into_iter().map(claim).collect::<Option<_>>()?,
+        source: optional("source")?,
+        date: optional("date")?,
+    })
+}
+
+fn get<'t>(table: &'t DeTable<'static>, key: &str) -> Option<&'t DeValue<'static>> {
+    table.iter().find(|(own, _)| own.get_ref() == key).map(|(_, value)| value.get_ref())
+}
+
+fn subject(value: &DeValue<'static>) -> Option<Subject> {
+    let table = value.as_table()?;
+    let mut subject = Subject::parse(get(table, "form")?.as_str()?);
+    subject.kind = get(table, "kind").and_then(DeValue::as_str).unwrap_or_default().to_owned();
+    subject.uncertain = get(table, "uncertain").and_then(DeValue::as_bool).unwrap_or_default();
+    Some(subject)
+}
+
+fn claim(value: &DeValue<'static>) -> Option<Claim> {
+    let table = value.as_table()?;
+    let is = match get(table, "is")?.as_str()? {
+        "chosen" => ClaimKind::Chosen { always: true },
+        "may-be-chosen" => ClaimKind::Chosen { always: false },
+        "tenant" => ClaimKind::Tenant(Subject::parse(get(table, "form")?.as_str()?)),
+        "unclear" => ClaimKind::Unclear,
+        _ => return None,
+    };
+    Some(Claim { name: get(table, "name")?.as_str()?.to_owned(), is })
+}
+
+/// A host with its holes.
+fn pattern(host: &str) -> Vec<Mark> {
+    let mut out = Vec::new();
+    let mut rest = host;
+    while let Some((before, after)) = rest.split_once('{') {
+        out.extend(before.chars().map(Mark::Char));
+        out.push(Mark::Run);
+        rest = after.split_once('}').map_or("", |(_, rest)| rest);
+    }
+    out.extend(rest.chars().map(Mark::Char));
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_file_is_read_and_has_a_source() {
+        assert_eq!(providers().len(), FILES.len());
+        for provider in providers() {
+            assert!(!provider.source.is_empty() && provider.date.len() == 10, "{}", provider.title);
+            assert!(!provider.assumes.is_empty() && !provider.claims.is_empty(), "{}", provider.title);
+            let has = |name: &String| provider.claims.iter().any(|claim| claim.name == *name);
+            assert!(provider.shared.iter().all(|claim| claim == "sub" || has(claim)), "{}", provider.title);
+            let named = |name: &str| provider.subjects.iter().any(|subject| subject.has(name));
+            assert!(provider.project.is_empty() || named(&provider.project), "{}", provider.title);
+        }
+    }
+
+    #[test]
+    fn providers_by_their_issuers() {
+        let of = |issuer: &str| {
+            let (provider, certain) = of_issuer(&Text::known(issuer), &Symbols::default());
+            (provider.unwrap().class.as_str(), certain)
+        };
+        assert_eq!(of("token.actions.githubusercontent.com"), ("github", Truth::True));
+        assert_eq!(of("token.actions.githubusercontent.com/acme"), ("github-enterprise", Truth::True));
+        assert_eq!(of("oidc.eks.eu-west-1.amazonaws.com/id/ABC"), ("irsa", Truth::True));
+        assert_eq!(of("gitlab.example.com"), ("oidc", Truth::True));
+        assert_eq!(of("oidc.circleci.com/org/1"), ("circleci", Truth::True));
+    }
+}

@@ -1,0 +1,149 @@
+//! Assertions of SAML providers.
+
+use super::Unwanted;
+use super::bench::{Bench, Question};
+use super::issuer::after;
+use super::keys::{self, Keys, absent, chosen, chosen_list, perhaps, tests};
+use super::subject::value_marks;
+use crate::identity::witness::Refused;
+use crate::policy::{Carried, Domain, Effect, PrincipalKind, actions_match};
+use crate::value::{Form, Pattern, Text};
+
+const ASSUME: &str = "sts:AssumeRoleWithSAML";
+
+/// Sign-in endpoints of each partition, without the scheme (IAM User Guide, `saml:aud`; AWS CDK, region
+/// information). The others have none.
+const ENDPOINTS: [&str; 5] = [
+    "signin.aws.amazon.com/saml",
+    "signin.amazonaws.cn/saml",
+    "signin.amazonaws-us-gov.com/saml",
+    "signin.c2shome.ic.gov/saml",
+    "signin.sc2shome.sgov.gov/saml",
+];
+
+/// Keys that are no attributes of a user (IAM User Guide, condition keys for SAML federation).
+const NO_ATTRIBUTES: [&str; 6] =
+    ["saml:aud", "saml:iss", "saml:doc", "saml:sub", "saml:sub_type", "saml:namequalifier"];
+
+/// Asks the classes of each SAML provider that the policy names.
+pub(super) fn ask(bench: &mut Bench<'_>) {
+    let allowing = || bench.policy.statements.iter().filter(|statement| statement.effect != Effect::Deny);
+    let is_asked = allowing().any(|statement| !actions_match(&statement.actions, ASSUME).is_false());
+    for principal in bench.named(Some(PrincipalKind::Federated)) {
+        let is_saml = after(&principal.value, "saml-provider/").is_some();
+        let is_other = after(&principal.value, "oidc-provider/").is_some() || principal.value.as_known().is_some();
+        if is_saml || is_asked && !is_other {
+            Asking { bench, provider: principal.value }.all();
+        }
+    }
+}
+
+struct Asking<'a, 'b> {
+    bench: &'a mut Bench<'b>,
+    provider: Text,
+}
+
+impl Asking<'_, '_> {
+    fn all(&mut self) {
+        let attributes = self.attributes();
+        let assumes =
+            "the provider signs assertions for other recipients, and their users choose their sessions' names";
+        let other = Form::any().but(self.endpoints());
+        let keys = self.keys(chosen(other, false), &attributes, chosen_list);
+        self.ask("other-recipient", keys, Unwanted::Always, assumes);
+        let keys = self.keys(console(), &attributes, chosen_list);
+        self.ask("console", keys, Unwanted::ByRule, "the provider signs assertions for the console");
+        self.other_provider(&attributes);
+        if attributes.is_empty() {
+            return;
+        }
+        let keys = self.keys(console(), &attributes, absent);
+        self.ask("without-attribute", keys, Unwanted::Always, "the provider has a user without the attribute");
+        self.more_values(&attributes);
+    }
+
+    /// A user who has a value that the policy does not name beside those that it names.
+    fn more_values(&mut self, attributes: &[Text]) {
+        let mut keys = self.keys(console(), attributes, chosen_list);
+        for attribute in attributes {
+            let tests: Vec<_> = self.bench.tests_on(attribute).collect();
+            let named = tests.iter().flat_map(|test| test.values.iter().map(|(value, _)| value));
+            let is_exact = |value: &&Text| value.as_known().is_some_and(|text| !text.contains(['*', '?', '$']));
+            let mut always: Vec<Text> = named.filter(is_exact).cloned().collect();
+            always.truncate(1);
+            let other = Form::any().but(self.bench.own_values(attribute));
+            let domain = Domain::Texts { always, forms: vec![other], least: 1, most: 1, optional: false };
+            keys = keys::with(keys, [(attribute.clone(), domain)], &self.bench.clerk.symbols);
+        }
+        self.ask("more-values", keys, Unwanted::ByRule, "the provider has a user with further values");
+    }
+
+    fn other_provider(&mut self, attributes: &[Text]) {
+        let name = Text::symbol(self.bench.clerk.letter("provider", "{aA9._-}"));
+        let parts = [&Text::known("arn:"), &self.bench.arn_part(1), &Text::known(":iam::"), &self.bench.arn_part(4)];
+        let front = Text::join(parts);
+        let other = Text::join([&front, &Text::known(":saml-provider/"), &name]);
+        let keys = self.keys(console(), attributes, chosen_list);
+        let own = std::mem::replace(&mut self.provider, other);
+        self.ask("other-provider", keys, Unwanted::ByRule, "the account has another SAML provider");
+        self.provider = own;
+    }
+
+    /// The attributes of users that the policy asks for.
+    fn attributes(&self) -> Vec<Text> {
+        let mut attributes: Vec<Text> = Vec::new();
+        for key in tests(self.bench.policy).map(|test| &test.key) {
+            let Some(name) = key.as_known().map(str::to_ascii_lowercase) else { continue };
+            let is_attribute = name.starts_with("saml:") && !NO_ATTRIBUTES.contains(&name.as_str());
+            if is_attribute && !attributes.contains(&Text::known(name.as_str())) {
+                attributes.push(Text::known(name));
+            }
+        }
+        attributes
+    }
+
+    /// The sign-in endpoints, those of Regions too, and what a policy names exactly though a part of it is known
+    /// only at deployment.
+    fn endpoints(&self) -> Vec<Pattern> {
+        let mut endpoints = Vec::new();
+        for endpoint in ENDPOINTS {
+            for front in ["https://", "https://*."] {
+                let marks = value_marks(&Text::known(format!("{front}{endpoint}*")), true);
+                endpoints.extend(marks.map(|marks| Pattern::new(&marks)));
+            }
+        }
+        let own = self.bench.own_values(&Text::known("saml:aud"));
+        endpoints.extend(own.into_iter().filter(|pattern| pattern.symbols().next().is_some()));
+        endpoints
+    }
+
+    /// What an assertion carries.
+    fn keys(&self, recipient: Domain, attributes: &[Text], attribute: fn() -> Domain) -> Keys {
+        let mut keys = keys::of_unsigned_calls();
+        keys.push(keys::key("saml:aud", recipient));
+        keys.extend(["saml:iss", "saml:doc"].map(|name| keys::key(name, perhaps())));
+        keys.push(keys::key("saml:sub", chosen(Form::any(), false)));
+        keys.extend(["saml:sub_type", "saml:namequalifier"].map(|name| keys::key(name, chosen(Form::any(), false))));
+        keys.extend(attributes.iter().map(|name| (name.clone(), attribute())));
+        keys::with_asked(keys, self.bench.policy, &keys::NEVER_UNSIGNED, &self.bench.clerk.symbols)
+    }
+
+    fn ask(&mut self, class: &str, keys: Keys, unwanted: Unwanted, assumes: &str) {
+        self.bench.ask(Question {
+            class: format!("saml/{class}"),
+            principals: (PrincipalKind::Federated, vec![self.provider.clone()]),
+            actions: vec![ASSUME],
+            keys,
+            unwanted,
+            assumes: vec![assumes.to_owned()],
+            refused: Refused::No,
+            doubted: false,
+        });
+    }
+}
+
+/// The console of a partition.
+fn console() -> Domain {
+    let endpoint = |text: &str| Some(Carried::One(Text::known(format!("https://{text}"))));
+    Domain::OneOf(ENDPOINTS.map(endpoint).to_vec())
+}

@@ -1,0 +1,134 @@
+//! AWS services that act for the own account, for another one, or do not say for whom.
+
+use super::Unwanted;
+use super::bench::{Bench, Question};
+use super::keys::{self, Keys, absent, chosen, chosen_list, perhaps};
+use crate::identity::witness::Refused;
+use crate::policy::{Carried, Domain, PrincipalKind};
+use crate::value::{Form, Text, marks};
+
+const ASSUME: &str = "sts:AssumeRole";
+
+/// What a guide says about source keys in the trust policies of a service's roles.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SourceKeys {
+    /// It shows them.
+    Documented,
+    /// It mentions them.
+    Mentioned,
+    /// They would break the role.
+    Unsupported,
+    /// Nothing is known.
+    Unknown,
+}
+
+/// What is known of a service: its source keys, and whether it sends an external id.
+fn facts(service: &Text) -> (SourceKeys, bool) {
+    let rows = include_str!("../../../data/service-source-keys.tsv").lines().filter(|line| !line.starts_with('#'));
+    let known = service.as_known().unwrap_or_default();
+    for row in rows {
+        let mut cells = row.split('\t');
+        if cells.next() != Some(known) {
+            continue;
+        }
+        let keys = match cells.next() {
+            Some("documented") => SourceKeys::Documented,
+            Some("mentioned") => SourceKeys::Mentioned,
+            Some("unsupported") => SourceKeys::Unsupported,
+            _ => SourceKeys::Unknown,
+        };
+        return (keys, cells.next() == Some("yes"));
+    }
+    (SourceKeys::Unknown, false)
+}
+
+/// What a guide says about source keys in the trust policies of a service's roles.
+pub fn source_keys(service: &Text) -> SourceKeys {
+    facts(service).0
+}
+
+/// Asks the classes of each service that the policy names.
+pub(super) fn ask(bench: &mut Bench<'_>) {
+    for principal in bench.named(Some(PrincipalKind::Service)) {
+        Asking { bench, service: principal.value }.all();
+    }
+}
+
+struct Asking<'a, 'b> {
+    bench: &'a mut Bench<'b>,
+    service: Text,
+}
+
+impl Asking<'_, '_> {
+    fn all(&mut self) {
+        let own = self.bench.arn_part(4);
+        let keys = self.sourced(own, perhaps(), perhaps());
+        self.ask("own-account", keys, Unwanted::ByRule, "the service says for which resource of the account it acts");
+        let other = Text::symbol(self.bench.clerk.account());
+        let organization = Text::symbol(self.bench.clerk.letter("organization", "o-{a9}"));
+        let path = Text::join([&organization, &Text::known("/r-0000/")]);
+        let organization = Domain::OneOf(vec![None, Some(Carried::One(organization))]);
+        let paths = Domain::OneOf(vec![None, Some(Carried::Many(vec![path]))]);
+        let keys = self.sourced(other, organization, paths);
+        let unwanted = match source_keys(&self.service) {
+            SourceKeys::Documented => Unwanted::Always,
+            _ => Unwanted::ByRule,
+        };
+        self.ask("foreign-account", keys, unwanted, "the service acts for a resource of another account, and says so");
+        let none = ["aws:SourceAccount", "aws:SourceArn", "aws:SourceOrgID", "aws:SourceOrgPaths"];
+        let keys = self.keys(none.map(|name| keys::key(name, absent())).to_vec());
+        self.ask("no-source-keys", keys, Unwanted::ByRule, "the service does not say for which resource it acts");
+    }
+
+    /// What the service carries when it acts for a resource of an account. The ARNs of some resources have no
+    /// account in them (IAM User Guide, `aws:SourceArn`).
+    fn sourced(&self, account: Text, organization: Domain, paths: Domain) -> Keys {
+        let marks = marks(&account).unwrap_or_default();
+        let rest = || Form::new(":{aA9._:/@+=,-}").after(&marks);
+        let front = ["arn:{a-}:{a9.-}:{a9-}:", "arn:{a-}:{a9.-}::"];
+        let mut arns: Vec<Form> = front.iter().map(|front| Form::new(front).then(&rest())).collect();
+        arns.push(Form::new("arn:{a-}:s3:::{aA9.-}"));
+        self.keys(vec![
+            keys::key("aws:SourceAccount", Domain::one(account)),
+            keys::key("aws:SourceArn", Domain::Text { forms: arns, optional: false }),
+            keys::key("aws:SourceOrgID", organization),
+            keys::key("aws:SourceOrgPaths", paths),
+        ])
+    }
+
+    /// What the service carries besides.
+    fn keys(&self, source: Keys) -> Keys {
+        let mut keys = keys::of_every_call();
+        keys.extend(source);
+        // The external id of a user pool's SMS role is what the pool is set to send.
+        let external = if facts(&self.service).1 { chosen(Form::any(), true) } else { perhaps() };
+        let list = Domain::Exactly(Some(Carried::Many(vec![self.service.clone()])));
+        keys.extend([
+            keys::key("aws:PrincipalServiceName", Domain::one(self.service.clone())),
+            keys::key("aws:PrincipalServiceNamesList", list),
+            keys::key("aws:PrincipalIsAWSService", Domain::known("true")),
+            keys::key("aws:ResourceAccount", Domain::one(self.bench.arn_part(4))),
+            keys::key("sts:ExternalId", external),
+        ]);
+        if self.service.as_known() == Some("pods.eks.amazonaws.com") {
+            keys.push(keys::key("aws:TagKeys", chosen_list()));
+        }
+        // No principal of an account asks (IAM User Guide, global condition keys, availability).
+        let never =
+            ["aws:principalarn", "aws:principalorg", "aws:principalaccount", "aws:username", "aws:multifactorauth"];
+        keys::with_asked(keys, self.bench.policy, &never, &self.bench.clerk.symbols)
+    }
+
+    fn ask(&mut self, class: &str, keys: Keys, unwanted: Unwanted, assumes: &str) {
+        self.bench.ask(Question {
+            class: format!("service/{class}"),
+            principals: (PrincipalKind::Service, vec![self.service.clone()]),
+            actions: vec![ASSUME],
+            keys,
+            unwanted,
+            assumes: vec![assumes.to_owned()],
+            refused: Refused::No,
+            doubted: false,
+        });
+    }
+}

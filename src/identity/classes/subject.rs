@@ -1,0 +1,247 @@
+//! The grammar of subjects and other claims: fixed text and named segments.
+
+use crate::value::{Form, Mark, Pattern, Piece, Symbols, Text};
+
+/// A form of texts: `repo:<owner={aA9-}>/<repository={aA9._-}>`.
+#[derive(Clone, Debug)]
+pub struct Subject {
+    parts: Vec<Part>,
+    /// Which class of a project's tokens has it.
+    pub kind: String,
+    /// Whether only some customers have it, by their choice.
+    pub uncertain: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Part {
+    Fixed(String),
+    /// Its name, and what it consists of, as [`Form::new`] has it.
+    Segment(String, String),
+}
+
+/// What a value of a policy says about a segment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Own {
+    /// The value up to the end of the segment; that has no wildcard, but segments before it may.
+    pub beginning: Vec<Mark>,
+    /// Whether the segment ends there; else other texts may go on with more of it.
+    pub closed: bool,
+}
+
+impl Own {
+    /// Whether no segment before it is left open.
+    pub fn is_pinned(&self) -> bool {
+        !self.beginning.iter().any(|mark| matches!(mark, Mark::Run | Mark::One))
+    }
+}
+
+/// Makes the symbol that stands for the text of a segment, or for the rest of it: of its name and its form.
+pub(super) type Letters<'l> = dyn FnMut(&str, &str) -> crate::value::SymbolId + 'l;
+
+impl Subject {
+    /// Reads a form.
+    pub fn parse(text: &str) -> Self {
+        let mut parts = Vec::new();
+        let mut rest = text;
+        while let Some((before, after)) = rest.split_once('<') {
+            if !before.is_empty() {
+                parts.push(Part::Fixed(before.to_owned()));
+            }
+            let (segment, tail) = after.split_once('>').unwrap_or((after, ""));
+            let (name, form) = segment.split_once('=').unwrap_or((segment, "{aA9-}"));
+            parts.push(Part::Segment(name.to_owned(), form.to_owned()));
+            rest = tail;
+        }
+        if !rest.is_empty() {
+            parts.push(Part::Fixed(rest.to_owned()));
+        }
+        Self { parts, kind: String::new(), uncertain: false }
+    }
+
+    /// Whether it has a segment of this name.
+    pub fn has(&self, name: &str) -> bool {
+        self.at(name).is_some()
+    }
+
+    /// The name of its first segment.
+    pub fn first(&self) -> Option<&str> {
+        self.parts.iter().find_map(|part| if let Part::Segment(name, _) = part { Some(name.as_str()) } else { None })
+    }
+
+    /// Whether something follows its first segment.
+    pub fn goes_on(&self) -> bool {
+        self.parts.len() > 1
+    }
+
+    fn at(&self, name: &str) -> Option<usize> {
+        self.parts.iter().position(|part| matches!(part, Part::Segment(own, _) if own == name))
+    }
+
+    /// All its texts, those of strangers: each segment has a letter.
+    pub(super) fn form(&self, letters: &mut Letters<'_>) -> Form {
+        Self::form_of(&self.parts, letters)
+    }
+
+    /// Its texts that begin as `own` does, up to the end of a segment, and where the segment is left `open`, go
+    /// on with more of it.
+    pub(super) fn form_after(
+        &self,
+        segment: &str,
+        own: &[Mark],
+        open: bool,
+        letters: &mut Letters<'_>,
+    ) -> Option<Form> {
+        let at = self.at(segment)?;
+        let rest = if open { &self.parts[at..] } else { self.parts.get(at + 1..)? };
+        Some(Self::form_of(rest, letters).after(own))
+    }
+
+    fn form_of(parts: &[Part], letters: &mut Letters<'_>) -> Form {
+        let (mut pattern, mut fresh) = (String::new(), Vec::new());
+        for part in parts {
+            match part {
+                Part::Fixed(text) => pattern.push_str(text),
+                Part::Segment(name, form) => {
+                    fresh.push(letters(name, form));
+                    pattern.push_str(&format!("<{form}>"));
+                }
+            }
+        }
+        Form::new(&pattern).with_letters(&fresh)
+    }
+
+    /// What a value says of a segment; nothing where it is no text of this form, or leaves the segment open from
+    /// its beginning.
+    pub fn own(&self, value: &[Mark], segment: &str, symbols: &Symbols) -> Option<Own> {
+        let at = self.at(segment)?;
+        let mut read = Read { rest: value, taken: Vec::new() };
+        for (index, part) in self.parts.iter().take(at + 1).enumerate() {
+            match part {
+                Part::Fixed(text) => read.fixed(text)?,
+                Part::Segment(_, form) => {
+                    let end = self.parts.get(index + 1).and_then(|part| match part {
+                        Part::Fixed(text) => text.chars().next(),
+                        Part::Segment(..) => None,
+                    });
+                    if index < at {
+                        read.past(end?)?;
+                    } else {
+                        let closed = read.segment(end, &Form::new(form), symbols)?;
+                        return Some(Own { beginning: read.taken, closed });
+                    }
+                }
+            }
+        }
+        None
+    }
+}
+
+/// A value that is read along a form.
+struct Read<'v> {
+    rest: &'v [Mark],
+    taken: Vec<Mark>,
+}
+
+impl Read<'_> {
+    fn next(&mut self) -> Option<Mark> {
+        let (first, rest) = self.rest.split_first()?;
+        self.rest = rest;
+        self.taken.push(*first);
+        Some(*first)
+    }
+
+    fn fixed(&mut self, text: &str) -> Option<()> {
+        text.chars().all(|c| self.rest.first() == Some(&Mark::Char(c)) && self.next().is_some()).then_some(())
+    }
+
+    /// Takes a segment of which nothing is asked.
+    fn past(&mut self, end: char) -> Option<()> {
+        while *self.rest.first()? != Mark::Char(end) {
+            self.next();
+        }
+        Some(())
+    }
+
+    /// Takes a segment up to the character that ends it; whether that is there. Nothing where the segment is
+    /// empty, or not of its form.
+    fn segment(&mut self, end: Option<char>, form: &Form, symbols: &Symbols) -> Option<bool> {
+        let from = self.taken.len();
+        while let Some(mark) = self.rest.first().copied() {
+            match mark {
+                Mark::Run | Mark::One => return (self.taken.len() > from).then_some(false),
+                Mark::Char(c) if Some(c) == end => return (self.taken.len() > from).then_some(true),
+                Mark::Char(c) if !form.takes(&Text::known(c.to_string()), symbols) => return None,
+                Mark::Char(_) => drop(self.next()),
+                // Where a symbol may hold more than the segment, that is in what begins so at least.
+                Mark::Symbol(id) => {
+                    self.next();
+                    let holds_end = end.is_some_and(|end| symbols.facts(id).format.may_hold(end));
+                    let ends = self.rest.first().is_none_or(|mark| Some(*mark) == end.map(Mark::Char));
+                    if holds_end && !ends {
+                        return Some(false);
+                    }
+                }
+            }
+        }
+        (self.taken.len() > from).then_some(end.is_none())
+    }
+}
+
+/// The positions of a value: wildcards where the operator has them.
+pub(super) fn value_marks(text: &Text, like: bool) -> Option<Vec<Mark>> {
+    let mark = |c: char| match c {
+        '*' if like => Mark::Run,
+        '?' if like => Mark::One,
+        c => Mark::Char(c),
+    };
+    let mut out = Vec::new();
+    for piece in text.pieces()? {
+        match piece {
+            Piece::Literal(literal) => out.extend(literal.chars().map(mark)),
+            Piece::Symbol(id) => out.push(Mark::Symbol(id)),
+        }
+    }
+    Some(out)
+}
+
+/// All that begins so.
+pub(super) fn beginning(marks: &[Mark]) -> Pattern {
+    Pattern::new(&[marks, &[Mark::Run]].concat())
+}
+
+/// All that begins so and goes on with a character.
+pub(super) fn beginning_with(marks: &[Mark], next: char) -> Pattern {
+    beginning(&[marks, &[Mark::Char(next)]].concat())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn own(form: &str, value: &str, segment: &str) -> Option<(String, bool)> {
+        let marks = value_marks(&Text::known(value), true)?;
+        let own = Subject::parse(form).own(&marks, segment, &Symbols::default())?;
+        let text = own.beginning.iter().map(|mark| if let Mark::Char(c) = mark { *c } else { '$' }).collect();
+        Some((text, own.closed))
+    }
+
+    #[test]
+    fn what_values_say_of_segments() {
+        let form = "repo:<owner={aA9-}>/<repository={aA9._-}>:<rest={a}>";
+        let of = |value: &str, segment: &str| own(form, value, segment);
+        let some = |text: &str, closed: bool| Some((text.to_owned(), closed));
+        assert_eq!(of("repo:acme/app:*", "owner"), some("repo:acme", true));
+        assert_eq!(of("repo:acme/app:*", "repository"), some("repo:acme/app", true));
+        assert_eq!(of("repo:acme/app*", "repository"), some("repo:acme/app", false));
+        assert_eq!(of("repo:acme*", "owner"), some("repo:acme", false));
+        assert_eq!(of("repo:acme*", "repository"), None);
+        let ids = "repo:<owner={aA9-}>@<id={9}>/<repository={aA9._-}>@<id={9}>:<rest={a}>";
+        assert_eq!(own(ids, "repo:acme@*/app@*:*", "owner"), some("repo:acme", true));
+        assert_eq!(own(ids, "repo:acme@*/app@*:*", "repository"), some("repo:acme@$/app", true));
+        assert_eq!(own(form, "repo:acme@1/app@2:*", "owner"), None, "no owner's name has such a character");
+        assert_eq!(
+            (of("repo:*/app:*", "owner"), of("*", "owner"), of("repo:acme/*", "repository")),
+            (None, None, None)
+        );
+    }
+}

@@ -1,0 +1,466 @@
+//! Classes on trust policies, good and bad ones of each family, and their witnesses.
+
+use std::sync::Arc;
+
+use super::{Classes, RoleClasses, classes, witness_of};
+use crate::identity::{Graph, build};
+use crate::policy::{self, Request, evaluate};
+use crate::resolve::{Stack, StackInfo, StackSet};
+use crate::source::FileId;
+use crate::syntax::{parse_json, parse_yaml};
+use crate::template::Template;
+use crate::value::{Symbols, Truth, as_written};
+
+/// What is asked, and what the answer must be: `+` in, `-` out, `?` not decided.
+type Expected<'e> = [&'e str];
+
+fn graph(template: &str) -> Graph {
+    let document = parse_yaml(FileId(0), &Arc::from(template));
+    assert!(document.errors().is_empty(), "{template}: {:?}", document.errors());
+    let template = Template::read(&document).unwrap();
+    build(&StackSet::new(vec![Stack::new(&template, StackInfo::default())]))
+}
+
+/// A template with one role; the statements are YAML, each a line.
+fn template(rest: &str, statements: &[&str]) -> String {
+    let list: String = statements.iter().map(|statement| format!("\n          - {statement}")).collect();
+    format!(
+        "Parameters:\n  P: {{Type: String}}\n  Name: {{Type: String, AllowedPattern: '^[a-z-]+$'}}\n{rest}\nResources:\n  R:\n    Type: AWS::IAM::Role\n    Properties:\n      AssumeRolePolicyDocument:\n        Version: '2012-10-17'\n        Statement:{list}\n"
+    )
+}
+
+fn check(statements: &[&str], expected: &Expected<'_>) {
+    check_template(&template("", statements), expected);
+}
+
+/// Holds the answers for each branch of the role together against what is expected of them: in where it is so in
+/// one of them, out where it is so in all.
+fn check_template(template: &str, expected: &Expected<'_>) {
+    let graph = graph(template);
+    let all = classes(&graph);
+    for expected in expected {
+        let (sign, class) = expected.split_at(1);
+        let truths: Vec<Truth> = answers(&all, class).map(|(_, answer)| answer.answer.truth).collect();
+        let wanted = match sign {
+            "+" => Truth::True,
+            "-" => Truth::False,
+            _ => Truth::Unknown,
+        };
+        let requests: Vec<String> =
+            answers(&all, class).map(|(_, answer)| format!("{:?}", answer.answer.request.context)).collect();
+        assert!(!truths.is_empty(), "{class} is not asked of\n{template}");
+        assert_eq!(Truth::any(truths), wanted, "{class} of\n{template}\n{requests:#?}");
+    }
+    all.of_roles.iter().for_each(|of_role| witnesses_prove(&graph, &all, of_role));
+}
+
+fn answers<'c>(all: &'c Classes, class: &'c str) -> impl Iterator<Item = (&'c RoleClasses, &'c super::ClassAnswer)> {
+    let of_role = |of_role: &'c RoleClasses| of_role.answers.iter().map(move |answer| (of_role, answer));
+    all.of_roles.iter().flat_map(of_role).filter(move |(_, answer)| answer.class == class)
+}
+
+/// Each class that gets in has a concrete request, and the policy as it is written there lets it in.
+fn witnesses_prove(graph: &Graph, all: &Classes, of_role: &RoleClasses) {
+    for answer in of_role.answers.iter().filter(|answer| answer.answer.truth.is_true()) {
+        let witness = witness_of(graph, all, of_role, answer);
+        assert_eq!(witness.decision, Truth::True, "{}: {:#?}\n{}", answer.class, witness.request, witness.policy);
+        assert!(witness.by.is_some() && !witness.assumes.is_empty(), "{}", answer.class);
+        let text = witness.policy.to_string();
+        let document = parse_json(FileId(0), &Arc::from(text.as_str()));
+        let policy = policy::read(&as_written(document.root().unwrap()));
+        for action in &answer.actions {
+            let request = Request { action: action.clone(), ..witness.request.clone() };
+            let known = request.context.iter().all(|(key, carried)| {
+                key.as_known().is_some() && carried.values().iter().all(|value| value.as_known().is_some())
+            });
+            assert!(known && request.principal.1.as_known().is_some(), "{}: {request:#?}", answer.class);
+            let decision = evaluate(&policy, &request, &Symbols::default());
+            assert_eq!(decision.truth, Truth::True, "{} of {text}\n{request:#?}", answer.class);
+        }
+    }
+}
+
+fn github(condition: &str) -> String {
+    format!(
+        "{{Effect: Allow, Principal: {{Federated: !Sub 'arn:aws:iam::${{AWS::AccountId}}:oidc-provider/token.actions.githubusercontent.com'}}, Action: sts:AssumeRoleWithWebIdentity, Condition: {condition}}}"
+    )
+}
+
+const AUD: &str = "StringEquals: {'token.actions.githubusercontent.com:aud': sts.amazonaws.com}";
+
+fn subject(operator: &str, values: &str) -> String {
+    github(&format!("{{{AUD}, {operator}: {{'token.actions.githubusercontent.com:sub': {values}}}}}"))
+}
+
+#[test]
+fn github_owners() {
+    let like = |values: &str, expected: &Expected<'_>| check(&[&subject("StringLike", values)], expected);
+    check(&[&github(&format!("{{{AUD}}}"))], &["+github/any-owner", "-github/other-audience"]);
+    like("'*'", &["+github/any-owner"]);
+    like("'repo:*'", &["+github/any-owner"]);
+    like("'repo:*/app:*'", &["+github/any-owner"]);
+    like("'repo:acme*'", &["-github/any-owner", "+github/owner-prefix"]);
+    like("'repo:acme*/app:*'", &["-github/any-owner", "+github/owner-prefix"]);
+    like(
+        "'repo:acme/app:*'",
+        &[
+            "-github/any-owner",
+            "-github/owner-prefix",
+            "-github/other-repository",
+            "-github/repository-prefix",
+            "+github/other-branch",
+            "+github/tag",
+            "+github/pull-request",
+            "+github/environment",
+            "-github/immutable-twin",
+        ],
+    );
+    like("'repo:acme/*'", &["-github/any-owner", "-github/owner-prefix", "+github/other-repository"]);
+    like("'repo:acme/app*'", &["-github/other-repository", "+github/repository-prefix"]);
+    like(
+        "'repo:acme@*/app@*:ref:refs/heads/main'",
+        &[
+            "-github/any-owner",
+            "-github/owner-prefix",
+            "-github/other-repository",
+            "+github/reregistered-name",
+            "+github/immutable-twin",
+        ],
+    );
+    like("'repo:acme@1/app@2:*'", &["-github/any-owner", "-github/reregistered-name", "+github/pull-request"]);
+    like("'repository_owner:acme:*'", &["?github/any-owner"]);
+    check(
+        &[&subject("StringEquals", "'job_workflow_ref:acme/a/.github/workflows/w.yml@refs/heads/main'")],
+        &["-github/any-owner"],
+    );
+    check(
+        &[&subject("StringEquals", "'repo:acme/app:ref:refs/heads/main'")],
+        &["-github/any-owner", "-github/owner-prefix", "-github/other-branch", "-github/tag", "-github/pull-request"],
+    );
+    check(
+        &[&subject("StringEquals", "'repo:acme/app:pull_request'")],
+        &["-github/pull-request", "-github/other-branch"],
+    );
+}
+
+#[test]
+fn github_with_operators_that_pass_too_much() {
+    let sub = |test: &str, expected: &Expected<'_>| check(&[&github(&format!("{{{AUD}, {test}}}"))], expected);
+    let key = "'token.actions.githubusercontent.com:sub'";
+    sub(&format!("'ForAllValues:StringLike': {{{key}: 'repo:acme/app:*'}}"), &["-github/any-owner"]);
+    sub(&format!("StringNotLike: {{{key}: 'repo:acme/app:*'}}"), &["+github/any-owner", "+github/owner-prefix"]);
+    sub(&format!("StringLikeIfExists: {{{key}: 'repo:acme/app:*'}}"), &["-github/any-owner"]);
+    sub(&format!("StringLike: {{{key}: ['repo:acme/app:*', 'repo:*:environment:prod']}}"), &["+github/any-owner"]);
+    let owner = "'token.actions.githubusercontent.com:repository_owner_id'";
+    sub(&format!("StringEquals: {{{owner}: '123'}}"), &["-github/any-owner"]);
+    let never = "'token.actions.githubusercontent.com:repository_owner'";
+    sub(&format!("StringEquals: {{{never}: acme}}"), &["-github/any-owner"]);
+    sub(&format!("StringEqualsIfExists: {{{never}: acme}}"), &["+github/any-owner"]);
+    let repository = "'token.actions.githubusercontent.com:repository'";
+    sub(&format!("StringLike: {{{repository}: 'acme/*'}}"), &["-github/any-owner"]);
+    sub("IpAddress: {aws:SourceIp: 10.0.0.0/8}", &["?github/any-owner"]);
+}
+
+#[test]
+fn github_kept_out_by_a_deny() {
+    let open = github(&format!("{{{AUD}}}"));
+    let deny = "{Effect: Deny, Principal: {Federated: !Sub 'arn:aws:iam::${AWS::AccountId}:oidc-provider/token.actions.githubusercontent.com'}, Action: sts:AssumeRoleWithWebIdentity, Condition: {StringNotLike: {'token.actions.githubusercontent.com:sub': 'repo:acme/*'}}}";
+    check(&[&open, deny], &["-github/any-owner", "-github/owner-prefix", "+github/other-repository"]);
+}
+
+#[test]
+fn github_owners_that_only_the_deployment_knows() {
+    check(
+        &[&subject("StringEquals", "!Sub 'repo:${P}/app:ref:refs/heads/main'")],
+        &["-github/any-owner", "-github/owner-prefix"],
+    );
+    // The parameter may be a star.
+    check(&[&subject("StringLike", "!Sub 'repo:${P}/app:*'")], &["?github/any-owner"]);
+    check(
+        &[&subject("StringLike", "!Sub 'repo:${Name}/app:*'")],
+        &["-github/any-owner", "-github/owner-prefix", "-github/other-repository", "+github/pull-request"],
+    );
+    check(&[&subject("StringLike", "!Sub 'repo:${Name}*'")], &["-github/any-owner", "+github/owner-prefix"]);
+    check(&[&subject("StringEquals", "!Ref P")], &["-github/any-owner"]);
+    check(&[&subject("StringLike", "!Ref P")], &["?github/any-owner"]);
+}
+
+#[test]
+fn a_guard_that_a_condition_drops() {
+    let rest = "Conditions: {Prod: !Equals [!Ref P, prod]}";
+    let dropped = github(
+        "!If [Prod, {StringLike: {'token.actions.githubusercontent.com:sub': 'repo:acme/app:*'}}, {StringLike: {'token.actions.githubusercontent.com:sub': '*'}}]",
+    );
+    let text = template(rest, &[&dropped]);
+    check_template(&text, &["+github/any-owner"]);
+    let graph = graph(&text);
+    let all = classes(&graph);
+    let truths: Vec<Truth> = answers(&all, "github/any-owner").map(|(_, answer)| answer.answer.truth).collect();
+    assert!(truths.contains(&Truth::True) && truths.contains(&Truth::False), "{truths:?}");
+}
+
+fn web(provider: &str, condition: &str) -> String {
+    format!(
+        "{{Effect: Allow, Principal: {{Federated: 'arn:aws:iam::111122223333:oidc-provider/{provider}'}}, Action: sts:AssumeRoleWithWebIdentity, Condition: {condition}}}"
+    )
+}
+
+#[test]
+fn other_ci_services() {
+    let sub = |provider: &str, value: &str, expected: &Expected<'_>| {
+        check(&[&web(provider, &format!("{{StringLike: {{'{provider}:sub': '{value}'}}}}"))], expected);
+    };
+    sub(
+        "gitlab.com",
+        "project_path:acme/app:ref_type:branch:ref:main",
+        &["-gitlab/other-tenant", "-gitlab/tenant-prefix", "+gitlab/other-audience"],
+    );
+    sub("gitlab.com", "project_path:*:ref_type:branch:ref:main", &["+gitlab/other-tenant"]);
+    sub("gitlab.com", "project_path:acme/*", &["-gitlab/other-tenant", "+gitlab/other-project"]);
+    sub("gitlab.com", "project_path:acme*", &["-gitlab/other-tenant", "+gitlab/tenant-prefix"]);
+    let terraform = "app.terraform.io";
+    sub(terraform, "organization:*:project:net:workspace:*:run_phase:*", &["+hcp-terraform/other-tenant"]);
+    sub(
+        terraform,
+        "organization:acme:project:*:workspace:*:run_phase:*",
+        &["-hcp-terraform/other-tenant", "+hcp-terraform/other-project"],
+    );
+    sub(
+        terraform,
+        "organization:acme:project:net:workspace:prod:run_phase:apply",
+        &["-hcp-terraform/other-tenant", "-hcp-terraform/other-project", "-hcp-terraform/other-workload"],
+    );
+    sub(terraform, "organization:acme:project:net:workspace:*:run_phase:apply", &["+hcp-terraform/other-workload"]);
+    sub(
+        "agent.buildkite.com",
+        "organization:acme:pipeline:app:*",
+        &["-buildkite/other-tenant", "-buildkite/other-project"],
+    );
+    sub("agent.buildkite.com", "organization:*:pipeline:app:*", &["+buildkite/other-tenant"]);
+    // What is not documented is not proved to be out.
+    sub("agent.buildkite.com", "other:acme:*", &["?buildkite/other-tenant"]);
+    sub("scalr.io", "account:acme:*", &["?shared-issuer/other-tenant"]);
+    sub("scalr.io", "account:acme", &["-shared-issuer/other-tenant"]);
+    sub("idp.example.com", "user-1", &["-oidc/other-subject"]);
+    sub("idp.example.com", "user-*", &["+oidc/other-subject"]);
+    check(
+        &[&web("oidc.vercel.com", "{StringEquals: {'oidc.vercel.com:aud': 'https://vercel.com/acme'}}")],
+        &["-vercel/other-tenant"],
+    );
+    check(&[&web("oidc.vercel.com", "{StringEquals: {'oidc.vercel.com:sub': x}}")], &["+vercel/other-tenant"]);
+    check(
+        &[
+            "{Effect: Allow, Principal: {Federated: accounts.google.com}, Action: sts:AssumeRoleWithWebIdentity, Condition: {StringEquals: {'accounts.google.com:aud': '1-a.apps.googleusercontent.com'}}}",
+        ],
+        &["-google/other-app"],
+    );
+    check(
+        &[
+            "{Effect: Allow, Principal: {Federated: graph.facebook.com}, Action: sts:AssumeRoleWithWebIdentity, Condition: {StringNotEquals: {'graph.facebook.com:app_id': '1'}}}",
+        ],
+        &["+facebook/other-app"],
+    );
+}
+
+#[test]
+fn service_accounts_of_clusters() {
+    let host = "oidc.eks.eu-west-1.amazonaws.com/id/0123ABC";
+    let sub = |value: &str, expected: &Expected<'_>| {
+        check(
+            &[&web(host, &format!("{{StringLike: {{'{host}:sub': '{value}', '{host}:aud': sts.amazonaws.com}}}}"))],
+            expected,
+        );
+    };
+    sub(
+        "system:serviceaccount:ns:sa",
+        &["-irsa/other-namespace", "-irsa/other-service-account", "-irsa/other-audience"],
+    );
+    sub("system:serviceaccount:ns:*", &["-irsa/other-namespace", "+irsa/other-service-account"]);
+    sub("system:serviceaccount:*:sa", &["+irsa/other-namespace"]);
+    sub("system:serviceaccount:*", &["+irsa/other-namespace"]);
+}
+
+#[test]
+fn keys_whose_issuer_only_the_deployment_knows() {
+    let statement = |sub: &str| {
+        format!(
+            "{{Effect: Allow, Principal: {{Federated: !Sub 'arn:aws:iam::${{AWS::AccountId}}:oidc-provider/${{P}}'}}, Action: sts:AssumeRoleWithWebIdentity, Condition: {{StringLike: !GetAtt [Json, Value]}}}}#{sub}"
+        )
+    };
+    let of = |sub: &str| {
+        let statement = statement("");
+        let statement = statement.trim_end_matches('#');
+        let text = template("", &[statement]);
+        format!(
+            "{text}  Json:\n    Type: Custom::AWSCDKCfnJson\n    Properties:\n      Value: !Join ['', ['{{\"', !Ref P, ':sub\":\"{sub}\",\"', !Ref P, ':aud\":\"sts.amazonaws.com\"}}']]\n"
+        )
+    };
+    check_template(&of("system:serviceaccount:ns:sa"), &["-irsa/other-namespace", "-irsa/other-service-account"]);
+    check_template(&of("system:serviceaccount:*:sa"), &["+irsa/other-namespace"]);
+    check_template(&of("repo:*"), &["+github/any-owner"]);
+}
+
+#[test]
+fn principals_of_which_nothing_is_known() {
+    let federated = |condition: &str| {
+        format!(
+            "{{Effect: Allow, Principal: {{Federated: !Ref P}}, Action: sts:AssumeRoleWithWebIdentity, Condition: {condition}}}"
+        )
+    };
+    check(&[&federated("{}")], &["?oidc/other-tenant"]);
+    check(&[&federated("{StringEquals: {sts:ExternalId: x}}")], &["-oidc/other-tenant"]);
+    check(
+        &[&federated("{StringLike: {'token.actions.githubusercontent.com:sub': 'repo:acme/app:*'}}")],
+        &["-github/any-owner"],
+    );
+    check(&[&federated(&format!("{{{AUD}}}"))], &["+github/any-owner"]);
+}
+
+fn saml(condition: &str) -> String {
+    format!(
+        "{{Effect: Allow, Principal: {{Federated: 'arn:aws:iam::111122223333:saml-provider/Idp'}}, Action: sts:AssumeRoleWithSAML, Condition: {condition}}}"
+    )
+}
+
+#[test]
+fn assertions_of_saml_providers() {
+    check(&[&saml("{}")], &["+saml/other-recipient", "+saml/console", "-saml/other-provider"]);
+    check(
+        &[&saml("{StringEquals: {SAML:aud: 'https://signin.aws.amazon.com/saml'}}")],
+        &["-saml/other-recipient", "+saml/console"],
+    );
+    check(
+        &[&saml("{StringEquals: {SAML:aud: 'urn:amazon:webservices'}}")],
+        &["+saml/other-recipient", "-saml/console"],
+    );
+    check(
+        &[&saml("{StringEqualsIfExists: {SAML:aud: 'https://signin.aws.amazon.com/saml'}}")],
+        &["-saml/other-recipient"],
+    );
+    let aud = "StringEquals: {SAML:aud: 'https://signin.aws.amazon.com/saml'}";
+    let attribute = |test: &str, expected: &Expected<'_>| check(&[&saml(&format!("{{{aud}, {test}}}"))], expected);
+    attribute(
+        "'ForAllValues:StringLike': {saml:edupersonaffiliation: [staff]}",
+        &["+saml/without-attribute", "-saml/more-values"],
+    );
+    attribute(
+        "'ForAnyValue:StringLike': {saml:edupersonaffiliation: [staff]}",
+        &["-saml/without-attribute", "+saml/more-values", "+saml/console"],
+    );
+    attribute(
+        "'ForAllValues:StringLike': {saml:edupersonaffiliation: [staff]}, 'Null': {saml:edupersonaffiliation: 'false'}",
+        &["-saml/without-attribute", "+saml/console"],
+    );
+}
+
+fn account(principal: &str, condition: &str) -> String {
+    format!("{{Effect: Allow, Principal: {{AWS: {principal}}}, Action: sts:AssumeRole, Condition: {condition}}}")
+}
+
+#[test]
+fn strangers_accounts() {
+    let everybody = |condition: &str, expected: &Expected<'_>| check(&[&account("'*'", condition)], expected);
+    everybody("{}", &["+account/unrelated", "+account/unrelated/plain"]);
+    everybody("{StringEquals: {sts:ExternalId: secret}}", &["+account/unrelated", "-account/unrelated/plain"]);
+    everybody(
+        "{StringEquals: {aws:PrincipalOrgID: o-abcdef}}",
+        &["-account/unrelated", "+account/organization-member"],
+    );
+    everybody("{StringEqualsIfExists: {aws:PrincipalOrgID: o-abcdef}}", &["+account/unrelated"]);
+    everybody("{StringLike: {aws:PrincipalOrgID: 'o-*'}}", &["+account/unrelated"]);
+    everybody("{ArnLike: {aws:PrincipalArn: 'arn:aws:iam::*:role/deploy'}}", &["+account/unrelated"]);
+    everybody("{ArnLike: {aws:PrincipalArn: 'arn:aws:iam::222233334444:role/*'}}", &["-account/unrelated"]);
+    everybody(
+        "{ArnLike: {aws:PrincipalArn: !Sub 'arn:aws:iam::${AWS::AccountId}:role/*'}}",
+        &["-account/unrelated", "+account/same/other-principal"],
+    );
+    everybody("{StringEquals: {aws:PrincipalAccount: '222233334444'}}", &["-account/unrelated"]);
+    everybody("{StringNotEquals: {aws:PrincipalAccount: '222233334444'}}", &["+account/unrelated"]);
+    everybody("{StringEquals: {aws:PrincipalAccount: '${!aws:ResourceAccount}'}}", &["-account/unrelated"].as_slice());
+    everybody("{StringEquals: {aws:PrincipalTag/team: a}}", &["+account/unrelated"]);
+    everybody("{StringEquals: {aws:RequestTag/team: a}}", &["-account/unrelated"]);
+    everybody("{IpAddress: {aws:SourceIp: 192.0.2.0/24}}", &["?account/unrelated"]);
+    everybody("{Bool: {aws:MultiFactorAuthPresent: 'true'}}", &["+account/unrelated"]);
+    let deny = "{Effect: Deny, Principal: {AWS: '*'}, Action: '*', Condition: {StringNotEquals: {aws:PrincipalOrgID: o-abcdef}}}";
+    check(&[&account("'*'", "{}"), deny], &["-account/unrelated"]);
+    let tagged = "{Effect: Allow, Principal: {AWS: '*'}, Action: [sts:AssumeRole, sts:TagSession], Condition: {StringEquals: {aws:RequestTag/team: a}}}";
+    check(&[tagged], &["+account/unrelated"]);
+    check(&["{Effect: Allow, NotPrincipal: {AWS: '222233334444'}, Action: sts:AssumeRole}"], &["+account/unrelated"]);
+    check(&[&account("!Ref P", "{}")], &["?account/unrelated"]);
+    check(&[&account("!Sub 'arn:aws:iam::${P}:root'", "{}")], &["-account/unrelated"]);
+}
+
+#[test]
+fn accounts_that_are_trusted() {
+    let vendor = |condition: &str, expected: &Expected<'_>| check(&[&account("'222233334444'", condition)], expected);
+    vendor("{}", &["-account/unrelated", "+account/trusted/no-external-id", "+account/trusted/wrong-external-id"]);
+    let [no, wrong, any] =
+        ["no-external-id", "wrong-external-id", "any-external-id"].map(|class| format!("account/trusted/{class}"));
+    let [out_no, out_wrong] = [&no, &wrong].map(|class| format!("-{class}"));
+    let [in_no, in_wrong, in_any] = [&no, &wrong, &any].map(|class| format!("+{class}"));
+    vendor("{StringEquals: {sts:ExternalId: unique-id}}", &[&out_no, &out_wrong, &in_any]);
+    vendor("{StringEqualsIfExists: {sts:ExternalId: unique-id}}", &[&in_no, &out_wrong]);
+    vendor("{StringLike: {sts:ExternalId: '*'}}", &[&out_no, &in_wrong]);
+    vendor("{'Null': {sts:ExternalId: 'false'}}", &[&out_no, &in_wrong]);
+    vendor("{'ForAllValues:StringEquals': {sts:ExternalId: unique-id}}", &[&in_no, &out_wrong]);
+    vendor("{StringNotEquals: {sts:ExternalId: unique-id}}", &[&in_no, &in_wrong]);
+    vendor("{StringEquals: {sts:ExternalId: !Sub 'id-${P}'}}", &[&out_no, &out_wrong]);
+    vendor("{Bool: {aws:MultiFactorAuthPresent: 'true'}}", &["-account/long-term-keys", &in_no]);
+    vendor("{BoolIfExists: {aws:MultiFactorAuthPresent: 'true'}}", &["+account/long-term-keys"]);
+    check(&[&account("'arn:aws:iam::222233334444:role/vendor'", "{}")], &[&in_no, "-account/unrelated"]);
+    check(
+        &[&account("!Sub 'arn:aws:iam::${AWS::AccountId}:root'", "{}")],
+        &["-account/unrelated", "+account/same/other-principal", "+account/same/named"],
+    );
+    let tags = "{Effect: Allow, Principal: {AWS: '222233334444'}, Action: [sts:AssumeRole, sts:TagSession]}";
+    check(&[tags], &["+account/free-tags"]);
+    let bound = "{Effect: Allow, Principal: {AWS: '222233334444'}, Action: [sts:AssumeRole, sts:TagSession], Condition: {StringEquals: {aws:RequestTag/team: a}}}";
+    check(&[bound], &["+account/free-tags"]);
+}
+
+#[test]
+fn services_and_whom_they_act_for() {
+    let service = |name: &str, condition: &str, expected: &Expected<'_>| {
+        check(
+            &[&format!(
+                "{{Effect: Allow, Principal: {{Service: {name}}}, Action: sts:AssumeRole, Condition: {condition}}}"
+            )],
+            expected,
+        );
+    };
+    service(
+        "amplify.amazonaws.com",
+        "{}",
+        &["+service/foreign-account", "+service/no-source-keys", "+service/own-account"],
+    );
+    let own = "!Ref AWS::AccountId";
+    service(
+        "amplify.amazonaws.com",
+        &format!("{{StringEquals: {{aws:SourceAccount: {own}}}}}"),
+        &["-service/foreign-account", "-service/no-source-keys", "+service/own-account"],
+    );
+    service(
+        "amplify.amazonaws.com",
+        &format!("{{StringEqualsIfExists: {{aws:SourceAccount: {own}}}}}"),
+        &["-service/foreign-account", "+service/no-source-keys"],
+    );
+    service("amplify.amazonaws.com", "{ArnLike: {aws:SourceArn: '*'}}", &["+service/foreign-account"]);
+    service(
+        "amplify.amazonaws.com",
+        "{ArnLike: {aws:SourceArn: 'arn:aws:amplify:*:*:apps/*'}}",
+        &["+service/foreign-account"],
+    );
+    service(
+        "amplify.amazonaws.com",
+        "{ArnLike: {aws:SourceArn: !Sub 'arn:aws:amplify:eu-west-1:${AWS::AccountId}:apps/*'}}",
+        &["-service/foreign-account", "+service/own-account"],
+    );
+    service(
+        "transfer.amazonaws.com",
+        "{ArnLike: {aws:SourceArn: 'arn:aws:s3:::bucket'}}",
+        &["+service/foreign-account"],
+    );
+    service("lambda.amazonaws.com", "{StringEquals: {aws:SourceOrgID: o-abcdef}}", &["-service/foreign-account"]);
+    service("cognito-idp.amazonaws.com", "{StringEquals: {sts:ExternalId: x}}", &["+service/own-account"]);
+    service("lambda.amazonaws.com", "{StringEquals: {aws:PrincipalOrgID: o-abcdef}}", &["-service/own-account"]);
+}
