@@ -384,6 +384,7 @@ mod tests {
     use super::*;
     use crate::checks::map::{group_precedence_tie, group_precedence_unset};
     use crate::checks::{Cx, settle};
+    use crate::identity::Classes;
     use crate::resolve::{Stack, StackInfo, StackSet};
     use crate::source::FileId;
     use crate::syntax::parse_yaml;
@@ -431,7 +432,7 @@ Resources:
         let template = Template::read(&document).expect("a template");
         let graph = crate::identity::build(&StackSet::new(vec![Stack::new(&template, StackInfo::default())]));
         let mut findings = Vec::new();
-        let cx = Cx { graph: &graph, trusts: &[], trusted: &[] };
+        let cx = Cx { graph: &graph, trusts: &[], classes: &Classes::default(), trusted: &[] };
         group_precedence_tie::check(&cx, &mut findings);
         group_precedence_unset::check(&cx, &mut findings);
         settle(findings, &graph)

@@ -22,7 +22,7 @@ pub use reading::{Problem, Reading};
 pub use rule::{Check, Rule, nearest, nearest_among, rule, rules};
 pub use trusted::{Boundary, Trusted};
 
-use crate::identity::{Graph, Trust};
+use crate::identity::{Classes, Graph, Trust};
 use crate::resolve::StackId;
 
 /// What a check over the graph is given.
@@ -32,6 +32,8 @@ pub struct Cx<'a> {
     pub graph: &'a Graph,
     /// What each trust policy says to the tokens of identity pools.
     pub trusts: &'a [Trust],
+    /// What each trust policy says to everybody else, class by class.
+    pub classes: &'a Classes,
     /// What the user counts as theirs, for each stack of the set.
     pub trusted: &'a [&'a Trusted],
 }

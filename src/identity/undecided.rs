@@ -1,8 +1,9 @@
 //! What could not be decided, and the values that were missing (interface, `--show-undecided`).
 
-use super::cognito::{Answer, Trust};
+use super::classes::{ClassAnswer, Classes, RoleClasses};
+use super::cognito::Trust;
 use super::graph::{Graph, Missing, Role, RoleId};
-use crate::policy::{Policy, Statement, principals_match, statement_admits, test_passes};
+use crate::policy::{Policy, Request, Statement, principals_match, statement_admits, test_passes};
 use crate::source::Place;
 use crate::value::{Kind, Piece, Symbols, Text, Truth, Value, Worlds, shown};
 
@@ -63,18 +64,55 @@ fn add(text: &Text, place: Place, symbols: &Symbols, found: &mut Vec<Missing>) {
 }
 
 /// The roles of which the trust policy is not decided for every unwanted class.
-pub fn undecided_trusts(graph: &Graph, trusts: &[Trust]) -> Vec<Undecided> {
-    let mut by_role: Vec<Vec<&Trust>> = vec![Vec::new(); graph.roles.len()];
+pub fn undecided_trusts(graph: &Graph, trusts: &[Trust], classes: &Classes) -> Vec<Undecided> {
+    let mut by_role: Vec<Open<'_>> = vec![Open::default(); graph.roles.len()];
     for trust in trusts.iter().filter(|trust| trust.undecided() && !graph.worlds.leaves_default(&trust.when)) {
-        by_role[trust.role.0].push(trust);
+        by_role[trust.role.0].trusts.push(trust);
     }
-    let undecided = graph.roles().filter_map(|(RoleId(at), role)| undecided_trust(graph, role, &by_role[at]));
-    undecided.collect()
+    for of_role in classes.of_roles.iter().filter(|of_role| !graph.worlds.leaves_default(&of_role.when)) {
+        by_role[of_role.role.0].classes.extend(of_role.undecided().map(|answer| (of_role, answer)));
+    }
+    let ask = |(RoleId(at), role)| undecided_trust(graph, role, &by_role[at], &classes.symbols);
+    graph.roles().filter_map(ask).collect()
 }
 
-fn undecided_trust(graph: &Graph, role: &Role, trusts: &[&Trust]) -> Option<Undecided> {
+/// What is open of one role.
+#[derive(Clone, Debug, Default)]
+struct Open<'a> {
+    trusts: Vec<&'a Trust>,
+    classes: Vec<(&'a RoleClasses, &'a ClassAnswer)>,
+}
+
+impl Open<'_> {
+    /// The classes of which it is not decided, for people; empty where Cognito's are among them.
+    fn named(&self) -> String {
+        let mut names: Vec<&str> = self.classes.iter().map(|(_, answer)| answer.class.as_str()).collect();
+        names.sort_unstable();
+        names.dedup();
+        names.truncate(MOST_NAMED);
+        if self.trusts.is_empty() && !names.is_empty() { format!(" for {}", names.join(", ")) } else { String::new() }
+    }
+
+    /// What the answers hang on.
+    fn asked(&self, graph: &Graph, symbols: &Symbols) -> Vec<Asked> {
+        let mut asked: Vec<Asked> = self.trusts.iter().flat_map(|trust| asked(graph, trust)).collect();
+        for (of_role, answer) in &self.classes {
+            let policy = of_role.policy(graph);
+            let statements = policy.statements.iter();
+            let of_class: Vec<Asked> =
+                statements.flat_map(|statement| asked_in(statement, policy, &answer.answer.request, symbols)).collect();
+            let place = policy.statements.iter().find_map(|statement| statement.principal_value_at);
+            let test = Some(format!("the issuer of {}", shown(&answer.principal, symbols)));
+            let whose = place.filter(|_| of_class.is_empty()).map(|at| Asked { place: at.place, test });
+            asked.extend(of_class.into_iter().chain(whose));
+        }
+        asked
+    }
+}
+
+fn undecided_trust(graph: &Graph, role: &Role, open: &Open<'_>, symbols: &Symbols) -> Option<Undecided> {
     let unread = role.trust.cases.iter().any(|case| case.then.opaque);
-    if role.trust.complete && !unread && trusts.is_empty() {
+    if role.trust.complete && !unread && open.trusts.is_empty() && open.classes.is_empty() {
         return None;
     }
     let name = role.entity.name();
@@ -83,8 +121,7 @@ fn undecided_trust(graph: &Graph, role: &Role, trusts: &[&Trust]) -> Option<Unde
         return Some(Undecided { message, place: role.entity.place });
     }
     // Only what the answer hangs on; where that cannot be told apart, all that is missing.
-    let asked = trusts.iter().flat_map(|trust| asked(graph, trust));
-    let asked: Vec<Asked> = asked.collect();
+    let asked = open.asked(graph, symbols);
     let near = |missing: &&Missing| asked.iter().any(|asked| holds(asked.place, missing.place));
     let mut named: Vec<&Missing> = role.missing.iter().filter(near).collect();
     if named.is_empty() || unread {
@@ -98,7 +135,7 @@ fn undecided_trust(graph: &Graph, role: &Role, trusts: &[&Trust]) -> Option<Unde
         named => words(named),
     };
     let first = named.first().map(|missing| missing.place).or(asked.first().map(|asked| asked.place));
-    let message = format!("who can become {name} is not fully decided: {what}");
+    let message = format!("who can become {name} is not fully decided{}: {what}", open.named());
     Some(Undecided { message, place: first.unwrap_or(role.entity.place) })
 }
 
@@ -123,14 +160,13 @@ fn asked(graph: &Graph, trust: &Trust) -> Vec<Asked> {
     let mut places = Vec::new();
     for answer in answers.filter(|answer| answer.truth == Truth::Unknown) {
         for statement in &policy.statements {
-            places.extend(asked_in(statement, policy, answer, &graph.symbols));
+            places.extend(asked_in(statement, policy, &answer.request, &graph.symbols));
         }
     }
     places
 }
 
-fn asked_in(statement: &Statement, policy: &Policy, answer: &Answer, symbols: &Symbols) -> Vec<Asked> {
-    let request = &answer.request;
+fn asked_in(statement: &Statement, policy: &Policy, request: &Request, symbols: &Symbols) -> Vec<Asked> {
     if statement_admits(statement, policy, request, symbols) != Truth::Unknown {
         return Vec::new();
     }

@@ -6,7 +6,7 @@ use super::{BYTES_PER_NODE, MOST, NoteKind, Resolver, StackId, one_of, returns, 
 use crate::syntax::{Kind as NodeKind, Node};
 use crate::template::serverless::{self, Variable};
 use crate::template::{Call, Function, get_att};
-use crate::value::{At, Branch, Case, Kind, Piece, Size, Text, Value, Why, Worlds};
+use crate::value::{At, Branch, Case, Format, Kind, Piece, Size, Text, Value, Why, Worlds};
 
 impl<'d> Resolver<'_, 'd> {
     pub(super) fn call(&mut self, stack: StackId, call: Call<'d>, at: At) -> Value {
@@ -250,15 +250,15 @@ impl<'d> Resolver<'_, 'd> {
             return None;
         }
         let mut parts: Vec<Vec<Piece>> = vec![Vec::new()];
-        for piece in text.pieces()? {
+        let pieces = text.pieces()?;
+        for (at, piece) in pieces.iter().enumerate() {
             match piece {
                 Piece::Symbol(id) => {
-                    let format = &self.symbols.facts(id).format;
-                    // It may hold a part of a longer delimiter, of which the rest stands beside it.
-                    if delimiter.chars().any(|c| format.may_hold(c)) {
+                    let (before, after) = (at.checked_sub(1).and_then(|at| pieces.get(at)), pieces.get(at + 1));
+                    if may_hold(&self.symbols.facts(*id).format, delimiter, before, after) {
                         return None;
                     }
-                    parts.last_mut()?.push(piece);
+                    parts.last_mut()?.push(piece.clone());
                 }
                 Piece::Literal(literal) => {
                     // One more than a value may have: the caller sees that there were too many.
@@ -412,4 +412,50 @@ fn own_parts(template: &str, from: usize, parts: &mut Vec<(usize, SubPart)>) {
         at = end + 1;
     }
     parts.push((from + at, SubPart::Literal(template[at..].to_owned())));
+}
+
+/// Whether a text of a format may hold a delimiter, or a part of it of which the rest stands beside it.
+fn may_hold(format: &Format, delimiter: &str, before: Option<&Piece>, after: Option<&Piece>) -> bool {
+    let chars: Vec<char> = delimiter.chars().collect();
+    let holds = |part: &[char]| part.iter().all(|c| format.may_hold(*c));
+    // What stands beside it may be short, or not known itself.
+    let begins = |piece: Option<&Piece>, rest: &[char]| match piece {
+        Some(Piece::Literal(text)) => text.chars().zip(rest).all(|(a, b)| a == *b),
+        Some(Piece::Symbol(_)) => true,
+        None => false,
+    };
+    let ends = |piece: Option<&Piece>, front: &[char]| match piece {
+        Some(Piece::Literal(text)) => text.chars().rev().zip(front.iter().rev()).all(|(a, b)| a == *b),
+        Some(Piece::Symbol(_)) => true,
+        None => false,
+    };
+    let cuts = || 1..chars.len();
+    holds(&chars)
+        || cuts().any(|at| holds(&chars[..at]) && begins(after, &chars[at..]))
+        || cuts().filter(|at| ends(before, &chars[..*at])).any(|at| {
+            let within = |end: usize| holds(&chars[at..end]) && begins(after, &chars[end..]);
+            holds(&chars[at..]) || (at + 1..chars.len()).any(within)
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn delimiters_that_a_symbol_may_hold_in_part() {
+        let literal = |text: &str| Piece::Literal(text.into());
+        let may = |format: &str, delimiter: &str, before: &str, after: &str| {
+            may_hold(&Format::new(format, "a"), delimiter, Some(&literal(before)), Some(&literal(after)))
+        };
+        assert!(!may("{a-}", ":oidc-provider/", "arn:", ":iam::"), "a partition has neither colon nor slash");
+        assert!(may("{a-}", ":oidc/", "arn:", "/x"), "the partition may be oidc");
+        assert!(
+            may("{a:}", "a:", "x", "y")
+                && may("{a}", "a:", "x", ":y")
+                && may("{a}", "::a", "x:", "y") == may("{a}", "::a", "x:", "z")
+        );
+        assert!(!may("{a}", "::a", "x;", "y") && may("{a}", "::a", "x::", "y") && !may("{9}", ":", ":", ":"));
+        assert!(may_hold(&Format::any(), ":", None, None) && !may_hold(&Format::new("{9}", "0"), ":x", None, None));
+    }
 }

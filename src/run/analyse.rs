@@ -9,7 +9,7 @@ use super::known;
 use super::unit::{Unit, UnitPart};
 use crate::checks::{self, Check, Cx, Trusted};
 use crate::finding::{Counts, Finding, Note, NoteKind};
-use crate::identity::{self, Graph, Trust, Undecided};
+use crate::identity::{self, Classes, Graph, Trust, Undecided};
 use crate::resolve::{self, Stack, StackId, StackInfo, StackSet};
 use crate::settings::Environment;
 use crate::source::FileId;
@@ -197,10 +197,11 @@ fn analyse_set(
 ) -> Analysis {
     let graph = identity::build(set);
     let trusts = identity::trusts(&graph);
+    let classes = identity::classes(&graph);
     let nobody = Trusted::default();
     let of_file = |file: FileId| said.trusted.get(file.0 as usize).copied().unwrap_or(&nobody);
     let trusted: Vec<&Trusted> = set.ids().map(|id| of_file(set.stack(id).template.doc.file())).collect();
-    let cx = Cx { graph: &graph, trusts: &trusts, trusted: &trusted };
+    let cx = Cx { graph: &graph, trusts: &trusts, classes: &classes, trusted: &trusted };
     let mut findings = Vec::new();
     for rule in checks::rules() {
         if let Check::Graph(check) = rule.check {
@@ -212,7 +213,7 @@ fn analyse_set(
     name_loops(&mut findings, over);
     checks::give_way(&mut findings);
     findings.retain(|finding| runs(finding.rule));
-    let (counts, undecided) = count(&graph, &trusts);
+    let (counts, undecided) = count(&graph, &trusts, &classes);
     Analysis { findings, notes: graph.notes.into_iter().chain(undecided).collect(), counts }
 }
 
@@ -231,8 +232,8 @@ fn name_loops(findings: &mut [Finding], over: &[OverDefault]) {
 }
 
 /// How many roles and mappings there are, and how many of them are decided, with a note for each that is not.
-fn count(graph: &Graph, trusts: &[Trust]) -> (Counts, Vec<Note>) {
-    let trusts = identity::undecided_trusts(graph, trusts);
+fn count(graph: &Graph, trusts: &[Trust], classes: &Classes) -> (Counts, Vec<Note>) {
+    let trusts = identity::undecided_trusts(graph, trusts, classes);
     let mappings = identity::undecided_mappings(graph);
     let counts = Counts {
         roles: graph.roles.len(),

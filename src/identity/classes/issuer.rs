@@ -386,8 +386,17 @@ impl Asking<'_, '_> {
             // STS is reported to look for the claim (IAM User Guide, identity-provider controls for shared OIDC
             // providers, speaks of the policy only).
             refused: if tested { Refused::No } else { Refused::Reported },
-            doubted: false,
+            doubted: self.is_restated(),
         });
+    }
+
+    /// Whether tests ask for the subject and for a claim that says the same again: each is looked for by itself,
+    /// and what is found may be no token.
+    fn is_restated(&self) -> bool {
+        let asks = self.values.iter().any(|value| *value != [Mark::Run]);
+        let restating = self.provider().claims.iter().filter(|claim| claim.restates);
+        let mut tested = restating.map(|claim| key(&self.issuer.name, &claim.name));
+        asks && tested.any(|name| self.bench.tests_on(&name).next().is_some())
     }
 
     /// What a token carries. A stranger's has nothing that names a tenant of the policy's.

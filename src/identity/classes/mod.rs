@@ -83,7 +83,7 @@ impl RoleClasses {
 }
 
 /// The answers for all roles of a graph, and the symbols that they speak of.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Classes {
     /// The graph's symbols and those of strangers.
     pub symbols: Symbols,

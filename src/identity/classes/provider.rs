@@ -51,6 +51,8 @@ pub struct Claim {
     pub name: String,
     /// Who decides its value.
     pub is: ClaimKind,
+    /// Whether it says again what the subject says.
+    pub restates: bool,
 }
 
 /// Who decides the value of a claim.
@@ -67,7 +69,7 @@ pub enum ClaimKind {
     Unclear,
 }
 
-const FILES: [&str; 17] = [
+const FILES: [&str; 18] = [
     include_str!("../../../data/providers/github.toml"),
     include_str!("../../../data/providers/github-enterprise.toml"),
     include_str!("../../../data/providers/gitlab.toml"),
@@ -84,6 +86,7 @@ const FILES: [&str; 17] = [
     include_str!("../../../data/providers/google.toml"),
     include_str!("../../../data/providers/facebook.toml"),
     include_str!("../../../data/providers/amazon.toml"),
+    include_str!("../../../data/providers/user-pool.toml"),
     include_str!("../../../data/providers/unknown.toml"),
 ];
 
@@ -160,7 +163,8 @@ fn claim(value: &DeValue<'static>) -> Option<Claim> {
         "unclear" => ClaimKind::Unclear,
         _ => return None,
     };
-    Some(Claim { name: get(table, "name")?.as_str()?.to_owned(), is })
+    let restates = get(table, "restates").and_then(DeValue::as_bool).unwrap_or_default();
+    Some(Claim { name: get(table, "name")?.as_str()?.to_owned(), is, restates })
 }
 
 /// A host with its holes.

@@ -3,7 +3,7 @@
 use super::Unwanted;
 use super::bench::{Bench, Question};
 use super::issuer::after;
-use super::keys::{self, Keys, absent, chosen, chosen_list, perhaps, tests};
+use super::keys::{self, Keys, absent, chosen, chosen_list, tests};
 use super::subject::value_marks;
 use crate::identity::witness::Refused;
 use crate::policy::{Carried, Domain, Effect, PrincipalKind, actions_match};
@@ -121,7 +121,8 @@ impl Asking<'_, '_> {
     fn keys(&self, recipient: Domain, attributes: &[Text], attribute: fn() -> Domain) -> Keys {
         let mut keys = keys::of_unsigned_calls();
         keys.push(keys::key("saml:aud", recipient));
-        keys.extend(["saml:iss", "saml:doc"].map(|name| keys::key(name, perhaps())));
+        // The provider's own: whoever names them means those of this provider.
+        keys.extend(["saml:iss", "saml:doc"].map(|name| keys::key(name, chosen(Form::any(), false))));
         keys.push(keys::key("saml:sub", chosen(Form::any(), false)));
         keys.extend(["saml:sub_type", "saml:namequalifier"].map(|name| keys::key(name, chosen(Form::any(), false))));
         keys.extend(attributes.iter().map(|name| (name.clone(), attribute())));

@@ -158,6 +158,11 @@ fn github_with_operators_that_pass_too_much() {
     sub(&format!("StringEqualsIfExists: {{{never}: acme}}"), &["+github/any-owner"]);
     let repository = "'token.actions.githubusercontent.com:repository'";
     sub(&format!("StringLike: {{{repository}: 'acme/*'}}"), &["-github/any-owner"]);
+    // Whether a token has both together is not looked at.
+    let both = format!("StringLike: {{{key}: 'repo:*:ref:refs/heads/main', {repository}: '*/app'}}");
+    sub(&both, &["?github/any-owner"]);
+    let pinned = format!("StringLike: {{{key}: 'repo:acme/*', {repository}: '*/app'}}");
+    sub(&pinned, &["-github/any-owner"]);
     sub("IpAddress: {aws:SourceIp: 10.0.0.0/8}", &["?github/any-owner"]);
 }
 
@@ -376,7 +381,7 @@ fn strangers_accounts() {
     );
     everybody("{StringEquals: {aws:PrincipalAccount: '222233334444'}}", &["-account/unrelated"]);
     everybody("{StringNotEquals: {aws:PrincipalAccount: '222233334444'}}", &["+account/unrelated"]);
-    everybody("{StringEquals: {aws:PrincipalAccount: '${!aws:ResourceAccount}'}}", &["-account/unrelated"].as_slice());
+    everybody("{StringEquals: {aws:PrincipalAccount: '${aws:ResourceAccount}'}}", &["-account/unrelated"]);
     everybody("{StringEquals: {aws:PrincipalTag/team: a}}", &["+account/unrelated"]);
     everybody("{StringEquals: {aws:RequestTag/team: a}}", &["-account/unrelated"]);
     everybody("{IpAddress: {aws:SourceIp: 192.0.2.0/24}}", &["?account/unrelated"]);
