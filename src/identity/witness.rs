@@ -119,6 +119,8 @@ pub(super) struct Names<'g> {
     chosen: Vec<(SymbolId, String)>,
     /// Symbols that are none of the template's.
     ours: Vec<SymbolId>,
+    /// Of these what stands there already is left out.
+    numbers: Vec<SymbolId>,
     given: BTreeMap<SymbolId, String>,
     /// How many symbols have a text made from this sample.
     taken: HashMap<String, usize>,
@@ -127,7 +129,7 @@ pub(super) struct Names<'g> {
 impl<'g> Names<'g> {
     /// Names for these symbols, some of which have a text already.
     pub(super) fn new(symbols: &'g Symbols, chosen: Vec<(SymbolId, String)>, ours: Vec<SymbolId>) -> Self {
-        Self { symbols, chosen, ours, given: BTreeMap::new(), taken: HashMap::new() }
+        Self { symbols, chosen, ours, numbers: Vec::new(), given: BTreeMap::new(), taken: HashMap::new() }
     }
 
     /// Names for tokens of identity pools; the stranger's pool has this Region and number.
@@ -136,7 +138,7 @@ impl<'g> Names<'g> {
         let pool = (strangers.pool, format!("{region}:{guid}"));
         let chosen = vec![pool, (strangers.region, region.to_owned()), (strangers.guid, guid.to_owned())];
         let ours = vec![strangers.own_identity, strangers.further, strangers.providers[0], strangers.providers[1]];
-        Self::new(&graph.symbols, chosen, ours)
+        Self { numbers: vec![strangers.guid, strangers.identity_number], ..Self::new(&graph.symbols, chosen, ours) }
     }
 }
 
@@ -158,8 +160,7 @@ impl Names<'_> {
 
     /// Of a stranger's number, what is left behind the digits that stand there already.
     fn rest<'n>(&self, id: SymbolId, before: &str, name: &'n str) -> &'n str {
-        let strangers = &self.graph.strangers;
-        if id != strangers.guid && id != strangers.identity_number {
+        if !self.numbers.contains(&id) {
             return name;
         }
         let written = before.rsplit_once(':').map_or(0, |(_, digits)| digits.len());

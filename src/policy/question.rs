@@ -166,6 +166,7 @@ fn request(holder: Node<'_>) -> Result<Request, Fault> {
     };
     let resource = holder.get("resource").map(|resource| text(resource, "resource")).transpose()?;
     let unknown = || Text::Any(Why::Missing("the resource of the request".into()));
+    let context = context.into_iter().map(|(key, carried)| (Text::known(key), carried)).collect();
     Ok(Request {
         principal: principal(required(holder, "principal")?)?,
         action: text(required(holder, "action")?, "action")?,

@@ -138,8 +138,9 @@ mod tests {
         let set = StackSet::new(vec![Stack::new(&template, StackInfo::default())]);
         let graph = crate::identity::build(&set);
         let (trusts, nobody) = (crate::identity::trusts(&graph), Trusted::default());
+        let classes = crate::identity::Classes::default();
         let mut findings = Vec::new();
-        check(&Cx { graph: &graph, trusts: &trusts, trusted: &[&nobody] }, &mut findings);
+        check(&Cx { graph: &graph, trusts: &trusts, classes: &classes, trusted: &[&nobody] }, &mut findings);
         findings.into_iter().map(|finding| (finding.severity, finding.subject.property)).collect()
     }
 

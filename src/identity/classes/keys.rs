@@ -18,7 +18,14 @@ pub(super) fn chosen(form: Form, optional: bool) -> Domain {
 
 /// A list of texts that the caller chooses, which may be missing.
 pub(super) fn chosen_list() -> Domain {
-    Domain::Texts { always: Vec::new(), forms: vec![Form::any()], least: 0, most: usize::MAX, optional: true }
+    Domain::Texts {
+        always: Vec::new(),
+        forms: vec![Form::any()],
+        except: Vec::new(),
+        least: 0,
+        most: usize::MAX,
+        optional: true,
+    }
 }
 
 pub(super) fn absent() -> Domain {

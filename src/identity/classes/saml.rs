@@ -72,7 +72,8 @@ impl Asking<'_, '_> {
             let mut always: Vec<Text> = named.filter(is_exact).cloned().collect();
             always.truncate(1);
             let other = Form::any().but(self.bench.own_values(attribute));
-            let domain = Domain::Texts { always, forms: vec![other], least: 1, most: 1, optional: false };
+            let domain =
+                Domain::Texts { always, forms: vec![other], except: Vec::new(), least: 1, most: 1, optional: false };
             keys = keys::with(keys, [(attribute.clone(), domain)], &self.bench.clerk.symbols);
         }
         self.ask("more-values", keys, Unwanted::ByRule, "the provider has a user with further values");

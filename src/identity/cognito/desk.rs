@@ -98,7 +98,7 @@ impl<'g> Desk<'g> {
         let (operator_text, key) = (test.operator_text.clone(), test.key.clone());
         let test = Test { operator_text, key, values: vec![pool.clone()], ..*test };
         self.principals.iter().any(|principal| {
-            let context = vec![(format!("{}:aud", principal.name), Carried::One(pool.0.clone()))];
+            let context = vec![(Text::known(format!("{}:aud", principal.name)), Carried::One(pool.0.clone()))];
             let principal = (PrincipalKind::Federated, principal.text.clone());
             let request = Request { principal, action: ASSUME.to_owned(), resource: self.arn.clone(), context };
             test_passes(&test, self.policy, &request, &self.graph.symbols).is_true()

@@ -10,7 +10,7 @@ mod stranger;
 use super::graph::{Graph, Handout, RoleId};
 use super::provider::pool_principals;
 pub use crate::policy::Answer;
-use crate::policy::{Carried, Domain, Effect, Policy, Request, Space, Statement, Test, exists};
+use crate::policy::{Domain, Effect, Policy, Request, Space, Statement, Test, exists};
 use crate::value::{Branch, Text, Truth};
 
 pub use desk::Desk;

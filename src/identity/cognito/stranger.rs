@@ -95,7 +95,7 @@ impl Desk<'_> {
             _ => Domain::Exactly(Some(carried)),
         };
         let keys = request.context.into_iter().map(|(name, carried)| {
-            let domain = domain(&name, carried);
+            let domain = domain(name.as_known().unwrap_or_default(), carried);
             (name, domain)
         });
         let keys = keys.collect();

@@ -24,8 +24,8 @@ pub fn decide_with(pair: &Pair, texts: Texts<'_>, symbols: &Symbols) -> Truth {
 pub fn decide_without(pair: &Pair, key: &str) -> Truth {
     let texts: Texts<'_> = &|text| Text::known(text);
     let mut request = request(pair, texts);
-    request.context.retain(|(name, _)| name != key);
-    request.context.push((key.to_owned(), OwnCarried::Perhaps));
+    request.context.retain(|(name, _)| name.as_known() != Some(key));
+    request.context.push((Text::known(key), OwnCarried::Perhaps));
     policy::evaluate(&own_policy(pair, texts), &request, &Symbols::default()).truth
 }
 
@@ -50,7 +50,7 @@ fn request(pair: &Pair, texts: Texts<'_>) -> Request {
         principal: (request.kind, texts(&request.principal)),
         action: request.action.clone(),
         resource: texts(&request.resource),
-        context: request.context.iter().map(|(key, value)| (key.clone(), carried(value))).collect(),
+        context: request.context.iter().map(|(key, value)| (Text::known(key.as_str()), carried(value))).collect(),
     }
 }
 
