@@ -153,11 +153,16 @@ impl Pattern {
     }
 
     /// Whether it certainly takes all that another one takes: both are the same, or it is a beginning of the
-    /// other one followed by anything.
+    /// other one followed by anything. Where its letters are of any case, so may be the other one's.
     fn covers(&self, other: &Self) -> bool {
+        let covers = |(own, other): (&Step, &Step)| match (own, other) {
+            (Step::One(Letters::Folded(a)), Step::One(Letters::Char(b))) => *a == folded(*b),
+            (own, other) => own == other,
+        };
+        let all = |own: &[Step]| own.len() <= other.steps.len() && own.iter().zip(&other.steps).all(covers);
         match self.steps.split_last() {
-            Some((Step::Run(Letters::All), beginning)) => other.steps.starts_with(beginning),
-            _ => self.steps == other.steps,
+            Some((Step::Run(Letters::All), beginning)) => all(beginning),
+            _ => self.steps.len() == other.steps.len() && all(&self.steps),
         }
     }
 
@@ -221,6 +226,13 @@ impl Form {
     #[must_use]
     pub fn with_letters(self, fresh: &[SymbolId]) -> Self {
         Self { fresh: fresh.to_vec(), ..self }
+    }
+
+    /// The same as one group.
+    #[must_use]
+    pub fn whole(self) -> Self {
+        let groups = vec![0..self.steps.len()];
+        Self { groups, ..self }
     }
 
     /// The same behind a known beginning, which may hold symbols.

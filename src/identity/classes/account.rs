@@ -188,7 +188,9 @@ fn trusted(bench: &mut Bench<'_>, principal: &Text) {
         if !is_own.is_false() {
             assumes.push("the account is not the role's own".to_owned());
         }
-        let wrong = chosen(external_id().but(own_ids.iter().cloned()), false);
+        let letter = bench.clerk.letter("external-id", EXTERNAL_ID);
+        let wrong = external_id().whole().with_letters(&[letter]).but(own_ids);
+        let wrong = chosen(wrong, false);
         let asked = [
             ("no-external-id", absent()),
             ("wrong-external-id", wrong),
@@ -212,8 +214,10 @@ fn trusted(bench: &mut Bench<'_>, principal: &Text) {
 }
 
 /// The form of external ids (STS API, externalIdType).
+const EXTERNAL_ID: &str = "{aA9_+=,.@:/-}{aA9_+=,.@:/-}";
+
 fn external_id() -> Form {
-    Form::new("{aA9_+=,.@:/-}{aA9_+=,.@:/-}")
+    Form::new(EXTERNAL_ID)
 }
 
 /// Somebody whom a principal of a policy speaks of.
@@ -272,7 +276,8 @@ pub(super) fn keys_of(bench: &mut Bench<'_>, caller: &Caller, actions: &[&str]) 
         keys::key("aws:ViaAWSService", one("false")),
         keys::key("aws:MultiFactorAuthPresent", bool_or_none()),
         keys::key("aws:MultiFactorAuthAge", chosen(Form::any(), true)),
-        keys::key("sts:ExternalId", chosen(external_id(), true)),
+        // One that only the deployment knows is of the form that STS asks for.
+        keys::key("sts:ExternalId", chosen(Form::any(), true)),
         keys::key("aws:RequestedRegion", chosen(Form::new("{a9-}"), false)),
     ]);
     let with_tags = actions.contains(&TAG);

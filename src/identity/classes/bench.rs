@@ -117,11 +117,11 @@ impl<'b> Bench<'b> {
         values
     }
 
-    /// The values on a key that have no wildcard: those are the policy's own.
+    /// The values on a key that have no wildcard, in any case: those are the policy's own.
     pub(super) fn own_values(&self, name: &Text) -> Vec<Pattern> {
         let values = self.values_on(name);
         let exact = values.iter().filter(|marks| !marks.iter().any(|mark| matches!(mark, Mark::Run | Mark::One)));
-        exact.map(|marks| Pattern::new(marks)).collect()
+        exact.map(|marks| Pattern::without_case(marks)).collect()
     }
 }
 

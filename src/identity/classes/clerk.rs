@@ -25,6 +25,11 @@ impl Clerk {
         self.add(name, form, format, true)
     }
 
+    /// The symbol for a stranger's text of any form.
+    pub(super) fn any(&mut self, name: &str) -> SymbolId {
+        self.add(name, "", Format::any(), true)
+    }
+
     /// The number of another account.
     pub(super) fn account(&mut self) -> SymbolId {
         self.add("account", "{9}", Format::new("{9}", ACCOUNT), true)

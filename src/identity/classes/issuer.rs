@@ -314,7 +314,7 @@ impl Asking<'_, '_> {
             return;
         }
         let name = key(&self.issuer.name, "aud");
-        let other = Form::any().but(self.bench.own_values(&name));
+        let other = self.another("audience").but(self.bench.own_values(&name));
         let keys = self.keys(vec![Form::any()], false);
         let keys = keys::with(keys, [(name, chosen(other, false))], &self.bench.clerk.symbols);
         self.ask_with("other-audience", keys, Unwanted::ByRule);
@@ -324,7 +324,7 @@ impl Asking<'_, '_> {
     fn subjects(&mut self) {
         // Whether all of an issuer's customers have it together is not known where its name is not.
         let unwanted = if self.issuer.certain { Unwanted::ByRule } else { Unwanted::Always };
-        let other = Form::any().but(self.exact.clone());
+        let other = self.another("subject").but(self.exact.clone());
         let keys = self.keys(vec![other], false);
         self.ask_with("other-subject", keys, unwanted);
         if let Some(last) =
@@ -338,6 +338,11 @@ impl Asking<'_, '_> {
     fn forms(&mut self, except: &[Pattern], uncertain: bool) -> Vec<Form> {
         let subjects = self.issuer.provider.subjects.iter().filter(|subject| subject.uncertain == uncertain);
         subjects.map(|subject| self.form(subject).but(except.iter().cloned())).collect()
+    }
+
+    /// Any text, and one that nobody else has.
+    fn another(&mut self, what: &str) -> Form {
+        Form::any().whole().with_letters(&[self.bench.clerk.any(what)])
     }
 
     fn form(&mut self, subject: &Subject) -> Form {

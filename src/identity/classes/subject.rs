@@ -204,9 +204,9 @@ pub(super) fn value_marks(text: &Text, like: bool) -> Option<Vec<Mark>> {
     Some(out)
 }
 
-/// All that begins so.
+/// All that begins so, in any case: names of tenants differ in more than that.
 pub(super) fn beginning(marks: &[Mark]) -> Pattern {
-    Pattern::new(&[marks, &[Mark::Run]].concat())
+    Pattern::without_case(&[marks, &[Mark::Run]].concat())
 }
 
 /// All that begins so and goes on with a character.

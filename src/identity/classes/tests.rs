@@ -158,6 +158,8 @@ fn github_with_operators_that_pass_too_much() {
     sub(&format!("StringEqualsIfExists: {{{never}: acme}}"), &["+github/any-owner"]);
     let repository = "'token.actions.githubusercontent.com:repository'";
     sub(&format!("StringLike: {{{repository}: 'acme/*'}}"), &["-github/any-owner"]);
+    let folded = format!("StringEqualsIgnoreCase: {{{key}: 'repo:acme/app:ref:refs/heads/main'}}");
+    sub(&folded, &["-github/any-owner", "-github/owner-prefix", "-github/other-branch"]);
     // Whether a token has both together is not looked at.
     let both = format!("StringLike: {{{key}: 'repo:*:ref:refs/heads/main', {repository}: '*/app'}}");
     sub(&both, &["?github/any-owner"]);
@@ -366,6 +368,9 @@ fn account(principal: &str, condition: &str) -> String {
 fn strangers_accounts() {
     let everybody = |condition: &str, expected: &Expected<'_>| check(&[&account("'*'", condition)], expected);
     everybody("{}", &["+account/unrelated", "+account/unrelated/plain"]);
+    everybody("{StringEquals: {sts:ExternalId: !Ref P}}", &["+account/unrelated", "-account/unrelated/plain"]);
+    let ours = "{StringEquals: {aws:PrincipalOrgID: !Ref P}}";
+    everybody(ours, &["-account/unrelated", "+account/organization-member"]);
     everybody("{StringEquals: {sts:ExternalId: secret}}", &["+account/unrelated", "-account/unrelated/plain"]);
     everybody(
         "{StringEquals: {aws:PrincipalOrgID: o-abcdef}}",
@@ -410,6 +415,7 @@ fn accounts_that_are_trusted() {
     vendor("{'ForAllValues:StringEquals': {sts:ExternalId: unique-id}}", &[&in_no, &out_wrong]);
     vendor("{StringNotEquals: {sts:ExternalId: unique-id}}", &[&in_no, &in_wrong]);
     vendor("{StringEquals: {sts:ExternalId: !Sub 'id-${P}'}}", &[&out_no, &out_wrong]);
+    vendor("{StringEquals: {sts:ExternalId: !Ref P}}", &[&out_no, &out_wrong]);
     vendor("{Bool: {aws:MultiFactorAuthPresent: 'true'}}", &["-account/long-term-keys", &in_no]);
     vendor("{BoolIfExists: {aws:MultiFactorAuthPresent: 'true'}}", &["+account/long-term-keys"]);
     check(&[&account("'arn:aws:iam::222233334444:role/vendor'", "{}")], &[&in_no, "-account/unrelated"]);
