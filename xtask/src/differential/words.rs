@@ -268,7 +268,7 @@ pub(super) fn date(seconds: i64, zone: i64) -> String {
 }
 
 /// The seconds of a date that [`date`] wrote for UTC, or of a number.
-pub(super) fn seconds_of(text: &str) -> Option<i64> {
+pub fn seconds_of(text: &str) -> Option<i64> {
     if let Ok(seconds) = text.parse() {
         return Some(seconds);
     }

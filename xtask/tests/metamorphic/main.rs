@@ -4,6 +4,7 @@
 mod operators;
 mod statements;
 mod substitution;
+mod typed;
 
 use std::sync::OnceLock;
 
