@@ -175,6 +175,23 @@ fn a_variable_is_its_value() {
 }
 
 #[test]
+fn a_variable_without_a_value_fits_nothing() {
+    holds(100, |pair| {
+        let lacks = |value: &&String| {
+            let name = value.split_once("${").and_then(|(_, rest)| Some(rest.split_once('}')?.0));
+            let is_key = |name: &str| name.contains(':') && !name.contains(',') && pair.request.get(name).is_none();
+            pair.has_variables() && name.is_some_and(is_key)
+        };
+        let of_one = |test: &&Test| is_one(pair, test) && test.operator.takes_variables();
+        let (test, value) =
+            all_tests(pair).filter(of_one).find_map(|test| Some((test, test.values.iter().find(lacks)?)))?;
+        let found = decide(&alone(pair, vec![Test { values: vec![value.clone()], ..test.clone() }]));
+        let expected = Truth::from(test.operator.is_negated());
+        verdict(found == expected, || format!("{found:?} of {value}"))
+    });
+}
+
+#[test]
 fn a_pattern_of_escapes_is_an_equal_text() {
     same(2_000, |pair| {
         retested(pair, |test| {
