@@ -15,12 +15,14 @@ struct Hole {
     put: &'static [&'static str],
 }
 
-fn holes() -> [Hole; 4] {
+fn holes() -> [Hole; 5] {
     let hole = |format, is_fresh, put| Hole { format, is_fresh, put };
     [
         hole(Format::any(), false, &["", "*", "a", "a*c", "?", ":", "authenticated", "arn:aws:iam::1:role/x", "true"]),
         hole(Format::new("{aA9-}", "a"), false, &["a", "ab", "A", "bob", "us-east-1", "0", "b-1"]),
         hole(Format::new("{a9-}:{f-}", "a:0"), false, &["us-east-1:1111", "a:b", "eu-west-1:99999999-2222-4333"]),
+        // Few texts, but wildcards among them.
+        hole(Format::new("{a*?}", "a"), false, &["a", "bob", "*", "a*", "?", "authenticated"]),
         // So long that no pattern of question marks has its length.
         hole(Format::new("{a9}", "q"), true, &["q7zk2vq7zk2vq7zk2vq7zk2vq7zk2vq7zk2vq7zk2vq7zk2vq7zk2v"]),
     ]
@@ -76,8 +78,8 @@ fn opened(text: &str, word: &str, symbol: &Piece) -> Text {
 fn what_is_certain_of_a_symbol_holds_for_every_text_of_its_format() {
     let mut random = Random::new(SEED, 1);
     let holes = holes();
-    let mut certain = [0; 4];
-    let mut unknown = [0; 4];
+    let mut certain = [0; 5];
+    let mut unknown = [0; 5];
     for (at, (pair, _)) in sample().iter().enumerate() {
         let hole = &holes[at % holes.len()];
         let words = words(pair);
@@ -101,7 +103,7 @@ fn what_is_certain_of_a_symbol_holds_for_every_text_of_its_format() {
         }
     }
     for (certain, unknown) in certain.into_iter().zip(unknown) {
-        assert!(certain > 2_000 && unknown > 150, "certain {certain}, unknown {unknown}");
+        assert!(certain > 1_500 && unknown > 100, "certain {certain}, unknown {unknown}");
     }
 }
 
