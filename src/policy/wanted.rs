@@ -2,7 +2,7 @@
 //! variables).
 
 use super::evaluate::Asking;
-use super::{Carried, Operator, Policy, Request};
+use super::{Base, Carried, Operator, Policy, Request, Test};
 use crate::value::{Mark, Piece, Text, Truth, marks};
 
 /// The positions of a wanted value.
@@ -46,6 +46,22 @@ pub(super) fn read(operator: Operator, text: &Text, asking: &Asking<'_>) -> Want
         Truth::True if operator.base.takes_variables() => Reader { like, request: Some(asking.request) }.read(text),
         Truth::False => Reader { like, request: None }.read(text),
         _ => Wanted::Undecided,
+    }
+}
+
+impl Test {
+    /// What a test on texts or ARNs wants: wildcards as such, variables as plain text. Values of which nothing is
+    /// known are left out; a test on anything else wants no texts.
+    pub fn wanted_texts(&self) -> impl Iterator<Item = Vec<Mark>> + '_ {
+        let is_text =
+            |base| matches!(base, Base::StringEquals | Base::StringEqualsIgnoreCase | Base::StringLike | Base::Arn);
+        let operator = self.operator.filter(|operator| is_text(operator.base));
+        let reader = operator.map(|operator| Reader { like: operator.base.has_wildcards(), request: None });
+        let read = move |text: &Text| match reader?.read(text) {
+            Wanted::Marks(marks) => Some(marks),
+            Wanted::Nothing | Wanted::Undecided => None,
+        };
+        self.values.iter().filter_map(move |(text, _)| read(text))
     }
 }
 

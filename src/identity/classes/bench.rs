@@ -2,12 +2,11 @@
 
 use super::clerk::Clerk;
 use super::keys::{Keys, tests};
-use super::subject::value_marks;
 use super::{ClassAnswer, Unwanted};
 use crate::identity::arn::cut;
 use crate::identity::graph::{Graph, RoleId};
 use crate::identity::witness::Refused;
-use crate::policy::{Base, Effect, Policy, Principal, PrincipalKind, Principals, Space, Test, exists, same_key};
+use crate::policy::{Effect, Policy, Principal, PrincipalKind, Principals, Space, Test, exists, same_key};
 use crate::value::{Mark, Pattern, Text, Truth};
 
 /// One trust policy.
@@ -102,15 +101,7 @@ impl<'b> Bench<'b> {
     pub(super) fn values_on(&self, name: &Text) -> Vec<Vec<Mark>> {
         let mut values = Vec::new();
         for test in self.tests_on(name) {
-            let like = test.operator.is_some_and(|operator| operator.base.has_wildcards());
-            let is_text = test.operator.is_some_and(|operator| {
-                matches!(
-                    operator.base,
-                    Base::StringEquals | Base::StringEqualsIgnoreCase | Base::StringLike | Base::Arn
-                )
-            });
-            let texts = test.values.iter().filter(|_| is_text);
-            values.extend(texts.filter_map(|(text, _)| value_marks(text, like)));
+            values.extend(test.wanted_texts());
         }
         values.dedup();
         values.truncate(MOST_VALUES);
