@@ -231,7 +231,7 @@ impl Form {
     /// The same as one group.
     #[must_use]
     pub fn whole(self) -> Self {
-        let groups = vec![0..self.steps.len()];
+        let groups = std::iter::once(0..self.steps.len()).collect();
         Self { groups, ..self }
     }
 

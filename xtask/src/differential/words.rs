@@ -267,7 +267,7 @@ pub(super) fn date(seconds: i64, zone: i64) -> String {
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}{zone}")
 }
 
-/// The seconds of a date that [`date`] wrote for UTC, or of a number.
+/// The seconds of a date that `date` wrote for UTC, or of a number.
 pub fn seconds_of(text: &str) -> Option<i64> {
     if let Ok(seconds) = text.parse() {
         return Some(seconds);
