@@ -67,9 +67,13 @@ impl<'q> Keys<'q> {
                 None => keys.wishes.push((name, vec![*wish])),
             }
         }
-        let policy = keys.policy;
-        keys.wishes.sort_by_key(|(_, wishes)| wishes.iter().any(|wish| has_variables(wish.test, policy)));
-        keys
+        // What is settled without a search comes first: it may spare one.
+        let mut sorted = std::mem::take(&mut keys.wishes);
+        sorted.sort_by_key(|(name, wishes)| {
+            let is_searched = matches!(keys.domain(name), Domain::Text { .. } | Domain::Texts { .. });
+            (wishes.iter().any(|wish| has_variables(wish.test, policy)), is_searched)
+        });
+        Self { wishes: sorted, ..keys }
     }
 
     pub(super) fn solve(&mut self, work: &mut usize) -> Solved {
@@ -288,7 +292,9 @@ impl<'q> Keys<'q> {
     fn texts(&self, asks: &[Ask<'q>], (forms, except): (&[Form], &[Text]), work: &mut usize) -> Texts {
         let mut texts = Texts { found: Vec::new(), all: true };
         for form in forms {
-            let own = self.texts_of(asks, form, except, work);
+            let shortest = if asks.is_empty() { form.shortest().filter(|text| !except.contains(text)) } else { None };
+            let searched = |text| Texts { found: vec![text], all: true };
+            let own = shortest.map_or_else(|| self.texts_of(asks, form, except, work), searched);
             texts.all &= own.all;
             texts.found.extend(own.found);
         }
@@ -364,6 +370,10 @@ impl<'q> Keys<'q> {
         if !pattern.is_wild() {
             return true;
         }
+        if pattern.given_characters() < form.free_characters() {
+            // A wildcard takes a character that is not given: of texts inside there are none or several.
+            return false;
+        }
         let free = form.clone().free();
         let one = Search { inside: vec![vec![pattern.clone()]], outside: Vec::new() };
         let Found::Text(first) = one.find(&free, self.symbols, work) else { return false };
@@ -401,7 +411,7 @@ impl<'q> Keys<'q> {
             match operator.base {
                 Base::StringEquals | Base::StringLike => read.patterns.push(Pattern::new(&marks)),
                 Base::StringEqualsIgnoreCase | Base::Bool => read.patterns.push(Pattern::without_case(&marks)),
-                Base::Arn => read.patterns.extend(Pattern::of_arn(&marks)),
+                Base::Arn => read.patterns.push(Pattern::of_arn(&marks, self.symbols)),
                 _ => read.open = true,
             }
         }

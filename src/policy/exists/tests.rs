@@ -181,6 +181,10 @@ fn arns_part_by_part() {
     let policy = one(r#"{"ArnLike":{"k":"arn:aws:s3:::*"},"ArnNotLike":{"k":["arn:*:*:*:*:a*"]}}"#);
     let answer = ask(&policy, &[("k", free())]);
     assert_eq!(answer.truth, Truth::True);
+    // A text that is no ARN fits itself.
+    let policy = one(r#"{"ArnEquals":{"k":"sts.amazonaws.com"}}"#);
+    let answer = ask(&policy, &[("k", free())]);
+    assert_eq!((answer.truth, carried(&answer, "k").cloned()), (Truth::True, text("sts.amazonaws.com")));
     let policy = one(r#"{"ArnLike":{"k":"arn:aws:s3:::b"},"StringLike":{"k":"*:x"}}"#);
     assert_eq!(ask(&policy, &[("k", free())]).truth, Truth::False);
 }
