@@ -123,7 +123,7 @@ impl<'g> Groups<'g> {
         if groups.pools.is_empty() {
             return groups;
         }
-        for mapping in graph.mappings.iter().filter(|mapping| mapping.kind.as_deref() == Some("Token")) {
+        for mapping in graph.mappings.iter().filter(|mapping| mapping.is_token()) {
             let Some(user_pool) = mapping.user_pool.as_ref().filter(|pool| !is_any(pool)) else { continue };
             let known = groups.mappings.entry(user_pool).or_default();
             if known.len() < MOST_MAPPINGS && known.iter().all(|other| other.when != mapping.when) {
@@ -336,7 +336,7 @@ impl<'a> Pool<'a> {
     /// What a member of two groups gets when no role of theirs is best, as a headline.
     pub(super) fn headline(&self, pair: &Pair<'_>, mapping: &Mapping) -> String {
         let both = format!("a member of both {} and {}", pair.a.group.entity.name(), pair.b.group.entity.name());
-        match mapping.ambiguous.as_deref() {
+        match mapping.ambiguous() {
             Some("Deny") => format!("{both} gets no credentials"),
             Some("AuthenticatedRole") => format!("{both} gets the default role{}", self.default_role(pair, mapping)),
             _ => format!("which role {both} gets is not defined"),

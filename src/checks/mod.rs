@@ -8,6 +8,7 @@ pub mod cgt;
 mod groups;
 pub mod inp;
 pub mod map;
+mod mappings;
 mod precedence;
 mod reading;
 mod rule;

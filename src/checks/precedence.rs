@@ -13,12 +13,14 @@ enum Meets {
     BareStatement,
     /// On one key of one statement.
     Key,
+    /// Anywhere in one resource.
+    Resource,
 }
 
 /// A rule, those that give way to it, and where.
 type Row = (&'static str, &'static [&'static str], Meets);
 
-/// In the order of the catalogue.
+/// In the order of the catalogue. For role attachments a mapping is what a statement is for roles.
 const ROWS: &[Row] = &[
     ("CGT001", &["CGT004"], Meets::Key),
     ("CGT001", &["CGT002", "CGT003"], Meets::BareStatement),
@@ -26,6 +28,9 @@ const ROWS: &[Row] = &[
     // A test that lets guests in and keeps signed-in users out is one mistake.
     ("CGT002", &["MAP014"], Meets::Key),
     ("CGT007", &["MAP014"], Meets::Key),
+    ("MAP006", &["MAP005", "MAP007"], Meets::Statement),
+    ("MAP005", &["MAP007"], Meets::Statement),
+    ("MAP018", &["MAP008"], Meets::Resource),
     ("TAG001", &["MAP014"], Meets::Statement),
 ];
 
@@ -66,5 +71,6 @@ fn meet(a: &Finding, b: &Finding, meets: Meets) -> bool {
         Meets::Statement => a.statement == b.statement,
         Meets::BareStatement => a.statement == b.statement && a.bare,
         Meets::Key => a.statement == b.statement && a.element == b.element,
+        Meets::Resource => true,
     }
 }

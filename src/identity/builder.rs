@@ -1,13 +1,18 @@
 //! From stacks and values to the graph.
 
+mod attachment;
+mod custom;
+mod pool;
+
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::apart::apart;
 use super::arn::RoleNames;
+use super::attachment::Mapping;
 use super::graph::{
-    Client, Dialect, Entity, Graph, Group, HandOver, Handout, IdentityPool, Mapping, Membership, Missing,
-    PermissionPolicy, PoolId, Precedence, Role, RoleId, Strangers, Subject, TagMap, UserPool, Way,
+    Client, Dialect, Entity, Graph, Group, HandOver, Handout, Membership, Missing, PermissionPolicy, PoolId,
+    Precedence, Role, RoleId, Strangers, Subject, TagMap, UserPool, Way,
 };
 use super::provider::user_pool_provider;
 use super::undecided::missing;
@@ -30,6 +35,7 @@ pub fn build(set: &StackSet<'_>) -> Graph {
         policies: Vec::new(),
         groups: Vec::new(),
         memberships: Vec::new(),
+        attachments: Vec::new(),
         mappings: Vec::new(),
         handouts: Vec::new(),
         hand_overs: Vec::new(),
@@ -38,6 +44,7 @@ pub fn build(set: &StackSet<'_>) -> Graph {
         worlds: Default::default(),
         strangers,
         role_names: RoleNames::default(),
+        touched: HashSet::new(),
         pool_ids: HashMap::new(),
         handout_ids: HashMap::new(),
         macros: HashMap::new(),
@@ -50,6 +57,7 @@ pub fn build(set: &StackSet<'_>) -> Graph {
     builder.each(Builder::entities);
     builder.name_providers();
     builder.each(Builder::links);
+    builder.custom_resources();
     builder.hand_out_group_roles();
     if builder.graph.handouts.len() >= MOST_HANDOUTS {
         let message = format!("more than {MOST_HANDOUTS} roles are handed out; the rest is not followed");
@@ -344,45 +352,6 @@ impl<'s, 'd> Builder<'s, 'd> {
         }
     }
 
-    fn identity_pool(&mut self, stack: StackId, resource: &Resource<'d>) {
-        let entity = self.entity(stack, resource);
-        let Some(id) = self.attribute(stack, resource, "Ref").text() else { return };
-        let guests =
-            self.properties(stack, resource, &["AllowUnauthenticatedIdentities"]).into_iter().map(|properties| {
-                let allowed = properties.text("AllowUnauthenticatedIdentities");
-                let then = allowed.map_or(Truth::False, |text| {
-                    match text.as_known().map(str::to_ascii_lowercase).as_deref() {
-                        Some("true") => Truth::True,
-                        Some("false") => Truth::False,
-                        _ => Truth::Unknown,
-                    }
-                });
-                Case { when: properties.when, then }
-            });
-        let guests = guests.collect();
-        let names = [
-            "CognitoIdentityProviders",
-            "SupportedLoginProviders",
-            "OpenIdConnectProviderARNs",
-            "SamlProviderARNs",
-            "DeveloperProviderName",
-        ];
-        let mut pool = IdentityPool { entity, id, guests, providers: Vec::new(), providers_complete: true };
-        let all = self.properties(stack, resource, &names);
-        // A provider of one branch is none of another: then not all are certain.
-        pool.providers_complete = all.len() == 1;
-        for properties in all {
-            for name in names {
-                let Some(value) = properties.get(name) else { continue };
-                let (found, complete) = provider_names(value);
-                pool.providers_complete &= complete;
-                pool.providers.extend(found);
-            }
-        }
-        self.graph.pool_ids.insert(pool.id.clone(), PoolId(self.graph.pools.len()));
-        self.graph.pools.push(pool);
-    }
-
     fn user_pool(&mut self, stack: StackId, resource: &Resource<'d>) {
         let entity = self.entity(stack, resource);
         let Some(id) = self.attribute(stack, resource, "Ref").text() else { return };
@@ -444,88 +413,12 @@ impl<'s, 'd> Builder<'s, 'd> {
         }
     }
 
-    fn attachment(&mut self, stack: StackId, resource: &Resource<'d>) {
-        let entity = self.entity(stack, resource);
-        for properties in self.properties(stack, resource, &["IdentityPoolId", "Roles"]) {
-            let Some(pool) = properties.text("IdentityPoolId") else { continue };
-            for (key, way, what) in [
-                ("authenticated", Way::Authenticated, "handed to signed-in users here"),
-                ("unauthenticated", Way::Guest, "handed to guests here"),
-            ] {
-                let role = properties.get("Roles").and_then(|roles| roles.get(key));
-                if let Some(role) = role.and_then(|value| Some((value.text()?, value.at.place))) {
-                    self.note_role(stack, &role.0, role.1);
-                    let steps = vec![(role.1, what.to_owned())];
-                    let (pool, when) = (pool.clone(), properties.when.clone());
-                    self.hand_out(Link { stack, pool, role: role.0, way, provider: None, when, steps });
-                }
-            }
-        }
-        self.role_mappings(stack, resource, &entity);
-        self.hand_over(stack, resource, &entity, &["IdentityPoolId", "Roles", "RoleMappings"]);
-    }
-
-    /// Each mapping in each of its own branches, so that choices in one do not multiply the others.
-    fn role_mappings(&mut self, stack: StackId, resource: &Resource<'d>, entity: &Entity) {
-        let Some(mappings) = self.resolver.property(stack, resource, "RoleMappings") else { return };
-        for pool in self.properties(stack, resource, &["IdentityPoolId"]) {
-            let Some(id) = pool.text("IdentityPoolId") else { continue };
-            for case in self.choices(&mappings, &pool.when) {
-                for entry in case.then.entries() {
-                    for inner in self.resolver.worlds.cases_when(&entry.value, &case.when).cases {
-                        self.role_mapping(entity, &id, entry, &inner);
-                    }
-                }
-            }
-        }
-    }
-
-    fn role_mapping(&mut self, entity: &Entity, pool: &Text, entry: &Entry, case: &Case<Value>) {
-        let value = &case.then;
-        let known =
-            |name: &str| value.get(name).and_then(Value::text).and_then(|text| text.as_known().map(str::to_owned));
-        // `IdentityProvider` names the provider; without it the key does (CloudFormation, RoleMapping).
-        let named = value.get("IdentityProvider").filter(|value| !value.is_nothing()).map(Value::text);
-        let Some(provider) = named.unwrap_or_else(|| Some(entry.key.clone())) else { return };
-        let user_pool = user_pool_provider(&provider);
-        let mapping = Mapping {
-            entity: entity.clone(),
-            when: case.when.clone(),
-            pool: pool.clone(),
-            user_pool: user_pool.as_ref().map(|provider| provider.user_pool.clone()),
-            kind: known("Type"),
-            ambiguous: known("AmbiguousRoleResolution"),
-            place: entry.key_at.place,
-            provider: self.provider_name(&provider),
-        };
-        if mapping.kind.as_deref() == Some("Rules") {
-            let rules = value.get("RulesConfiguration").and_then(|rules| rules.get("Rules"));
-            for rule in rules.map(Value::items).unwrap_or_default() {
-                let role = rule.get("RoleARN").and_then(|value| Some((value.text()?, value.at.place)));
-                if let Some(role) = role {
-                    self.note_role(entity.stack, &role.0, role.1);
-                    let steps = vec![(role.1, "handed out by this mapping rule".to_owned())];
-                    self.hand_out(Link {
-                        stack: entity.stack,
-                        pool: pool.clone(),
-                        role: role.0,
-                        way: Way::Rule,
-                        provider: Some(mapping.provider.clone()),
-                        when: case.when.clone(),
-                        steps,
-                    });
-                }
-            }
-        }
-        self.graph.mappings.push(mapping);
-    }
-
     fn hand_out_group_roles(&mut self) {
         let (groups, mappings) = (self.graph.groups.clone(), self.graph.mappings.clone());
         // The same mapping twice, and the same role of two groups, lead to the same.
         let (mut ways, mut roles) = (HashSet::new(), HashSet::new());
         let mut by_user_pool: HashMap<&Text, Vec<&Mapping>> = HashMap::new();
-        for mapping in mappings.iter().filter(|mapping| mapping.kind.as_deref() == Some("Token")) {
+        for mapping in mappings.iter().filter(|mapping| mapping.is_token()) {
             let Some(user_pool) = &mapping.user_pool else { continue };
             if ways.insert((user_pool, &mapping.pool, &mapping.provider, &mapping.when)) {
                 by_user_pool.entry(user_pool).or_default().push(mapping);
@@ -649,28 +542,4 @@ fn precedence(value: Option<&Value>) -> Precedence {
             number.map_or(Precedence::Unknown, Precedence::Number)
         }
     }
-}
-
-/// Names of the providers of one property of a pool, and whether all are known.
-fn provider_names(value: &Value) -> (Vec<Text>, bool) {
-    let mut names = Vec::new();
-    let mut complete = true;
-    match &value.kind {
-        Kind::List(items) => {
-            for item in items.iter() {
-                // An entry of CognitoIdentityProviders is a map, an ARN a text.
-                let name = item.get("ProviderName").map_or_else(|| item.text(), Value::text);
-                match name {
-                    Some(Text::Any(_)) | None => complete = false,
-                    Some(name) => names.push(name),
-                }
-            }
-        }
-        Kind::Map(entries) => names.extend(entries.iter().map(|entry| entry.key.clone())),
-        _ => match value.text() {
-            Some(Text::Any(_)) | None => complete = false,
-            Some(name) => names.push(name),
-        },
-    }
-    (names, complete)
 }

@@ -1,13 +1,15 @@
 //! The identity graph: typed tables of who may become what. It owns what it holds.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::arn::RoleNames;
+use super::attachment::{Attachment, Mapping};
+use super::pool::{Providers, Setting};
 use crate::policy::Policy;
 use crate::resolve::{Note, StackId};
 use crate::source::{FileId, Place};
-use crate::value::{Branch, Case, Cases, SymbolId, Symbols, Text, Truth, Why, Worlds};
+use crate::value::{Branch, Case, Cases, Piece, SymbolId, Symbols, Text, Truth, Why, Worlds};
 
 /// Names a role.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -116,11 +118,15 @@ pub struct IdentityPool {
     /// Its id.
     pub id: Text,
     /// Whether it gives guests an identity.
-    pub guests: Vec<Case<Truth>>,
+    pub guests: Setting,
+    /// Whether its users may ask STS for a role themselves.
+    pub classic: Setting,
     /// Names of its sign-in providers, as its tokens carry them in `amr`.
     pub providers: Vec<Text>,
     /// Whether these are all.
     pub providers_complete: bool,
+    /// The same providers in each branch, as the template has them.
+    pub configured: Vec<Providers>,
 }
 
 /// A user pool.
@@ -201,27 +207,6 @@ pub struct Membership {
     pub place: Place,
     /// The branch in which it exists.
     pub when: Branch,
-}
-
-/// How an identity pool chooses a role for the users of one provider.
-#[derive(Clone, Debug)]
-pub struct Mapping {
-    /// The role attachment that has it.
-    pub entity: Entity,
-    /// The branch, existence included.
-    pub when: Branch,
-    /// Id of the identity pool.
-    pub pool: Text,
-    /// The provider, as the mapping names it.
-    pub provider: Text,
-    /// Id of the user pool, where the provider is one.
-    pub user_pool: Option<Text>,
-    /// `Token` or `Rules`.
-    pub kind: Option<String>,
-    /// `AuthenticatedRole` or `Deny`.
-    pub ambiguous: Option<String>,
-    /// Where it stands.
-    pub place: Place,
 }
 
 /// Why a pool hands out a role.
@@ -320,6 +305,8 @@ pub struct Graph {
     pub groups: Vec<Group>,
     /// Users whom a template puts into groups.
     pub memberships: Vec<Membership>,
+    /// Role attachments of identity pools.
+    pub attachments: Vec<Attachment>,
     /// Role mappings.
     pub mappings: Vec<Mapping>,
     /// Roles that pools hand out.
@@ -336,6 +323,8 @@ pub struct Graph {
     pub strangers: Strangers,
     /// Roles by their names.
     pub role_names: RoleNames,
+    /// Symbols that custom resources are given: what these make of them, no template says.
+    pub touched: HashSet<SymbolId>,
     /// Pools by their ids.
     pub pool_ids: HashMap<Text, PoolId>,
     /// Places in `handouts` by role.
@@ -368,6 +357,13 @@ impl Graph {
     pub fn pool(&self, id: &Text) -> Option<(PoolId, &IdentityPool)> {
         let id = *self.pool_ids.get(id)?;
         Some((id, &self.pools[id.0]))
+    }
+
+    /// Whether a custom resource is given a text, or what it is made of: it may do what no template says,
+    /// such as attach a role to a pool.
+    pub fn is_touched(&self, text: &Text) -> bool {
+        let pieces = text.pieces().unwrap_or_default();
+        pieces.iter().any(|piece| matches!(piece, Piece::Symbol(id) if self.touched.contains(id)))
     }
 
     /// The user pool of an id.

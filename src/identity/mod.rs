@@ -5,24 +5,34 @@
 
 mod apart;
 mod arn;
+mod attachment;
 mod builder;
 #[cfg(test)]
 mod builder_tests;
 pub mod classes;
 pub mod cognito;
+mod form;
 mod graph;
+mod pool;
 pub mod provider;
+mod quota;
 pub mod tags;
 mod undecided;
 mod witness;
 
 pub use arn::RoleNames;
+pub use attachment::{
+    AttachedRole, Attachment, MATCH_TYPES, Mapping, MappingRule, RESOLUTIONS, ROLE_KEYS, Rules, TYPES, Written,
+};
 pub use builder::build;
 pub use classes::{ClassAnswer, Classes, RoleClasses, Unwanted, classes};
 pub use cognito::{Answer, OwnPool, Trust, trusts};
+pub use form::{Malformed, UrlOf, login_domains, malformed};
 pub use graph::{
-    Client, Dialect, Entity, Graph, Group, HandOver, Handout, IdentityPool, Mapping, Membership, Missing,
-    PermissionPolicy, PoolId, Precedence, Role, RoleId, Strangers, Subject, TagMap, UserPool, Way,
+    Client, Dialect, Entity, Graph, Group, HandOver, Handout, IdentityPool, Membership, Missing, PermissionPolicy,
+    PoolId, Precedence, Role, RoleId, Strangers, Subject, TagMap, UserPool, Way,
 };
+pub use pool::{PoolProvider, ProviderKind, Providers, Setting};
+pub use quota::Quota;
 pub use undecided::{Undecided, undecided_mappings, undecided_trusts};
 pub use witness::{Refused, Witness, witness};

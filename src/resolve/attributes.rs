@@ -1,7 +1,7 @@
 //! What `Ref` and `Fn::GetAtt` give for a resource; the facts about each type stand in `returns`.
 
 use super::{Resolver, StackId, returns};
-use crate::template::{Resource, is_nested_stack};
+use crate::template::{Resource, is_custom, is_nested_stack};
 use crate::value::{At, Kind, Piece, Text, Value, Why};
 
 impl<'d> Resolver<'_, 'd> {
@@ -135,9 +135,4 @@ impl<'d> Resolver<'_, 'd> {
         let fixed = ["cognito-idp.", ".", "/"].map(Text::known);
         Text::join([&fixed[0], &region, &fixed[1], &suffix, &fixed[2], &id])
     }
-}
-
-/// Whether code of the user's makes the resource and what its attributes give.
-fn is_custom(kind: &str) -> bool {
-    kind.starts_with("Custom::") || kind == "AWS::CloudFormation::CustomResource"
 }

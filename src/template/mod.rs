@@ -150,6 +150,11 @@ fn section<'d>(entries: Vec<(Node<'d>, Node<'d>)>) -> Vec<(&'d str, Node<'d>)> {
 }
 
 /// An entry of `Resources`; those without a type (macros, fragments) are none.
+/// Whether code of the user's makes a resource of a type, and what its attributes give.
+pub fn is_custom(kind: &str) -> bool {
+    kind.starts_with("Custom::") || kind == "AWS::CloudFormation::CustomResource"
+}
+
 fn resource<'d>((key, body): (Node<'d>, Node<'d>)) -> Option<Resource<'d>> {
     let id = key.text()?;
     let kind = body.get("Type")?.text()?;

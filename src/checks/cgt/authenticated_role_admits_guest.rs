@@ -29,7 +29,7 @@ pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
 fn allowing_guests(graph: &Graph, handout: &Handout, when: &Branch) -> Vec<(Truth, Branch)> {
     match handout.pool_id.map(|id| &graph.pools[id.0]) {
         Some(pool) => {
-            pool.guests.iter().filter_map(|case| Some((case.then, graph.together(&case.when, when)?))).collect()
+            pool.guests.cases.iter().filter_map(|case| Some((case.then, graph.together(&case.when, when)?))).collect()
         }
         None => vec![(Truth::Unknown, when.clone())],
     }

@@ -7,7 +7,7 @@ use crate::identity::cognito::{is_claim, is_claim_of};
 use crate::identity::{Answer, Graph, Handout, OwnPool, Trust, Way};
 use crate::policy::{Conjunct, Effect, failing};
 use crate::source::Place;
-use crate::value::{Branch, Text, Truth};
+use crate::value::{Branch, Text, Truth, compare};
 
 /// Finds roles whose trust policy certainly refuses those who get them.
 pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
@@ -29,6 +29,10 @@ pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
 
 fn finding(graph: &Graph, trust: &Trust, handout: &Handout, when: Branch) -> Option<Finding> {
     let own = trust.of_pool(&handout.pool)?;
+    // A mapping for a provider that the pool does not have leads nobody here: MAP005 and MAP006 speak.
+    if !may_sign_in(graph, handout) {
+        return None;
+    }
     let when = if handout.way == Way::Guest { allowing_guests(graph, handout, &when)? } else { when };
     let answer = refused(own, handout)?;
     let role = graph.role(trust.role);
@@ -50,10 +54,19 @@ fn finding(graph: &Graph, trust: &Trust, handout: &Handout, when: Branch) -> Opt
     Some(finding)
 }
 
+/// Whether anybody may come from the provider by which a pool hands a role out.
+fn may_sign_in(graph: &Graph, handout: &Handout) -> bool {
+    let (Some(provider), Some(pool)) = (&handout.provider, handout.pool_id.map(|id| &graph.pools[id.0])) else {
+        return true;
+    };
+    let mut own = pool.providers.iter();
+    !pool.providers_complete || own.any(|own| !compare(own, provider, &graph.symbols).is_false())
+}
+
 /// The branch in which the pool gives guests an identity: elsewhere its guest role is never used.
 fn allowing_guests(graph: &Graph, handout: &Handout, when: &Branch) -> Option<Branch> {
     let pool = &graph.pools[handout.pool_id?.0];
-    let allowing = pool.guests.iter().filter(|case| case.then == Truth::True);
+    let allowing = pool.guests.cases.iter().filter(|case| case.then == Truth::True);
     allowing.into_iter().find_map(|case| graph.together(&case.when, when))
 }
 

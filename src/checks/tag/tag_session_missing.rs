@@ -74,7 +74,7 @@ fn gets_tags(graph: &Graph, handout: &Handout, map: &TagMap, when: Branch) -> Op
         // The default role is for those whose provider has no mapping, or one that falls back to it.
         Way::Authenticated => {
             let of_provider = |mapping: &&Mapping| mapping.pool == map.pool && mapping.provider == map.provider;
-            let denies = |mapping: &&Mapping| mapping.ambiguous.as_deref() == Some("Deny");
+            let denies = |mapping: &&Mapping| mapping.ambiguous() == Some("Deny");
             let mut denying = graph.mappings.iter().filter(of_provider).filter(denies);
             denying.try_fold(when, |when, mapping| graph.worlds.outside(&when, &mapping.when))
         }

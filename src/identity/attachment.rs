@@ -1,0 +1,152 @@
+//! What a role attachment says: which roles an identity pool has, and how it chooses among them.
+
+use super::graph::Entity;
+use crate::source::Place;
+use crate::value::{Branch, Text, Truth, Value, Why};
+
+/// Keys of `Roles` (Cognito identity pools API, RolesMap).
+pub const ROLE_KEYS: [&str; 2] = ["authenticated", "unauthenticated"];
+/// Types of a mapping (the same, RoleMapping).
+pub const TYPES: [&str; 2] = ["Token", "Rules"];
+/// What a mapping does that leads to no role (the same, RoleMapping).
+pub const RESOLUTIONS: [&str; 2] = ["AuthenticatedRole", "Deny"];
+/// How a rule compares (the same, MappingRule).
+pub const MATCH_TYPES: [&str; 4] = ["Equals", "Contains", "StartsWith", "NotEqual"];
+
+/// A text as a template writes it, in one branch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Written {
+    /// The text; nothing is known of what is none.
+    pub text: Text,
+    /// Where it stands.
+    pub place: Place,
+}
+
+impl Written {
+    pub(super) fn read(value: &Value) -> Option<Self> {
+        let text = || value.text().unwrap_or_else(|| Text::Any(Why::Missing("a text".into())));
+        (!value.is_nothing()).then(|| Self { text: text(), place: value.at.place })
+    }
+
+    /// The text, where all of it is known.
+    pub fn known(&self) -> Option<&str> {
+        self.text.as_known()
+    }
+}
+
+/// A role attachment of an identity pool, in one branch.
+#[derive(Clone, Debug)]
+pub struct Attachment {
+    /// The resource.
+    pub entity: Entity,
+    /// The branch, its existence included.
+    pub when: Branch,
+    /// Id of the identity pool.
+    pub pool: Written,
+    /// The keys of `Roles`.
+    pub roles: Vec<AttachedRole>,
+    /// Whether these are all.
+    pub roles_complete: bool,
+    /// How many mappings it has at least, and where they stand.
+    pub mappings: Option<(usize, Place)>,
+    /// Whether the mappings of the graph are all that it has.
+    pub mappings_complete: bool,
+}
+
+impl Attachment {
+    /// Whether it gives the pool a role under a key of `Roles`.
+    pub fn has_role(&self, key: &str) -> Truth {
+        let listed = self.roles.iter().any(|role| role.key.known() == Some(key));
+        if listed || self.roles_complete { listed.into() } else { Truth::Unknown }
+    }
+}
+
+/// A key of `Roles`.
+#[derive(Clone, Debug)]
+pub struct AttachedRole {
+    /// `authenticated` or `unauthenticated`, if it is right.
+    pub key: Written,
+    /// The role's ARN.
+    pub arn: Written,
+}
+
+/// How an identity pool chooses a role for the users of one provider, in one branch.
+#[derive(Clone, Debug)]
+pub struct Mapping {
+    /// The role attachment that has it.
+    pub entity: Entity,
+    /// The branch, existence included.
+    pub when: Branch,
+    /// Id of the identity pool.
+    pub pool: Text,
+    /// The provider, as tokens name it.
+    pub provider: Text,
+    /// The provider, as the mapping names it.
+    pub named: Written,
+    /// Whether its key names the provider, and not its `IdentityProvider`.
+    pub by_key: bool,
+    /// Id of the user pool, where the provider is one.
+    pub user_pool: Option<Text>,
+    /// `Token` or `Rules`, if it is right.
+    pub kind: Option<Written>,
+    /// `AuthenticatedRole` or `Deny`, if it is right.
+    pub ambiguous: Option<Written>,
+    /// Its rules; nothing where it has no list of them.
+    pub rules: Option<Rules>,
+    /// Where its key stands.
+    pub place: Place,
+    /// Its path below the properties: `RoleMappings.KEY`.
+    pub path: String,
+    /// Whether its properties are known to be these.
+    pub complete: bool,
+}
+
+impl Mapping {
+    /// Its type, where it is known.
+    pub fn kind(&self) -> Option<&str> {
+        self.kind.as_ref()?.known()
+    }
+
+    /// Whether it takes the role from the groups that a token names.
+    pub fn is_token(&self) -> bool {
+        self.kind() == Some("Token")
+    }
+
+    /// What happens where it leads to no role, where that is known.
+    pub fn ambiguous(&self) -> Option<&str> {
+        self.ambiguous.as_ref()?.known()
+    }
+
+    /// Its rules.
+    pub fn rules(&self) -> &[MappingRule] {
+        self.rules.as_ref().map(|rules| rules.list.as_slice()).unwrap_or_default()
+    }
+}
+
+/// The rules of a mapping.
+#[derive(Clone, Debug)]
+pub struct Rules {
+    /// Those that stand there, in their order.
+    pub list: Vec<MappingRule>,
+    /// Whether these are certainly all.
+    pub complete: bool,
+    /// Where the list stands.
+    pub place: Place,
+}
+
+/// A rule of a mapping: whose claim matches gets its role. The first that matches decides.
+#[derive(Clone, Debug)]
+pub struct MappingRule {
+    /// Where it stands in its list.
+    pub index: usize,
+    /// Where.
+    pub place: Place,
+    /// The claim that it looks at.
+    pub claim: Option<Written>,
+    /// How the claim is compared.
+    pub match_type: Option<Written>,
+    /// With what.
+    pub value: Option<Written>,
+    /// The ARN of its role.
+    pub role: Option<Written>,
+}

@@ -1,0 +1,167 @@
+//! Role attachments: roles by key, and the mappings that choose among them.
+
+use super::{Builder, Link, Properties};
+use crate::identity::attachment::{AttachedRole, Attachment, Mapping, MappingRule, Rules, Written};
+use crate::identity::graph::{Entity, Way};
+use crate::identity::provider::user_pool_provider;
+use crate::resolve::StackId;
+use crate::source::Place;
+use crate::template::Resource;
+use crate::value::{Case, Entry, Kind, Text, Value};
+
+impl<'d> Builder<'_, 'd> {
+    pub(super) fn attachment(&mut self, stack: StackId, resource: &Resource<'d>) {
+        let entity = self.entity(stack, resource);
+        let mappings = self.resolver.property(stack, resource, "RoleMappings");
+        for properties in self.properties(stack, resource, &["IdentityPoolId", "Roles"]) {
+            let Some(pool) = properties.get("IdentityPoolId").and_then(Written::read) else { continue };
+            let attachment = attachment_of(&entity, pool, &properties, mappings.as_ref());
+            for role in &attachment.roles {
+                let (way, what) = match role.key.known() {
+                    Some("authenticated") => (Way::Authenticated, "handed to signed-in users here"),
+                    Some("unauthenticated") => (Way::Guest, "handed to guests here"),
+                    _ => continue,
+                };
+                self.note_role(stack, &role.arn.text, role.arn.place);
+                self.hand_out(Link {
+                    stack,
+                    pool: attachment.pool.text.clone(),
+                    role: role.arn.text.clone(),
+                    way,
+                    provider: None,
+                    when: attachment.when.clone(),
+                    steps: vec![(role.arn.place, what.to_owned())],
+                });
+            }
+            self.graph.attachments.push(attachment);
+        }
+        if let Some(mappings) = mappings {
+            self.role_mappings(stack, resource, &entity, &mappings);
+        }
+        self.hand_over(stack, resource, &entity, &["IdentityPoolId", "Roles", "RoleMappings"]);
+    }
+
+    /// Each mapping in each of its own branches, so that choices in one do not multiply the others.
+    fn role_mappings(&mut self, stack: StackId, resource: &Resource<'d>, entity: &Entity, mappings: &Value) {
+        for pool in self.properties(stack, resource, &["IdentityPoolId"]) {
+            let Some(id) = pool.text("IdentityPoolId") else { continue };
+            for case in self.choices(mappings, &pool.when) {
+                for entry in case.then.entries() {
+                    for inner in self.resolver.worlds.cases_when(&entry.value, &case.when).cases {
+                        self.role_mapping(entity, &id, entry, inner);
+                    }
+                }
+            }
+        }
+    }
+
+    fn role_mapping(&mut self, entity: &Entity, pool: &Text, entry: &Entry, case: Case<Value>) {
+        let (value, when) = (case.then, case.when);
+        if value.is_nothing() {
+            return;
+        }
+        let written = |name: &str| value.get(name).and_then(Written::read);
+        // `IdentityProvider` names the provider; without it the key does (CloudFormation, RoleMapping).
+        let by_property = written("IdentityProvider");
+        let by_key = by_property.is_none() && matches!(value.kind, Kind::Map(_));
+        let key = Written { text: entry.key.clone(), place: entry.key_at.place };
+        let named = by_property.unwrap_or(key);
+        let rules = value.get("RulesConfiguration").filter(|value| !value.is_nothing());
+        let mapping = Mapping {
+            entity: entity.clone(),
+            pool: pool.clone(),
+            user_pool: user_pool_provider(&named.text).map(|provider| provider.user_pool),
+            kind: written("Type"),
+            ambiguous: written("AmbiguousRoleResolution"),
+            rules: rules.and_then(rules_of),
+            provider: self.provider_name(&named.text),
+            named,
+            by_key,
+            place: entry.key_at.place,
+            path: format!("RoleMappings.{}", self.resolver.shown(&entry.key)),
+            complete: matches!(value.kind, Kind::Map(_)),
+            when,
+        };
+        if mapping.kind() == Some("Rules") {
+            self.hand_out_rule_roles(&mapping);
+        }
+        self.graph.mappings.push(mapping);
+    }
+
+    fn hand_out_rule_roles(&mut self, mapping: &Mapping) {
+        let stack = mapping.entity.stack;
+        for role in mapping.rules().iter().filter_map(|rule| rule.role.as_ref()) {
+            self.note_role(stack, &role.text, role.place);
+            self.hand_out(Link {
+                stack,
+                pool: mapping.pool.clone(),
+                role: role.text.clone(),
+                way: Way::Rule,
+                provider: Some(mapping.provider.clone()),
+                when: mapping.when.clone(),
+                steps: vec![(role.place, "handed out by this mapping rule".to_owned())],
+            });
+        }
+    }
+}
+
+fn attachment_of(entity: &Entity, pool: Written, properties: &Properties, mappings: Option<&Value>) -> Attachment {
+    let roles = properties.get("Roles");
+    let listed = roles.map(Value::entries).unwrap_or_default();
+    let listed = listed.iter().filter_map(|entry| {
+        let key = Written { text: entry.key.clone(), place: entry.key_at.place };
+        Some(AttachedRole { key, arn: Written::read(&entry.value)? })
+    });
+    let is_map = |value: &Value| matches!(value.kind, Kind::Map(_));
+    let known_keys = |value: &Value| value.entries().iter().all(|entry| entry.key.as_known().is_some());
+    let mappings = mappings.filter(|value| !value.is_nothing());
+    Attachment {
+        entity: entity.clone(),
+        when: properties.when.clone(),
+        pool,
+        roles: listed.collect(),
+        roles_complete: roles.is_none_or(|roles| is_map(roles) && known_keys(roles)),
+        mappings: mappings.map(|value| (certain(value.entries()), value.at.place)),
+        mappings_complete: mappings.is_none_or(is_map),
+    }
+}
+
+/// How many entries are there in every branch.
+fn certain(entries: &[Entry]) -> usize {
+    entries.iter().filter(|entry| matches!(entry.value.kind, Kind::Map(_))).count()
+}
+
+/// The rules of a mapping's `RulesConfiguration`; nothing where it has none.
+fn rules_of(configuration: &Value) -> Option<Rules> {
+    if !matches!(configuration.kind, Kind::Map(_)) {
+        return Some(unknown_rules(configuration.at.place));
+    }
+    let list = configuration.get("Rules").filter(|value| !value.is_nothing())?;
+    if !matches!(list.kind, Kind::List(_)) {
+        return Some(unknown_rules(list.at.place));
+    }
+    let items = list.items().iter().enumerate().filter(|(_, item)| !item.is_nothing());
+    let (known, unknown): (Vec<_>, Vec<_>) = items.partition(|(_, item)| matches!(item.kind, Kind::Map(_)));
+    let list = Rules {
+        list: known.into_iter().map(|(index, item)| rule(index, item)).collect(),
+        complete: unknown.is_empty(),
+        place: list.at.place,
+    };
+    Some(list)
+}
+
+fn unknown_rules(place: Place) -> Rules {
+    Rules { list: Vec::new(), complete: false, place }
+}
+
+fn rule(index: usize, item: &Value) -> MappingRule {
+    let written = |name: &str| item.get(name).and_then(Written::read);
+    MappingRule {
+        index,
+        place: item.at.place,
+        claim: written("Claim"),
+        match_type: written("MatchType"),
+        value: written("Value"),
+        role: written("RoleARN"),
+    }
+}
