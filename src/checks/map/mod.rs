@@ -4,4 +4,5 @@ pub mod ambiguous_resolution_missing;
 pub mod group_precedence_tie;
 pub mod group_precedence_unset;
 pub mod mapped_role_rejects_its_pool;
+pub mod mapping_provider_malformed;
 pub mod mapping_provider_not_configured;
