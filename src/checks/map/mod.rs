@@ -6,3 +6,4 @@ pub mod group_precedence_unset;
 pub mod mapped_role_rejects_its_pool;
 pub mod mapping_provider_malformed;
 pub mod mapping_provider_not_configured;
+pub mod mapping_shape_invalid;
