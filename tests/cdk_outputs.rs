@@ -54,9 +54,11 @@ fn cognito_in_every_wrong_way() {
         bad("CGT002", "UnauthAmrRole7C5AC8EC"),
         bad("CGT007", "ForAllValuesRole73ABDF1E"),
         bad("MAP001", "TieGroup"),
+        bad("MAP003", "SecondAttachment"),
         bad("MAP014", "WrongPoolRole6D670803"),
         bad("MAP014", "WrongActionRole84C212C1"),
         bad("MAP014", "LambdaTrustRole8543D26F"),
+        bad("MAP018", "SecondAttachment"),
     ];
     let untagged = [
         "NoTagSessionRole9BB9B5CB",
@@ -103,7 +105,12 @@ fn stages_nested_stacks_and_references_between_them() {
 
 #[test]
 fn python_and_old_libraries_and_one_line_templates() {
-    let python = ["CGT001 PyBad AdminRole38563C57", "CGT001 PyBad UserRoleB7C3739B", "MAP001 PyBad Users"];
+    let python = [
+        "CGT001 PyBad AdminRole38563C57",
+        "CGT001 PyBad UserRoleB7C3739B",
+        "MAP001 PyBad Users",
+        "MAP003 PyBad Attachment",
+    ];
     expect("f-python", &python);
     expect("old-2150", &["SVC001 Old2150 Role1ABCC5F0"]);
     expect("old-2250", &["SVC001 Old2250 Role1ABCC5F0"]);

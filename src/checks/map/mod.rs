@@ -1,6 +1,7 @@
 //! Groups, mappings and the roles that identity pools hand out.
 
 pub mod ambiguous_resolution_missing;
+pub mod duplicate_role_attachment;
 pub mod group_precedence_tie;
 pub mod group_precedence_unset;
 pub mod mapped_role_rejects_its_pool;
