@@ -187,6 +187,11 @@ pub(super) struct Pool<'a> {
 }
 
 impl<'a> Pool<'a> {
+    /// Id of the user pool.
+    pub(super) fn user_pool(&self) -> &'a Text {
+        self.id
+    }
+
     /// Two of these groups with different roles: certainly and where a mapping uses them, else certainly,
     /// else possibly and where a mapping uses them.
     pub(super) fn competing(&self, groups: &[&'a RoleGroup<'a>]) -> Option<Pair<'a>> {

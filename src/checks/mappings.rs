@@ -1,10 +1,12 @@
 //! What findings on role attachments and their mappings have in common: spots, names, lines to paste.
 
-use crate::finding::Mistake;
+use crate::finding::{Mistake, shown};
 use crate::identity::provider::user_pool_provider;
-use crate::identity::{Dialect, Graph};
+use crate::identity::{Dialect, Graph, Group, Mapping, MappingRule, Written};
+use crate::policy::{Effect, PrincipalKind, Request, evaluate};
+use crate::resolve::StackId;
 use crate::source::Place;
-use crate::value::Text;
+use crate::value::{Text, Truth, compare};
 
 /// The mistake on a property of a mapping, of a rule or of an attachment.
 pub(super) fn mistake(at: Place, element: &'static str) -> Mistake {
@@ -44,4 +46,60 @@ fn name_of(graph: &Graph, id: &Text) -> String {
 /// The identity pool of a mapping, by its logical id where a template of the run has it.
 pub(super) fn pool_name(graph: &Graph, pool: &Text) -> String {
     graph.pool(pool).map_or_else(|| "the identity pool".to_owned(), |(_, pool)| pool.entity.name().to_owned())
+}
+
+/// A rule in a few words: its claim, how it compares, and with what.
+pub(super) fn rule_words(graph: &Graph, rule: &MappingRule) -> String {
+    let told = |written: &Option<Written>| match written {
+        Some(written) => shown(&graph.shown(&written.text)),
+        None => "nothing".to_owned(),
+    };
+    format!("{} {} '{}'", told(&rule.claim), told(&rule.match_type), told(&rule.value))
+}
+
+/// The path of a rule, or of one of its properties.
+pub(super) fn rule_path(mapping: &Mapping, rule: &MappingRule, name: Option<&str>) -> String {
+    let path = format!("{}.RulesConfiguration.Rules[{}]", mapping.path, rule.index);
+    name.map_or(path.clone(), |name| format!("{path}.{name}"))
+}
+
+/// A role by its logical id, or by its ARN where no template of the run has it.
+pub(super) fn role_name(graph: &Graph, stack: StackId, arn: &Written) -> String {
+    let role = graph.roles_meant(stack, &arn.text);
+    let name = role.first().map(|(id, _)| graph.role(*id).entity.name().to_owned());
+    name.unwrap_or_else(|| shown(&short_arn(&graph.shown(&arn.text))))
+}
+
+/// A role's name, without what every ARN has in common.
+fn short_arn(arn: &str) -> String {
+    arn.split_once(":role/").map_or(arn, |(_, name)| name).to_owned()
+}
+
+/// Whether two ARNs of a stack mean one role: two roles of one run are never one, elsewhere the ARNs decide.
+pub(super) fn same_role(graph: &Graph, stack: StackId, a: &Written, b: &Written) -> Truth {
+    let roles = [a, b].map(|arn| graph.roles_meant(stack, &arn.text));
+    match roles.each_ref().map(Vec::as_slice) {
+        [[(a, _)], [(b, _)]] => (a == b).into(),
+        _ => compare(&a.text, &b.text, &graph.symbols),
+    }
+}
+
+/// Whether a permission policy of the run may let somebody assume a group's role by itself, as a broker does that
+/// reads the role from a token.
+pub(super) fn grants_assume(graph: &Graph, group: &Group) -> bool {
+    let Some((arn, _)) = &group.role else { return false };
+    let request = Request {
+        principal: (PrincipalKind::Aws, Text::known("*")),
+        action: "sts:AssumeRole".to_owned(),
+        resource: arn.clone(),
+        context: Vec::new(),
+    };
+    let mut cases = graph.policies.iter().flat_map(|policy| &policy.document.cases);
+    cases.any(|case| {
+        let mut policy = case.then.clone();
+        policy.of_identity = true;
+        policy.statements.retain(|statement| statement.effect != Effect::Deny);
+        policy.statements.iter_mut().for_each(|statement| statement.conditions.tests.clear());
+        !evaluate(&policy, &request, &graph.symbols).truth.is_false()
+    })
 }

@@ -3,6 +3,7 @@
 mod attachment;
 mod custom;
 mod pool;
+mod user_pool;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -11,8 +12,8 @@ use super::apart::apart;
 use super::arn::RoleNames;
 use super::attachment::Mapping;
 use super::graph::{
-    Client, Dialect, Entity, Graph, Group, HandOver, Handout, Membership, Missing, PermissionPolicy, PoolId,
-    Precedence, Role, RoleId, Strangers, Subject, TagMap, UserPool, Way,
+    Dialect, Entity, Graph, Group, HandOver, Handout, Membership, Missing, PermissionPolicy, PoolId, Precedence, Role,
+    RoleId, Strangers, Subject, TagMap, Way,
 };
 use super::provider::user_pool_provider;
 use super::undecided::missing;
@@ -32,6 +33,7 @@ pub fn build(set: &StackSet<'_>) -> Graph {
         pools: Vec::new(),
         user_pools: Vec::new(),
         clients: Vec::new(),
+        external_providers: Vec::new(),
         policies: Vec::new(),
         groups: Vec::new(),
         memberships: Vec::new(),
@@ -182,6 +184,7 @@ impl<'s, 'd> Builder<'s, 'd> {
             "AWS::Cognito::UserPoolClient" => self.client(stack, resource),
             "AWS::Cognito::IdentityPool" => self.identity_pool(stack, resource),
             "AWS::Cognito::UserPool" => self.user_pool(stack, resource),
+            "AWS::Cognito::UserPoolIdentityProvider" => self.external_provider(stack, resource),
             _ => {}
         }
     }
@@ -340,32 +343,6 @@ impl<'s, 'd> Builder<'s, 'd> {
         let document = self.resolver.as_document(stack, document);
         let document = self.policies(&document, when);
         self.graph.policies.push(PermissionPolicy { entity, document });
-    }
-
-    fn client(&mut self, stack: StackId, resource: &Resource<'d>) {
-        let Some(id) = self.attribute(stack, resource, "Ref").text() else { return };
-        let entity = self.entity(stack, resource);
-        for properties in self.properties(stack, resource, &["UserPoolId"]) {
-            let Some(user_pool) = properties.text("UserPoolId") else { continue };
-            let (entity, id) = (entity.clone(), id.clone());
-            self.graph.clients.push(Client { entity, id, user_pool, when: properties.when });
-        }
-    }
-
-    fn user_pool(&mut self, stack: StackId, resource: &Resource<'d>) {
-        let entity = self.entity(stack, resource);
-        let Some(id) = self.attribute(stack, resource, "Ref").text() else { return };
-        let triggers = self.resolver.property(stack, resource, "LambdaConfig");
-        let sets_claims = triggers.is_some_and(|triggers| match triggers.kind {
-            Kind::Map(_) => {
-                triggers.get("PreTokenGeneration").or_else(|| triggers.get("PreTokenGenerationConfig")).is_some()
-            }
-            Kind::Null | Kind::Absent => false,
-            _ => true,
-        });
-        let provider = self.attribute(stack, resource, "ProviderName").text();
-        let provider = provider.unwrap_or_else(|| Text::known(""));
-        self.graph.user_pools.push(UserPool { entity, id, provider, sets_claims });
     }
 
     fn group(&mut self, stack: StackId, resource: &Resource<'d>) {

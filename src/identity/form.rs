@@ -4,6 +4,7 @@
 
 use super::arn::cut;
 use super::graph::Graph;
+use super::pool::ProviderKind;
 use super::provider::user_pool_provider;
 use crate::value::{Piece, Symbols, Text};
 
@@ -131,4 +132,21 @@ fn arn_fault(pieces: &[Piece]) -> Option<Malformed> {
         _ => rest.is_empty(),
     };
     (other_service || begins_other).then_some(Malformed::OtherArn)
+}
+
+/// What kind of provider a text certainly names: a login domain, or a provider of IAM by its ARN.
+pub fn provider_kind(provider: &Text) -> Option<ProviderKind> {
+    if user_pool_provider(provider).is_some() {
+        return Some(ProviderKind::UserPool);
+    }
+    if let Some(known) = provider.as_known().filter(|known| !known.starts_with("arn:")) {
+        return login_domains().any(|domain| domain == known).then_some(ProviderKind::Login);
+    }
+    let mut rest = provider.pieces()?;
+    for _ in 0..5 {
+        rest = cut(&rest, ':')?.1;
+    }
+    let Some(Piece::Literal(resource)) = rest.first() else { return None };
+    let kinds = [ProviderKind::Oidc, ProviderKind::Saml];
+    kinds.into_iter().zip(IAM_PROVIDERS).find(|(_, prefix)| resource.starts_with(prefix)).map(|(kind, _)| kind)
 }

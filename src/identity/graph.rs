@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::arn::RoleNames;
 use super::attachment::{Attachment, Mapping};
 use super::pool::{Providers, Setting};
+use super::user_pool::{Client, ExternalProvider, UserPool};
 use crate::policy::Policy;
 use crate::resolve::{Note, StackId};
 use crate::source::{FileId, Place};
@@ -127,32 +128,6 @@ pub struct IdentityPool {
     pub providers_complete: bool,
     /// The same providers in each branch, as the template has them.
     pub configured: Vec<Providers>,
-}
-
-/// A user pool.
-#[derive(Clone, Debug)]
-pub struct UserPool {
-    /// The resource.
-    pub entity: Entity,
-    /// Its id.
-    pub id: Text,
-    /// Its name as a sign-in provider.
-    pub provider: Text,
-    /// Whether a pre-token-generation trigger may set the claims that choose a role.
-    pub sets_claims: bool,
-}
-
-/// An app client of a user pool, in one branch.
-#[derive(Clone, Debug)]
-pub struct Client {
-    /// The resource.
-    pub entity: Entity,
-    /// The branch, its existence included.
-    pub when: Branch,
-    /// Its id.
-    pub id: Text,
-    /// Id of its user pool.
-    pub user_pool: Text,
 }
 
 /// A permission policy that stands in a template, inline or by itself.
@@ -299,6 +274,8 @@ pub struct Graph {
     pub user_pools: Vec<UserPool>,
     /// App clients of user pools.
     pub clients: Vec<Client>,
+    /// External identity providers of user pools.
+    pub external_providers: Vec<ExternalProvider>,
     /// Permission policies.
     pub policies: Vec<PermissionPolicy>,
     /// Groups of user pools.

@@ -11,6 +11,7 @@ mod builder;
 mod builder_tests;
 pub mod classes;
 pub mod cognito;
+mod covered;
 mod form;
 mod graph;
 mod pool;
@@ -18,6 +19,7 @@ pub mod provider;
 mod quota;
 pub mod tags;
 mod undecided;
+mod user_pool;
 mod witness;
 
 pub use arn::RoleNames;
@@ -27,12 +29,14 @@ pub use attachment::{
 pub use builder::build;
 pub use classes::{ClassAnswer, Classes, RoleClasses, Unwanted, classes};
 pub use cognito::{Answer, OwnPool, Trust, trusts};
-pub use form::{Malformed, UrlOf, login_domains, malformed};
+pub use covered::covers;
+pub use form::{Malformed, UrlOf, login_domains, malformed, provider_kind};
 pub use graph::{
-    Client, Dialect, Entity, Graph, Group, HandOver, Handout, IdentityPool, Membership, Missing, PermissionPolicy,
-    PoolId, Precedence, Role, RoleId, Strangers, Subject, TagMap, UserPool, Way,
+    Dialect, Entity, Graph, Group, HandOver, Handout, IdentityPool, Membership, Missing, PermissionPolicy, PoolId,
+    Precedence, Role, RoleId, Strangers, Subject, TagMap, Way,
 };
 pub use pool::{PoolProvider, ProviderKind, Providers, Setting};
 pub use quota::Quota;
 pub use undecided::{Undecided, undecided_mappings, undecided_trusts};
+pub use user_pool::{Attribute, CUSTOM, Client, ExternalProvider, StandardClaim, UserPool, Words, standard_claim};
 pub use witness::{Refused, Witness, witness};

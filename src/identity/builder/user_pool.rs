@@ -1,0 +1,140 @@
+//! User pools, their app clients and their external identity providers.
+
+use super::{Builder, Properties};
+use crate::identity::attachment::Written;
+use crate::identity::user_pool::{Attribute, CUSTOM, Client, ExternalProvider, UserPool, Words};
+use crate::resolve::StackId;
+use crate::template::Resource;
+use crate::value::{Kind, Text, Truth, Value};
+
+impl<'d> Builder<'_, 'd> {
+    pub(super) fn user_pool(&mut self, stack: StackId, resource: &Resource<'d>) {
+        let entity = self.entity(stack, resource);
+        let Some(id) = self.attribute(stack, resource, "Ref").text() else { return };
+        let triggers = self.resolver.property(stack, resource, "LambdaConfig");
+        let sets_claims = triggers.is_some_and(|triggers| match triggers.kind {
+            Kind::Map(_) => {
+                triggers.get("PreTokenGeneration").or_else(|| triggers.get("PreTokenGenerationConfig")).is_some()
+            }
+            Kind::Null | Kind::Absent => false,
+            _ => true,
+        });
+        let provider = self.attribute(stack, resource, "ProviderName").text();
+        let provider = provider.unwrap_or_else(|| Text::known(""));
+        let schemas = self.properties(stack, resource, &["Schema"]);
+        let attributes: Vec<Attribute> = schemas.iter().flat_map(attributes_of).collect();
+        let attributes_complete = schemas.iter().all(|schema| schema.get("Schema").is_none_or(is_whole_list));
+        let creation = self.resolver.property(stack, resource, "AdminCreateUserConfig");
+        let updates = self.resolver.property(stack, resource, "UserAttributeUpdateSettings");
+        let verified = updates.as_ref().and_then(|updates| updates.get("AttributesRequireVerificationBeforeUpdate"));
+        self.graph.user_pools.push(UserPool {
+            entity,
+            id,
+            provider,
+            sets_claims,
+            attributes,
+            attributes_complete,
+            self_registration: self_registration(creation.as_ref()),
+            verified_before_update: verified.map(words).unwrap_or_default().known,
+        });
+    }
+
+    pub(super) fn client(&mut self, stack: StackId, resource: &Resource<'d>) {
+        let Some(id) = self.attribute(stack, resource, "Ref").text() else { return };
+        let entity = self.entity(stack, resource);
+        let names = [
+            "UserPoolId",
+            "WriteAttributes",
+            "GenerateSecret",
+            "ExplicitAuthFlows",
+            "AllowedOAuthFlows",
+            "AllowedOAuthScopes",
+        ];
+        for properties in self.properties(stack, resource, &names) {
+            let Some(user_pool) = properties.text("UserPoolId") else { continue };
+            let list = |name: &str| properties.get(name).map(words);
+            self.graph.clients.push(Client {
+                entity: entity.clone(),
+                id: id.clone(),
+                user_pool,
+                writes: list("WriteAttributes"),
+                secret: flag(properties.get("GenerateSecret"), false),
+                sign_in: list("ExplicitAuthFlows"),
+                oauth_flows: list("AllowedOAuthFlows"),
+                scopes: list("AllowedOAuthScopes"),
+                when: properties.when,
+            });
+        }
+    }
+
+    pub(super) fn external_provider(&mut self, stack: StackId, resource: &Resource<'d>) {
+        let entity = self.entity(stack, resource);
+        for properties in self.properties(stack, resource, &["UserPoolId", "AttributeMapping"]) {
+            let Some(user_pool) = properties.text("UserPoolId") else { continue };
+            let fills = properties.get("AttributeMapping").map(keys).unwrap_or_default();
+            let entity = entity.clone();
+            self.graph.external_providers.push(ExternalProvider { entity, user_pool, fills, when: properties.when });
+        }
+    }
+}
+
+fn is_whole_list(value: &Value) -> bool {
+    matches!(value.kind, Kind::List(_)) && value.items().iter().all(|item| matches!(item.kind, Kind::Map(_)))
+}
+
+fn attributes_of(schema: &Properties) -> Vec<Attribute> {
+    let items = schema.get("Schema").map(Value::items).unwrap_or_default();
+    let attributes = items.iter().filter_map(|item| {
+        let mut name = Written::read(item.get("Name")?)?;
+        if let Some(bare) = name.known().and_then(|name| name.strip_prefix(CUSTOM)) {
+            name.text = Text::known(bare);
+        }
+        Some(Attribute {
+            when: schema.when.clone(),
+            name,
+            mutable: flag(item.get("Mutable"), true),
+            required: flag(item.get("Required"), false),
+            developer_only: flag(item.get("DeveloperOnlyAttribute"), false),
+        })
+    });
+    attributes.collect()
+}
+
+/// A value that is true or false; what it is where it is not there.
+fn flag(value: Option<&Value>, default: bool) -> Truth {
+    let Some(value) = value.filter(|value| !value.is_nothing()) else { return default.into() };
+    match value.text().as_ref().and_then(Text::as_known).map(str::to_ascii_lowercase).as_deref() {
+        Some("true") => Truth::True,
+        Some("false") => Truth::False,
+        _ => Truth::Unknown,
+    }
+}
+
+/// Users sign up themselves unless only administrators create them (Cognito user pools API, AdminCreateUserConfig).
+fn self_registration(creation: Option<&Value>) -> Truth {
+    match creation {
+        None => Truth::True,
+        Some(creation) if creation.is_nothing() => Truth::True,
+        Some(creation) if matches!(creation.kind, Kind::Map(_)) => {
+            !flag(creation.get("AllowAdminCreateUserOnly"), false)
+        }
+        Some(_) => Truth::Unknown,
+    }
+}
+
+fn words(value: &Value) -> Words {
+    let items = value.items();
+    let texts = items.iter().filter(|item| !item.is_nothing()).map(Value::text);
+    let texts: Vec<Option<Text>> = texts.collect();
+    let known = texts.iter().flatten().filter_map(|text| text.as_known().map(str::to_owned));
+    let known: Vec<String> = known.collect();
+    let complete = matches!(value.kind, Kind::List(_)) && known.len() == texts.len();
+    Words { known, complete, place: Some(value.at.place) }
+}
+
+fn keys(value: &Value) -> Words {
+    let keys = value.entries().iter().filter_map(|entry| entry.key.as_known().map(str::to_owned));
+    let known: Vec<String> = keys.collect();
+    let complete = matches!(value.kind, Kind::Map(_)) && known.len() == value.entries().len();
+    Words { known, complete, place: Some(value.at.place) }
+}
