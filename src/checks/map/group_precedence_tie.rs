@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use super::group_roles_and_mapping_disagree::says_unused;
 use crate::checks::Cx;
 use crate::checks::groups::{Groups, Pair, Pool, RoleGroup};
 use crate::finding::{Finding, Label, Severity};
@@ -29,6 +30,10 @@ fn tie<'a>(graph: &Graph, pool: &Pool<'a>, number: u64, groups: &[&'a RoleGroup<
         Some((pair, memberships)) => (pair, Some(memberships)),
         None => (pool.competing(groups)?, None),
     };
+    // That nobody asks for these roles is MAP007.
+    if pair.mapping.is_none() && says_unused(graph, pool.user_pool()) {
+        return None;
+    }
     let severity = match (&pair.mapping, memberships) {
         (None, _) => Severity::Info,
         (Some(_), None) => Severity::Warning,

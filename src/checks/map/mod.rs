@@ -4,6 +4,7 @@ pub mod ambiguous_resolution_missing;
 pub mod duplicate_role_attachment;
 pub mod group_precedence_tie;
 pub mod group_precedence_unset;
+pub mod group_roles_and_mapping_disagree;
 pub mod mapped_role_rejects_its_pool;
 pub mod mapping_provider_malformed;
 pub mod mapping_provider_not_configured;
