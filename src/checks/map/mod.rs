@@ -8,4 +8,5 @@ pub mod group_roles_and_mapping_disagree;
 pub mod mapped_role_rejects_its_pool;
 pub mod mapping_provider_malformed;
 pub mod mapping_provider_not_configured;
+pub mod mapping_rule_unreachable;
 pub mod mapping_shape_invalid;
