@@ -1,0 +1,144 @@
+//! MAP016: what a pool says of guests, and the roles that it has for them, do not fit.
+
+use crate::checks::Cx;
+use crate::checks::mappings::mistake;
+use crate::finding::{Finding, Label, Severity};
+use crate::identity::{Attachment, Dialect, Graph, Handout, IdentityPool, Way};
+use crate::source::Place;
+use crate::value::{Branch, Truth, compare};
+
+/// Finds guests without a role, guest roles without guests, and pools without any role.
+pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
+    let mut made_by_cdk: Option<usize> = None;
+    for pool in &cx.graph.pools {
+        for case in &pool.guests.cases {
+            match case.then {
+                Truth::True => findings.extend(no_guest_role(cx.graph, pool, &case.when)),
+                Truth::False => no_guests(cx, pool, &case.when, &mut made_by_cdk, findings),
+                Truth::Unknown => {}
+            }
+        }
+        findings.extend(no_role(cx.graph, pool));
+    }
+}
+
+/// The roles that a pool hands to guests, in a branch.
+pub(super) fn guest_roles<'g>(
+    graph: &'g Graph,
+    pool: &'g IdentityPool,
+    when: &Branch,
+) -> impl Iterator<Item = &'g Handout> {
+    let is_guest = |handout: &&Handout| handout.way == Way::Guest && handout.pool == pool.id;
+    graph.handouts.iter().filter(is_guest).filter(move |handout| graph.together(&handout.when, when).is_some())
+}
+
+/// The attachments that are, or may be, of a pool.
+fn attachments_of<'g>(graph: &'g Graph, pool: &'g IdentityPool) -> impl Iterator<Item = (&'g Attachment, Truth)> {
+    let all = graph.attachments.iter();
+    let of_pool = all.map(|attachment| (attachment, compare(&attachment.pool.text, &pool.id, &graph.symbols)));
+    of_pool.filter(|(_, is_own)| !is_own.is_false())
+}
+
+/// The part of a branch in which a pool has an attachment, and none that has, or may have, a role for guests.
+pub(super) fn without_guest_role(graph: &Graph, pool: &IdentityPool, when: &Branch) -> Option<(Branch, Place)> {
+    if graph.is_touched(&pool.id) {
+        return None;
+    }
+    let mut when = when.clone();
+    for (attachment, _) in attachments_of(graph, pool) {
+        if !attachment.has_role("unauthenticated").is_false() {
+            when = graph.worlds.outside(&when, &attachment.when)?;
+        }
+    }
+    let mut own = attachments_of(graph, pool).filter(|(_, is_own)| is_own.is_true());
+    own.find_map(|(attachment, _)| Some((graph.together(&when, &attachment.when)?, attachment.entity.place)))
+}
+
+/// Guests are let in, and no attachment has a role for them.
+fn no_guest_role(graph: &Graph, pool: &IdentityPool, when: &Branch) -> Option<Finding> {
+    let (when, attachment) = without_guest_role(graph, pool, when)?;
+    let name = pool.entity.name();
+    let message = format!("guests of {name} get no credentials: it has no role for them");
+    let label = Label::new(pool.guests.place, "lets guests in");
+    let subject = pool.entity.property("AllowUnauthenticatedIdentities");
+    let mut finding = Finding::new("MAP016", Severity::Warning, message, label, subject);
+    finding.related.push(Label::new(attachment, "its roles, none of them under unauthenticated"));
+    finding.help = "attach a role under unauthenticated, or set AllowUnauthenticatedIdentities to false".to_owned();
+    finding.assumes.push("nothing outside of what was read attaches roles to the pool".to_owned());
+    finding.mistake = mistake(pool.entity.place, "guest role");
+    finding.branch = when;
+    Some(finding)
+}
+
+/// Guests are kept out, and a role for them is attached.
+fn no_guests(
+    cx: &Cx<'_>,
+    pool: &IdentityPool,
+    when: &Branch,
+    made_by_cdk: &mut Option<usize>,
+    findings: &mut Vec<Finding>,
+) {
+    for handout in guest_roles(cx.graph, pool, when) {
+        let Some(both) = cx.graph.together(&handout.when, when) else { continue };
+        let open = cx.trusts.iter().find_map(|trust| {
+            let is_open = trust.foreign_guest.truth.is_true() || trust.foreign_signed_in.truth.is_true();
+            (trust.role == handout.role && is_open).then(|| cx.graph.together(&both, &trust.when))?
+        });
+        let is_by_construct = open.is_none() && pool.entity.dialect == Dialect::Cdk;
+        // The CDK's construct attaches a role for guests to every pool: that is told once.
+        let told = made_by_cdk.filter(|_| is_by_construct).and_then(|at| findings.get_mut(at));
+        if let Some(told) = told {
+            told.related.push(Label::new(pool.entity.place, "the same for this pool"));
+            continue;
+        }
+        if is_by_construct {
+            *made_by_cdk = Some(findings.len());
+        }
+        findings.push(attached_in_vain(cx.graph, pool, handout, both, open));
+    }
+}
+
+fn attached_in_vain(
+    graph: &Graph,
+    pool: &IdentityPool,
+    handout: &Handout,
+    when: Branch,
+    open: Option<Branch>,
+) -> Finding {
+    let (role, name) = (graph.role(handout.role), pool.entity.name());
+    let role_name = role.entity.name();
+    let severity = if open.is_some() { Severity::Warning } else { Severity::Info };
+    let message = match severity {
+        Severity::Info => format!("{role_name} is attached for guests of {name}, which lets none in"),
+        _ => format!("{name} lets no guests in, but users of other pools can become its guest role {role_name}"),
+    };
+    let (place, _) = handout.steps.last().cloned().unwrap_or((role.entity.place, String::new()));
+    let label = Label::new(place, "the role for guests");
+    let mut finding =
+        Finding::new("MAP016", severity, message, label, pool.entity.property("AllowUnauthenticatedIdentities"));
+    finding.related.push(Label::new(pool.guests.place, "guests are not let in"));
+    finding.related.push(Label::new(role.entity.place, "the role"));
+    finding.help = "remove unauthenticated from the Roles of the attachment".to_owned();
+    if role.entity.dialect == Dialect::Cdk && severity == Severity::Info {
+        finding.help = "nothing to do: IdentityPool always attaches a role for guests".to_owned();
+    }
+    finding.mistake = mistake(pool.entity.place, "guest role");
+    finding.branch = open.unwrap_or(when);
+    finding
+}
+
+/// No attachment at all, and no other way to a role.
+fn no_role(graph: &Graph, pool: &IdentityPool) -> Option<Finding> {
+    let may_be_classic = pool.classic.cases.iter().any(|case| !case.then.is_false());
+    if may_be_classic || graph.is_touched(&pool.id) || attachments_of(graph, pool).next().is_some() {
+        return None;
+    }
+    let name = pool.entity.name();
+    let message = format!("nothing in what was read attaches a role to {name}, which can then give no credentials");
+    let label = Label::new(pool.entity.place, "has no role attachment, and AllowClassicFlow is off");
+    let mut finding = Finding::new("MAP016", Severity::Info, message, label, pool.entity.subject.clone());
+    finding.help = "attach roles with AWS::Cognito::IdentityPoolRoleAttachment".to_owned();
+    finding.mistake = mistake(pool.entity.place, "guest role");
+    finding.branch = pool.entity.exists.clone();
+    Some(finding)
+}
