@@ -6,6 +6,7 @@ pub mod duplicate_role_attachment;
 pub mod group_precedence_tie;
 pub mod group_precedence_unset;
 pub mod group_roles_and_mapping_disagree;
+pub mod guest_access_enabled;
 pub mod guest_role_inconsistent;
 pub mod mapped_role_rejects_its_pool;
 pub mod mapping_provider_malformed;

@@ -1,0 +1,94 @@
+//! MAP015: an identity pool that gives credentials to anybody.
+
+use crate::checks::Cx;
+use crate::checks::map::guest_role_inconsistent::{guest_roles, without_guest_role};
+use crate::checks::mappings::mistake;
+use crate::finding::{Finding, Label, Severity, Status, shown};
+use crate::identity::{Graph, Handout, IdentityPool};
+use crate::policy::{Actions, Effect};
+use crate::source::Place;
+use crate::value::{Branch, Truth, Why};
+
+/// Finds pools that let guests in, or that let them in if a parameter says so.
+pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
+    for pool in &cx.graph.pools {
+        for case in &pool.guests.cases {
+            match case.then {
+                Truth::True => findings.push(finding(cx.graph, pool, &case.when)),
+                Truth::Unknown => findings.extend(left_open(pool, &case.when)),
+                Truth::False => {}
+            }
+        }
+    }
+}
+
+fn finding(graph: &Graph, pool: &IdentityPool, when: &Branch) -> Finding {
+    let name = pool.entity.name();
+    let roles: Vec<&Handout> = guest_roles(graph, pool, when).collect();
+    let message = match roles.first() {
+        Some(handout) => format!("anybody can become {} without signing in", graph.role(handout.role).entity.name()),
+        None => format!("anybody gets an identity of {name} without signing in"),
+    };
+    // That guests are let in and get no role is MAP016.
+    let no_role = without_guest_role(graph, pool, when).is_some();
+    let severity = if no_role { Severity::Info } else { Severity::Warning };
+    let mut finding = at_setting(pool, severity, message, "lets guests in; the pool's id is no secret", when);
+    let steps = roles.first().into_iter().flat_map(|handout| handout.steps.iter().skip(1));
+    finding.related = steps.map(|(place, what)| Label::new(*place, what.clone())).collect();
+    finding.related.extend(roles.first().and_then(|handout| permissions(graph, handout)));
+    finding.help = "set AllowUnauthenticatedIdentities to false, unless the app is meant for guests".to_owned();
+    finding
+}
+
+/// A pool of which only the deployment knows whether it lets guests in.
+fn left_open(pool: &IdentityPool, when: &Branch) -> Option<Finding> {
+    let mut parameters = pool.guests.missing.iter();
+    let parameter = parameters.find_map(|missing| match &missing.why {
+        Why::Parameter(name) => Some(name.clone()),
+        _ => None,
+    })?;
+    let parameter = shown(&parameter);
+    let message = format!("parameter {parameter} decides whether {} lets guests in", pool.entity.name());
+    let mut finding = at_setting(pool, Severity::Info, message, "known only at deployment", when);
+    finding.status = Status::Possible;
+    finding.assumes.push(format!("parameter {parameter} is true"));
+    finding.help = "give the parameter a default of false, or AllowedValues".to_owned();
+    Some(finding)
+}
+
+fn at_setting(pool: &IdentityPool, severity: Severity, message: String, why: &str, when: &Branch) -> Finding {
+    let subject = pool.entity.property("AllowUnauthenticatedIdentities");
+    let mut finding = Finding::new("MAP015", severity, message, Label::new(pool.guests.place, why), subject);
+    finding.mistake = mistake(pool.entity.place, "AllowUnauthenticatedIdentities");
+    finding.branch = when.clone();
+    finding
+}
+
+/// Actions that a label names.
+const MOST_ACTIONS: usize = 3;
+
+/// What the role's own policies allow, with the place of the first that does.
+fn permissions(graph: &Graph, handout: &Handout) -> Option<Label> {
+    let role = graph.role(handout.role);
+    let is_own = |place: Place| place == role.entity.place;
+    let policies = graph.policies.iter().filter(|policy| is_own(policy.entity.place));
+    let cases = policies.flat_map(|policy| &policy.document.cases);
+    let cases = cases.filter(|case| graph.together(&case.when, &handout.when).is_some());
+    let statements = cases.flat_map(|case| &case.then.statements);
+    let allowed = statements.filter(|statement| statement.effect == Effect::Allow);
+    let (mut place, mut actions) = (None, Vec::new());
+    for statement in allowed {
+        let Actions::Only(list) = &statement.actions else { continue };
+        place = place.or(statement.action_at.map(|at| at.place));
+        for name in list.iter().filter_map(|(action, _)| action.as_known()) {
+            if !actions.contains(&name) {
+                actions.push(name);
+            }
+        }
+    }
+    let more = actions.len().saturating_sub(MOST_ACTIONS);
+    let named: Vec<String> = actions.iter().take(MOST_ACTIONS).map(|action| shown(action)).collect();
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    (!named.is_empty()).then_some(())?;
+    Some(Label::new(place?, format!("so anybody may {}{more}", named.join(", "))))
+}
