@@ -1,6 +1,7 @@
 //! Groups, mappings and the roles that identity pools hand out.
 
 pub mod ambiguous_resolution_missing;
+pub mod classic_flow_enabled;
 pub mod custom_claim_prefix_missing;
 pub mod duplicate_role_attachment;
 pub mod group_precedence_tie;
