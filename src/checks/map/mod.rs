@@ -2,6 +2,7 @@
 
 pub mod ambiguous_resolution_missing;
 pub mod classic_flow_enabled;
+pub mod contains_match_overlap;
 pub mod custom_claim_prefix_missing;
 pub mod duplicate_role_attachment;
 pub mod group_precedence_tie;
