@@ -15,3 +15,4 @@ pub mod mapping_provider_malformed;
 pub mod mapping_provider_not_configured;
 pub mod mapping_rule_unreachable;
 pub mod mapping_shape_invalid;
+pub mod server_side_token_check_disabled;
