@@ -2,6 +2,7 @@
 
 mod attachment;
 mod custom;
+mod permitted;
 mod pool;
 mod user_pool;
 
@@ -47,6 +48,7 @@ pub fn build(set: &StackSet<'_>) -> Graph {
         strangers,
         role_names: RoleNames::default(),
         touched: HashSet::new(),
+        without_permissions: HashSet::new(),
         pool_ids: HashMap::new(),
         handout_ids: HashMap::new(),
         macros: HashMap::new(),
@@ -60,6 +62,7 @@ pub fn build(set: &StackSet<'_>) -> Graph {
     builder.name_providers();
     builder.each(Builder::links);
     builder.custom_resources();
+    builder.roles_without_permissions();
     builder.hand_out_group_roles();
     if builder.graph.handouts.len() >= MOST_HANDOUTS {
         let message = format!("more than {MOST_HANDOUTS} roles are handed out; the rest is not followed");

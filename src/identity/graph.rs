@@ -300,6 +300,8 @@ pub struct Graph {
     pub strangers: Strangers,
     /// Roles by their names.
     pub role_names: RoleNames,
+    /// Roles to which no resource that was read gives a policy.
+    pub without_permissions: HashSet<RoleId>,
     /// Symbols that custom resources are given: what these make of them, no template says.
     pub touched: HashSet<SymbolId>,
     /// Pools by their ids.

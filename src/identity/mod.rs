@@ -21,6 +21,7 @@ pub mod tags;
 mod undecided;
 mod user_pool;
 mod witness;
+mod writable;
 
 pub use arn::RoleNames;
 pub use attachment::{
@@ -40,3 +41,4 @@ pub use quota::Quota;
 pub use undecided::{Undecided, undecided_mappings, undecided_trusts};
 pub use user_pool::{Attribute, CUSTOM, Client, ExternalProvider, StandardClaim, UserPool, Words, standard_claim};
 pub use witness::{Refused, Witness, witness};
+pub use writable::{Writable, WrittenBy, writable};

@@ -1,12 +1,11 @@
 //! MAP015: an identity pool that gives credentials to anybody.
 
 use crate::checks::Cx;
-use crate::checks::map::guest_role_inconsistent::{guest_roles, without_guest_role};
-use crate::checks::mappings::mistake;
+use crate::checks::map::guest_role_inconsistent::without_guest_role;
+use crate::checks::mappings::{mistake, role_name};
 use crate::finding::{Finding, Label, Severity, Status, shown};
-use crate::identity::{Graph, Handout, IdentityPool};
+use crate::identity::{Attachment, Graph, IdentityPool, RoleId, Written};
 use crate::policy::{Actions, Effect};
-use crate::source::Place;
 use crate::value::{Branch, Truth, Why};
 
 /// Finds pools that let guests in, or that let them in if a parameter says so.
@@ -24,20 +23,49 @@ pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
 
 fn finding(graph: &Graph, pool: &IdentityPool, when: &Branch) -> Finding {
     let name = pool.entity.name();
-    let roles: Vec<&Handout> = guest_roles(graph, pool, when).collect();
-    let message = match roles.first() {
-        Some(handout) => format!("anybody can become {} without signing in", graph.role(handout.role).entity.name()),
+    let role = attached_for_guests(graph, pool, when);
+    let message = match role {
+        Some((attachment, arn)) => {
+            format!("anybody can become {} without signing in", role_name(graph, attachment.entity.stack, arn))
+        }
         None => format!("anybody gets an identity of {name} without signing in"),
     };
+    let mut finding = at_setting(pool, Severity::Warning, message, "lets guests in; the pool's id is no secret", when);
+    finding.related.extend(role.map(|(_, arn)| Label::new(arn.place, "handed to guests here")));
+    let meant = role.map(|(attachment, arn)| graph.roles_meant(attachment.entity.stack, &arn.text));
+    let meant = meant.and_then(|roles| roles.first().map(|(id, _)| *id));
+    if let Some(id) = meant {
+        finding.related.extend(permissions(graph, id, when));
+        // In the classic flow guests may ask for other roles too.
+        let may_choose =
+            pool.classic.cases.iter().any(|case| !case.then.is_false() && graph.together(&case.when, when).is_some());
+        if !may_choose && graph.without_permissions.contains(&id) {
+            finding.severity = Severity::Info;
+            let role = graph.role(id).entity.name();
+            finding.assumes.push(format!("nothing outside of what was read gives {role} a permission"));
+        }
+    }
     // That guests are let in and get no role is MAP016.
-    let no_role = without_guest_role(graph, pool, when).is_some();
-    let severity = if no_role { Severity::Info } else { Severity::Warning };
-    let mut finding = at_setting(pool, severity, message, "lets guests in; the pool's id is no secret", when);
-    let steps = roles.first().into_iter().flat_map(|handout| handout.steps.iter().skip(1));
-    finding.related = steps.map(|(place, what)| Label::new(*place, what.clone())).collect();
-    finding.related.extend(roles.first().and_then(|handout| permissions(graph, handout)));
+    if without_guest_role(graph, pool, when).is_some() {
+        finding.severity = Severity::Info;
+    }
     finding.help = "set AllowUnauthenticatedIdentities to false, unless the app is meant for guests".to_owned();
     finding
+}
+
+/// What a pool has for guests in a branch: the attachment, and the role's ARN.
+fn attached_for_guests<'g>(
+    graph: &'g Graph,
+    pool: &IdentityPool,
+    when: &Branch,
+) -> Option<(&'g Attachment, &'g Written)> {
+    let own = graph.attachments.iter().filter(|attachment| attachment.pool.text == pool.id);
+    let mut own = own.filter(|attachment| graph.together(&attachment.when, when).is_some());
+    own.find_map(|attachment| {
+        let mut roles = attachment.roles.iter();
+        let role = roles.find(|role| role.key.known() == Some("unauthenticated"))?;
+        Some((attachment, &role.arn))
+    })
 }
 
 /// A pool of which only the deployment knows whether it lets guests in.
@@ -68,12 +96,11 @@ fn at_setting(pool: &IdentityPool, severity: Severity, message: String, why: &st
 const MOST_ACTIONS: usize = 3;
 
 /// What the role's own policies allow, with the place of the first that does.
-fn permissions(graph: &Graph, handout: &Handout) -> Option<Label> {
-    let role = graph.role(handout.role);
-    let is_own = |place: Place| place == role.entity.place;
-    let policies = graph.policies.iter().filter(|policy| is_own(policy.entity.place));
+fn permissions(graph: &Graph, role: RoleId, when: &Branch) -> Option<Label> {
+    let holder = graph.role(role).entity.place;
+    let policies = graph.policies.iter().filter(|policy| policy.entity.place == holder);
     let cases = policies.flat_map(|policy| &policy.document.cases);
-    let cases = cases.filter(|case| graph.together(&case.when, &handout.when).is_some());
+    let cases = cases.filter(|case| graph.together(&case.when, when).is_some());
     let statements = cases.flat_map(|case| &case.then.statements);
     let allowed = statements.filter(|statement| statement.effect == Effect::Allow);
     let (mut place, mut actions) = (None, Vec::new());
