@@ -71,6 +71,7 @@ fn cognito_in_every_wrong_way() {
     expected.push("CGT001 CognitoL2Bad OpenRole5B2BF9A5".to_owned());
     expected.push("MAP014 CognitoL2Bad PlainRole4E01DE29".to_owned());
     let disagree = ["L2Bad ACCC8ACD5", "L2Bad IdentityPoolDefaultRoleAttachmentD81AFC39", "RulesGood AdminGroup"];
+    expected.push("MAP012 CognitoL2Bad IdentityPoolDefaultRoleAttachmentD81AFC39".to_owned());
     for (stack, pool) in [("L1Bad", "IdentityPool"), ("L2Bad", "IdentityPoolEC8A1A0D")] {
         expected.extend(["MAP015", "MAP017"].map(|rule| format!("{rule} Cognito{stack} {pool}")));
     }

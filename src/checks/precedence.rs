@@ -31,6 +31,7 @@ const ROWS: &[Row] = &[
     ("MAP006", &["MAP005", "MAP007"], Meets::Statement),
     ("MAP005", &["MAP007"], Meets::Statement),
     ("MAP009", &["MAP011"], Meets::Statement),
+    ("MAP012", &["MAP010", "MAP011"], Meets::Statement),
     ("MAP013", &["MAP009", "MAP012"], Meets::Statement),
     ("MAP018", &["MAP008"], Meets::Resource),
     ("TAG001", &["MAP014"], Meets::Statement),

@@ -11,6 +11,7 @@ pub mod group_roles_and_mapping_disagree;
 pub mod guest_access_enabled;
 pub mod guest_role_inconsistent;
 pub mod mapped_role_rejects_its_pool;
+pub mod mapping_claim_user_writable;
 pub mod mapping_provider_malformed;
 pub mod mapping_provider_not_configured;
 pub mod mapping_rule_unreachable;

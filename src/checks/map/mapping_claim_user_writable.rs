@@ -1,0 +1,100 @@
+//! MAP012: users choose their role by an attribute that they set themselves.
+
+use crate::checks::Cx;
+use crate::checks::mappings::{mistake, role_name, rule_path};
+use crate::finding::{Finding, Label, Severity, Status, shown};
+use crate::identity::{Graph, Mapping, MappingRule, UserPool, Writable, WrittenBy, writable};
+
+/// Finds rules on claims that the user may write.
+pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
+    for mapping in cx.graph.mappings.iter().filter(|mapping| mapping.kind() == Some("Rules")) {
+        let Some(pool) = mapping.user_pool.as_ref().and_then(|id| cx.graph.user_pool(id)) else { continue };
+        for (at, rule) in mapping.rules().iter().enumerate() {
+            findings.extend(finding(cx.graph, mapping, pool, rule, &mapping.rules()[..at]));
+        }
+    }
+}
+
+fn claim_of(rule: &MappingRule) -> Option<&str> {
+    rule.claim.as_ref()?.known()
+}
+
+fn finding(
+    graph: &Graph,
+    mapping: &Mapping,
+    pool: &UserPool,
+    rule: &MappingRule,
+    earlier: &[MappingRule],
+) -> Option<Finding> {
+    let claim = claim_of(rule)?;
+    // A rule before it that asks whether the address was verified decides for those whose is not.
+    let verified = format!("{claim}_verified");
+    if earlier.iter().any(|rule| claim_of(rule) == Some(verified.as_str())) {
+        return None;
+    }
+    let way = writable(graph, pool, claim, &mapping.when)?;
+    let role = role_name(graph, mapping.entity.stack, rule.role.as_ref()?);
+    let (told, name) = (shown(claim), pool.entity.name());
+    let message = match way.external {
+        Some(external) => format!("{} decides who of {name} gets {role}, by {told}", external.entity.name()),
+        None => format!("any user of {name} can get {role}: they set {told} themselves"),
+    };
+    let label = Label::new(rule.claim.as_ref()?.place, "an attribute that users set themselves");
+    let subject = mapping.entity.property(rule_path(mapping, rule, Some("Claim")));
+    let mut finding = Finding::new("MAP012", severity(&way), message, label, subject);
+    finding.related = related(&way, rule, &told);
+    finding.help = help(&way, &told);
+    if way.client.is_none() {
+        finding.status = Status::Possible;
+        finding.assumes.push(format!("an app client of {name} that was not read may write {told}"));
+    }
+    if pool.sets_claims {
+        let trigger = format!("the pre-token-generation trigger of {name} does not replace the claim");
+        finding.assumes.push(trigger);
+    }
+    finding.mistake = mistake(rule.place, "Claim");
+    finding.branch = way.when;
+    Some(finding)
+}
+
+fn severity(way: &Writable<'_>) -> Severity {
+    match way.by {
+        WrittenBy::PerhapsUnlisted | WrittenBy::WithSecret => Severity::Info,
+        _ if way.external.is_some() => Severity::Info,
+        WrittenBy::Unlisted | WrittenBy::Listed | WrittenBy::Required => Severity::Warning,
+    }
+}
+
+fn related(way: &Writable<'_>, rule: &MappingRule, claim: &str) -> Vec<Label> {
+    let mut labels = Vec::new();
+    if let Some(client) = way.client {
+        let listed = client.writes.as_ref().and_then(|writes| writes.place);
+        let (place, what) = match way.by {
+            WrittenBy::Listed => (listed, format!("lets users write {claim}")),
+            WrittenBy::Required => (None, format!("every client may write {claim}, which every user must have")),
+            WrittenBy::WithSecret => (None, "has a secret, so a server of yours may stand between".to_owned()),
+            WrittenBy::PerhapsUnlisted => {
+                (None, "lists no WriteAttributes; the documents disagree on custom attributes then".to_owned())
+            }
+            WrittenBy::Unlisted => {
+                (None, "lists no WriteAttributes, and so may write every standard attribute".to_owned())
+            }
+        };
+        labels.push(Label::new(place.unwrap_or(client.entity.place), what));
+    }
+    labels
+        .extend(way.external.map(|external| Label::new(external.entity.place, "fills it with what it says of a user")));
+    labels.extend(way.attribute.map(|own| Label::new(own.name.place, "the attribute")));
+    labels.extend(rule.role.as_ref().map(|role| Label::new(role.place, "the role that they get by it")));
+    labels
+}
+
+fn help(way: &Writable<'_>, claim: &str) -> String {
+    let Some(client) = way.client else { return "choose roles by groups, which only you can change".to_owned() };
+    let name = client.entity.name();
+    match (way.by, &client.writes) {
+        (WrittenBy::Required, _) => "choose roles by groups, which only you can change".to_owned(),
+        (_, Some(_)) => format!("remove {claim} from the WriteAttributes of {name}, or choose roles by groups"),
+        (_, None) => format!("give {name} WriteAttributes without {claim}, or choose roles by groups"),
+    }
+}
