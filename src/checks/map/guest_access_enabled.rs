@@ -26,7 +26,8 @@ fn finding(graph: &Graph, pool: &IdentityPool, when: &Branch) -> Finding {
     let role = attached_for_guests(graph, pool, when);
     let message = match role {
         Some((attachment, arn)) => {
-            format!("anybody can become {} without signing in", role_name(graph, attachment.entity.stack, arn))
+            let role = role_name(graph, attachment.entity.stack, arn);
+            format!("{name} hands {role} to anybody, without signing in")
         }
         None => format!("anybody gets an identity of {name} without signing in"),
     };

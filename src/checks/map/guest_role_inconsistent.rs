@@ -110,7 +110,7 @@ fn attached_in_vain(
     let severity = if open.is_some() { Severity::Warning } else { Severity::Info };
     let message = match severity {
         Severity::Info => format!("{role_name} is attached for guests of {name}, which lets none in"),
-        _ => format!("{name} lets no guests in, but users of other pools can become its guest role {role_name}"),
+        _ => format!("{role_name} is attached for guests of {name}, which lets none in, and asks for no pool"),
     };
     let (place, _) = handout.steps.last().cloned().unwrap_or((role.entity.place, String::new()));
     let label = Label::new(place, "the role for guests");
