@@ -183,7 +183,9 @@ fn proves(finding: &Finding, mut witness: Json) -> Result<(), String> {
         Err(_) => &mut witness["policy"]["Statement"][0],
     };
     let claim = format!(":{}", finding.mistake.element);
-    for tests in statement["Condition"].as_object_mut().into_iter().flat_map(|block| block.values_mut()) {
+    for tests in
+        statement.get_mut("Condition").and_then(Json::as_object_mut).into_iter().flat_map(|block| block.values_mut())
+    {
         tests.as_object_mut().into_iter().for_each(|keys| keys.retain(|key, _| !key.ends_with(&claim)));
     }
     allowed(&witness).map_err(|error| format!("without the tests of {claim}: {error}"))

@@ -258,7 +258,9 @@ fn statement_json(statement: &Statement) -> Json {
     match &statement.principals {
         Principals::Only(list) => drop(object.insert("Principal".into(), principals_json(list))),
         Principals::AllBut(list) => drop(object.insert("NotPrincipal".into(), principals_json(list))),
-        Principals::Missing | Principals::Unknown => {}
+        // Read again it is unknown, too.
+        Principals::Unknown => drop(object.insert("Principal".into(), Json::Null)),
+        Principals::Missing => {}
     }
     match &statement.actions {
         Actions::Only(list) => drop(object.insert("Action".into(), texts_json(list))),
@@ -268,7 +270,8 @@ fn statement_json(statement: &Statement) -> Json {
     match &statement.resources {
         Resources::Only(list) => drop(object.insert("Resource".into(), texts_json(list))),
         Resources::AllBut(list) => drop(object.insert("NotResource".into(), texts_json(list))),
-        Resources::Missing | Resources::Unknown => {}
+        Resources::Unknown => drop(object.insert("Resource".into(), Json::Null)),
+        Resources::Missing => {}
     }
     if !statement.conditions.tests.is_empty() {
         object.insert("Condition".into(), conditions_json(&statement.conditions.tests));

@@ -4,10 +4,12 @@
 //! before ([`crate::value::Cases`]).
 
 mod arn;
+mod asked;
 mod atoms;
 mod condition;
 mod evaluate;
 mod exists;
+mod grammar;
 mod key;
 mod nearest;
 mod operator;

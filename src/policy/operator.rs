@@ -1,5 +1,7 @@
 //! Condition operators (IAM User Guide, IAM JSON policy elements: Condition operators).
 
+use std::sync::LazyLock;
+
 /// What an operator compares, before negation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Base {
@@ -47,6 +49,40 @@ impl Base {
         matches!(self, Self::StringEquals | Self::StringEqualsIgnoreCase | Self::StringLike | Self::Arn)
     }
 }
+
+/// The names of all operators, without prefix and `…IfExists` and with them.
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    NAMES.iter().map(String::as_str)
+}
+
+static NAMES: LazyLock<Vec<String>> = LazyLock::new(|| {
+    let orders = ["Equals", "NotEquals", "LessThan", "LessThanEquals", "GreaterThan", "GreaterThanEquals"];
+    let ordered = ["Numeric", "Date"].into_iter().flat_map(|kind| orders.map(|order| format!("{kind}{order}")));
+    let plain: Vec<String> = PLAIN.map(str::to_owned).into_iter().chain(ordered).collect();
+    let forms =
+        ["", "ForAllValues:", "ForAnyValue:"].into_iter().flat_map(|set| ["", "IfExists"].map(|end| (set, end)));
+    let all = forms.flat_map(|(set, end)| plain.iter().map(move |name| format!("{set}{name}{end}")));
+    all.filter(|name| Operator::parse(name).is_some()).collect()
+});
+
+/// Operators that have no order.
+const PLAIN: [&str; 15] = [
+    "StringEquals",
+    "StringNotEquals",
+    "StringEqualsIgnoreCase",
+    "StringNotEqualsIgnoreCase",
+    "StringLike",
+    "StringNotLike",
+    "ArnEquals",
+    "ArnLike",
+    "ArnNotEquals",
+    "ArnNotLike",
+    "Bool",
+    "IpAddress",
+    "NotIpAddress",
+    "BinaryEquals",
+    "Null",
+];
 
 /// How the value of a request stands to the one in the policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use super::{Carried, Policy, PrincipalKind, Request, read};
+use super::{Carried, Policy, Request, asked, grammar, read};
 use crate::source::Span;
 use crate::syntax::{Document, Kind, Node, Scalar};
 use crate::value::{Text, Truth, Why, as_written};
@@ -27,43 +27,66 @@ pub struct Fault {
 }
 
 impl Fault {
-    fn at(node: Node<'_>, message: impl Into<String>) -> Self {
+    pub(super) fn at(node: Node<'_>, message: impl Into<String>) -> Self {
         Self { message: message.into(), span: node.span() }
     }
 }
 
 /// Fields of a line.
-const FIELDS: [&str; 6] = ["id", "policy", "principal", "action", "resource", "context"];
-/// Fields that say something about a question and are no part of it: a witness has them, and tests.
-const REMARKS: [&str; 10] =
-    ["class", "substitution", "decision", "by", "assumes", "awsAlsoRefuses", "expect", "group", "why", "comment"];
-/// Fields of a request that stands by itself, as in a witness.
+const FIELDS: [&str; 7] = ["id", "policy", "principal", "action", "resource", "context", "expect"];
+/// Fields of a line that has its request by itself, as a witness does.
+const NESTED: [&str; 4] = ["id", "policy", "request", "expect"];
+/// Fields of such a request.
 const REQUEST: [&str; 4] = ["principal", "action", "resource", "context"];
-/// Elements of a policy (IAM User Guide, grammar of the policy language).
-const POLICY: [&str; 3] = ["Version", "Id", "Statement"];
-/// Elements of a statement.
-const STATEMENT: [&str; 9] =
-    ["Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition"];
+/// Remarks about a question.
+const REMARKS: [&str; 3] = ["group", "why", "comment"];
+/// What a witness says beside its question.
+const WITNESS: [&str; 6] = ["class", "substitution", "decision", "by", "assumes", "awsAlsoRefuses"];
 
-/// Reads a line.
+/// Reads a line. Policies and requests that somebody writes have the forms that AWS takes. In a witness they are
+/// read as they were in the template, where what has another form is unknown.
 ///
 /// # Errors
 /// What is wrong with it, and where.
 pub fn question(line: &Document) -> Result<Question, Fault> {
     let root = readable(line)?;
     let nested = root.get("request");
-    let known = |name: &str| {
-        let own = if nested.is_some() { ["id", "policy", "request"].contains(&name) } else { FIELDS.contains(&name) };
-        own || REMARKS.contains(&name)
-    };
-    only(root, &FIELDS, known, "line")?;
+    let is_witness = nested.is_some() && root.get("class").is_some();
+    fields(root, nested.is_some(), is_witness)?;
     let holder = nested.unwrap_or(root);
     if let Some(request) = nested {
         mapping(request, "request")?;
         only(request, &REQUEST, |name| REQUEST.contains(&name), "request")?;
     }
-    let policy = policy(required(root, "policy")?)?;
-    Ok(Question { policy, request: request(holder)? })
+    let policy = required(root, "policy")?;
+    if is_witness { grammar::named(policy) } else { grammar::policy(policy) }?;
+    let request = request(holder)?;
+    if !is_witness {
+        asked::request(holder)?;
+    }
+    Ok(Question { policy: self::policy(policy), request })
+}
+
+/// Refuses fields that are not known, or that stand in the wrong place.
+fn fields(root: Node<'_>, is_nested: bool, is_witness: bool) -> Result<(), Fault> {
+    let own: &[&str] = if is_nested { &NESTED } else { &FIELDS };
+    let is_known =
+        |name: &str| own.contains(&name) || REMARKS.contains(&name) || (is_witness && WITNESS.contains(&name));
+    for (key, _) in root.own_entries() {
+        match key.text().unwrap_or_default() {
+            name if is_known(name) => {}
+            "decision" => {
+                let message = "\"decision\" stands in answers and witnesses; what a test expects is its \"expect\"";
+                return Err(Fault::at(key, message));
+            }
+            name if is_nested && REQUEST.contains(&name) => {
+                return Err(Fault::at(key, format!("this line has \"request\": {name:?} belongs in there")));
+            }
+            _ => {}
+        }
+    }
+    let fields: Vec<&str> = NESTED.into_iter().chain(FIELDS).collect();
+    only(root, &fields, is_known, "line")
 }
 
 /// The answer that a line expects, if it says so; `?` is none.
@@ -109,51 +132,45 @@ fn name(key: Node<'_>) -> String {
     format!("{:?}", key.text().unwrap_or_default())
 }
 
-fn mapping(node: Node<'_>, what: &str) -> Result<(), Fault> {
+pub(super) fn mapping(node: Node<'_>, what: &str) -> Result<(), Fault> {
     if node.kind() == Kind::Mapping { Ok(()) } else { Err(Fault::at(node, format!("the {what} is no object"))) }
 }
 
-fn required<'d>(holder: Node<'d>, name: &str) -> Result<Node<'d>, Fault> {
+pub(super) fn required<'d>(holder: Node<'d>, name: &str) -> Result<Node<'d>, Fault> {
     holder.get(name).ok_or_else(|| Fault::at(holder, format!("{name:?} is missing")))
 }
 
 /// Refuses fields that are not known, with the one that was perhaps meant.
-fn only(object: Node<'_>, fields: &[&str], known: impl Fn(&str) -> bool, what: &str) -> Result<(), Fault> {
-    for (key, _) in object.own_entries() {
-        let text = key.text().unwrap_or_default();
-        if known(text) {
-            continue;
-        }
-        let near = fields.iter().find(|field| is_near(field, text));
-        let meant = near.map(|field| format!("; is {field:?} meant?")).unwrap_or_default();
-        return Err(Fault::at(key, format!("{} is no field of a {what}{meant}", name(key))));
-    }
-    Ok(())
+pub(super) fn only(object: Node<'_>, fields: &[&str], known: impl Fn(&str) -> bool, what: &str) -> Result<(), Fault> {
+    let Some((key, _)) = object.own_entries().find(|(key, _)| !known(key.text().unwrap_or_default())) else {
+        return Ok(());
+    };
+    let meant = near(fields, key.text().unwrap_or_default());
+    Err(Fault::at(key, format!("{} is no field of a {what}{meant}", name(key))))
 }
 
-/// Whether two names differ in case, or in at most two characters that stand side by side.
-fn is_near(a: &str, b: &str) -> bool {
+/// Asks for the name that was perhaps meant, if there is one.
+pub(super) fn near(names: &[&str], name: &str) -> String {
+    let near = names.iter().filter_map(|known| Some((distance(known, name)?, known)));
+    let near = near.min_by_key(|(distance, _)| *distance);
+    near.map(|(_, near)| format!("; is {near:?} meant?")).unwrap_or_default()
+}
+
+/// In how many characters that stand side by side two names differ, case aside; nothing for more than two, or for
+/// half of a name.
+fn distance(a: &str, b: &str) -> Option<usize> {
     let (a, b): (Vec<char>, Vec<char>) = (a.to_lowercase().chars().collect(), b.to_lowercase().chars().collect());
     let shorter = a.len().min(b.len());
     let front = a.iter().zip(&b).take_while(|(a, b)| a == b).count();
     let back = a[front..].iter().rev().zip(b[front..].iter().rev()).take_while(|(a, b)| a == b).count();
     let differ = a.len().max(b.len()) - front - back;
-    differ == 0 || (differ <= 2 && 2 * differ < shorter)
+    (differ == 0 || (differ <= 2 && 2 * differ < shorter)).then_some(differ)
 }
 
-fn policy(node: Node<'_>) -> Result<Policy, Fault> {
-    mapping(node, "policy")?;
-    only(node, &POLICY, |name| POLICY.contains(&name), "policy")?;
-    let statements = required(node, "Statement")?;
-    let list: Vec<Node<'_>> =
-        if statements.kind() == Kind::Sequence { statements.items().collect() } else { vec![statements] };
-    for statement in list {
-        mapping(statement, "statement")?;
-        only(statement, &STATEMENT, |name| STATEMENT.contains(&name), "statement")?;
-    }
+fn policy(node: Node<'_>) -> Policy {
     let mut policy = read(&as_written(node));
     policy.of_identity = policy.names_no_principal();
-    Ok(policy)
+    policy
 }
 
 fn request(holder: Node<'_>) -> Result<Request, Fault> {
@@ -164,32 +181,16 @@ fn request(holder: Node<'_>) -> Result<Request, Fault> {
             self::context(context)?
         }
     };
-    let resource = holder.get("resource").map(|resource| text(resource, "resource")).transpose()?;
+    let (kind, value) = asked::parts(required(holder, "principal")?)?;
+    let resource = holder.get("resource").map(|resource| grammar::text(resource, "resource")).transpose()?;
     let unknown = || Text::Any(Why::Missing("the resource of the request".into()));
     let context = context.into_iter().map(|(key, carried)| (Text::known(key), carried)).collect();
     Ok(Request {
-        principal: principal(required(holder, "principal")?)?,
-        action: text(required(holder, "action")?, "action")?,
+        principal: (kind, Text::known(grammar::text(value, "value of the principal")?)),
+        action: grammar::text(required(holder, "action")?, "action")?.to_owned(),
         resource: resource.map_or_else(unknown, Text::known),
         context,
     })
-}
-
-fn principal(node: Node<'_>) -> Result<(PrincipalKind, Text), Fault> {
-    mapping(node, "principal")?;
-    only(node, &["type", "value"], |name| ["type", "value"].contains(&name), "principal")?;
-    let kind = required(node, "type")?;
-    let parsed = PrincipalKind::parse(&text(kind, "type of a principal")?);
-    let kinds = || PrincipalKind::ALL.map(PrincipalKind::name).join(", ");
-    let kind = parsed.ok_or_else(|| Fault::at(kind, format!("the type of a principal is one of {}", kinds())))?;
-    Ok((kind, Text::known(text(required(node, "value")?, "value of a principal")?)))
-}
-
-fn text(node: Node<'_>, what: &str) -> Result<String, Fault> {
-    match node.scalar() {
-        Some(Scalar::Text(text)) if !text.is_empty() => Ok(text.to_owned()),
-        _ => Err(Fault::at(node, format!("the {what} is no text"))),
-    }
 }
 
 /// Keys of a context that are compared one by one.
@@ -245,19 +246,32 @@ mod tests {
         (fault.message, fault.span.start())
     }
 
+    const GOOD: &str = r#"{"policy": {"Statement": {"Effect": "Allow", "Action": "a:b", "Resource": "*"}},
+        "principal": {"type": "AWS", "value": "111122223333"}, "action": "a:b"}"#;
+
     #[test]
     fn what_is_not_understood_is_a_fault() {
-        let good = r#"{"policy": {"Statement": []}, "principal": {"type": "AWS", "value": "x"}, "action": "a:b"}"#;
-        assert!(question(&parse_json(FileId(0), &Arc::from(good))).is_ok());
+        assert!(question(&parse_json(FileId(0), &Arc::from(GOOD))).is_ok());
         for (line, message, at) in [
             ("[]", "the line is no object", 0),
             (r#"{"policy": {}}"#, "\"Statement\" is missing", 11),
             (r#"{"policy": "x"}"#, "the policy is no object", 11),
-            (r#"{"policy": {"Statement": []}}"#, "\"principal\" is missing", 0),
+            (r#"{"id": 1}"#, "\"policy\" is missing", 0),
             (r#"{"principle": {}}"#, "\"principle\" is no field of a line; is \"principal\" meant?", 1),
             (r#"{"owner": {}}"#, "\"owner\" is no field of a line", 1),
             (r#"{"Policy": {}}"#, "\"Policy\" is no field of a line; is \"policy\" meant?", 1),
             (r#"{"contetx": {}}"#, "\"contetx\" is no field of a line; is \"context\" meant?", 1),
+            (r#"{"expct": {}}"#, "\"expct\" is no field of a line; is \"expect\" meant?", 1),
+            (r#"{"Expect": {}}"#, "\"Expect\" is no field of a line; is \"expect\" meant?", 1),
+            (r#"{"expected": {}}"#, "\"expected\" is no field of a line; is \"expect\" meant?", 1),
+            (r#"{"requst": {}}"#, "\"requst\" is no field of a line; is \"request\" meant?", 1),
+            (r#"{"Id": {}}"#, "\"Id\" is no field of a line; is \"id\" meant?", 1),
+            (r#"{"class": "x"}"#, "\"class\" is no field of a line", 1),
+            (
+                r#"{"decision": "Allow"}"#,
+                "\"decision\" stands in answers and witnesses; what a test expects is its \"expect\"",
+                1,
+            ),
             (
                 r#"{"policy": {"Statement": {"Conditon": {}}}}"#,
                 "\"Conditon\" is no field of a statement; is \"Condition\" meant?",
@@ -265,23 +279,22 @@ mod tests {
             ),
             (r#"{"policy": {"Statement": [1]}}"#, "the statement is no object", 26),
             (r#"{"id": 1, "id": 2}"#, "\"id\" stands here twice", 10),
-            (r#"{"request": {}, "action": "x"}"#, "\"action\" is no field of a line; is \"action\" meant?", 16),
+            (r#"{"request": {}, "action": "x"}"#, "this line has \"request\": \"action\" belongs in there", 16),
+            (r#"{"request": {}, "contxt": {}}"#, "\"contxt\" is no field of a line; is \"context\" meant?", 16),
         ] {
             assert_eq!(fault(line), (message.to_owned(), at), "{line}");
         }
-        let change = |from: &str, to: &str| fault(&good.replace(from, to)).0;
+        assert_eq!(fault(&GOOD.replace("\"principal\"", "\"comment\"")).0, "\"principal\" is missing");
+        let change = |from: &str, to: &str| fault(&GOOD.replace(from, to)).0;
         assert!(change("\"AWS\"", "\"Aws\"").contains("one of AWS, Service, Federated, CanonicalUser"));
-        assert_eq!(change("\"a:b\"", "1"), "the action is no text");
-        assert_eq!(change("\"a:b\"", "\"\""), "the action is no text");
-        assert_eq!(change("\"a:b\"", r#""a:b", "resource": null"#), "the resource is no text");
-        assert_eq!(change("\"a:b\"", r#""a:b", "context": []"#), "the context is no object");
-        assert!(change("\"a:b\"", r#""a:b", "context": {"k": {}}"#).starts_with("a value of the context"));
-        assert!(change("\"a:b\"", r#""a:b", "context": {"k": null}"#).starts_with("a value of the context"));
-        assert!(change("\"a:b\"", r#""a:b", "context": {"k": "", "K": ""}"#).ends_with("twice, in another case"));
+        assert_eq!(change("\"a:b\"}", r#""a:b", "context": []}"#), "the context is no object");
+        assert!(change("\"a:b\"}", r#""a:b", "context": {"k": {}}}"#).starts_with("a value of the context"));
+        assert!(change("\"a:b\"}", r#""a:b", "context": {"k": null}}"#).starts_with("a value of the context"));
+        assert!(change("\"a:b\"}", r#""a:b", "context": {"k": "", "K": ""}}"#).ends_with("twice, in another case"));
         for last in ["K0", "K31", "K32", "K39"] {
             let keys: String = (0..40).map(|at| format!("\"k{at}\": \"\", ")).collect();
-            let context = format!(r#""a:b", "context": {{{keys}"{last}": ""}}"#);
-            assert_eq!(change("\"a:b\"", &context), format!("\"{last}\" stands here twice, in another case"));
+            let context = format!(r#""a:b", "context": {{{keys}"{last}": ""}}}}"#);
+            assert_eq!(change("\"a:b\"}", &context), format!("\"{last}\" stands here twice, in another case"));
         }
     }
 
@@ -304,8 +317,9 @@ mod tests {
 
     #[test]
     fn what_a_request_carries() {
-        let line = r#"{"policy": {"Statement": []}, "principal": {"type": "AWS", "value": "x"}, "action": "a:b",
-            "context": {"a": "t", "b": 1.50, "c": true, "d": ["x", 2, false], "e": [], "f": ["y"]}}"#;
+        let context =
+            r#""a:b", "context": {"a": "t", "b": 1.50, "c": true, "d": ["x", 2, false], "e": [], "f": ["y"]}}"#;
+        let line = GOOD.replace("\"a:b\"}", context);
         let question = question(&parse_json(FileId(0), &Arc::from(line))).unwrap();
         let one = |text: &str| Carried::One(Text::known(text));
         let many = |texts: &[&str]| Carried::Many(texts.iter().map(|text| Text::known(*text)).collect());

@@ -1,10 +1,12 @@
-//! From a value without choices to a policy. What cannot be read is opaque, never left out.
+//! From a value without choices to a policy. What cannot be read is opaque, never left out: an element
+//! whose shape the grammar does not have (IAM User Guide, Grammar of the IAM JSON policy language) is
+//! unknown, so that a Deny is never certain to deny nothing.
 
 use super::{
     Actions, Conditions, Effect, Emptiness, EmptyPrincipal, Operator, Policy, Principal, PrincipalKind, Principals,
     Resources, Statement, Test,
 };
-use crate::value::{At, Entry, Kind, Piece, Text, Value};
+use crate::value::{At, Entry, Kind, Piece, Text, Value, Why};
 
 /// Reads a policy document.
 pub fn read(document: &Value) -> Policy {
@@ -68,18 +70,31 @@ fn all_principals(statement: &Value) -> Principals {
 /// The principals of an element; nothing where a part of it is not known.
 fn principals(value: &Value) -> Option<Vec<Principal>> {
     match &value.kind {
-        Kind::Text(text) => Some(vec![Principal { kind: None, value: text.clone(), at: value.at }]),
-        Kind::Map(entries) => {
+        Kind::Text(text) if may_be_star(text) => {
+            Some(vec![Principal { kind: None, value: text.clone(), at: value.at }])
+        }
+        Kind::Map(entries) if !entries.is_empty() => {
             let mut all = Vec::new();
             for entry in entries.iter() {
                 let kind = PrincipalKind::parse(entry.key.as_known()?)?;
-                let values = texts(&entry.value)?;
+                // The number of an account that stands without quotes becomes a text at deployment.
+                let values = texts(&entry.value, Value::text).unwrap_or_else(|| vec![unread(&entry.value)]);
                 all.extend(values.into_iter().map(|(value, at)| Principal { kind: Some(kind), value, at }));
             }
             Some(all)
         }
-        Kind::Null => Some(Vec::new()),
         _ => None,
+    }
+}
+
+/// Whether a bare text may be the star: AWS refuses every other one, an ARN among them (IAM User Guide,
+/// Principal element).
+fn may_be_star(text: &Text) -> bool {
+    match text.pieces().as_deref() {
+        Some([]) => false,
+        Some([Piece::Literal(literal)]) => &**literal == "*",
+        Some(pieces) => !pieces.iter().any(|piece| matches!(piece, Piece::Literal(_))),
+        None => true,
     }
 }
 
@@ -126,30 +141,41 @@ fn is_only_suffix(text: &Text) -> bool {
     }
 }
 
-/// A text or a list of texts; null members count as nothing. Nothing for other shapes.
-fn texts(value: &Value) -> Option<Vec<(Text, At)>> {
+/// A text or a list of texts, as `read` has them. Nothing for other shapes, the empty list among them; a
+/// member of another shape is unknown, beside others that are known.
+fn texts(value: &Value, read: impl Fn(&Value) -> Option<Text>) -> Option<Vec<(Text, At)>> {
     match &value.kind {
-        Kind::Null | Kind::Absent => Some(Vec::new()),
+        Kind::List(items) if items.is_empty() => None,
         Kind::List(items) => {
-            let present = items.iter().filter(|item| !item.is_nothing());
-            present.map(|item| Some((item.text()?, item.at))).collect()
+            let member = |item| read(item).map_or_else(|| unread(item), |text| (text, item.at));
+            Some(items.iter().map(member).collect())
         }
-        _ => Some(vec![(value.text()?, value.at)]),
+        _ => Some(vec![(read(value)?, value.at)]),
     }
+}
+
+/// What stands for a value that is no text.
+fn unread(value: &Value) -> (Text, At) {
+    (Text::Any(Why::Intrinsic("a value in a policy that is no text".into())), value.at)
+}
+
+/// The text of an action or a resource, which is no number and no truth value.
+fn plain(value: &Value) -> Option<Text> {
+    if matches!(value.kind, Kind::Number(_) | Kind::Bool(_)) { None } else { value.text() }
 }
 
 fn all_actions(statement: &Value) -> Actions {
     match (statement.get("Action"), statement.get("NotAction")) {
-        (Some(value), None) => texts(value).map_or(Actions::Unknown, Actions::Only),
-        (None, Some(value)) => texts(value).map_or(Actions::Unknown, Actions::AllBut),
+        (Some(value), None) => texts(value, plain).map_or(Actions::Unknown, Actions::Only),
+        (None, Some(value)) => texts(value, plain).map_or(Actions::Unknown, Actions::AllBut),
         _ => Actions::Unknown,
     }
 }
 
 fn all_resources(statement: &Value) -> Resources {
     match (statement.get("Resource"), statement.get("NotResource")) {
-        (Some(value), None) => texts(value).map_or(Resources::Unknown, Resources::Only),
-        (None, Some(value)) => texts(value).map_or(Resources::Unknown, Resources::AllBut),
+        (Some(value), None) => texts(value, plain).map_or(Resources::Unknown, Resources::Only),
+        (None, Some(value)) => texts(value, plain).map_or(Resources::Unknown, Resources::AllBut),
         (None, None) => Resources::Missing,
         (Some(_), Some(_)) => Resources::Unknown,
     }
@@ -160,7 +186,6 @@ fn conditions(entry: Option<&Entry>) -> Conditions {
     let Some(entry) = entry else { return conditions };
     match &entry.value.kind {
         Kind::Map(operators) => operators.iter().for_each(|operator| tests(operator, &mut conditions)),
-        Kind::Null => {}
         _ => conditions.opaque = true,
     }
     conditions
@@ -168,14 +193,11 @@ fn conditions(entry: Option<&Entry>) -> Conditions {
 
 fn tests(operator: &Entry, into: &mut Conditions) {
     let Kind::Map(keys) = &operator.value.kind else {
-        into.opaque |= operator.value.kind != Kind::Null;
+        into.opaque = true;
         return;
     };
     for entry in keys.iter() {
-        let values = texts(&entry.value).unwrap_or_else(|| {
-            let why = crate::value::Why::Intrinsic("a condition value that is no text".into());
-            vec![(Text::Any(why), entry.value.at)]
-        });
+        let values = texts(&entry.value, Value::text).unwrap_or_else(|| vec![unread(&entry.value)]);
         into.tests.push(Test {
             operator: operator.key.as_known().and_then(Operator::parse),
             operator_text: operator.key.clone(),

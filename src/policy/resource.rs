@@ -46,6 +46,9 @@ fn resource_matches(pattern: &Text, negated: bool, asking: &Asking<'_>) -> Truth
 
 fn marks_match(wanted: &[Mark], asking: &Asking<'_>) -> Truth {
     let Some(value) = marks(&asking.request.resource) else { return Truth::Unknown };
+    if is_short(wanted) {
+        return Truth::Unknown;
+    }
     let fits = |wanted: &[Mark]| match resource_fits(wanted, &value, asking.symbols) {
         // An unknown part may hold a wildcard, or name the variable of another text.
         Truth::False if asking.may_be_pattern(wanted) => Truth::Unknown,
@@ -57,6 +60,15 @@ fn marks_match(wanted: &[Mark], asking: &Asking<'_>) -> Truth {
     // No guide says whether other policies are read so too.
     if asking.policy.of_identity { completed } else { Truth::agreed([as_written, completed]) }
 }
+
+/// The form that API Gateway completes with the ARN of the API (API Gateway Developer Guide, Resource policy
+/// examples).
+fn is_short(wanted: &[Mark]) -> bool {
+    wanted.iter().take(SHORT.len()).copied().eq(SHORT.chars().map(Mark::Char))
+}
+
+/// How it begins.
+const SHORT: &str = "execute-api:/";
 
 fn variable_before_fifth_colon(pattern: &Text) -> bool {
     let Some(literal) = pattern.as_known() else { return true };

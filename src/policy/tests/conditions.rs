@@ -91,10 +91,10 @@ fn several_wanted_values_are_alternatives_or_none_of_them() {
     for (positive, negated, wanted, hit, miss) in FAMILIES {
         let both = json!([miss_of(positive, miss), wanted]);
         assert_eq!(one(positive, both.clone(), Some(json!(hit))), True, "{positive}");
-        assert_eq!(one(positive, json!([]), Some(json!(hit))), False, "{positive}");
+        assert_eq!(one(positive, json!([]), Some(json!(hit))), Unknown, "{positive}: AWS refuses it");
         if let Some(negated) = negated {
             assert_eq!(one(negated, both, Some(json!(hit))), False, "{negated}");
-            assert_eq!(one(negated, json!([]), Some(json!(hit))), True, "{negated}");
+            assert_eq!(one(negated, json!([]), Some(json!(hit))), Unknown, "{negated}: AWS refuses it");
         }
     }
 }

@@ -25,8 +25,14 @@ fn actions_and_their_exceptions() {
         (json!("*"), True),
         (json!("s3:PutObject"), False),
         (json!(["s3:PutObject", "s3:*"]), True),
-        (json!([]), False),
         (json!("s3"), False),
+        // What AWS refuses is not certain to speak of nothing.
+        (json!([]), Unknown),
+        (json!(null), Unknown),
+        (json!(5), Unknown),
+        (json!({"Ref": "Action"}), Unknown),
+        (json!(["s3:PutObject", null]), Unknown),
+        (json!(["s3:GetObject", null]), True),
     ] {
         let only = ask(json!({"Effect": "Allow", "Action": listed, "Resource": "*"}), "s3:GetObject", None);
         let but = ask(json!({"Effect": "Allow", "NotAction": listed, "Resource": "*"}), "s3:GetObject", None);
@@ -59,7 +65,12 @@ fn resources_and_their_exceptions() {
         (json!("arn:aws:sqs*"), Some(queue), True),
         (json!("*"), Some("*"), True),
         (json!("arn:aws:s3:::b"), Some("*"), False),
-        (json!([]), Some(bucket), False),
+        (json!([]), Some(bucket), Unknown),
+        (json!(null), Some(bucket), Unknown),
+        (json!(5), Some(bucket), Unknown),
+        (json!(["arn:aws:s3:::c", true]), Some(bucket), Unknown),
+        (json!(["arn:aws:s3:::bucket/*", {}]), Some(bucket), True),
+        (json!("execute-api:/*"), Some(bucket), Unknown),
     ] {
         let only = ask(json!({"Effect": "Allow", "Action": "*", "Resource": listed}), "s3:GetObject", resource);
         let but = ask(json!({"Effect": "Allow", "Action": "*", "NotResource": listed}), "s3:GetObject", resource);
@@ -106,6 +117,12 @@ fn deny_wins_and_nothing_allows_by_itself() {
         (json!([allow, perhaps]), Unknown),
         (json!([perhaps]), Unknown),
         (json!([allow, other]), True),
+        (json!([allow, {"Effect": "Deny", "Action": "s3:*", "Resource": "*", "Condition": null}]), Unknown),
+        (json!([allow, {"Effect": "Deny", "Action": "s3:*", "Resource": "*", "Condition": {"Bool": null}}]), Unknown),
+        (
+            json!([allow, {"Effect": "Deny", "Action": "s3:*", "Resource": "*", "Condition": {"Bool": {"wild": null}}}]),
+            Unknown,
+        ),
     ] {
         assert_eq!(ask(statements.clone(), "s3:GetObject", None), expected, "{statements}");
     }

@@ -14,8 +14,13 @@ use crate::source::FileId;
 use crate::syntax::parse_json;
 use crate::value::{Symbols, Truth};
 
+/// The question of a line, read as a witness is: what AWS would refuse is unknown, and no fault.
 fn ask(line: &Json) -> Question {
-    let line: Arc<str> = line.to_string().into();
+    let request: serde_json::Map<String, Json> = ["principal", "action", "resource", "context"]
+        .into_iter()
+        .filter_map(|name| Some((name.to_owned(), line.get(name)?.clone())))
+        .collect();
+    let line: Arc<str> = json!({"class": "test", "policy": line["policy"], "request": request}).to_string().into();
     question(&parse_json(FileId(0), &line)).unwrap_or_else(|fault| panic!("{line}: {fault:?}"))
 }
 

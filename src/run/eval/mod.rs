@@ -212,7 +212,7 @@ mod tests {
 
     use super::*;
 
-    const GOOD: &str = r#"{"id": "ID", "policy": {"Statement": {"Effect": "Allow", "Principal": "*", "Action": "*"}}, "principal": {"type": "AWS", "value": "x"}, "action": "a:b"}"#;
+    const GOOD: &str = r#"{"id": "ID", "policy": {"Statement": {"Effect": "Allow", "Principal": "*", "Action": "*"}}, "principal": {"type": "AWS", "value": "111122223333"}, "action": "a:b"}"#;
 
     fn answered(input: &[u8], buffer: usize) -> (String, Evaluated) {
         let mut out = Vec::new();
