@@ -27,10 +27,11 @@ use crate::value::{At, Text, Truth};
 pub use evaluate::{Decision, actions_match, evaluate, principals_match, statement_admits, test_passes};
 pub use exists::{Answer, Domain, Space, exists};
 pub use key::same_key;
-pub use nearest::{Conjunct, failing, nearest_of, undecided};
+pub use nearest::{Conjunct, failing, in_the_way, nearest_of, undecided};
 pub use operator::{Base, Operator, Order, Quantifier};
 pub use question::{Fault, Question, expected, id, question};
 pub use read::read;
+pub use wanted::{NoValue, wanted_without_value, without_value};
 
 /// What a statement does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -185,6 +186,8 @@ pub struct Statement {
     pub index: usize,
     /// Whether the document has a list of statements.
     pub listed: bool,
+    /// `Sid`: the name that its author gave it.
+    pub sid: Option<Text>,
     /// Allow or Deny.
     pub effect: Effect,
     /// Whom.

@@ -40,8 +40,26 @@ pub fn nearest_of<'p>(
     }
     let allowing = policy.statements.iter().filter(|statement| statement.effect == Effect::Allow);
     let near = allowing.map(|statement| nearest(statement, policy, request, symbols));
-    // Of several that are as near, the last; which does not matter, but it must be the same every time.
-    near.max_by_key(|(near, ..)| *near).map(|(_, statement, conjunct)| (statement, conjunct))
+    // Of several that are as near, the first.
+    near.rev().max_by_key(|(near, ..)| *near).map(|(_, statement, conjunct)| (statement, conjunct))
+}
+
+/// All that keeps a request out of a statement, in the order in which it is written.
+pub fn in_the_way<'p>(
+    statement: &'p Statement,
+    policy: &'p Policy,
+    request: &Request,
+    symbols: &Symbols,
+) -> Vec<Conjunct<'p>> {
+    let asking = Asking::new(policy, request, symbols);
+    let parts = [
+        (Conjunct::Principal, asking.speaks_of_principal(&statement.principals)),
+        (Conjunct::Action, asking.speaks_of_action(&statement.actions)),
+        (Conjunct::Resource, asking.speaks_of_resource(&statement.resources)),
+    ];
+    let tests = statement.conditions.tests.iter();
+    let tests = tests.map(|test| (Conjunct::Test(test), test_passes(test, policy, request, symbols)));
+    parts.into_iter().chain(tests).filter(|(_, truth)| truth.is_false()).map(|(conjunct, _)| conjunct).collect()
 }
 
 /// The first statement on which an undecided answer hangs, and what of it is not known.

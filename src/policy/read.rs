@@ -37,6 +37,7 @@ fn statement(value: &Value, index: usize, listed: bool) -> Statement {
     Statement {
         index,
         listed,
+        sid: value.get("Sid").and_then(Value::text),
         effect: effect(value.get("Effect")),
         principals: all_principals(value),
         empty: principal.map(|entry| empty_principals(&entry.value)).unwrap_or_default(),

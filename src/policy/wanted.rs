@@ -39,6 +39,44 @@ pub(super) fn has_variables(text: &Text, policy: &Policy) -> Truth {
     if holds_variable(text) { policy.reads_variables() } else { Truth::False }
 }
 
+/// Why a variable stands for nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NoValue {
+    /// The policy is not of the version that has variables.
+    NotRead,
+    /// This one is not carried by the request.
+    Absent(String),
+    /// This one is multivalued.
+    Multivalued(String),
+}
+
+/// The first variable of texts that stands for nothing, and why.
+pub fn without_value<'t>(
+    texts: impl IntoIterator<Item = &'t Text>,
+    policy: &Policy,
+    request: &Request,
+) -> Option<NoValue> {
+    texts.into_iter().filter(|text| holds_variable(text)).find_map(|text| {
+        if policy.reads_variables() == Truth::False {
+            return Some(NoValue::NotRead);
+        }
+        // What follows each `${`, up to the brace.
+        let names = text.as_known()?.split("${").skip(1).filter_map(|rest| Some(rest.split_once('}')?.0));
+        let mut plain = names.filter(|name| !name.contains(',') && !matches!(*name, "*" | "?" | "$"));
+        plain.find_map(|name| match request.get(name.trim()) {
+            None => Some(NoValue::Absent(name.to_owned())),
+            Some(Carried::Many(_)) => Some(NoValue::Multivalued(name.to_owned())),
+            Some(_) => None,
+        })
+    })
+}
+
+/// The same for what a line of a Condition wants.
+pub fn wanted_without_value(test: &Test, policy: &Policy, request: &Request) -> Option<NoValue> {
+    let takes = test.operator.is_some_and(|operator| operator.base.takes_variables());
+    without_value(test.values.iter().map(|(text, _)| text).filter(|_| takes), policy, request)
+}
+
 /// What an operator wants, for this request.
 pub(super) fn read(operator: Operator, text: &Text, asking: &Asking<'_>) -> Wanted {
     let like = operator.base.has_wildcards();
