@@ -126,9 +126,11 @@ impl Mapping {
 /// The rules of a mapping.
 #[derive(Clone, Debug)]
 pub struct Rules {
-    /// Those that stand there, in their order.
+    /// Those that stand there, in their order; of more than the API takes the first.
     pub list: Vec<MappingRule>,
-    /// Whether these are certainly all.
+    /// How many stand there.
+    pub count: usize,
+    /// Whether there are certainly no others.
     pub complete: bool,
     /// Where the list stands.
     pub place: Place,

@@ -11,12 +11,10 @@ use std::sync::Arc;
 
 use super::apart::apart;
 use super::arn::RoleNames;
-use super::attachment::Mapping;
 use super::graph::{
     Dialect, Entity, Graph, Group, HandOver, Handout, Membership, Missing, PermissionPolicy, PoolId, Precedence, Role,
     RoleId, Strangers, Subject, TagMap, Way,
 };
-use super::provider::user_pool_provider;
 use super::undecided::missing;
 use crate::policy;
 use crate::resolve::{Note, NoteKind, Resolver, StackId, StackSet};
@@ -393,41 +391,6 @@ impl<'s, 'd> Builder<'s, 'd> {
         }
     }
 
-    fn hand_out_group_roles(&mut self) {
-        let (groups, mappings) = (self.graph.groups.clone(), self.graph.mappings.clone());
-        // The same mapping twice, and the same role of two groups, lead to the same.
-        let (mut ways, mut roles) = (HashSet::new(), HashSet::new());
-        let mut by_user_pool: HashMap<&Text, Vec<&Mapping>> = HashMap::new();
-        for mapping in mappings.iter().filter(|mapping| mapping.is_token()) {
-            let Some(user_pool) = &mapping.user_pool else { continue };
-            if ways.insert((user_pool, &mapping.pool, &mapping.provider, &mapping.when)) {
-                by_user_pool.entry(user_pool).or_default().push(mapping);
-            }
-        }
-        for group in &groups {
-            let Some(role) = &group.role else { continue };
-            if !roles.insert((&group.user_pool, &role.0, &group.when, group.entity.stack)) {
-                continue;
-            }
-            for mapping in by_user_pool.get(&group.user_pool).into_iter().flatten() {
-                let Some(when) = self.together(&group.when, &mapping.when) else { continue };
-                let steps = vec![
-                    (mapping.place, "this mapping takes the role from the user's groups".to_owned()),
-                    (role.1, format!("the role of group {}", group.entity.name())),
-                ];
-                self.hand_out(Link {
-                    stack: group.entity.stack,
-                    pool: mapping.pool.clone(),
-                    role: role.0.clone(),
-                    way: Way::Group,
-                    provider: Some(mapping.provider.clone()),
-                    when,
-                    steps,
-                });
-            }
-        }
-    }
-
     fn together(&self, a: &Branch, b: &Branch) -> Option<Branch> {
         a.and(b).filter(|both| !self.resolver.worlds.consistent(both).is_false())
     }
@@ -449,25 +412,6 @@ impl<'s, 'd> Builder<'s, 'd> {
             let (pool, provider, steps) = (link.pool.clone(), link.provider.clone(), steps.clone());
             self.graph.handout_ids.entry(role).or_default().push(self.graph.handouts.len());
             self.graph.handouts.push(Handout { role, pool, pool_id, way: link.way, provider, when, steps });
-        }
-    }
-
-    /// The name of a provider as tokens carry it: one text for each user pool of the run, however a
-    /// template writes it.
-    fn provider_name(&self, provider: &Text) -> Text {
-        let Some(user_pool) = user_pool_provider(provider) else { return provider.clone() };
-        let known = self.graph.user_pools.iter().find(|pool| pool.id == user_pool.user_pool);
-        known.map_or(user_pool.name, |pool| pool.provider.clone())
-    }
-
-    /// Once all user pools are known.
-    fn name_providers(&mut self) {
-        for at in 0..self.graph.pools.len() {
-            let names = self.graph.pools[at].providers.iter().map(|name| self.provider_name(name));
-            let mut names: Vec<Text> = names.collect();
-            names.sort_by_cached_key(|text| format!("{text:?}"));
-            names.dedup();
-            self.graph.pools[at].providers = names;
         }
     }
 

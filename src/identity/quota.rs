@@ -26,12 +26,12 @@ impl Quota {
     /// The least and the most that is taken.
     pub fn range(self) -> (usize, usize) {
         let rows = include_str!("../../data/cognito-quotas.tsv").lines().filter(|line| !line.starts_with('#'));
-        let numbers = rows.filter_map(|row| {
+        let mut numbers = rows.filter_map(|row| {
             let mut cells = row.split('\t');
             let (name, least, most) = (cells.next()?, cells.next()?.parse().ok()?, cells.next()?.parse().ok()?);
             (name == self.name()).then_some((least, most))
         });
-        numbers.last().unwrap_or((0, usize::MAX))
+        numbers.next().unwrap_or((0, usize::MAX))
     }
 }
 

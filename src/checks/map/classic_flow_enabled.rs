@@ -34,7 +34,7 @@ fn finding(cx: &Cx<'_>, pool: &IdentityPool, when: &Branch) -> Finding {
         [all @ .., last] if all.len() < MOST_NAMED => {
             format!("clients of {name} choose among {} and {last} themselves", all.join(", "))
         }
-        [all @ ..] => format!("clients of {name} choose among {} roles themselves", all.len()),
+        all => format!("clients of {name} choose among {} roles themselves", all.len()),
     };
     let severity = if names.len() < 2 && !guests { Severity::Info } else { Severity::Warning };
     let label = Label::new(pool.classic.place, "no role mapping and no limit for guests holds in this flow");

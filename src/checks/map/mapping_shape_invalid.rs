@@ -115,7 +115,7 @@ fn too_few_rules(mapping: &Mapping) -> Option<Finding> {
 
 fn too_many_rules(mapping: &Mapping) -> Option<Finding> {
     let rules = mapping.rules.as_ref()?;
-    let (count, most) = (rules.list.len(), Quota::Rules.range().1);
+    let (count, most) = (rules.count, Quota::Rules.range().1);
     let fault = Fault {
         entity: &mapping.entity,
         when: &mapping.when,

@@ -1,5 +1,7 @@
 //! Role attachments: roles by key, and the mappings that choose among them.
 
+use std::collections::{HashMap, HashSet};
+
 use super::{Builder, Link, Properties};
 use crate::identity::attachment::{AttachedRole, Attachment, Mapping, MappingRule, Rules, Written};
 use crate::identity::graph::{Entity, Way};
@@ -103,6 +105,42 @@ impl<'d> Builder<'_, 'd> {
             });
         }
     }
+
+    /// The roles of groups, where a mapping takes the role from the groups of a user.
+    pub(super) fn hand_out_group_roles(&mut self) {
+        let (groups, mappings) = (self.graph.groups.clone(), self.graph.mappings.clone());
+        // The same mapping twice, and the same role of two groups, lead to the same.
+        let (mut ways, mut roles) = (HashSet::new(), HashSet::new());
+        let mut by_user_pool: HashMap<&Text, Vec<&Mapping>> = HashMap::new();
+        for mapping in mappings.iter().filter(|mapping| mapping.is_token()) {
+            let Some(user_pool) = &mapping.user_pool else { continue };
+            if ways.insert((user_pool, &mapping.pool, &mapping.provider, &mapping.when)) {
+                by_user_pool.entry(user_pool).or_default().push(mapping);
+            }
+        }
+        for group in &groups {
+            let Some(role) = &group.role else { continue };
+            if !roles.insert((&group.user_pool, &role.0, &group.when, group.entity.stack)) {
+                continue;
+            }
+            for mapping in by_user_pool.get(&group.user_pool).into_iter().flatten() {
+                let Some(when) = self.together(&group.when, &mapping.when) else { continue };
+                let steps = vec![
+                    (mapping.place, "this mapping takes the role from the user's groups".to_owned()),
+                    (role.1, format!("the role of group {}", group.entity.name())),
+                ];
+                self.hand_out(Link {
+                    stack: group.entity.stack,
+                    pool: mapping.pool.clone(),
+                    role: role.0.clone(),
+                    way: Way::Group,
+                    provider: Some(mapping.provider.clone()),
+                    when,
+                    steps,
+                });
+            }
+        }
+    }
 }
 
 fn attachment_of(entity: &Entity, pool: Written, properties: &Properties, mappings: Option<&Value>) -> Attachment {
@@ -131,6 +169,9 @@ fn certain(entries: &[Entry]) -> usize {
     entries.iter().filter(|entry| matches!(entry.value.kind, Kind::Map(_))).count()
 }
 
+/// Rules of one mapping that are followed: those that the API's list takes (MappingRulesList).
+const MOST_RULES: usize = 400;
+
 /// The rules of a mapping's `RulesConfiguration`; nothing where it has none.
 fn rules_of(configuration: &Value) -> Option<Rules> {
     if !matches!(configuration.kind, Kind::Map(_)) {
@@ -142,16 +183,18 @@ fn rules_of(configuration: &Value) -> Option<Rules> {
     }
     let items = list.items().iter().enumerate().filter(|(_, item)| !item.is_nothing());
     let (known, unknown): (Vec<_>, Vec<_>) = items.partition(|(_, item)| matches!(item.kind, Kind::Map(_)));
-    let list = Rules {
-        list: known.into_iter().map(|(index, item)| rule(index, item)).collect(),
+    let count = known.len();
+    let followed = known.into_iter().take(MOST_RULES);
+    Some(Rules {
+        list: followed.map(|(index, item)| rule(index, item)).collect(),
+        count,
         complete: unknown.is_empty(),
         place: list.at.place,
-    };
-    Some(list)
+    })
 }
 
 fn unknown_rules(place: Place) -> Rules {
-    Rules { list: Vec::new(), complete: false, place }
+    Rules { list: Vec::new(), count: 0, complete: false, place }
 }
 
 fn rule(index: usize, item: &Value) -> MappingRule {

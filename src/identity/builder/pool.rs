@@ -4,6 +4,7 @@ use super::{Builder, Properties};
 use crate::identity::attachment::Written;
 use crate::identity::graph::{Entity, IdentityPool, PoolId};
 use crate::identity::pool::{PoolProvider, ProviderKind, Providers, Setting};
+use crate::identity::provider::user_pool_provider;
 use crate::identity::undecided::missing;
 use crate::resolve::StackId;
 use crate::source::Place;
@@ -51,6 +52,25 @@ impl<'d> Builder<'_, 'd> {
             ..key.place()
         });
         Setting { cases, place, missing: missing.unwrap_or_default() }
+    }
+
+    /// The name of a provider as tokens carry it: one text for each user pool of the run, however a
+    /// template writes it.
+    pub(super) fn provider_name(&self, provider: &Text) -> Text {
+        let Some(user_pool) = user_pool_provider(provider) else { return provider.clone() };
+        let known = self.graph.user_pools.iter().find(|pool| pool.id == user_pool.user_pool);
+        known.map_or(user_pool.name, |pool| pool.provider.clone())
+    }
+
+    /// Once all user pools are known.
+    pub(super) fn name_providers(&mut self) {
+        for at in 0..self.graph.pools.len() {
+            let names = self.graph.pools[at].providers.iter().map(|name| self.provider_name(name));
+            let mut names: Vec<Text> = names.collect();
+            names.sort_by_cached_key(|text| format!("{text:?}"));
+            names.dedup();
+            self.graph.pools[at].providers = names;
+        }
     }
 }
 
