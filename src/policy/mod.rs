@@ -29,7 +29,7 @@ pub use exists::{Answer, Domain, Space, exists};
 pub use key::same_key;
 pub use nearest::{Conjunct, failing, in_the_way, nearest_of, undecided};
 pub use operator::{Base, Operator, Order, Quantifier};
-pub use question::{Fault, Question, expected, id, question};
+pub use question::{Fault, Question, expected, id, policy_alone, question, question_about};
 pub use read::read;
 pub use wanted::{NoValue, wanted_without_value, without_value};
 

@@ -49,6 +49,24 @@ const WITNESS: [&str; 6] = ["class", "substitution", "decision", "by", "assumes"
 /// # Errors
 /// What is wrong with it, and where.
 pub fn question(line: &Document) -> Result<Question, Fault> {
+    question_about(None, line)
+}
+
+/// Reads the policy for lines that have none.
+///
+/// # Errors
+/// What is wrong with it, and where.
+pub fn policy_alone(document: &Document) -> Result<Policy, Fault> {
+    let root = readable(document)?;
+    grammar::policy(root)?;
+    Ok(policy(root))
+}
+
+/// Reads a line; one without a policy is about the given one.
+///
+/// # Errors
+/// As [`question`].
+pub fn question_about(given: Option<&Policy>, line: &Document) -> Result<Question, Fault> {
     let root = readable(line)?;
     let nested = root.get("request");
     let is_witness = nested.is_some() && root.get("class").is_some();
@@ -58,13 +76,19 @@ pub fn question(line: &Document) -> Result<Question, Fault> {
         mapping(request, "request")?;
         only(request, &REQUEST, |name| REQUEST.contains(&name), "request")?;
     }
-    let policy = required(root, "policy")?;
-    if is_witness { grammar::named(policy) } else { grammar::policy(policy) }?;
+    let policy = match (root.get("policy"), given) {
+        (None, Some(given)) => given.clone(),
+        _ => {
+            let own = required(root, "policy")?;
+            if is_witness { grammar::named(own) } else { grammar::policy(own) }?;
+            self::policy(own)
+        }
+    };
     let request = request(holder)?;
     if !is_witness {
         asked::request(holder)?;
     }
-    Ok(Question { policy: self::policy(policy), request })
+    Ok(Question { policy, request })
 }
 
 /// Refuses fields that are not known, or that stand in the wrong place.
@@ -118,9 +142,13 @@ pub fn id(line: &Document) -> String {
 /// The line as one object in which every key stands once.
 fn readable(line: &Document) -> Result<Node<'_>, Fault> {
     if let Some(error) = line.errors().first() {
-        return Err(Fault { message: error.message.clone(), span: error.span });
+        // The parser knows files.
+        return Err(Fault { message: error.message.replace("the file", "the line"), span: error.span });
     }
     let root = line.root().ok_or(Fault { message: "the line is empty".into(), span: Span::at(0) })?;
+    if root.kind() == Kind::Sequence {
+        return Err(Fault::at(root, "the line is a list; `jq -c '.[]'` makes a line of each member"));
+    }
     mapping(root, "line")?;
     if let Some((later, _)) = line.duplicate_keys().first() {
         return Err(Fault::at(*later, format!("{} stands here twice", name(*later))));
@@ -253,7 +281,9 @@ mod tests {
     fn what_is_not_understood_is_a_fault() {
         assert!(question(&parse_json(FileId(0), &Arc::from(GOOD))).is_ok());
         for (line, message, at) in [
-            ("[]", "the line is no object", 0),
+            ("[]", "the line is a list; `jq -c '.[]'` makes a line of each member", 0),
+            ("5", "the line is no object", 0),
+            (r#"{"policy": {"#, "the line ends inside a JSON value", 12),
             (r#"{"policy": {}}"#, "\"Statement\" is missing", 11),
             (r#"{"policy": "x"}"#, "the policy is no object", 11),
             (r#"{"id": 1}"#, "\"policy\" is missing", 0),

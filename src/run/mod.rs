@@ -40,7 +40,7 @@ use discover::{Exclude, Found, Scope};
 use gather::{Files, Gathered};
 use store::Store;
 
-pub use eval::{EvalError, Evaluated, eval};
+pub use eval::{EvalError, Evaluated, eval, policy_of};
 pub use select::{Selection, UnknownRule};
 pub use unit::{AssemblyStack, Nested, Unit, UnitPart};
 

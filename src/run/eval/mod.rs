@@ -4,13 +4,13 @@
 
 mod words;
 
-use std::io::{self, BufRead, Write};
+use std::io::{self, BufRead, Read, Write};
 use std::sync::Arc;
 
 use rayon::prelude::*;
 
 use super::{RunError, pool, read};
-use crate::policy::{self, evaluate};
+use crate::policy::{self, Policy, evaluate};
 use crate::report::screen_safe;
 use crate::source::{FileId, LineIndex};
 use crate::syntax::parse_json;
@@ -21,15 +21,43 @@ const CHUNK: usize = 4 << 20;
 /// Lines up to which threads are not worth their start.
 const FEW: usize = 8;
 
+/// Lines that are named when all are answered.
+const MOST_NAMED: usize = 10;
+
 /// What came of all lines.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Evaluated {
     /// Answers.
     pub answers: usize,
     /// Of these, lines that could not be read.
     pub faults: usize,
+    /// Of these, lines that say what they expect.
+    pub tests: usize,
     /// Of these, answers other than the line expects.
     pub unexpected: usize,
+    /// The first lines that failed or could not be read: their numbers, and what is the matter.
+    pub named: Vec<(usize, String)>,
+}
+
+impl Evaluated {
+    fn count(&mut self, answer: &Answer) {
+        self.answers += 1;
+        self.tests += usize::from(answer.is_test);
+        let what = match &answer.kind {
+            Kind::Decision => return,
+            Kind::Unexpected { expected, found } => {
+                self.unexpected += 1;
+                format!("expected {expected}, but it is {found}")
+            }
+            Kind::Fault => {
+                self.faults += 1;
+                "cannot be read".to_owned()
+            }
+        };
+        if self.named.len() < MOST_NAMED {
+            self.named.push((answer.number, what));
+        }
+    }
 }
 
 /// Why lines were not answered to the end.
@@ -43,7 +71,7 @@ pub enum EvalError {
     Write(io::Error),
 }
 
-/// Answers every line; empty ones have no answer. What has been read is answered before more is waited for,
+/// Answers every line, one without a policy about the given one; empty lines have no answer. What has been read is answered before more is waited for,
 /// so that a program may ask and listen in turn.
 ///
 /// # Errors
@@ -52,28 +80,51 @@ pub fn eval(
     questions: &mut impl BufRead,
     answers: &mut impl Write,
     threads: Option<usize>,
+    given: Option<&Policy>,
 ) -> Result<Evaluated, EvalError> {
     let pool = pool(threads).map_err(EvalError::Threads)?;
     let mut lines = Lines { from: questions, read: 0, is_done: false };
     let mut total = Evaluated::default();
     while !lines.is_done {
-        let chunk = lines.chunk().map_err(EvalError::Read)?;
+        let mut chunk = lines.chunk().map_err(EvalError::Read)?;
+        // One fault is enough where an object stands in many lines.
+        if total.answers == 0 && chunk.first().is_some_and(Line::begins_over_lines) {
+            chunk.truncate(1);
+            lines.is_done = true;
+        }
         let answered: Vec<Answer> = if chunk.len() <= FEW {
-            chunk.into_iter().map(Line::answer).collect()
+            chunk.into_iter().map(|line| line.answer(given)).collect()
         } else {
-            pool.install(|| chunk.into_par_iter().with_min_len(FEW).map(Line::answer).collect())
+            pool.install(|| chunk.into_par_iter().with_min_len(FEW).map(|line| line.answer(given)).collect())
         };
         let mut out = String::with_capacity(answered.iter().map(|answer| answer.json.len() + 1).sum());
         for answer in &answered {
-            total.answers += 1;
-            total.faults += usize::from(answer.kind == Kind::Fault);
-            total.unexpected += usize::from(answer.kind == Kind::Unexpected);
+            total.count(answer);
             out.push_str(&answer.json);
             out.push('\n');
         }
         answers.write_all(out.as_bytes()).and_then(|()| answers.flush()).map_err(EvalError::Write)?;
     }
     Ok(total)
+}
+
+/// Reads the policy for lines without one.
+///
+/// # Errors
+/// What is wrong with it, and where.
+pub fn policy_of(file: &mut impl BufRead) -> Result<Policy, String> {
+    let mut bytes = Vec::new();
+    let limited = file.take(read::LIMIT + 1).read_to_end(&mut bytes);
+    limited.map_err(|failure| failure.to_string())?;
+    if bytes.len() as u64 > read::LIMIT {
+        return Err("the file is longer than 64 MiB".to_owned());
+    }
+    let text = String::from_utf8(bytes).map_err(|_| "the file is not UTF-8".to_owned())?;
+    let text: Arc<str> = text.strip_prefix('\u{feff}').unwrap_or(&text).into();
+    policy::policy_alone(&parse_json(FileId(0), &text)).map_err(|fault| {
+        let at = LineIndex::new(&text).line_column(&text, fault.span.start());
+        format!("line {}, column {}: {}", at.line, at.column, fault.message)
+    })
 }
 
 /// The lines of an input.
@@ -145,15 +196,20 @@ impl<R: BufRead> Lines<'_, R> {
 
 /// What is written for a line.
 struct Answer {
+    number: usize,
     json: String,
     kind: Kind,
+    is_test: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Decision,
     /// Not the one that the line expects.
-    Unexpected,
+    Unexpected {
+        expected: &'static str,
+        found: &'static str,
+    },
     Fault,
 }
 
@@ -162,33 +218,47 @@ impl Answer {
         let column = place.map(|(text, byte)| LineIndex::new(text).line_column(text, byte).column);
         let column = column.map(|column| format!(", column {column}")).unwrap_or_default();
         let error = serde_json::Value::from(format!("line {number}{column}: {message}"));
-        Self { json: screen_safe(&format!("{{\"id\":{id},\"error\":{error}}}")).into_owned(), kind: Kind::Fault }
+        let json = screen_safe(&format!("{{\"id\":{id},\"error\":{error}}}")).into_owned();
+        Self { number, json, kind: Kind::Fault, is_test: false }
     }
 }
 
+/// What is said of an object that stands in many lines.
+const OVER_LINES: &str = "a line has to hold one whole JSON object; `jq -c .` makes it so, `jq -c '.[]'` of a list";
+
 impl Line {
-    fn answer(self) -> Answer {
+    /// Whether an object or a list begins here and goes on in other lines, as programs print them for people.
+    fn begins_over_lines(&self) -> bool {
+        let text = self.bytes.as_deref().map(<[u8]>::trim_ascii).unwrap_or_default();
+        matches!(text.strip_prefix("\u{feff}".as_bytes()).unwrap_or(text), b"{" | b"[")
+    }
+
+    fn answer(self, given: Option<&Policy>) -> Answer {
         let number = self.number;
+        if self.begins_over_lines() {
+            return Answer::fault("null", number, None, OVER_LINES);
+        }
         let fault = |message: &str| Answer::fault("null", number, None, message);
         let Some(bytes) = self.bytes else { return fault("the line is longer than 64 MiB") };
         let Ok(text) = String::from_utf8(bytes) else { return fault("the line is not UTF-8") };
         let text: Arc<str> = without_ends(&text, number == 1).into();
         let document = parse_json(FileId(0), &text);
         let id = policy::id(&document);
-        let read = policy::question(&document).and_then(|question| Ok((question, policy::expected(&document)?)));
+        let read =
+            policy::question_about(given, &document).and_then(|question| Ok((question, policy::expected(&document)?)));
         let (question, expected) = match read {
             Ok(read) => read,
             Err(fault) => return Answer::fault(&id, number, Some((&text, fault.span.start())), &fault.message),
         };
         let decision = evaluate(&question.policy, &question.request, &Symbols::default());
         let words::Reason { by, why } = words::reason(&question, &decision);
-        let expected = expected.filter(|expected| *expected != decision.truth);
-        let kind = if expected.is_some() { Kind::Unexpected } else { Kind::Decision };
-        let expected = expected.map(|expected| format!(",\"expected\":\"{}\"", name(expected))).unwrap_or_default();
+        let (is_test, says) = (expected.is_some(), name(decision.truth));
+        let expected = expected.filter(|expected| *expected != decision.truth).map(name);
+        let kind = expected.map_or(Kind::Decision, |expected| Kind::Unexpected { expected, found: says });
+        let expected = expected.map(|expected| format!(",\"expected\":\"{expected}\"")).unwrap_or_default();
         let [by, why] = [by.map_or(serde_json::Value::Null, Into::into), why.into()];
-        let says = name(decision.truth);
         let json = format!("{{\"id\":{id},\"decision\":\"{says}\",\"by\":{by},\"why\":{why}{expected}}}");
-        Answer { json: screen_safe(&json).into_owned(), kind }
+        Answer { number, json: screen_safe(&json).into_owned(), kind, is_test }
     }
 }
 
@@ -216,7 +286,7 @@ mod tests {
 
     fn answered(input: &[u8], buffer: usize) -> (String, Evaluated) {
         let mut out = Vec::new();
-        let total = eval(&mut BufReader::with_capacity(buffer, input), &mut out, Some(2)).unwrap();
+        let total = eval(&mut BufReader::with_capacity(buffer, input), &mut out, Some(2), None).unwrap();
         (String::from_utf8(out).unwrap(), total)
     }
 
@@ -245,7 +315,8 @@ mod tests {
         let bad: &[u8] = b"{\"id\": 7, \"policy\": [}\n\xff\n";
         let input = [bad, GOOD.as_bytes(), b"\n{\"id\":\"\x1b\xe2\x80\xae\"}"].concat();
         let (out, total) = answered(&input, 4096);
-        assert_eq!(total, Evaluated { answers: 4, faults: 3, unexpected: 0 });
+        assert_eq!((total.answers, total.faults, total.unexpected), (4, 3, 0));
+        assert_eq!(total.named, [1, 2, 4].map(|line| (line, "cannot be read".to_owned())));
         let lines: Vec<&str> = out.lines().collect();
         assert!(lines[0].starts_with(r#"{"id":7,"error":"line 1, column 22: "#), "{out}");
         assert_eq!(lines[1], r#"{"id":null,"error":"line 2: the line is not UTF-8"}"#);
@@ -258,14 +329,16 @@ mod tests {
     #[test]
     fn what_a_line_expects_is_held_against_its_answer() {
         let expect = |word: &str| answered(GOOD.replacen('{', &format!("{{\"expect\": {word}, "), 1).as_bytes(), 4096);
-        for word in ["\"Allow\"", "\"?\""] {
-            assert_eq!(expect(word).1, Evaluated { answers: 1, ..Evaluated::default() });
+        for (word, tests) in [("\"Allow\"", 1), ("\"?\"", 0)] {
+            assert_eq!(expect(word).1, Evaluated { answers: 1, tests, ..Evaluated::default() });
         }
         let (out, total) = expect("\"Deny\"");
-        assert_eq!(total, Evaluated { answers: 1, faults: 0, unexpected: 1 });
+        let named = vec![(1, "expected Deny, but it is Allow".to_owned())];
+        assert_eq!(total, Evaluated { answers: 1, tests: 1, unexpected: 1, named, faults: 0 });
         assert!(out.contains("\"decision\":\"Allow\"") && out.ends_with(",\"expected\":\"Deny\"}\n"), "{out}");
         for word in ["\"Alow\"", "true", "null"] {
-            assert_eq!(expect(word).1, Evaluated { answers: 1, faults: 1, unexpected: 0 });
+            let total = expect(word).1;
+            assert_eq!((total.answers, total.faults, total.unexpected), (1, 1, 0));
         }
     }
 
@@ -274,7 +347,17 @@ mod tests {
         let long = vec![b' '; read::LIMIT as usize + 1];
         let input = [long.as_slice(), b"\n", GOOD.as_bytes()].concat();
         let (out, total) = answered(&input, 1 << 20);
-        assert_eq!(total, Evaluated { answers: 2, faults: 1, unexpected: 0 });
+        assert_eq!((total.answers, total.faults, total.unexpected), (2, 1, 0));
         assert!(out.starts_with("{\"id\":null,\"error\":\"line 1: the line is longer than 64 MiB\"}\n"), "{out}");
+    }
+
+    #[test]
+    fn an_object_in_many_lines_is_one_fault() {
+        for start in ["{", "\u{feff}[ ", "\n {\r"] {
+            let input = format!("{start}\n  \"id\": 1\n}}\n{GOOD}\n");
+            let (out, total) = answered(input.as_bytes(), 4096);
+            assert_eq!((total.answers, total.faults), (1, 1), "{out}");
+            assert!(out.contains("`jq -c .` makes it so"), "{out}");
+        }
     }
 }
