@@ -303,16 +303,6 @@ fn a_bad_line_is_an_answer_and_ends_in_status_2() {
     assert_eq!(run(&["eval"], b"").status.code(), Some(0));
 }
 
-/// docs/evaluator.md shows a question and the answer to it.
-#[test]
-fn the_documented_answer_is_that_of_the_program() {
-    let text = fs::read_to_string(testdata("../docs/evaluator.md")).unwrap();
-    let mut fences = text.split("```json\n").skip(1).map(|rest| rest.split("```").next().unwrap());
-    let (question, answer) = (fences.next().unwrap(), fences.next().unwrap());
-    let output = run(&["eval"], question.as_bytes());
-    assert_eq!((String::from_utf8_lossy(&output.stdout).as_ref(), output.status.code()), (answer, Some(0)));
-}
-
 /// Every example page's findings: what a witness says is what `eval` says of it.
 #[test]
 fn witnesses_can_be_pasted() {

@@ -121,7 +121,8 @@ fn every_command_runs() {
         let output = command.output().unwrap();
         let expected = if arguments.starts_with("check") { 1 } else { 0 };
         assert_eq!(output.status.code(), Some(expected), "{line}\n{}", said(&output));
-        assert!(output.stderr.is_empty(), "{line}\n{}", said(&output));
+        let summary = arguments.starts_with("eval") && output.stderr.ends_with(b" 0 failed, 0 unreadable\n");
+        assert!(output.stderr.is_empty() || summary, "{line}\n{}", said(&output));
         ran += 1;
     }
     assert!(ran > 8, "{ran} commands ran");
@@ -218,7 +219,7 @@ fn links_lead_somewhere() {
 
 #[test]
 fn no_line_is_too_long() {
-    for file in ["README.md", "ARCHITECTURE.md", "CHANGELOG.md", "docs/evaluator.md"] {
+    for file in ["README.md", "ARCHITECTURE.md", "CHANGELOG.md", "docs/evaluator.md", "docs/differential.md"] {
         let mut in_fence = false;
         for (at, line) in read(file).lines().enumerate() {
             in_fence ^= line.starts_with("```");

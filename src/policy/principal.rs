@@ -24,7 +24,14 @@ pub(super) fn principal_matches(principal: &Principal, request: &Request, symbol
         text => compare(text, &Text::known("*"), symbols),
     };
     match principal.kind {
-        None => everybody(*kind).and(star),
+        // AWS refuses every other bare text, an ARN among them: it is not certain to name nobody.
+        None => {
+            if star.is_true() {
+                everybody(*kind)
+            } else {
+                Truth::Unknown
+            }
+        }
         Some(PrincipalKind::Aws) if *kind == PrincipalKind::Aws => match star {
             Truth::True => Truth::True,
             _ => aws_principal_matches(&principal.value, value, symbols),

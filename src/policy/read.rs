@@ -71,9 +71,7 @@ fn all_principals(statement: &Value) -> Principals {
 /// The principals of an element; nothing where a part of it is not known.
 fn principals(value: &Value) -> Option<Vec<Principal>> {
     match &value.kind {
-        Kind::Text(text) if may_be_star(text) => {
-            Some(vec![Principal { kind: None, value: text.clone(), at: value.at }])
-        }
+        Kind::Text(text) => Some(vec![Principal { kind: None, value: text.clone(), at: value.at }]),
         Kind::Map(entries) if !entries.is_empty() => {
             let mut all = Vec::new();
             for entry in entries.iter() {
@@ -85,17 +83,6 @@ fn principals(value: &Value) -> Option<Vec<Principal>> {
             Some(all)
         }
         _ => None,
-    }
-}
-
-/// Whether a bare text may be the star: AWS refuses every other one, an ARN among them (IAM User Guide,
-/// Principal element).
-fn may_be_star(text: &Text) -> bool {
-    match text.pieces().as_deref() {
-        Some([]) => false,
-        Some([Piece::Literal(literal)]) => &**literal == "*",
-        Some(pieces) => !pieces.iter().any(|piece| matches!(piece, Piece::Literal(_))),
-        None => true,
     }
 }
 

@@ -1,7 +1,9 @@
 //! Why a policy says what it says, in a sentence: the statement, what it asks, what the request carries.
 
 use crate::finding::shown;
-use crate::policy::{Actions, Carried, Conjunct, Decision, NoValue, Policy, Principals, Question, Request, Resources};
+use crate::policy::{
+    Actions, Carried, Conjunct, Decision, NoValue, Policy, Principal, Principals, Question, Request, Resources,
+};
 use crate::policy::{Statement, Test, in_the_way, nearest_of, undecided, wanted_without_value, without_value};
 use crate::value::{Symbols, Text, Truth};
 
@@ -135,7 +137,7 @@ fn open(policy: &Policy, request: &Request) -> Reason {
         return Reason { by: None, why: "a part of the policy cannot be read".to_owned() };
     };
     let what = match conjunct {
-        Conjunct::Principal if statement.principals == Principals::Unknown => {
+        Conjunct::Principal if is_refused(&statement.principals) => {
             "its Principal has a form that AWS refuses".to_owned()
         }
         Conjunct::Principal => {
@@ -162,6 +164,16 @@ fn open(policy: &Policy, request: &Request) -> Reason {
         Conjunct::Denied | Conjunct::Unread => "its Effect is neither Allow nor Deny".to_owned(),
     };
     Reason::of(statement, format!("{} is not decided: {what}", named(statement)))
+}
+
+/// Whether AWS refuses a principal of these by its form: all that stands bare and is no star.
+fn is_refused(principals: &Principals) -> bool {
+    let is_bare = |one: &Principal| one.kind.is_none() && one.value.as_known() != Some("*");
+    match principals {
+        Principals::Only(list) | Principals::AllBut(list) => list.iter().any(is_bare),
+        Principals::Unknown => true,
+        Principals::Missing => false,
+    }
 }
 
 /// A line of a Condition for people: operator, key and values as they stand there.

@@ -1,5 +1,6 @@
 //! Statements, actions, principals, versions.
 
+use rolecall::policy::PrincipalKind;
 use rolecall::value::Truth;
 use xtask::differential::ours::decide;
 use xtask::differential::pair::{Element, Named, Pair, Set, Statement, Test};
@@ -90,7 +91,9 @@ fn actions_and_principals_are_a_statement_for_each() {
 
 /// Everybody, everything: the elements that do not matter to a question.
 fn everybody() -> Element<Named> {
-    Element { not: true, members: Vec::new() }
+    // An element that names nobody is refused by AWS, and undecided.
+    let nobody = Named { kind: Some(PrincipalKind::CanonicalUser), value: "nobody".to_owned() };
+    Element { not: true, members: vec![nobody] }
 }
 
 fn everything() -> Element<String> {
