@@ -48,6 +48,7 @@ pub fn build(set: &StackSet<'_>) -> Graph {
         touched: HashSet::new(),
         without_permissions: HashSet::new(),
         pool_ids: HashMap::new(),
+        user_pool_ids: HashMap::new(),
         handout_ids: HashMap::new(),
         macros: HashMap::new(),
         unknown_parts: HashMap::new(),

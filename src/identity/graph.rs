@@ -306,6 +306,8 @@ pub struct Graph {
     pub touched: HashSet<SymbolId>,
     /// Pools by their ids.
     pub pool_ids: HashMap<Text, PoolId>,
+    /// Places in `user_pools` by their ids.
+    pub user_pool_ids: HashMap<Text, usize>,
     /// Places in `handouts` by role.
     pub handout_ids: HashMap<RoleId, Vec<usize>>,
     /// Macros of the user's own, by the template that they may change.
@@ -341,13 +343,13 @@ impl Graph {
     /// Whether a custom resource is given a text, or what it is made of: it may do what no template says,
     /// such as attach a role to a pool.
     pub fn is_touched(&self, text: &Text) -> bool {
-        let pieces = text.pieces().unwrap_or_default();
+        let Text::Shape(pieces) = text else { return false };
         pieces.iter().any(|piece| matches!(piece, Piece::Symbol(id) if self.touched.contains(id)))
     }
 
     /// The user pool of an id.
     pub fn user_pool(&self, id: &Text) -> Option<&UserPool> {
-        self.user_pools.iter().find(|pool| pool.id == *id)
+        self.user_pool_ids.get(id).map(|at| &self.user_pools[*at])
     }
 
     /// The ways in which a role is handed out.

@@ -41,4 +41,4 @@ pub use quota::Quota;
 pub use undecided::{Undecided, undecided_mappings, undecided_trusts};
 pub use user_pool::{Attribute, CUSTOM, Client, ExternalProvider, StandardClaim, UserPool, Words, standard_claim};
 pub use witness::{Refused, Witness, witness};
-pub use writable::{Writable, WrittenBy, writable};
+pub use writable::{Writable, Writers, WrittenBy};

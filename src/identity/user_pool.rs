@@ -1,9 +1,9 @@
 //! User pools: their attributes, their app clients, and who may write what a token says of a user.
 
 use super::attachment::Written;
-use super::graph::{Entity, Graph};
+use super::graph::Entity;
 use crate::source::Place;
-use crate::value::{Branch, Text, Truth, compare};
+use crate::value::{Branch, Text, Truth};
 
 /// A user pool.
 #[derive(Clone, Debug)]
@@ -128,13 +128,6 @@ impl UserPool {
     pub fn custom(&self, name: &str) -> impl Iterator<Item = &Attribute> {
         let is_custom = standard_claim(name).is_none();
         self.attributes.iter().filter(move |attribute| is_custom && attribute.name.known() == Some(name))
-    }
-}
-
-impl Graph {
-    /// The app clients of a user pool.
-    pub fn clients_of(&self, user_pool: &Text) -> impl Iterator<Item = &Client> {
-        self.clients.iter().filter(move |client| compare(&client.user_pool, user_pool, &self.symbols).is_true())
     }
 }
 

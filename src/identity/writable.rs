@@ -3,7 +3,7 @@
 
 use super::graph::Graph;
 use super::user_pool::{Attribute, CUSTOM, Client, ExternalProvider, UserPool, standard_claim};
-use crate::value::{Branch, Truth};
+use crate::value::{Branch, Lookup, Truth};
 
 /// How a user comes to set a claim.
 #[derive(Clone, Debug)]
@@ -38,36 +38,59 @@ pub enum WrittenBy {
 /// Claims that a user proves to own before they sign up with them.
 const PROVEN: [&str; 2] = ["email", "phone_number"];
 
-/// The surest way in which users set a claim in a branch; nothing where they do not, or where that is not known.
-pub fn writable<'g>(graph: &'g Graph, pool: &'g UserPool, claim: &str, when: &Branch) -> Option<Writable<'g>> {
-    let custom = claim.strip_prefix(CUSTOM);
-    let is_known = custom.is_some() || standard_claim(claim).is_some_and(|claim| claim.is_of_user);
-    let is_proven = PROVEN.contains(&claim);
-    if !is_known || (is_proven && (pool.sets_claims || pool.verified_before_update.iter().any(|own| own == claim))) {
-        return None;
+/// Who writes the attributes of user pools.
+#[derive(Debug)]
+pub struct Writers<'g> {
+    graph: &'g Graph,
+    clients: Lookup<'g, Client>,
+    external: Lookup<'g, ExternalProvider>,
+}
+
+/// App clients of one user pool that are looked at for a claim.
+const MOST_CLIENTS: usize = 1_000;
+
+impl<'g> Writers<'g> {
+    /// Sorts the clients and providers of a graph by their user pools.
+    pub fn of(graph: &'g Graph) -> Self {
+        let clients = graph.clients.iter().map(|client| (&client.user_pool, client));
+        let external = graph.external_providers.iter().map(|provider| (&provider.user_pool, provider));
+        let symbols = &graph.symbols;
+        Self { graph, clients: Lookup::new(clients, symbols), external: Lookup::new(external, symbols) }
     }
-    let name = custom.unwrap_or(claim);
-    let mut attributes = pool.attributes.iter().filter(|own| own.name.known() == Some(name));
-    let attribute = attributes.find_map(|own| Some((own, graph.together(when, &own.when)?)));
-    if attribute.is_none() && (custom.is_some() || !pool.attributes_complete) {
-        return None;
+
+    /// The surest way in which users set a claim in a branch; nothing where they do not, or where that is not known.
+    pub fn writable(&self, pool: &'g UserPool, claim: &str, when: &Branch) -> Option<Writable<'g>> {
+        let graph = self.graph;
+        let custom = claim.strip_prefix(CUSTOM);
+        let is_known = custom.is_some() || standard_claim(claim).is_some_and(|claim| claim.is_of_user);
+        let is_proven = PROVEN.contains(&claim);
+        if !is_known || (is_proven && (pool.sets_claims || pool.verified_before_update.iter().any(|own| own == claim)))
+        {
+            return None;
+        }
+        let name = custom.unwrap_or(claim);
+        let mut attributes = pool.attributes.iter().filter(|own| own.name.known() == Some(name));
+        let attribute = attributes.find_map(|own| Some((own, graph.together(when, &own.when)?)));
+        if attribute.is_none() && (custom.is_some() || !pool.attributes_complete) {
+            return None;
+        }
+        let when = attribute.as_ref().map_or(when, |(_, when)| when);
+        let attribute = attribute.as_ref().map(|(own, _)| *own);
+        if attribute.is_some_and(|own| !own.developer_only.is_false()) {
+            return None;
+        }
+        let question = Question { writers: self, pool, claim, attribute, is_proven };
+        let clients = self.clients.same(&pool.id);
+        if clients.is_empty() {
+            return question.without_client(when);
+        }
+        let ways = clients.iter().take(MOST_CLIENTS).filter_map(|client| question.by_client(client, when));
+        ways.max_by_key(|way| (way.external.is_none(), way.by))
     }
-    let when = attribute.as_ref().map_or(when, |(_, when)| when);
-    let attribute = attribute.as_ref().map(|(own, _)| *own);
-    if attribute.is_some_and(|own| !own.developer_only.is_false()) {
-        return None;
-    }
-    let question = Question { graph, pool, claim, attribute, is_proven };
-    let mut clients = graph.clients_of(&pool.id).peekable();
-    if clients.peek().is_none() {
-        return question.without_client(when);
-    }
-    let ways = clients.filter_map(|client| question.by_client(client, when));
-    ways.max_by_key(|way| (way.external.is_none(), way.by))
 }
 
 struct Question<'g, 'c> {
-    graph: &'g Graph,
+    writers: &'c Writers<'g>,
     pool: &'g UserPool,
     claim: &'c str,
     attribute: Option<&'g Attribute>,
@@ -87,7 +110,7 @@ impl<'g> Question<'g, '_> {
     }
 
     fn by_client(&self, client: &'g Client, when: &Branch) -> Option<Writable<'g>> {
-        let when = self.graph.together(when, &client.when)?;
+        let when = self.writers.graph.together(when, &client.when)?;
         if !client.signs_users_in().is_true() || client.secret == Truth::Unknown {
             return None;
         }
@@ -113,11 +136,9 @@ impl<'g> Question<'g, '_> {
     }
 
     fn way(&self, client: Option<&'g Client>, by: WrittenBy, when: Branch) -> Writable<'g> {
-        let mut all = self.graph.external_providers.iter();
-        let external = all.find(|own| {
-            let is_of = crate::value::compare(&own.user_pool, &self.pool.id, &self.graph.symbols);
-            is_of.is_true() && own.fills.has(self.claim).is_true() && self.graph.together(&own.when, &when).is_some()
-        });
+        let mut all = self.writers.external.same(&self.pool.id).iter().copied();
+        let external = all
+            .find(|own| own.fills.has(self.claim).is_true() && self.writers.graph.together(&own.when, &when).is_some());
         Writable { client, by, attribute: self.attribute, external, when }
     }
 }

@@ -3,6 +3,7 @@
 //! Invariant: neither CloudFormation nor IAM is known here; values own what they hold.
 
 mod compare;
+mod lookup;
 mod pattern;
 mod search;
 mod switch;
@@ -17,6 +18,7 @@ use crate::syntax::{Kind as NodeKind, Node, NodeId, Scalar};
 pub use compare::{
     Mark, compare, conforms, fits, fits_without_case, glob_fits, glob_fits_without_case, marks, may_meet, overlaps,
 };
+pub use lookup::Lookup;
 pub use search::{Form, Found, Pattern, Search};
 pub use switch::{Branch, Case, Cases, Formula, Switch, SwitchId};
 pub use symbols::{Format, SymbolFacts, SymbolId, Symbols};

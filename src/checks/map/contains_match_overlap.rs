@@ -4,16 +4,18 @@ use crate::checks::Cx;
 use crate::checks::mappings::{mistake, role_name, rule_path, same_role};
 use crate::finding::{Finding, Label, Severity, shown};
 use crate::identity::{Graph, Group, Mapping, MappingRule};
-use crate::value::{Branch, Truth, compare};
+use crate::value::{Branch, Lookup, Truth};
 
 /// The claim with the groups of a user.
 const GROUPS: &str = "cognito:groups";
 
 /// Finds rules by a part of a group's name.
 pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
+    let all = cx.graph.groups.iter().map(|group| (&group.user_pool, group));
+    let all = Groups(cx.graph, Lookup::new(all, &cx.graph.symbols));
     for mapping in cx.graph.mappings.iter().filter(|mapping| mapping.kind() == Some("Rules")) {
         for rule in mapping.rules().iter().filter(|rule| is_by_part(rule)) {
-            findings.extend(overlap(cx.graph, mapping, rule).or_else(|| vague(cx.graph, mapping, rule)));
+            findings.extend(overlap(&all, mapping, rule).or_else(|| vague(&all, mapping, rule)));
         }
     }
 }
@@ -23,14 +25,19 @@ fn is_by_part(rule: &MappingRule) -> bool {
     known[0] == Some(GROUPS) && matches!(known[1], Some("Contains" | "StartsWith"))
 }
 
-/// The groups of the mapped user pool, in the mapping's branch.
-fn groups<'g>(graph: &'g Graph, mapping: &'g Mapping) -> impl Iterator<Item = (&'g Group, Branch)> {
-    let of_pool = |group: &&Group| {
-        let mapped = mapping.user_pool.as_ref();
-        mapped.is_some_and(|mapped| compare(&group.user_pool, mapped, &graph.symbols).is_true())
-    };
-    let all = graph.groups.iter().filter(of_pool);
-    all.filter_map(|group| Some((group, graph.together(&mapping.when, &group.when)?)))
+/// All groups by their user pools.
+struct Groups<'g>(&'g Graph, Lookup<'g, Group>);
+
+/// Groups of one user pool that are looked at.
+const MOST_GROUPS: usize = 1_000;
+
+impl<'g> Groups<'g> {
+    /// The groups of the mapped user pool, in the mapping's branch.
+    fn of<'m>(&'m self, mapping: &'m Mapping) -> impl Iterator<Item = (&'g Group, Branch)> + 'm {
+        let of_pool = mapping.user_pool.as_ref().map(|pool| self.1.same(pool)).unwrap_or_default();
+        let of_pool = of_pool.iter().take(MOST_GROUPS).copied();
+        of_pool.filter_map(|group| Some((group, self.0.together(&mapping.when, &group.when)?)))
+    }
 }
 
 fn matches(rule: &MappingRule, value: &str, name: &str) -> bool {
@@ -41,16 +48,17 @@ fn matches(rule: &MappingRule, value: &str, name: &str) -> bool {
 }
 
 /// A rule with the name of one group that stands in the name of another, for which it is not meant.
-fn overlap(graph: &Graph, mapping: &Mapping, rule: &MappingRule) -> Option<Finding> {
+fn overlap(all: &Groups<'_>, mapping: &Mapping, rule: &MappingRule) -> Option<Finding> {
+    let graph = all.0;
     let value = rule.value.as_ref()?;
     let known = value.known()?;
-    let (meant, _) = groups(graph, mapping).find(|(group, _)| group.name.as_known() == Some(known))?;
+    let (meant, _) = all.of(mapping).find(|(group, _)| group.name.as_known() == Some(known))?;
     let other = |(group, when): (&'_ Group, Branch)| {
         let name = group.name.as_known()?;
         let is_other = name != known && matches(rule, known, name);
         (is_other && !leads_alike(graph, mapping, rule, name)).then(|| (name.to_owned(), group.entity.place, when))
     };
-    let (name, place, when) = groups(graph, mapping).find_map(other)?;
+    let (name, place, when) = all.of(mapping).find_map(other)?;
     let role = rule.role.as_ref()?;
     let role_told = role_name(graph, mapping.entity.stack, role);
     let message = format!("members of group {} may get {role_told} too", shown(&name));
@@ -79,10 +87,11 @@ fn leads_alike(graph: &Graph, mapping: &Mapping, rule: &MappingRule, name: &str)
 }
 
 /// A rule by a part of a name, with no group that shows the overlap.
-fn vague(graph: &Graph, mapping: &Mapping, rule: &MappingRule) -> Option<Finding> {
+fn vague(all: &Groups<'_>, mapping: &Mapping, rule: &MappingRule) -> Option<Finding> {
+    let graph = all.0;
     let value = rule.value.as_ref()?;
     let known = value.known()?;
-    let has_groups = groups(graph, mapping).next().is_some();
+    let has_groups = all.of(mapping).next().is_some();
     let has_delimiter = known.contains(|c: char| !c.is_alphanumeric());
     if !has_groups && has_delimiter {
         return None;

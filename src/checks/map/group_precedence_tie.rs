@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use super::group_roles_and_mapping_disagree::says_unused;
+use super::group_roles_and_mapping_disagree::Sides;
 use crate::checks::Cx;
 use crate::checks::groups::{Groups, Pair, Pool, RoleGroup};
 use crate::finding::{Finding, Label, Severity};
@@ -12,6 +12,7 @@ use crate::value::Text;
 /// Finds groups between whose roles no number decides.
 pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
     let groups = Groups::of(cx.graph);
+    let sides = Sides::of(cx.graph);
     for pool in groups.pools() {
         let mut by_number: BTreeMap<u64, Vec<&RoleGroup<'_>>> = BTreeMap::new();
         for group in pool.groups {
@@ -19,19 +20,25 @@ pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
                 by_number.entry(number).or_default().push(group);
             }
         }
-        findings.extend(by_number.iter().filter_map(|(number, groups)| tie(cx.graph, &pool, *number, groups)));
+        findings
+            .extend(by_number.iter().filter_map(|(number, groups)| tie(&sides, cx.graph, &pool, (*number, groups))));
     }
 }
 
 /// Two groups of a number that compete, at best those of a user whom the templates put into both; the
 /// others of that number are named beside them.
-fn tie<'a>(graph: &Graph, pool: &Pool<'a>, number: u64, groups: &[&'a RoleGroup<'a>]) -> Option<Finding> {
+fn tie<'a>(
+    sides: &Sides<'_>,
+    graph: &Graph,
+    pool: &Pool<'a>,
+    (number, groups): (u64, &[&'a RoleGroup<'a>]),
+) -> Option<Finding> {
     let (pair, memberships) = match pool.proven(groups, number) {
         Some((pair, memberships)) => (pair, Some(memberships)),
         None => (pool.competing(groups)?, None),
     };
     // That nobody asks for these roles is MAP007.
-    if pair.mapping.is_none() && says_unused(graph, pool.user_pool()) {
+    if pair.mapping.is_none() && sides.says_unused(pool.user_pool()) {
         return None;
     }
     let severity = match (&pair.mapping, memberships) {

@@ -1,18 +1,65 @@
 //! MAP007: groups have roles that no mapping asks for, or a mapping asks for roles that no token names.
 
+use std::collections::HashSet;
+
 use crate::checks::Cx;
 use crate::checks::mappings::{grants_assume, mistake, pool_name};
 use crate::finding::{Finding, Label, Severity, shown};
 use crate::identity::{Graph, Group, Mapping, ProviderKind, UserPool, provider_kind};
 use crate::source::Place;
-use crate::value::{Text, Truth, compare};
+use crate::value::{Lookup, Text};
 
 /// Finds user pools whose groups and mappings do not fit, and mappings by groups for others than user pools.
 pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
+    let sides = Sides::of(cx.graph);
     for mapping in cx.graph.mappings.iter().filter(|mapping| mapping.is_token()) {
-        findings.extend(no_user_pool(cx.graph, mapping).or_else(|| no_group_role(cx.graph, mapping)));
+        findings.extend(no_user_pool(cx.graph, mapping).or_else(|| no_group_role(&sides, mapping)));
     }
-    findings.extend(cx.graph.user_pools.iter().filter_map(|pool| no_token_mapping(cx.graph, pool)));
+    findings.extend(cx.graph.user_pools.iter().filter_map(|pool| no_token_mapping(&sides, pool)));
+}
+
+/// The groups and the mappings of user pools.
+pub(in crate::checks) struct Sides<'g> {
+    graph: &'g Graph,
+    /// Groups with a role.
+    groups: Lookup<'g, Group>,
+    mappings: Lookup<'g, Mapping>,
+    /// User pools that an identity pool has among its providers.
+    used: HashSet<Text>,
+    /// Whether something that is not known may take the roles of any user pool's groups.
+    is_open: bool,
+}
+
+impl<'g> Sides<'g> {
+    pub(in crate::checks) fn of(graph: &'g Graph) -> Self {
+        let groups = graph.groups.iter().filter(|group| group.role.is_some());
+        let groups = Lookup::new(groups.map(|group| (&group.user_pool, group)), &graph.symbols);
+        let of_user_pools = graph.mappings.iter().filter_map(|mapping| Some((mapping.user_pool.as_ref()?, mapping)));
+        let mappings = Lookup::new(of_user_pools, &graph.symbols);
+        let providers = graph.pools.iter().flat_map(|pool| &pool.configured).flat_map(|providers| &providers.list);
+        let is_vague = |mapping: &Mapping| may_be_token(mapping) && matches!(mapping.named.text, Text::Any(_));
+        let is_open = graph.attachments.iter().any(|attachment| !attachment.mappings_complete)
+            || graph.mappings.iter().any(is_vague)
+            || graph.pools.iter().any(|pool| graph.is_touched(&pool.id));
+        Self { graph, groups, mappings, used: providers.filter_map(|provider| provider.user_pool()).collect(), is_open }
+    }
+
+    /// Whether some identity pool takes, or may take, roles from the tokens of a user pool.
+    fn may_be_mapped(&self, user_pool: &Text) -> bool {
+        let own = self.mappings.same(user_pool).iter().copied();
+        let mut all = own.chain(self.mappings.perhaps(user_pool, &self.graph.symbols));
+        self.is_open || self.graph.is_touched(user_pool) || all.any(may_be_token)
+    }
+
+    /// Whether the roles of a user pool's groups have no effect, since mappings choose by rules.
+    pub(in crate::checks) fn says_unused(&self, user_pool: &Text) -> bool {
+        let is_own = self.graph.user_pool(user_pool).is_some();
+        is_own && !self.mappings.same(user_pool).is_empty() && !self.may_be_mapped(user_pool)
+    }
+}
+
+fn may_be_token(mapping: &Mapping) -> bool {
+    !mapping.complete || mapping.kind().is_none_or(|kind| kind == "Token")
 }
 
 /// The mapping's type at fault.
@@ -57,15 +104,12 @@ fn configured_kind(graph: &Graph, mapping: &Mapping) -> Option<ProviderKind> {
     own.map(|provider| provider.kind)
 }
 
-fn is_of(graph: &Graph, user_pool: &Text, pool: &UserPool) -> Truth {
-    compare(user_pool, &pool.id, &graph.symbols)
-}
-
 /// A mapping by groups of a user pool whose groups have no roles.
-fn no_group_role(graph: &Graph, mapping: &Mapping) -> Option<Finding> {
+fn no_group_role(sides: &Sides<'_>, mapping: &Mapping) -> Option<Finding> {
+    let graph = sides.graph;
     let pool = graph.user_pool(mapping.user_pool.as_ref()?)?;
-    let mut roles = graph.groups.iter().filter(|group| group.role.is_some());
-    let any = roles.any(|group| !is_of(graph, &group.user_pool, pool).is_false());
+    let any =
+        !sides.groups.same(&pool.id).is_empty() || sides.groups.perhaps(&pool.id, &graph.symbols).next().is_some();
     if any || pool.sets_claims || graph.is_touched(&pool.id) {
         return None;
     }
@@ -77,20 +121,22 @@ fn no_group_role(graph: &Graph, mapping: &Mapping) -> Option<Finding> {
     Some(finding)
 }
 
+/// Groups of one user pool that are looked at.
+const MOST_GROUPS: usize = 100;
+
 /// A user pool whose groups have roles, though no identity pool takes them from its tokens.
-fn no_token_mapping(graph: &Graph, pool: &UserPool) -> Option<Finding> {
-    let mut groups = graph.groups.iter().filter(|group| is_of(graph, &group.user_pool, pool).is_true());
-    let with_roles: Vec<(&Group, Place)> =
-        groups.by_ref().filter_map(|group| Some((group, group.role.as_ref()?.1))).collect();
+fn no_token_mapping(sides: &Sides<'_>, pool: &UserPool) -> Option<Finding> {
+    let graph = sides.graph;
+    let groups = sides.groups.same(&pool.id).iter();
+    let with_roles = groups.filter_map(|group| Some((*group, group.role.as_ref()?.1)));
+    let with_roles: Vec<(&Group, Place)> = with_roles.take(MOST_GROUPS).collect();
     let (group, place) = *with_roles.first()?;
-    if may_be_mapped(graph, pool) {
+    if sides.may_be_mapped(&pool.id) {
         return None;
     }
     let name = pool.entity.name();
-    let by_rules = graph.mappings.iter().find(|mapping| mapping.user_pool.as_ref() == Some(&pool.id));
-    let mut providers = graph.pools.iter().flat_map(|identity| &identity.configured);
-    let is_used = by_rules.is_some()
-        || providers.any(|providers| providers.list.iter().any(|own| own.user_pool().as_ref() == Some(&pool.id)));
+    let by_rules = sides.mappings.same(&pool.id).first();
+    let is_used = by_rules.is_some() || sides.used.contains(&pool.id);
     let message = format!("the roles of the groups of {name} have no effect: no identity pool asks for them");
     let label = Label::new(place, format!("the role of group {}, which nobody gets by it", group.entity.name()));
     // Where no identity pool of the run knows the user pool, another stack's may.
@@ -112,25 +158,4 @@ fn no_token_mapping(graph: &Graph, pool: &UserPool) -> Option<Finding> {
     finding.mistake = mistake(place, "RoleArn");
     finding.branch = group.when.clone();
     Some(finding)
-}
-
-/// Whether some identity pool takes, or may take, roles from the tokens of a user pool.
-fn may_be_mapped(graph: &Graph, pool: &UserPool) -> bool {
-    let mapped = graph.mappings.iter().any(|mapping| {
-        let is_token = !mapping.complete || mapping.kind().is_none_or(|kind| kind == "Token");
-        let named = mapping.user_pool.as_ref().map_or_else(
-            || if matches!(mapping.named.text, Text::Any(_)) { Truth::Unknown } else { Truth::False },
-            |user_pool| is_of(graph, user_pool, pool),
-        );
-        is_token && !named.is_false()
-    });
-    let open = graph.attachments.iter().any(|attachment| !attachment.mappings_complete);
-    let touched = graph.is_touched(&pool.id) || graph.pools.iter().any(|identity| graph.is_touched(&identity.id));
-    mapped || open || touched
-}
-
-/// Whether this rule says that the roles of a user pool's groups are used by nobody.
-pub(in crate::checks) fn says_unused(graph: &Graph, user_pool: &Text) -> bool {
-    let by_rules = graph.mappings.iter().any(|mapping| mapping.user_pool.as_ref() == Some(user_pool));
-    by_rules && graph.user_pool(user_pool).is_some_and(|pool| !may_be_mapped(graph, pool))
 }

@@ -1,7 +1,7 @@
 //! MAP015: an identity pool that gives credentials to anybody.
 
 use crate::checks::Cx;
-use crate::checks::map::guest_role_inconsistent::without_guest_role;
+use crate::checks::map::guest_role_inconsistent::{Pools, without_guest_role};
 use crate::checks::mappings::{mistake, role_name};
 use crate::finding::{Finding, Label, Severity, Status, shown};
 use crate::identity::{Attachment, Graph, IdentityPool, RoleId, Written};
@@ -10,10 +10,11 @@ use crate::value::{Branch, Truth, Why};
 
 /// Finds pools that let guests in, or that let them in if a parameter says so.
 pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
+    let pools = Pools::of(cx.graph);
     for pool in &cx.graph.pools {
         for case in &pool.guests.cases {
             match case.then {
-                Truth::True => findings.push(finding(cx.graph, pool, &case.when)),
+                Truth::True => findings.push(finding(cx.graph, &pools, pool, &case.when)),
                 Truth::Unknown => findings.extend(left_open(pool, &case.when)),
                 Truth::False => {}
             }
@@ -21,15 +22,15 @@ pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-fn finding(graph: &Graph, pool: &IdentityPool, when: &Branch) -> Finding {
+fn finding(graph: &Graph, pools: &Pools<'_>, pool: &IdentityPool, when: &Branch) -> Finding {
     let name = pool.entity.name();
-    let role = attached_for_guests(graph, pool, when);
+    let role = attached_for_guests(graph, pools.attachments(pool), when);
     let message = match role {
         Some((attachment, arn)) => {
             let role = role_name(graph, attachment.entity.stack, arn);
             format!("{name} hands {role} to anybody, without signing in")
         }
-        None => format!("anybody gets an identity of {name} without signing in"),
+        None => format!("{name} gives an identity to anybody, without signing in"),
     };
     let mut finding = at_setting(pool, Severity::Warning, message, "lets guests in; the pool's id is no secret", when);
     finding.related.extend(role.map(|(_, arn)| Label::new(arn.place, "handed to guests here")));
@@ -47,7 +48,7 @@ fn finding(graph: &Graph, pool: &IdentityPool, when: &Branch) -> Finding {
         }
     }
     // That guests are let in and get no role is MAP016.
-    if without_guest_role(graph, pool, when).is_some() {
+    if without_guest_role(pools, pool, when).is_some() {
         finding.severity = Severity::Info;
     }
     finding.help = "set AllowUnauthenticatedIdentities to false, unless the app is meant for guests".to_owned();
@@ -56,12 +57,11 @@ fn finding(graph: &Graph, pool: &IdentityPool, when: &Branch) -> Finding {
 
 /// What a pool has for guests in a branch: the attachment, and the role's ARN.
 fn attached_for_guests<'g>(
-    graph: &'g Graph,
-    pool: &IdentityPool,
+    graph: &Graph,
+    own: &[&'g Attachment],
     when: &Branch,
 ) -> Option<(&'g Attachment, &'g Written)> {
-    let own = graph.attachments.iter().filter(|attachment| attachment.pool.text == pool.id);
-    let mut own = own.filter(|attachment| graph.together(&attachment.when, when).is_some());
+    let mut own = own.iter().copied().filter(|attachment| graph.together(&attachment.when, when).is_some());
     own.find_map(|attachment| {
         let mut roles = attachment.roles.iter();
         let role = roles.find(|role| role.key.known() == Some("unauthenticated"))?;

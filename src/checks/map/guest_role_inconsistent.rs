@@ -5,58 +5,81 @@ use crate::checks::mappings::mistake;
 use crate::finding::{Finding, Label, Severity};
 use crate::identity::{Attachment, Dialect, Graph, Handout, IdentityPool, Way};
 use crate::source::Place;
-use crate::value::{Branch, Truth, compare};
+use crate::value::{Branch, Lookup, Truth};
 
 /// Finds guests without a role, guest roles without guests, and pools without any role.
 pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
+    let pools = Pools::of(cx.graph);
     let mut made_by_cdk: Option<usize> = None;
     for pool in &cx.graph.pools {
         for case in &pool.guests.cases {
             match case.then {
-                Truth::True => findings.extend(no_guest_role(cx.graph, pool, &case.when)),
-                Truth::False => no_guests(cx, pool, &case.when, &mut made_by_cdk, findings),
+                Truth::True => findings.extend(no_guest_role(&pools, pool, &case.when)),
+                Truth::False => no_guests(cx, &pools, (pool, &case.when), &mut made_by_cdk, findings),
                 Truth::Unknown => {}
             }
         }
-        findings.extend(no_role(cx.graph, pool));
+        findings.extend(no_role(&pools, pool));
     }
 }
 
-/// The roles that a pool hands to guests, in a branch.
-pub(super) fn guest_roles<'g>(
+/// All attachments and guest roles, by their pools.
+pub(super) struct Pools<'g> {
     graph: &'g Graph,
-    pool: &'g IdentityPool,
-    when: &Branch,
-) -> impl Iterator<Item = &'g Handout> {
-    let is_guest = |handout: &&Handout| handout.way == Way::Guest && handout.pool == pool.id;
-    graph.handouts.iter().filter(is_guest).filter(move |handout| graph.together(&handout.when, when).is_some())
+    attachments: Lookup<'g, Attachment>,
+    guests: Lookup<'g, Handout>,
 }
 
-/// The attachments that are, or may be, of a pool.
-fn attachments_of<'g>(graph: &'g Graph, pool: &'g IdentityPool) -> impl Iterator<Item = (&'g Attachment, Truth)> {
-    let all = graph.attachments.iter();
-    let of_pool = all.map(|attachment| (attachment, compare(&attachment.pool.text, &pool.id, &graph.symbols)));
-    of_pool.filter(|(_, is_own)| !is_own.is_false())
+impl<'g> Pools<'g> {
+    pub(super) fn of(graph: &'g Graph) -> Self {
+        let attachments = graph.attachments.iter().map(|attachment| (&attachment.pool.text, attachment));
+        let guests = graph.handouts.iter().filter(|handout| handout.way == Way::Guest);
+        let guests = guests.map(|handout| (&handout.pool, handout));
+        let symbols = &graph.symbols;
+        Self { graph, attachments: Lookup::new(attachments, symbols), guests: Lookup::new(guests, symbols) }
+    }
+
+    /// The attachments of a pool.
+    pub(super) fn attachments(&self, pool: &IdentityPool) -> &[&'g Attachment] {
+        self.attachments.same(&pool.id)
+    }
+
+    /// The attachments that are, or may be, of a pool.
+    fn possible<'l>(&'l self, pool: &'l IdentityPool) -> impl Iterator<Item = &'g Attachment> + 'l {
+        let own = self.attachments(pool).iter().copied();
+        own.chain(self.attachments.perhaps(&pool.id, &self.graph.symbols))
+    }
+
+    /// The roles that a pool hands to guests, in a branch.
+    fn guest_roles<'l>(
+        &'l self,
+        pool: &IdentityPool,
+        when: &'l Branch,
+    ) -> impl Iterator<Item = (&'g Handout, Branch)> + 'l {
+        let own = self.guests.same(&pool.id).iter().copied();
+        own.filter_map(move |handout| Some((handout, self.graph.together(&handout.when, when)?)))
+    }
 }
 
 /// The part of a branch in which a pool has an attachment, and none that has, or may have, a role for guests.
-pub(super) fn without_guest_role(graph: &Graph, pool: &IdentityPool, when: &Branch) -> Option<(Branch, Place)> {
+pub(super) fn without_guest_role(pools: &Pools<'_>, pool: &IdentityPool, when: &Branch) -> Option<(Branch, Place)> {
+    let graph = pools.graph;
     if graph.is_touched(&pool.id) {
         return None;
     }
     let mut when = when.clone();
-    for (attachment, _) in attachments_of(graph, pool) {
+    for attachment in pools.possible(pool) {
         if !attachment.has_role("unauthenticated").is_false() {
             when = graph.worlds.outside(&when, &attachment.when)?;
         }
     }
-    let mut own = attachments_of(graph, pool).filter(|(_, is_own)| is_own.is_true());
-    own.find_map(|(attachment, _)| Some((graph.together(&when, &attachment.when)?, attachment.entity.place)))
+    let mut own = pools.attachments(pool).iter();
+    own.find_map(|attachment| Some((graph.together(&when, &attachment.when)?, attachment.entity.place)))
 }
 
 /// Guests are let in, and no attachment has a role for them.
-fn no_guest_role(graph: &Graph, pool: &IdentityPool, when: &Branch) -> Option<Finding> {
-    let (when, attachment) = without_guest_role(graph, pool, when)?;
+fn no_guest_role(pools: &Pools<'_>, pool: &IdentityPool, when: &Branch) -> Option<Finding> {
+    let (when, attachment) = without_guest_role(pools, pool, when)?;
     let name = pool.entity.name();
     let message = format!("guests of {name} get no credentials: it has no role for them");
     let label = Label::new(pool.guests.place, "lets guests in");
@@ -73,13 +96,12 @@ fn no_guest_role(graph: &Graph, pool: &IdentityPool, when: &Branch) -> Option<Fi
 /// Guests are kept out, and a role for them is attached.
 fn no_guests(
     cx: &Cx<'_>,
-    pool: &IdentityPool,
-    when: &Branch,
+    pools: &Pools<'_>,
+    (pool, when): (&IdentityPool, &Branch),
     made_by_cdk: &mut Option<usize>,
     findings: &mut Vec<Finding>,
 ) {
-    for handout in guest_roles(cx.graph, pool, when) {
-        let Some(both) = cx.graph.together(&handout.when, when) else { continue };
+    for (handout, both) in pools.guest_roles(pool, when) {
         let open = cx.trusts.iter().find_map(|trust| {
             let is_open = trust.foreign_guest.truth.is_true() || trust.foreign_signed_in.truth.is_true();
             (trust.role == handout.role && is_open).then(|| cx.graph.together(&both, &trust.when))?
@@ -128,9 +150,9 @@ fn attached_in_vain(
 }
 
 /// No attachment at all, and no other way to a role.
-fn no_role(graph: &Graph, pool: &IdentityPool) -> Option<Finding> {
+fn no_role(pools: &Pools<'_>, pool: &IdentityPool) -> Option<Finding> {
     let may_be_classic = pool.classic.cases.iter().any(|case| !case.then.is_false());
-    if may_be_classic || graph.is_touched(&pool.id) || attachments_of(graph, pool).next().is_some() {
+    if may_be_classic || pools.graph.is_touched(&pool.id) || pools.possible(pool).next().is_some() {
         return None;
     }
     let name = pool.entity.name();

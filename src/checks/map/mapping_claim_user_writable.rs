@@ -3,14 +3,15 @@
 use crate::checks::Cx;
 use crate::checks::mappings::{mistake, role_name, rule_path};
 use crate::finding::{Finding, Label, Severity, Status, shown};
-use crate::identity::{Graph, Mapping, MappingRule, UserPool, Writable, WrittenBy, writable};
+use crate::identity::{Graph, Mapping, MappingRule, UserPool, Writable, Writers, WrittenBy};
 
 /// Finds rules on claims that the user may write.
 pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
+    let writers = Writers::of(cx.graph);
     for mapping in cx.graph.mappings.iter().filter(|mapping| mapping.kind() == Some("Rules")) {
         let Some(pool) = mapping.user_pool.as_ref().and_then(|id| cx.graph.user_pool(id)) else { continue };
         for (at, rule) in mapping.rules().iter().enumerate() {
-            findings.extend(finding(cx.graph, mapping, pool, rule, &mapping.rules()[..at]));
+            findings.extend(finding(cx.graph, &writers, mapping, pool, (rule, &mapping.rules()[..at])));
         }
     }
 }
@@ -19,12 +20,12 @@ fn claim_of(rule: &MappingRule) -> Option<&str> {
     rule.claim.as_ref()?.known()
 }
 
-fn finding(
-    graph: &Graph,
+fn finding<'g>(
+    graph: &'g Graph,
+    writers: &Writers<'g>,
     mapping: &Mapping,
-    pool: &UserPool,
-    rule: &MappingRule,
-    earlier: &[MappingRule],
+    pool: &'g UserPool,
+    (rule, earlier): (&MappingRule, &[MappingRule]),
 ) -> Option<Finding> {
     let claim = claim_of(rule)?;
     // A rule before it that asks whether the address was verified decides for those whose is not.
@@ -32,7 +33,7 @@ fn finding(
     if earlier.iter().any(|rule| claim_of(rule) == Some(verified.as_str())) {
         return None;
     }
-    let way = writable(graph, pool, claim, &mapping.when)?;
+    let way = writers.writable(pool, claim, &mapping.when)?;
     let role = role_name(graph, mapping.entity.stack, rule.role.as_ref()?);
     let (told, name) = (shown(claim), pool.entity.name());
     let message = match way.external {

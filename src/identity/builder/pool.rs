@@ -58,7 +58,7 @@ impl<'d> Builder<'_, 'd> {
     /// template writes it.
     pub(super) fn provider_name(&self, provider: &Text) -> Text {
         let Some(user_pool) = user_pool_provider(provider) else { return provider.clone() };
-        let known = self.graph.user_pools.iter().find(|pool| pool.id == user_pool.user_pool);
+        let known = self.graph.user_pool(&user_pool.user_pool);
         known.map_or(user_pool.name, |pool| pool.provider.clone())
     }
 

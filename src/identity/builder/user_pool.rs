@@ -27,6 +27,7 @@ impl<'d> Builder<'_, 'd> {
         let creation = self.resolver.property(stack, resource, "AdminCreateUserConfig");
         let updates = self.resolver.property(stack, resource, "UserAttributeUpdateSettings");
         let verified = updates.as_ref().and_then(|updates| updates.get("AttributesRequireVerificationBeforeUpdate"));
+        self.graph.user_pool_ids.entry(id.clone()).or_insert(self.graph.user_pools.len());
         self.graph.user_pools.push(UserPool {
             entity,
             id,
