@@ -102,7 +102,8 @@ impl Open<'_> {
             let of_class: Vec<Asked> =
                 statements.flat_map(|statement| asked_in(statement, policy, &answer.answer.request, symbols)).collect();
             let place = policy.statements.iter().find_map(|statement| statement.principal_value_at);
-            let test = Some(format!("the issuer of {}", shown(&answer.principal, symbols)));
+            let issuer = || format!("the issuer of {}", shown(&answer.principal, symbols));
+            let test = Some(answer.doubt.clone().unwrap_or_else(issuer));
             let whose = place.filter(|_| of_class.is_empty()).map(|at| Asked { place: at.place, test });
             asked.extend(of_class.into_iter().chain(whose));
         }

@@ -24,18 +24,15 @@ pub(super) struct Caller {
 
 /// Asks the classes of AWS principals, where a policy speaks of any.
 pub(super) fn ask(bench: &mut Bench<'_>) {
-    let (named, everybody) = (bench.named(Some(PrincipalKind::Aws)), bench.named(None));
-    if named.is_empty() && everybody.is_empty() && !bench.names_unlimited() {
+    let named = bench.named(PrincipalKind::Aws);
+    if named.is_empty() && !bench.is_open_to(PrincipalKind::Aws) {
         return;
     }
     unrelated(bench);
     other_of_account(bench);
     organization(bench);
     for principal in &named {
-        let is_star = compare(&principal.value, &Text::known("*"), &bench.clerk.symbols).is_true();
-        if !is_star {
-            trusted(bench, &principal.value);
-        }
+        trusted(bench, &principal.value);
     }
 }
 
@@ -253,7 +250,7 @@ pub(super) fn question(
         unwanted,
         assumes,
         refused: Refused::No,
-        doubted: false,
+        doubt: None,
     }
 }
 

@@ -6,8 +6,10 @@ use super::{ClassAnswer, Unwanted};
 use crate::identity::arn::cut;
 use crate::identity::graph::{Graph, RoleId};
 use crate::identity::witness::Refused;
-use crate::policy::{Effect, Policy, Principal, PrincipalKind, Principals, Space, Test, exists, same_key};
-use crate::value::{Mark, Pattern, Text, Truth};
+use crate::policy::{
+    Effect, Policy, Principal, PrincipalKind, Principals, Space, Statement, Test, actions_match, exists, same_key,
+};
+use crate::value::{Mark, Pattern, Text, Truth, compare};
 
 /// One trust policy.
 pub(super) struct Bench<'b> {
@@ -27,8 +29,8 @@ pub(super) struct Question {
     pub(super) unwanted: Unwanted,
     pub(super) assumes: Vec<String>,
     pub(super) refused: Refused,
-    /// Whether what is found may not be of the class.
-    pub(super) doubted: bool,
+    /// Why what is found may not be of the class, as the words for what has no certain answer.
+    pub(super) doubt: Option<String>,
 }
 
 /// Principals of one policy that classes are asked of; above it the answer for the rest is that of these.
@@ -50,9 +52,10 @@ impl<'b> Bench<'b> {
             keys: question.keys,
         };
         let mut answer = exists(self.policy, &space, &self.clerk.symbols);
-        if question.doubted && answer.truth.is_true() {
+        if question.doubt.is_some() && answer.truth.is_true() {
             answer.truth = Truth::Unknown;
         }
+        let doubt = question.doubt.filter(|_| answer.truth == Truth::Unknown);
         self.answers.push(ClassAnswer {
             class: question.class,
             principal,
@@ -61,15 +64,17 @@ impl<'b> Bench<'b> {
             unwanted: question.unwanted,
             assumes: question.assumes,
             refused: question.refused,
+            doubt,
         });
     }
 
-    /// The principals of a kind that Allow statements name, each once.
-    pub(super) fn named(&self, kind: Option<PrincipalKind>) -> Vec<Principal> {
+    /// The principals of a kind that Allow statements name, each once; a star names nobody.
+    pub(super) fn named(&self, kind: PrincipalKind) -> Vec<Principal> {
         let mut named: Vec<Principal> = Vec::new();
-        for statement in self.policy.statements.iter().filter(|statement| statement.effect != Effect::Deny) {
+        for statement in self.allowing() {
             let Principals::Only(list) = &statement.principals else { continue };
-            for principal in list.iter().filter(|principal| principal.kind == kind) {
+            let of_kind = list.iter().filter(|principal| principal.kind == Some(kind) && !self.is_star(principal));
+            for principal in of_kind {
                 let is_new = !named.iter().any(|own| own.value == principal.value);
                 if is_new && named.len() < MOST_PRINCIPALS {
                     named.push(principal.clone());
@@ -79,11 +84,46 @@ impl<'b> Bench<'b> {
         named
     }
 
-    /// Whether an Allow statement speaks of all but some, or nobody knows of whom.
-    pub(super) fn names_unlimited(&self) -> bool {
-        let open = |principals: &Principals| matches!(principals, Principals::AllBut(_) | Principals::Unknown);
-        let allowing = self.policy.statements.iter().filter(|statement| statement.effect != Effect::Deny);
-        allowing.into_iter().any(|statement| open(&statement.principals))
+    fn allowing(&self) -> impl Iterator<Item = &'b Statement> + use<'b> {
+        self.policy.statements.iter().filter(|statement| statement.effect != Effect::Deny)
+    }
+
+    fn is_star(&self, principal: &Principal) -> bool {
+        compare(&principal.value, &Text::known("*"), &self.clerk.symbols).is_true()
+    }
+
+    /// Whether an Allow statement speaks of everybody of a kind, of all but some, or nobody knows of whom.
+    pub(super) fn is_open_to(&self, kind: PrincipalKind) -> bool {
+        self.allowing().any(|statement| self.opens(statement, kind))
+    }
+
+    /// The same of statements for an action.
+    pub(super) fn is_open_for(&self, kind: PrincipalKind, action: &str) -> bool {
+        let is_for = |statement: &&Statement| !actions_match(&statement.actions, action).is_false();
+        self.allowing().filter(is_for).any(|statement| self.opens(statement, kind))
+    }
+
+    fn opens(&self, statement: &Statement, kind: PrincipalKind) -> bool {
+        // The star of accounts may speak of others too.
+        let covers = |own: Option<PrincipalKind>| own.is_none_or(|own| own == kind || own == PrincipalKind::Aws);
+        match &statement.principals {
+            Principals::Only(list) => list.iter().any(|principal| covers(principal.kind) && self.is_star(principal)),
+            Principals::AllBut(_) | Principals::Unknown => true,
+            Principals::Missing => false,
+        }
+    }
+
+    /// What the ARNs of the own account's providers begin with.
+    pub(super) fn provider_arn(&self, kind: &str, name: &Text) -> Text {
+        let parts = [
+            &Text::known("arn:"),
+            &self.arn_part(1),
+            &Text::known(":iam::"),
+            &self.arn_part(4),
+            &Text::known(format!(":{kind}/")),
+            name,
+        ];
+        Text::join(parts)
     }
 
     /// A part of the role's ARN, counted from 0.

@@ -16,7 +16,7 @@ pub(super) fn ask(bench: &mut Bench<'_>) {
         if !allowing.into_iter().any(|statement| !actions_match(&statement.actions, action).is_false()) {
             continue;
         }
-        for principal in bench.named(Some(PrincipalKind::Aws)) {
+        for principal in bench.named(PrincipalKind::Aws) {
             let Some(caller) = named_caller(bench, &principal.value) else { continue };
             let actions = vec![ASSUME, action];
             let keys = keys_of(bench, &caller, &actions);

@@ -19,19 +19,57 @@ struct Issuer {
     provider: &'static Provider,
     /// Whether it is known to be of this provider; else that was told by the tests.
     certain: bool,
+    /// Whether the policy names no provider: that the account has this one was told by the tests.
+    found: bool,
 }
 
 /// Asks the classes of each issuer that the policy names.
 pub(super) fn ask(bench: &mut Bench<'_>) {
-    for principal in bench.named(Some(PrincipalKind::Federated)) {
+    for principal in bench.named(PrincipalKind::Federated) {
         if matches!(named_principal(&principal.value, &bench.clerk.symbols), Named::Pools(_)) || is_saml(&principal) {
             continue;
         }
         match issuer(bench, &principal) {
             Some(issuer) => ask_issuer(bench, &issuer),
-            None => ask_unknown(bench, &principal),
+            None => {
+                let claims = claims(bench, |_| true);
+                ask_unknown(bench, &principal.value, claims, "whose tokens the principal stands for");
+            }
         }
     }
+    if bench.is_open_for(PrincipalKind::Federated, ASSUME) {
+        ask_all(bench);
+    }
+}
+
+/// Issuers that IAM knows without a provider (IAM User Guide, Principal element, OIDC federated principals).
+const BUILT_IN: [&str; 3] = ["accounts.google.com", "graph.facebook.com", "www.amazon.com"];
+
+/// A policy that names no issuer speaks of those that IAM knows by itself, and of all that have a provider in the
+/// account: at least those whose claims it tests.
+fn ask_all(bench: &mut Bench<'_>) {
+    let mut names: Vec<Text> = BUILT_IN.map(Text::known).to_vec();
+    for name in tested(bench) {
+        if !names.iter().any(|own| is_same(own, &name)) {
+            names.push(name);
+        }
+    }
+    for name in &names {
+        let is_built_in = name.as_known().is_some_and(|name| BUILT_IN.contains(&name));
+        let principal = if is_built_in { name.clone() } else { bench.provider_arn("oidc-provider", name) };
+        let (provider, certain) = of_issuer(name, &bench.clerk.symbols);
+        let told = (!certain.is_true()).then(|| by_subject(bench, name)).flatten();
+        let Some(provider) = told.or(provider) else { continue };
+        let issuer =
+            Issuer { principal, name: name.clone(), provider, certain: certain.is_true(), found: !is_built_in };
+        ask_issuer(bench, &issuer);
+    }
+    let other = Text::symbol(bench.clerk.letter("issuer", "{a9.-}"));
+    let principal = bench.provider_arn("oidc-provider", &other);
+    // Those of the issuers above are no claims of others.
+    let is_other = |name: &Text| !is_named(bench, name) && !names.iter().any(|own| is_same(own, name));
+    let claims = claims(bench, |name| name.is_none_or(is_other));
+    ask_unknown(bench, &principal, claims, "which identity providers the account has");
 }
 
 fn is_saml(principal: &Principal) -> bool {
@@ -56,33 +94,62 @@ fn issuer(bench: &Bench<'_>, principal: &Principal) -> Option<Issuer> {
     let is_domain = |text: &str| !text.starts_with("arn:") && text.contains('.');
     let named = after(&principal.value, "oidc-provider/")
         .or_else(|| principal.value.as_known().filter(|text| is_domain(text)).map(Text::known));
-    let name = named.clone().or_else(|| tested(bench))?;
+    let only = || Some(tested(bench)).filter(|tested| tested.len() == 1).and_then(|mut tested| tested.pop());
+    let name = named.clone().or_else(only)?;
     let (provider, certain) = of_issuer(&name, &bench.clerk.symbols);
     let told = (!certain.is_true()).then(|| by_subject(bench, &name)).flatten();
     let provider = told.or(provider)?;
     let certain = certain.is_true() && named.is_some();
-    Some(Issuer { principal: principal.value.clone(), name, provider, certain })
+    Some(Issuer { principal: principal.value.clone(), name, provider, certain, found: false })
 }
 
-/// The issuer whose claims a policy tests, where it is one.
-fn tested(bench: &Bench<'_>) -> Option<Text> {
-    let claims = ["aud", "sub", "amr", "email", "oaud"];
-    let mut found: Option<Text> = None;
-    for key in tests(bench.policy).map(|test| &test.key) {
-        let Some(claim) = claims.iter().find(|claim| key.ends_with(&format!(":{claim}"))) else { continue };
-        let name = without_end(key, claim.len() + 1)?;
-        let is_other =
-            ["saml", "sts", "aws"].iter().any(|own| name.as_known().is_some_and(|n| n.eq_ignore_ascii_case(own)));
-        if is_other || matches!(named_principal(&name, &bench.clerk.symbols), Named::Pools(_)) {
-            continue;
+/// The issuers whose claims a policy tests.
+fn tested(bench: &Bench<'_>) -> Vec<Text> {
+    let mut found: Vec<Text> = Vec::new();
+    for name in tests(bench.policy).filter_map(|test| issuer_of(&test.key)) {
+        let is_new = !found.iter().any(|own| is_same(own, &name));
+        if is_new && !is_named(bench, &name) && found.len() < MOST_TESTED {
+            found.push(name);
         }
-        if found.as_ref().is_some_and(|found| *found != name) {
-            return None;
-        }
-        found = Some(name);
     }
     found
 }
+
+/// Whether two beginnings of keys are the same: keys are compared in any case.
+fn is_same(one: &Text, other: &Text) -> bool {
+    let known = one.as_known().zip(other.as_known());
+    known.map_or(one == other, |(one, other)| one.eq_ignore_ascii_case(other))
+}
+
+/// Issuers that the tests of one policy tell.
+const MOST_TESTED: usize = 8;
+
+/// Whether the beginning of a key is that of AWS's own, of assertions or of identity pools.
+fn is_named(bench: &Bench<'_>, name: &Text) -> bool {
+    let own = ["saml", "sts", "aws", "iam"];
+    name.as_known().is_some_and(|name| own.iter().any(|own| name.eq_ignore_ascii_case(own)))
+        || matches!(named_principal(name, &bench.clerk.symbols), Named::Pools(_))
+}
+
+/// The issuer of a claim's key: what stands before its last part.
+fn issuer_of(key: &Text) -> Option<Text> {
+    if let Some(known) = key.as_known() {
+        let (name, _) = known.rsplit_once(':')?;
+        return Some(Text::known(name));
+    }
+    let claims = ["aud", "sub", "amr", "email", "oaud"];
+    let claim = claims.iter().find(|claim| key.ends_with(&format!(":{claim}")))?;
+    without_end(key, claim.len() + 1)
+}
+
+/// The keys of claims that a policy tests, of some issuers.
+fn claims(bench: &Bench<'_>, is_of: impl Fn(Option<&Text>) -> bool) -> Vec<Text> {
+    let keys = tests(bench.policy).map(|test| &test.key).filter(|key| !is_global(key));
+    keys.filter(|key| is_of(issuer_of(key).as_ref())).cloned().collect()
+}
+
+/// What has no certain answer where tests ask for the same in two ways.
+const RESTATED: &str = "whether one token has what the tests of several claims ask for";
 
 /// A text without its last bytes, which are known.
 fn without_end(text: &Text, bytes: usize) -> Option<Text> {
@@ -113,20 +180,19 @@ fn key(name: &Text, claim: &str) -> Text {
 }
 
 /// A principal of which nothing is known, and no test says whose tokens it stands for.
-fn ask_unknown(bench: &mut Bench<'_>, principal: &Principal) {
+fn ask_unknown(bench: &mut Bench<'_>, principal: &Text, claims: Vec<Text>, doubt: &str) {
     let mut keys = keys::of_unsigned_calls();
-    let claims = tests(bench.policy).map(|test| &test.key).filter(|key| !is_global(key));
-    keys.extend(claims.map(|key| (key.clone(), perhaps())));
+    keys.extend(claims.into_iter().map(|key| (key, perhaps())));
     let keys = keys::with_asked(keys, bench.policy, &keys::NEVER_UNSIGNED, &bench.clerk.symbols);
     bench.ask(Question {
         class: "oidc/other-tenant".to_owned(),
-        principals: (PrincipalKind::Federated, vec![principal.value.clone()]),
+        principals: (PrincipalKind::Federated, vec![principal.clone()]),
         actions: vec![ASSUME],
         keys,
         unwanted: Unwanted::Always,
         assumes: Vec::new(),
         refused: Refused::No,
-        doubted: true,
+        doubt: Some(doubt.to_owned()),
     });
 }
 
@@ -377,6 +443,9 @@ impl Asking<'_, '_> {
         if !self.issuer.certain {
             assumes.push(format!("the provider is that of {}", provider.title));
         }
+        if self.issuer.found {
+            assumes.push("the account has a provider for the issuer".to_owned());
+        }
         let tested = provider.shared.as_ref().is_none_or(|claim| {
             let name = key(&self.issuer.name, claim);
             self.bench.tests_on(&name).next().is_some()
@@ -391,7 +460,7 @@ impl Asking<'_, '_> {
             // STS is reported to look for the claim (IAM User Guide, identity-provider controls for shared OIDC
             // providers, speaks of the policy only).
             refused: if tested { Refused::No } else { Refused::Reported },
-            doubted: self.is_restated(),
+            doubt: self.is_restated().then(|| RESTATED.to_owned()),
         });
     }
 

@@ -54,6 +54,8 @@ pub struct ClassAnswer {
     pub assumes: Vec<String>,
     /// Whether AWS refuses it by itself.
     pub refused: Refused,
+    /// Where it is at most Unknown for a reason that stands in no test: what has no certain answer.
+    pub doubt: Option<String>,
 }
 
 /// The answers for a role's trust policy in one branch.

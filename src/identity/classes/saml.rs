@@ -29,18 +29,25 @@ const NO_ATTRIBUTES: [&str; 6] =
 pub(super) fn ask(bench: &mut Bench<'_>) {
     let allowing = || bench.policy.statements.iter().filter(|statement| statement.effect != Effect::Deny);
     let is_asked = allowing().any(|statement| !actions_match(&statement.actions, ASSUME).is_false());
-    for principal in bench.named(Some(PrincipalKind::Federated)) {
+    for principal in bench.named(PrincipalKind::Federated) {
         let is_saml = after(&principal.value, "saml-provider/").is_some();
         let is_other = after(&principal.value, "oidc-provider/").is_some() || principal.value.as_known().is_some();
         if is_saml || is_asked && !is_other {
-            Asking { bench, provider: principal.value }.all();
+            Asking { bench, provider: principal.value, doubt: None }.all();
         }
+    }
+    if bench.is_open_for(PrincipalKind::Federated, ASSUME) {
+        let name = Text::symbol(bench.clerk.letter("provider", "{aA9._-}"));
+        let provider = bench.provider_arn("saml-provider", &name);
+        Asking { bench, provider, doubt: Some("which SAML providers the account has") }.all();
     }
 }
 
 struct Asking<'a, 'b> {
     bench: &'a mut Bench<'b>,
     provider: Text,
+    /// What has no certain answer where the policy names no provider.
+    doubt: Option<&'static str>,
 }
 
 impl Asking<'_, '_> {
@@ -81,9 +88,7 @@ impl Asking<'_, '_> {
 
     fn other_provider(&mut self, attributes: &[Text]) {
         let name = Text::symbol(self.bench.clerk.letter("provider", "{aA9._-}"));
-        let parts = [&Text::known("arn:"), &self.bench.arn_part(1), &Text::known(":iam::"), &self.bench.arn_part(4)];
-        let front = Text::join(parts);
-        let other = Text::join([&front, &Text::known(":saml-provider/"), &name]);
+        let other = self.bench.provider_arn("saml-provider", &name);
         let keys = self.keys(console(), attributes, chosen_list);
         let own = std::mem::replace(&mut self.provider, other);
         self.ask("other-provider", keys, Unwanted::ByRule, "the account has another SAML provider");
@@ -139,7 +144,7 @@ impl Asking<'_, '_> {
             unwanted,
             assumes: vec![assumes.to_owned()],
             refused: Refused::No,
-            doubted: false,
+            doubt: self.doubt.map(str::to_owned),
         });
     }
 }

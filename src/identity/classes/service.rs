@@ -49,14 +49,20 @@ pub fn source_keys(service: &Text) -> SourceKeys {
 
 /// Asks the classes of each service that the policy names.
 pub(super) fn ask(bench: &mut Bench<'_>) {
-    for principal in bench.named(Some(PrincipalKind::Service)) {
-        Asking { bench, service: principal.value }.all();
+    for principal in bench.named(PrincipalKind::Service) {
+        Asking { bench, service: principal.value, doubt: None }.all();
+    }
+    if bench.is_open_for(PrincipalKind::Service, ASSUME) {
+        let service = Text::symbol(bench.clerk.ours("a service", "{a9.-}.amazonaws.com", "example.amazonaws.com"));
+        Asking { bench, service, doubt: Some("which services can ask for the role") }.all();
     }
 }
 
 struct Asking<'a, 'b> {
     bench: &'a mut Bench<'b>,
     service: Text,
+    /// What has no certain answer where the policy names no service.
+    doubt: Option<&'static str>,
 }
 
 impl Asking<'_, '_> {
@@ -72,6 +78,7 @@ impl Asking<'_, '_> {
         let keys = self.sourced(other, organization, paths);
         let unwanted = match source_keys(&self.service) {
             SourceKeys::Documented => Unwanted::Always,
+            _ if self.doubt.is_some() => Unwanted::Always,
             _ => Unwanted::ByRule,
         };
         self.ask("foreign-account", keys, unwanted, "the service acts for a resource of another account, and says so");
@@ -128,7 +135,7 @@ impl Asking<'_, '_> {
             unwanted,
             assumes: vec![assumes.to_owned()],
             refused: Refused::No,
-            doubted: false,
+            doubt: self.doubt.map(str::to_owned),
         });
     }
 }

@@ -475,3 +475,30 @@ fn services_and_whom_they_act_for() {
     service("cognito-idp.amazonaws.com", "{StringEquals: {sts:ExternalId: x}}", &["+service/own-account"]);
     service("lambda.amazonaws.com", "{StringEquals: {aws:PrincipalOrgID: o-abcdef}}", &["-service/own-account"]);
 }
+
+/// Statements that name no provider and no service.
+#[test]
+fn everybody_of_other_kinds() {
+    let open = |principal: &str, action: &str, condition: &str, expected: &Expected<'_>| {
+        check(&[&format!("{{Effect: Allow, {principal}, Action: {action}, Condition: {condition}}}")], expected);
+    };
+    let (star, web) = ("Principal: '*'", "sts:AssumeRoleWithWebIdentity");
+    open(star, web, "{}", &["?oidc/other-tenant", "+facebook/other-app", "+google/other-app", "+amazon/other-app"]);
+    let sub = |values: &str| format!("{{StringLike: {{'token.actions.githubusercontent.com:sub': {values}}}}}");
+    let of_acme = ["-github/any-owner", "-oidc/other-tenant", "-facebook/other-app", "+github/other-repository"];
+    open(star, web, &sub("'*'"), &["+github/any-owner", "-oidc/other-tenant", "-facebook/other-app"]);
+    open(star, web, &sub("'repo:acme/*'"), &of_acme);
+    open("NotPrincipal: {AWS: '111122223333'}", web, &sub("'*'"), &["+github/any-owner"]);
+    open("Principal: {Federated: '*'}", web, &sub("'*'"), &["?github/any-owner"]);
+    let not = "{StringNotLike: {'token.actions.githubusercontent.com:sub': 'repo:acme/*'}}";
+    open(star, web, not, &["+github/any-owner", "?oidc/other-tenant", "+facebook/other-app"]);
+    let saml = "sts:AssumeRoleWithSAML";
+    open(star, saml, "{}", &["?saml/other-recipient"]);
+    open("NotPrincipal: {AWS: '111122223333'}", saml, "{}", &["?saml/other-recipient"]);
+    let recipient = "{StringEquals: {SAML:aud: 'https://signin.aws.amazon.com/saml'}}";
+    open(star, saml, recipient, &["-saml/other-recipient"]);
+    let services = "{Bool: {aws:PrincipalIsAWSService: 'true'}}";
+    open(star, "sts:AssumeRole", services, &["?service/foreign-account", "-account/unrelated"]);
+    let own = "{StringEquals: {aws:PrincipalOrgID: o-abcdef}}";
+    open(star, "sts:AssumeRole", own, &["-service/foreign-account", "-account/unrelated"]);
+}

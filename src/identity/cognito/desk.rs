@@ -6,8 +6,10 @@ use super::{
 };
 use crate::identity::graph::{TagMap, Way};
 use crate::identity::provider::{Named, PoolPrincipal, named_principal, pool_principals};
-use crate::policy::{Carried, Policy, PrincipalKind, Principals, Request, Test, evaluate, test_passes};
-use crate::value::{At, Truth, Why, overlaps};
+use crate::policy::{
+    Carried, Policy, Principal, PrincipalKind, Principals, Request, Test, actions_match, evaluate, test_passes,
+};
+use crate::value::{At, Truth, Why, compare, overlaps};
 
 /// Asks one trust policy.
 pub struct Desk<'g> {
@@ -34,12 +36,23 @@ impl<'g> Desk<'g> {
     /// A desk for this policy of this role.
     pub fn new(graph: &'g Graph, role: RoleId, policy: &'g Policy) -> Self {
         let mut principals: Vec<PoolPrincipal> = Vec::new();
-        let mut unclear = false;
+        let (mut unclear, mut everybody) = (false, false);
         for statement in allowing(policy) {
+            let is_asked = !actions_match(&statement.actions, ASSUME).is_false();
             let list = match &statement.principals {
                 Principals::Only(list) => list.as_slice(),
+                Principals::AllBut(_) | Principals::Unknown if is_asked => {
+                    everybody = true;
+                    &[]
+                }
                 _ => &[],
             };
+            let star = Text::known("*");
+            let is_star = |principal: &Principal| {
+                principal.kind != Some(PrincipalKind::Service)
+                    && compare(&principal.value, &star, &graph.symbols).is_true()
+            };
+            everybody |= is_asked && list.iter().any(is_star);
             for principal in list.iter().filter(|principal| principal.kind == Some(PrincipalKind::Federated)) {
                 match named_principal(&principal.value, &graph.symbols) {
                     Named::Pools(row) if !principals.contains(&row) => principals.push(row),
@@ -48,8 +61,8 @@ impl<'g> Desk<'g> {
                 }
             }
         }
-        let names_pools = !principals.is_empty();
-        if principals.is_empty() {
+        let names_pools = everybody || !principals.is_empty();
+        if everybody || principals.is_empty() {
             principals = pool_principals().collect();
         }
         Self { graph, role, policy, arn: graph.role(role).arn(), principals, names_pools, unclear }

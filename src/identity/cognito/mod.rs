@@ -40,7 +40,7 @@ pub struct Trust {
     pub case: usize,
     /// The branch.
     pub when: Branch,
-    /// Whether an Allow statement names identity pools as its principal.
+    /// Whether an Allow statement names identity pools as its principal, or everybody.
     pub names_pools: bool,
     /// Guests of pools that are nobody's here.
     pub foreign_guest: Answer,
