@@ -1,26 +1,15 @@
 //! AWS principals: strangers, other accounts, the own account, members of the organization.
 
 use super::Unwanted;
-use super::bench::{Bench, Question, arn_part};
-use super::keys::{self, Keys, absent, bool_or_none, chosen, chosen_list, perhaps, tests};
+use super::bench::{Bench, Question};
+use super::caller::{
+    ASSUME, Caller, EXTERNAL_ID, SET_IDENTITY, TAG, callers_of, external_ids, keys_of, named_callers, own_organization,
+    settle, strangers,
+};
+use super::keys::{self, Keys, absent, chosen};
 use crate::identity::witness::Refused;
-use crate::policy::{Carried, Domain, PrincipalKind, evaluate, same_key};
-use crate::value::{Form, Format, SymbolId, Text, Truth, compare, conforms, marks};
-
-pub(super) const ASSUME: &str = "sts:AssumeRole";
-const TAG: &str = "sts:TagSession";
-const SET_IDENTITY: &str = "sts:SetSourceIdentity";
-
-/// Who calls, as far as the classes tell callers apart.
-#[derive(Clone, Debug)]
-pub(super) struct Caller {
-    pub(super) account: Text,
-    /// The ways to write the ARN of the role or user.
-    pub(super) names: Vec<Text>,
-    /// The forms of its ARN, where it chooses its name.
-    pub(super) arns: Vec<Form>,
-    pub(super) organization: Domain,
-}
+use crate::policy::{Carried, Domain, PrincipalKind, asked_keys};
+use crate::value::{Form, Piece, Text, Truth, compare};
 
 /// Asks the classes of AWS principals, where a policy speaks of any.
 pub(super) fn ask(bench: &mut Bench<'_>) {
@@ -36,53 +25,79 @@ pub(super) fn ask(bench: &mut Bench<'_>) {
     }
 }
 
-/// A principal of an account that has nothing to do with this one: it chooses whatever a caller can choose.
-fn unrelated(bench: &mut Bench<'_>) {
-    let caller = stranger(bench);
-    let mut best = Vec::new();
-    for actions in variants(bench) {
-        let keys = keys_of(bench, &caller, &actions);
-        let assumes = vec![
-            "the account is none that the template names, and its owner knows what the policy asks for".to_owned(),
-        ];
-        bench.ask(question("account/unrelated", &caller, actions, keys, Unwanted::Always, assumes));
-        best.extend(bench.answers.pop());
-        if best.last().is_some_and(|answer| answer.answer.truth.is_true()) {
-            break;
+/// A class of AWS principals.
+pub(super) struct Class<'c> {
+    pub(super) name: &'c str,
+    /// What must be allowed in one call: one of these.
+    pub(super) actions: &'c [&'c [&'static str]],
+    /// What it carries otherwise than every call of such callers.
+    pub(super) keys: &'c Keys,
+    pub(super) unwanted: Unwanted,
+    pub(super) assumes: &'c [&'c str],
+}
+
+/// Asks a class of several callers: one of them who gets in is enough.
+pub(super) fn ask_of(bench: &mut Bench<'_>, callers: &[Caller], class: &Class<'_>) {
+    let from = bench.answers.len();
+    'all: for caller in callers {
+        for actions in class.actions {
+            let keys = keys_of(bench, caller, actions);
+            let keys = keys::with(keys, class.keys.iter().cloned(), &bench.clerk.symbols);
+            bench.ask(question(class, caller, actions.to_vec(), keys));
+            let Some(mut answer) = bench.answers.pop() else { continue };
+            settle(bench, caller, &mut answer);
+            in_organization(bench, class, &mut answer.assumes, answer.answer.request.get("aws:PrincipalOrgID"));
+            let is_in = answer.answer.truth.is_true();
+            bench.answers.push(answer);
+            if is_in {
+                break 'all;
+            }
         }
     }
-    let truth = Truth::any(best.iter().map(|answer| answer.answer.truth));
-    if let Some(mut found) = best.into_iter().find(|answer| answer.answer.truth == truth) {
-        named_by_itself(bench, &mut found.answer.request);
-        bench.answers.push(found);
-    }
-    let keys = keys_of(bench, &caller, &[ASSUME]);
-    let plain = ["sts:ExternalId", "aws:UserAgent", "aws:Referer"].map(|name| keys::key(name, absent()));
-    let keys = keys::with(keys, plain, &bench.clerk.symbols);
-    let keys = keys::with(keys, [keys::key("sts:RoleSessionName", keys::unknown("the caller"))], &bench.clerk.symbols);
-    let assumes = vec!["the account is none that the template names".to_owned()];
-    bench.ask(question("account/unrelated/plain", &caller, vec![ASSUME], keys, Unwanted::ByRule, assumes));
-    if let Some(mut last) = bench.answers.pop() {
-        named_by_itself(bench, &mut last.answer.request);
-        bench.answers.push(last);
+    let own = bench.answers.split_off(from);
+    let truth = Truth::any(own.iter().map(|answer| answer.answer.truth));
+    bench.answers.extend(own.into_iter().find(|answer| answer.answer.truth == truth));
+}
+
+/// Says so where a caller is taken to be in the organization that the policy names.
+fn in_organization(bench: &Bench<'_>, class: &Class<'_>, assumes: &mut Vec<String>, carried: Option<&Carried>) {
+    let Some(Carried::One(id)) = carried else { return };
+    let is_fresh = |piece: &Piece| matches!(piece, Piece::Symbol(id) if bench.clerk.symbols.facts(*id).fresh);
+    let is_other = id.pieces().is_some_and(|pieces| pieces.iter().any(is_fresh));
+    if !is_other && class.name.starts_with("account/trusted/") {
+        assumes.push("the account is in the organization that the policy names".to_owned());
     }
 }
 
-/// A stranger who chose the name of its role asks under that name.
-fn named_by_itself(bench: &Bench<'_>, request: &mut crate::policy::Request) {
-    let Some(Carried::One(arn)) = request.get("aws:PrincipalArn").cloned() else { return };
-    let mut named = request.clone();
-    named.principal.1 = arn;
-    let of = |request| evaluate(bench.policy, request, &bench.clerk.symbols).truth;
-    if of(&named) == of(request) {
-        *request = named;
-    }
+/// A principal of an account that has nothing to do with this one: it chooses whatever a caller can choose.
+fn unrelated(bench: &mut Bench<'_>) {
+    let (callers, variants) = (strangers(bench), variants(bench));
+    let class = Class {
+        name: "account/unrelated",
+        actions: &variants.iter().map(Vec::as_slice).collect::<Vec<_>>(),
+        keys: &Vec::new(),
+        unwanted: Unwanted::Always,
+        assumes: &["the account is none that the template names, and its owner knows what the policy asks for"],
+    };
+    ask_of(bench, &callers, &class);
+    let mut plain: Keys =
+        ["sts:ExternalId", "aws:UserAgent", "aws:Referer"].map(|name| keys::key(name, absent())).into();
+    plain.push(keys::key("sts:RoleSessionName", keys::unknown("the caller")));
+    let class = Class {
+        name: "account/unrelated/plain",
+        actions: PLAIN,
+        keys: &plain,
+        unwanted: Unwanted::ByRule,
+        assumes: &["the account is none that the template names"],
+    };
+    ask_of(bench, &callers, &class);
 }
 
 /// The actions with which a policy may be met: with tags or a source identity where it asks for them.
 fn variants(bench: &Bench<'_>) -> Vec<Vec<&'static str>> {
+    let asked = asked_keys(bench.policy);
     let asks = |prefixes: &[&str]| {
-        tests(bench.policy).filter_map(|test| test.key.as_known()).any(|key| {
+        asked.iter().filter_map(Text::as_known).any(|key| {
             let key = key.to_ascii_lowercase();
             prefixes.iter().any(|prefix| key.starts_with(prefix))
         })
@@ -102,215 +117,80 @@ fn variants(bench: &Bench<'_>) -> Vec<Vec<&'static str>> {
     variants
 }
 
-/// Somebody whose account, role and organization nobody else has.
-fn stranger(bench: &mut Bench<'_>) -> Caller {
-    let account = bench.clerk.account();
-    let organization = other_organization(bench);
-    caller_of(bench, Text::symbol(account), organization)
-}
-
-/// A role of an account, of which only the account is known.
-fn caller_of(bench: &mut Bench<'_>, account: Text, organization: Domain) -> Caller {
-    let name = bench.clerk.letter("role", "{aA9_+=,.@-}");
-    let partition = bench.arn_part(1);
-    let front = |partition: &Text| Text::join([&Text::known("arn:"), partition, &Text::known(":iam::"), &account]);
-    let arn = |partition| Text::join([&front(partition), &Text::known(":role/"), &Text::symbol(name)]);
-    // Where the partition is not known, a policy may take the commercial one for granted.
-    let mut partitions = vec![partition];
-    if partitions[0].as_known().is_none() {
-        partitions.push(Text::known("aws"));
-    }
-    let arns = partitions.iter().filter_map(|partition| form_of_role(&front(partition), name)).collect();
-    let names = partitions.iter().map(arn).collect();
-    Caller { arns, names, account, organization }
-}
-
-fn form_of_role(front: &Text, name: SymbolId) -> Option<Form> {
-    Some(Form::new(":role/<{aA9_+=,.@/-}>").with_letters(&[name]).after(&marks(front)?))
-}
-
-/// No organization, or another one.
-fn other_organization(bench: &mut Bench<'_>) -> Domain {
-    let other = Text::symbol(bench.clerk.letter("organization", "o-{a9}"));
-    Domain::OneOf(vec![None, Some(Carried::One(other))])
-}
-
-/// The organization of the role's account: one that the policy names, else one of which only the form is known.
-fn own_organization(bench: &mut Bench<'_>) -> Domain {
-    let key = Text::known("aws:PrincipalOrgID");
-    let values = bench.tests_on(&key).flat_map(|test| test.values.iter().map(|(value, _)| value));
-    let is_plain = |value: &&Text| value.as_known().is_none_or(|text| !text.contains(['*', '?', '$']));
-    let mut own: Vec<Option<Carried>> =
-        values.filter(is_plain).map(|value| Some(Carried::One(value.clone()))).collect();
-    if own.is_empty() {
-        let symbol = bench.clerk.ours("the organization", "o-{a9}", "o-exampleorgid");
-        own.push(Some(Carried::One(Text::symbol(symbol))));
-    }
-    Domain::OneOf(own)
-}
+const LET_CALL: &str = "an identity policy lets the principal call sts:AssumeRole on the role";
 
 /// Another principal of the role's own account.
 fn other_of_account(bench: &mut Bench<'_>) {
-    let organization = own_organization(bench);
-    let account = bench.arn_part(4);
-    let caller = caller_of(bench, account, organization);
-    let keys = keys_of(bench, &caller, &[ASSUME]);
-    let assumes = vec!["an identity policy lets the principal call sts:AssumeRole on the role".to_owned()];
-    bench.ask(question("account/same/other-principal", &caller, vec![ASSUME], keys, Unwanted::ByRule, assumes));
+    let (organization, account) = (own_organization(bench), bench.arn_part(4));
+    let callers = callers_of(bench, &account, &organization);
+    ask_of(bench, &callers, &by_rule("account/same/other-principal", &Vec::new(), &[LET_CALL]));
 }
 
 /// Another account of the role's organization, where the policy speaks of organizations.
 fn organization(bench: &mut Bench<'_>) {
-    let asks = tests(bench.policy).filter_map(|test| test.key.as_known());
-    if !asks.into_iter().any(|key| key.to_ascii_lowercase().starts_with("aws:principalorg")) {
+    let asked = asked_keys(bench.policy);
+    let mut names = asked.iter().filter_map(Text::as_known);
+    if !names.any(|key| key.to_ascii_lowercase().starts_with("aws:principalorg")) {
         return;
     }
     let organization = own_organization(bench);
     let account = Text::symbol(bench.clerk.account());
-    let caller = caller_of(bench, account, organization);
-    let keys = keys_of(bench, &caller, &[ASSUME]);
-    let assumes = vec!["the account is another one of the organization".to_owned()];
-    bench.ask(question("account/organization-member", &caller, vec![ASSUME], keys, Unwanted::ByRule, assumes));
+    let callers = callers_of(bench, &account, &organization);
+    let assumes = ["the account is another one of the organization"];
+    ask_of(bench, &callers, &by_rule("account/organization-member", &Vec::new(), &assumes));
 }
+
+/// A class of plain calls that only rules ask for.
+fn by_rule<'c>(name: &'c str, keys: &'c Keys, assumes: &'c [&'c str]) -> Class<'c> {
+    Class { name, actions: PLAIN, keys, unwanted: Unwanted::ByRule, assumes }
+}
+
+const PLAIN: &[&[&str]] = &[&[ASSUME]];
 
 /// The account or the principal that a policy names.
 fn trusted(bench: &mut Bench<'_>, principal: &Text) {
-    let Some(caller) = named_caller(bench, principal) else { return };
+    let callers = named_callers(bench, principal);
+    let Some(caller) = callers.first() else { return };
     let is_own = compare(&caller.account, &bench.arn_part(4), &bench.clerk.symbols);
-    let keys = keys_of(bench, &caller, &[ASSUME]);
-    let external = Text::known("sts:ExternalId");
-    let own_ids = bench.own_values(&external);
-    if !is_own.is_true() {
-        let mut assumes = vec!["the account asks on behalf of somebody else".to_owned()];
-        if !is_own.is_false() {
-            assumes.push("the account is not the role's own".to_owned());
-        }
-        let letter = bench.clerk.letter("external-id", EXTERNAL_ID);
-        let wrong = external_id().whole().with_letters(&[letter]).but(own_ids);
-        let wrong = chosen(wrong, false);
-        let asked = [
-            ("no-external-id", absent()),
-            ("wrong-external-id", wrong),
-            ("any-external-id", chosen(external_id(), false)),
-        ];
-        for (class, domain) in asked {
-            let keys = keys::with(keys.clone(), [(external.clone(), domain)], &bench.clerk.symbols);
-            let class = format!("account/trusted/{class}");
-            bench.ask(question(&class, &caller, vec![ASSUME], keys, Unwanted::ByRule, assumes.clone()));
-        }
+    if is_own.is_true() {
+        ask_of(bench, &callers, &by_rule("account/same/named", &Vec::new(), &[LET_CALL]));
     } else {
-        let assumes = vec!["an identity policy lets the principal call sts:AssumeRole on the role".to_owned()];
-        bench.ask(question("account/same/named", &caller, vec![ASSUME], keys.clone(), Unwanted::ByRule, assumes));
+        external(bench, &callers, is_own);
     }
-    let mfa = ["aws:MultiFactorAuthPresent", "aws:MultiFactorAuthAge"].map(|name| keys::key(name, absent()));
-    let keys = keys::with(keys, mfa, &bench.clerk.symbols);
-    let assumes = vec![
-        "the caller has long-term keys, so that its requests do not say whether there was a second factor".to_owned(),
+    let mfa = ["aws:MultiFactorAuthPresent", "aws:MultiFactorAuthAge"].map(|name| keys::key(name, absent())).into();
+    let assumes = ["the caller has long-term keys, so that its requests do not say whether there was a second factor"];
+    ask_of(bench, &callers, &by_rule("account/long-term-keys", &mfa, &assumes));
+}
+
+/// Another account that asks with a right external id, a wrong one or none.
+fn external(bench: &mut Bench<'_>, callers: &[Caller], is_own: Truth) {
+    let mut assumes = vec!["the account asks on behalf of somebody else"];
+    if !is_own.is_false() {
+        assumes.push("the account is not the role's own");
+    }
+    let name = Text::known("sts:ExternalId");
+    let letter = bench.clerk.letter("external-id", EXTERNAL_ID);
+    let wrong = Form::new(EXTERNAL_ID).whole().with_letters(&[letter]).but(bench.own_values(&name));
+    let asked = [
+        ("account/trusted/no-external-id", absent()),
+        ("account/trusted/wrong-external-id", chosen(wrong, false)),
+        ("account/trusted/any-external-id", Domain::Text { forms: external_ids(bench), optional: false }),
     ];
-    bench.ask(question("account/long-term-keys", &caller, vec![ASSUME], keys, Unwanted::ByRule, assumes));
+    for (class, domain) in asked {
+        let keys = vec![(name.clone(), domain)];
+        ask_of(bench, callers, &by_rule(class, &keys, &assumes));
+    }
 }
 
-/// The form of external ids (STS API, externalIdType).
-const EXTERNAL_ID: &str = "{aA9_+=,.@:/-}{aA9_+=,.@:/-}";
-
-fn external_id() -> Form {
-    Form::new(EXTERNAL_ID)
-}
-
-/// Somebody whom a principal of a policy speaks of.
-pub(super) fn named_caller(bench: &mut Bench<'_>, principal: &Text) -> Option<Caller> {
-    if matches!(principal, Text::Any(_)) {
-        return None;
-    }
-    let organization = other_organization(bench);
-    let is_number = conforms(principal, &Format::new("{9}", "111122223333"), &bench.clerk.symbols);
-    if is_number {
-        return Some(caller_of(bench, principal.clone(), organization));
-    }
-    let (account, rest) = (arn_part(principal, 4), arn_part(principal, 5));
-    if rest.as_known() == Some("root") {
-        return Some(caller_of(bench, account, organization));
-    }
-    Some(Caller { account, names: vec![principal.clone()], arns: Vec::new(), organization })
-}
-
-pub(super) fn question(
-    class: &str,
-    caller: &Caller,
-    actions: Vec<&'static str>,
-    keys: Keys,
-    unwanted: Unwanted,
-    assumes: Vec<String>,
-) -> Question {
+fn question(class: &Class<'_>, caller: &Caller, actions: Vec<&'static str>, keys: Keys) -> Question {
     Question {
-        class: class.to_owned(),
+        class: class.name.to_owned(),
         principals: (PrincipalKind::Aws, caller.names.clone()),
         actions,
         keys,
-        unwanted,
-        assumes,
+        unwanted: class.unwanted,
+        assumes: class.assumes.iter().map(|sentence| (*sentence).to_owned()).collect(),
         refused: Refused::No,
         doubt: None,
     }
-}
-
-/// What a signed call carries (IAM User Guide, global condition keys; STS API, AssumeRole).
-pub(super) fn keys_of(bench: &mut Bench<'_>, caller: &Caller, actions: &[&str]) -> Keys {
-    let own_organization = own_organization(bench);
-    let mut keys = keys::of_every_call();
-    let one = |text: &str| Domain::known(text);
-    let arn = match caller.arns.as_slice() {
-        [] => caller.names.first().map_or_else(perhaps, |name| Domain::one(name.clone())),
-        forms => Domain::Text { forms: forms.to_vec(), optional: false },
-    };
-    keys.extend([
-        keys::key("aws:PrincipalAccount", Domain::one(caller.account.clone())),
-        keys::key("aws:PrincipalArn", arn),
-        keys::key("aws:PrincipalOrgID", caller.organization.clone()),
-        keys::key("aws:ResourceAccount", Domain::one(bench.arn_part(4))),
-        keys::key("aws:ResourceOrgID", first(&own_organization)),
-        keys::key("aws:PrincipalIsAWSService", one("false")),
-        keys::key("aws:ViaAWSService", one("false")),
-        keys::key("aws:MultiFactorAuthPresent", bool_or_none()),
-        keys::key("aws:MultiFactorAuthAge", chosen(Form::any(), true)),
-        // One that only the deployment knows is of the form that STS asks for.
-        keys::key("sts:ExternalId", chosen(Form::any(), true)),
-        keys::key("aws:RequestedRegion", chosen(Form::new("{a9-}"), false)),
-    ]);
-    let with_tags = actions.contains(&TAG);
-    keys.extend(tags(bench, with_tags));
-    if actions.contains(&SET_IDENTITY) {
-        keys.push(keys::key("sts:SourceIdentity", chosen(Form::new("{aA9_+=,.@-}{aA9_+=,.@-}"), false)));
-    }
-    let mut never =
-        vec!["aws:sourcearn", "aws:sourceaccount", "aws:sourceorg", "aws:principalservice", "sts:sourceidentity"];
-    never.extend(["aws:requesttag/", "aws:tagkeys", "sts:transitivetagkeys"]);
-    keys::with_asked(keys, bench.policy, &never, &bench.clerk.symbols)
-}
-
-fn first(domain: &Domain) -> Domain {
-    match domain {
-        Domain::OneOf(several) => several.first().cloned().map_or_else(perhaps, Domain::Exactly),
-        other => other.clone(),
-    }
-}
-
-/// The tags that a policy asks for: a caller chooses those of its own role, and where it may tag the session,
-/// those too.
-fn tags(bench: &Bench<'_>, of_session: bool) -> Keys {
-    let mut keys: Keys = Vec::new();
-    for key in tests(bench.policy).map(|test| &test.key) {
-        let name = key.as_known().unwrap_or_default().to_ascii_lowercase();
-        let is_new = !keys.iter().any(|(own, _)| same_key(own, key, &bench.clerk.symbols).is_true());
-        let domain = match () {
-            () if name.starts_with("aws:principaltag/") => chosen(Form::any(), true),
-            () if name.starts_with("aws:requesttag/") && of_session => chosen(Form::any(), true),
-            () if ["aws:tagkeys", "sts:transitivetagkeys"].contains(&name.as_str()) && of_session => chosen_list(),
-            () => continue,
-        };
-        if is_new {
-            keys.push((key.clone(), domain));
-        }
-    }
-    keys
 }

@@ -2,6 +2,7 @@
 
 use super::clerk::Clerk;
 use super::keys::{Keys, tests};
+use super::subject::beginning_with;
 use super::{ClassAnswer, Unwanted};
 use crate::identity::arn::cut;
 use crate::identity::graph::{Graph, RoleId};
@@ -146,6 +147,16 @@ impl<'b> Bench<'b> {
         values.dedup();
         values.truncate(MOST_VALUES);
         values
+    }
+
+    /// All paths in the organizations that the values on a key name.
+    pub(super) fn own_paths(&self, name: &str) -> Vec<Pattern> {
+        let is_open = |mark: &Mark| matches!(mark, Mark::Run | Mark::One);
+        let of_organization = |marks: &Vec<Mark>| {
+            let id = marks.split(|mark| *mark == Mark::Char('/')).next()?;
+            (!id.iter().any(is_open)).then(|| beginning_with(id, '/'))
+        };
+        self.values_on(&Text::known(name)).iter().filter_map(of_organization).collect()
     }
 
     /// The values on a key that have no wildcard, in any case: those are the policy's own.

@@ -1,7 +1,7 @@
 //! What requests carry beside what makes their class (catalogue, section 6).
 
-use crate::policy::{Carried, Domain, Policy, Test, same_key};
-use crate::value::{Form, Symbols, Text, Truth, Why};
+use crate::policy::{Carried, Domain, Policy, Test, asked_keys, same_key};
+use crate::value::{Form, Pattern, SymbolId, Symbols, Text, Truth, Why};
 
 /// Keys with what a request may carry for each.
 pub(super) type Keys = Vec<(Text, Domain)>;
@@ -24,6 +24,21 @@ pub(super) fn chosen_list() -> Domain {
         except: Vec::new(),
         least: 0,
         most: usize::MAX,
+        optional: true,
+    }
+}
+
+/// No path, or one in another organization than those of `own` (IAM User Guide, global condition keys, `aws:PrincipalOrgPaths`).
+pub(super) fn paths_of(organization: SymbolId, own: &[Pattern]) -> Domain {
+    let form = |rest: &str| {
+        Form::new(&format!("<o-{{a9}}>/r-{{a9}}/{rest}")).with_letters(&[organization]).but(own.iter().cloned())
+    };
+    Domain::Texts {
+        always: Vec::new(),
+        forms: vec![form(""), form("{a9/-}/")],
+        except: Vec::new(),
+        least: 1,
+        most: 1,
         optional: true,
     }
 }
@@ -92,7 +107,7 @@ pub(super) const NEVER_UNSIGNED: [&str; 9] = [
 
 /// Adds the global keys that a policy asks for and that a request may carry besides: nothing is known of them.
 pub(super) fn with_asked(mut keys: Keys, policy: &Policy, never: &[&str], symbols: &Symbols) -> Keys {
-    for asked in tests(policy).map(|test| &test.key) {
+    for asked in &asked_keys(policy) {
         let Some(name) = asked.as_known().map(str::to_ascii_lowercase) else { continue };
         let is_global = ["aws:", "sts:", "iam:"].iter().any(|prefix| name.starts_with(prefix));
         let is_there = keys.iter().any(|(own, _)| same_key(own, asked, symbols).is_true());

@@ -6,6 +6,7 @@
 
 mod account;
 mod bench;
+mod caller;
 mod clerk;
 mod companion;
 mod issuer;

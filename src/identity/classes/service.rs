@@ -71,10 +71,9 @@ impl Asking<'_, '_> {
         let keys = self.sourced(own, perhaps(), perhaps());
         self.ask("own-account", keys, Unwanted::ByRule, "the service says for which resource of the account it acts");
         let other = Text::symbol(self.bench.clerk.account());
-        let organization = Text::symbol(self.bench.clerk.letter("organization", "o-{a9}"));
-        let path = Text::join([&organization, &Text::known("/r-0000/")]);
-        let organization = Domain::OneOf(vec![None, Some(Carried::One(organization))]);
-        let paths = Domain::OneOf(vec![None, Some(Carried::Many(vec![path]))]);
+        let organization = self.bench.clerk.letter("organization", "o-{a9}");
+        let paths = keys::paths_of(organization, &self.bench.own_paths("aws:SourceOrgPaths"));
+        let organization = Domain::OneOf(vec![None, Some(Carried::One(Text::symbol(organization)))]);
         let keys = self.sourced(other, organization, paths);
         let unwanted = match source_keys(&self.service) {
             SourceKeys::Documented => Unwanted::Always,

@@ -502,3 +502,111 @@ fn everybody_of_other_kinds() {
     let own = "{StringEquals: {aws:PrincipalOrgID: o-abcdef}}";
     open(star, "sts:AssumeRole", own, &["-service/foreign-account", "-account/unrelated"]);
 }
+
+/// Keys that only variables name.
+#[test]
+fn strangers_who_meet_variables() {
+    let everybody = |condition: &str, expected: &Expected<'_>| check(&[&account("'*'", condition)], expected);
+    let name = "{StringLike: {sts:RoleSessionName: '${aws:username}'}}";
+    everybody(name, &["+account/unrelated", "+account/same/other-principal"]);
+    everybody("{StringEquals: {sts:RoleSessionName: '${aws:PrincipalTag/email}'}}", &["+account/unrelated"]);
+    let tagged = "{Effect: Allow, Principal: {AWS: '*'}, Action: [sts:AssumeRole, sts:TagSession], Condition: {StringEquals: {aws:RequestTag/team: '${aws:PrincipalTag/team}'}}}";
+    check(&[tagged], &["+account/unrelated"]);
+    let deny = "{Effect: Deny, Principal: {AWS: '*'}, Action: sts:AssumeRole, Condition: {StringNotEquals: {sts:RoleSessionName: '${aws:username}'}}}";
+    check(&[&account("'*'", "{}"), deny], &["+account/unrelated"]);
+    let of = |condition: &str, expected: &Expected<'_>| check(&[&account("'222233334444'", condition)], expected);
+    of(name, &["+account/trusted/no-external-id"]);
+    check(&[&account("!Sub 'arn:aws:iam::${AWS::AccountId}:root'", name)], &["+account/same/named"]);
+    check(
+        &[&github("{StringLike: {'token.actions.githubusercontent.com:sub': '${aws:PrincipalTag/sub}'}}")],
+        &["-github/any-owner"],
+    );
+}
+
+#[test]
+fn users_as_callers() {
+    let everybody = |condition: &str, expected: &Expected<'_>| check(&[&account("'*'", condition)], expected);
+    everybody("{ArnLike: {aws:PrincipalArn: 'arn:aws:iam::*:user/deployer'}}", &["+account/unrelated"]);
+    everybody("{StringEquals: {aws:PrincipalType: User}}", &["+account/unrelated"]);
+    everybody("{StringEquals: {aws:PrincipalType: AssumedRole}}", &["+account/unrelated"]);
+    everybody("{StringEquals: {aws:username: alice}}", &["+account/unrelated"]);
+    everybody(
+        "{StringEquals: {aws:username: alice}, ArnLike: {aws:PrincipalArn: 'arn:aws:iam::*:user/ops/alice'}}",
+        &["+account/unrelated"],
+    );
+    everybody(
+        "{StringEquals: {aws:username: alice}, ArnLike: {aws:PrincipalArn: 'arn:aws:iam::*:role/*'}}",
+        &["-account/unrelated"],
+    );
+    let of = |condition: &str, expected: &Expected<'_>| check(&[&account("'222233334444'", condition)], expected);
+    let [in_no, out_no] = ["+", "-"].map(|sign| format!("{sign}account/trusted/no-external-id"));
+    of("{ArnLike: {aws:PrincipalArn: 'arn:aws:iam::222233334444:user/ci'}}", &[&in_no]);
+    of("{ArnLike: {aws:PrincipalArn: 'arn:aws:iam::333344445555:user/ci'}}", &[&out_no]);
+    check(
+        &[&account(
+            "!Sub 'arn:aws:iam::${AWS::AccountId}:root'",
+            "{ArnLike: {aws:PrincipalArn: !Sub 'arn:aws:iam::${AWS::AccountId}:user/*'}}",
+        )],
+        &["+account/same/named", "+account/same/other-principal"],
+    );
+    let alice = "'arn:aws:iam::222233334444:user/ops/alice'";
+    check(&[&account(alice, "{StringEquals: {aws:username: alice}}")], &[&in_no]);
+    check(&[&account(alice, "{StringEquals: {aws:username: bob}}")], &[&out_no]);
+    // The ARN of a session's role, with a path that the session's ARN has not.
+    let session = "'arn:aws:sts::222233334444:assumed-role/Deploy/ci'";
+    let arn = |arn: &str| format!("{{ArnEquals: {{aws:PrincipalArn: '{arn}'}}}}");
+    check(&[&account(session, &arn("arn:aws:iam::222233334444:role/Deploy"))], &[&in_no]);
+    check(&[&account(session, &arn("arn:aws:iam::222233334444:role/ops/Deploy"))], &[&in_no]);
+    check(&[&account(session, &arn("arn:aws:iam::222233334444:role/Other"))], &[&out_no]);
+}
+
+#[test]
+fn named_principals_in_organizations() {
+    let [in_no, out_no] = ["+", "-"].map(|sign| format!("{sign}account/trusted/no-external-id"));
+    let of = |condition: &str, expected: &Expected<'_>| check(&[&account("'222233334444'", condition)], expected);
+    of("{StringEquals: {aws:PrincipalOrgID: o-abcdef}}", &[&in_no, "-account/unrelated"]);
+    of("{StringEquals: {aws:PrincipalOrgID: !Ref P}}", &[&in_no, "-account/unrelated"]);
+    of("{'Null': {aws:PrincipalOrgID: 'true'}}", &[&in_no]);
+    of("{StringNotEquals: {aws:PrincipalOrgID: o-abcdef}}", &[&in_no]);
+    of("{StringEquals: {aws:PrincipalOrgID: 'nothing '}, 'Null': {aws:PrincipalOrgID: 'true'}}", &[&out_no]);
+    let own = "!Sub 'arn:aws:iam::${AWS::AccountId}:root'";
+    check(&[&account(own, "{StringEquals: {aws:PrincipalOrgID: o-abcdef}}")], &["+account/same/named"]);
+    let paths = "{'ForAnyValue:StringLike': {aws:PrincipalOrgPaths: 'o-abcdef/r-ab12/*'}}";
+    check(&[&account("'*'", paths)], &["-account/unrelated"]);
+    let paths = "{'ForAnyValue:StringLike': {aws:PrincipalOrgPaths: 'o-*/r-*/ou-*'}}";
+    check(&[&account("'*'", paths)], &["+account/unrelated"]);
+    let of_services = "{'ForAnyValue:StringLike': {aws:SourceOrgPaths: 'o-*/r-*/ou-*'}}";
+    check(
+        &[&format!(
+            "{{Effect: Allow, Principal: {{Service: amplify.amazonaws.com}}, Action: sts:AssumeRole, Condition: {of_services}}}"
+        )],
+        &["+service/foreign-account"],
+    );
+}
+
+/// Principals that are no caller's name are asked of nobody.
+#[test]
+fn stars_are_no_callers() {
+    let classes_of = |statement: &str| -> Vec<String> {
+        let all = classes(&graph(&template("", &[statement])));
+        let answers = all.of_roles.iter().flat_map(|of_role| &of_role.answers);
+        answers.map(|answer| answer.class.clone()).collect()
+    };
+    let tags = "Action: [sts:AssumeRole, sts:TagSession, sts:SetSourceIdentity]";
+    for principal in ["'*'", "{AWS: '*'}", "{AWS: 'arn:aws:iam::222233334444:role/*'}"] {
+        let asked = classes_of(&format!("{{Effect: Allow, Principal: {principal}, {tags}}}"));
+        let named = ["account/free-tags", "account/source-identity", "account/trusted/no-external-id"];
+        assert!(!named.iter().any(|class| asked.iter().any(|own| own == class)), "{principal}: {asked:?}");
+        assert!(asked.iter().any(|own| own == "account/unrelated"), "{principal}: {asked:?}");
+    }
+}
+
+#[test]
+fn external_ids_that_can_be_sent() {
+    let vendor = |condition: &str, expected: &Expected<'_>| check(&[&account("'222233334444'", condition)], expected);
+    vendor("{StringEquals: {sts:ExternalId: !Ref P}}", &["+account/trusted/any-external-id"]);
+    vendor("{StringEquals: {sts:ExternalId: !Sub 'id-${P}'}}", &["+account/trusted/any-external-id"]);
+    // STS takes no blank in it.
+    vendor("{StringEquals: {sts:ExternalId: 'a b'}}", &["-account/trusted/any-external-id"]);
+    check(&[&account("'*'", "{StringEquals: {sts:ExternalId: 'a b'}}")], &["-account/unrelated"]);
+}

@@ -38,6 +38,8 @@ pub(super) struct Keys<'q> {
     wishes: Vec<(Text, Vec<Wish<'q>>)>,
     /// Wishes about keys whose name is not known.
     unnamed: bool,
+    /// Whether what nothing is asked of is there where it may be: a variable may name it.
+    pub(super) filled: bool,
 }
 
 /// What became of one key.
@@ -56,7 +58,7 @@ impl<'q> Keys<'q> {
         request: Request,
         wishes: &[Wish<'q>],
     ) -> Self {
-        let mut keys = Self { policy, space, symbols, request, wishes: Vec::new(), unnamed: false };
+        let mut keys = Self { policy, space, symbols, request, wishes: Vec::new(), unnamed: false, filled: false };
         for wish in wishes {
             let Some(name) = keys.named(&wish.test.key) else {
                 keys.unnamed = true;
@@ -145,7 +147,11 @@ impl<'q> Keys<'q> {
     fn value(&self, name: &Text, domain: &Domain, wishes: &[Wish<'q>], work: &mut usize) -> Value {
         match domain {
             Domain::Exactly(carried) => self.best(name, wishes, vec![carried.clone()], true),
-            Domain::OneOf(several) => self.best(name, wishes, several.clone(), true),
+            Domain::OneOf(several) => {
+                let mut candidates = several.clone();
+                candidates.sort_by_key(|candidate| self.filled && candidate.is_none());
+                self.best(name, wishes, candidates, true)
+            }
             Domain::Text { forms, optional } => self.single(name, wishes, forms, *optional, work),
             Domain::Texts { .. } => self.several(name, wishes, domain, work),
         }
@@ -189,8 +195,13 @@ impl<'q> Keys<'q> {
         }
         let mut candidates: Vec<Option<Carried>> = Vec::new();
         // A request that nobody asks anything of carries as little as it may.
-        if wishes.is_empty() && optional {
+        if wishes.is_empty() && optional && !self.filled {
             candidates.push(None);
+        }
+        // A text that most forms have, so that other keys may carry the same.
+        if wishes.is_empty() && self.filled && forms.iter().any(|form| form.takes(&Text::known(EXAMPLE), self.symbols))
+        {
+            candidates.push(Some(Carried::One(Text::known(EXAMPLE))));
         }
         candidates.extend(texts.found.into_iter().map(|text| Some(Carried::One(text))));
         if forms.iter().any(|form| form.takes(&Text::known(""), self.symbols)) {
@@ -466,6 +477,26 @@ struct Members {
     all: bool,
 }
 
+/// What a key carries of which only another key's test speaks.
+const EXAMPLE: &str = "example";
+
+/// The keys that the tests of a policy ask for, and those that variables in their values name, each as written.
+pub fn asked_keys(policy: &Policy) -> Vec<Text> {
+    let mut keys: Vec<Text> = Vec::new();
+    for test in policy.statements.iter().flat_map(|statement| &statement.conditions.tests) {
+        keys.push(test.key.clone());
+        if !has_variables(test, policy) {
+            continue;
+        }
+        let pieces = test.values.iter().flat_map(|(value, _)| value.pieces().unwrap_or_default());
+        for piece in pieces {
+            let Piece::Literal(text) = piece else { continue };
+            keys.extend(variables(&text).map(Text::known));
+        }
+    }
+    keys
+}
+
 /// The keys that variables in a text name; escapes name none.
 fn variables(text: &str) -> impl Iterator<Item = &str> {
     let inside = text.split("${").skip(1).map(|rest| rest.split(['}', ',']).next().unwrap_or_default().trim());
@@ -473,7 +504,7 @@ fn variables(text: &str) -> impl Iterator<Item = &str> {
 }
 
 /// Whether a value of a test holds a variable that other keys decide.
-fn has_variables(test: &Test, policy: &Policy) -> bool {
+pub(super) fn has_variables(test: &Test, policy: &Policy) -> bool {
     let takes = test.operator.is_some_and(|operator| operator.base.takes_variables());
     let holds = |piece: &Piece| matches!(piece, Piece::Literal(text) if text.contains("${"));
     let any = |text: &Text| text.pieces().is_some_and(|pieces| pieces.iter().any(holds));

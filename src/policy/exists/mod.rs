@@ -15,6 +15,7 @@ use super::{Decision, Effect, Policy, PrincipalKind, Request, Resources, Stateme
 use crate::value::{Symbols, Text, Truth};
 use key::{Keys, Solved, Wish};
 
+pub use key::asked_keys;
 pub use space::{Domain, Space};
 
 /// Most choices of statements and lines that are looked at for one answer.
@@ -83,7 +84,7 @@ impl<'q> Quest<'q> {
 
     fn ask_as(&mut self, principal: &(PrincipalKind, Text)) {
         // A request like any other of the class: it shows that nobody gets in, where nothing better does.
-        if let Some(request) = self.request(principal, &[]) {
+        if let Some(request) = self.request(principal, &[], false) {
             self.try_out(request);
         }
         if self.is_settled() {
@@ -174,14 +175,22 @@ impl<'q> Quest<'q> {
             self.open = true;
             return;
         }
-        if let Some(request) = self.request(principal, wishes) {
-            self.try_out(request);
+        let reads = wishes.iter().any(|wish| key::has_variables(wish.test, self.policy));
+        for filled in if reads { &[true, false][..] } else { &[false] } {
+            if let Some(request) = self.request(principal, wishes, *filled) {
+                self.try_out(request);
+            }
+            if self.is_settled() {
+                return;
+            }
         }
     }
 
-    /// A request of the class that meets the wishes as far as is known; none where there is none.
-    fn request(&mut self, principal: &(PrincipalKind, Text), wishes: &[Wish<'q>]) -> Option<Request> {
+    /// A request of the class that meets the wishes as far as is known; none where there is none. `filled`: it
+    /// carries what it may, else as little as it may.
+    fn request(&mut self, principal: &(PrincipalKind, Text), wishes: &[Wish<'q>], filled: bool) -> Option<Request> {
         let mut keys = Keys::new(self.policy, self.space, self.symbols, self.bare(principal), wishes);
+        keys.filled = filled;
         match keys.solve(&mut self.work) {
             Solved::Request { request, proved } => {
                 self.open |= !proved && !wishes.is_empty();
