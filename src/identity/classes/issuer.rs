@@ -201,6 +201,16 @@ fn is_global(key: &Text) -> bool {
     ["aws:", "sts:", "iam:"].iter().any(|prefix| known.starts_with(prefix))
 }
 
+/// Subjects that begin as own values do.
+struct After<'f> {
+    /// The segment that the values name.
+    segment: &'f str,
+    owns: &'f [&'f Own],
+    /// Whether they go on with more of it.
+    open: bool,
+    except: &'f [Pattern],
+}
+
 /// What is asked of one issuer.
 struct Asking<'a, 'b> {
     bench: &'a mut Bench<'b>,
@@ -265,11 +275,8 @@ impl Asking<'_, '_> {
         }
         let Some(class) = provider.tenant_prefix.as_ref().filter(|_| !owns.is_empty()) else { return };
         let others: Vec<Pattern> = owns.iter().filter(|own| own.closed).flat_map(|own| self.ended(own)).collect();
-        let mut forms = Vec::new();
-        for own in owns.iter().filter(|own| own.is_pinned()) {
-            forms.extend(self.forms_after(&provider.tenant, own, true, &others));
-        }
-        self.ask(class, forms, true, unwanted);
+        let owns: Vec<&Own> = owns.iter().filter(|own| own.is_pinned()).collect();
+        self.ask_after(class, &After { segment: &provider.tenant, owns: &owns, open: true, except: &others }, unwanted);
     }
 
     /// Where the other tenants are kept out as far as is documented, and a form by choice may let them in.
@@ -289,11 +296,7 @@ impl Asking<'_, '_> {
         self.widely = true;
         self.ask(name, forms, true, Unwanted::Always);
         self.widely = false;
-        let doubtful = self.bench.answers.pop();
-        let is_open = doubtful.is_some_and(|answer| !answer.answer.truth.is_false());
-        if let Some(last) = self.bench.answers.last_mut().filter(|_| is_open) {
-            last.answer.truth = Truth::Unknown;
-        }
+        self.mark_doubtful();
     }
 
     /// The segment of an own value, ended as each form may end it.
@@ -308,20 +311,72 @@ impl Asking<'_, '_> {
         let except: Vec<Pattern> = owns.iter().map(|own| beginning(&own.beginning)).chain(self.exact.clone()).collect();
         let closed: Vec<&Own> = tenants.iter().filter(|own| own.closed && own.is_pinned()).collect();
         if let Some(class) = provider.other_project.as_ref().filter(|_| !closed.is_empty()) {
-            let mut forms = Vec::new();
-            for own in closed {
-                forms.extend(self.forms_after(&provider.tenant, own, false, &except));
-            }
-            self.ask(class, forms, false, Unwanted::ByRule);
+            let after = After { segment: &provider.tenant, owns: &closed, open: false, except: &except };
+            self.ask_after(class, &after, Unwanted::ByRule);
         }
         let Some(class) = provider.project_prefix.as_ref().filter(|_| !owns.is_empty()) else { return };
         let others: Vec<Pattern> = owns.iter().filter(|own| own.closed).flat_map(|own| self.ended(own)).collect();
         let others: Vec<Pattern> = others.into_iter().chain(self.exact.clone()).collect();
+        let owns: Vec<&Own> = owns.iter().filter(|own| own.is_pinned()).collect();
+        let after = After { segment: &provider.project, owns: &owns, open: true, except: &others };
+        self.ask_after(class, &after, Unwanted::ByRule);
+    }
+
+    /// Asks a class of subjects that begin as some own values do.
+    fn ask_after(&mut self, class: &str, after: &After<'_>, unwanted: Unwanted) {
+        let stranger = after.open && after.segment == self.provider().tenant;
         let mut forms = Vec::new();
-        for own in owns.iter().filter(|own| own.is_pinned()) {
-            forms.extend(self.forms_after(&provider.project, own, true, &others));
+        for own in after.owns {
+            forms.extend(self.forms_after(after.segment, own, after.open, after.except));
         }
-        self.ask(class, forms, false, Unwanted::ByRule);
+        let before = self.bench.answers.len();
+        self.ask(class, forms, stranger, unwanted);
+        if self.bench.answers.len() > before {
+            self.doubt_after(after, stranger);
+        }
+    }
+
+    /// Where all of a class are kept out as far as is documented, and a form by choice may let some in.
+    fn doubt_after(&mut self, after: &After<'_>, stranger: bool) {
+        let Some(last) = self.bench.answers.last().filter(|last| last.answer.truth.is_false()) else { return };
+        let class = last.class.clone();
+        let mut forms = Vec::new();
+        for own in after.owns {
+            forms.extend(self.chosen_after(after, own));
+        }
+        if forms.is_empty() {
+            return;
+        }
+        let (_, name) = class.split_once('/').unwrap_or_default();
+        self.ask(name, forms, stranger, Unwanted::ByRule);
+        self.mark_doubtful();
+    }
+
+    /// Takes back the last answer, and makes the one before it Unknown where that is not False.
+    fn mark_doubtful(&mut self) {
+        let doubtful = self.bench.answers.pop();
+        let is_open = doubtful.is_some_and(|answer| !answer.answer.truth.is_false());
+        if let Some(last) = self.bench.answers.last_mut().filter(|_| is_open) {
+            last.answer.truth = Truth::Unknown;
+            last.doubt = Some("which subjects the issuer's customers choose".to_owned());
+        }
+    }
+
+    /// The subjects by choice that begin as an own value does: of the forms that have its segment, and what may
+    /// stand there instead where one of them has not, or not all forms are documented.
+    fn chosen_after(&mut self, after: &After<'_>, own: &Own) -> Vec<Form> {
+        let provider = self.provider();
+        let by_choice: Vec<&Subject> = provider.subjects.iter().filter(|subject| subject.uncertain).collect();
+        let mut forms: Vec<Form> =
+            by_choice.iter().filter_map(|subject| self.form_after(subject, after.segment, own, after.open)).collect();
+        let is_free = !provider.certain || by_choice.iter().any(|subject| !subject.has(after.segment));
+        let letters = self.certain_subjects().find_map(|subject| subject.letters_of(after.segment));
+        if let Some(letters) = letters.filter(|_| is_free) {
+            let more = if after.open { Form::new(letters) } else { Form::new("") };
+            let known = self.certain_subjects().map(Subject::pattern);
+            forms.push(more.then(&Form::any()).after(&own.beginning).but(known));
+        }
+        forms.into_iter().map(|form| form.but(after.except.iter().cloned())).collect()
     }
 
     /// Other tokens of the policy's own projects, kind by kind.
@@ -345,6 +400,10 @@ impl Asking<'_, '_> {
             let exact = self.exact.clone();
             let forms = forms.into_iter().map(|form| form.but(exact.iter().cloned())).collect();
             self.ask(kind, forms, false, Unwanted::ByRule);
+            let owns: Vec<&Own> = owns.iter().collect();
+            let except = self.exact.clone();
+            let after = After { segment: &self.provider().project, owns: &owns, open: false, except: &except };
+            self.doubt_after(&after, false);
         }
     }
 
@@ -446,6 +505,10 @@ impl Asking<'_, '_> {
         if self.issuer.found {
             assumes.push("the account has a provider for the issuer".to_owned());
         }
+        for claim in &provider.claims {
+            let is_tested = self.bench.tests_on(&key(&self.issuer.name, &claim.name)).next().is_some();
+            assumes.extend(claim.assumes.clone().filter(|text| is_tested && !assumes.contains(text)));
+        }
         let tested = provider.shared.as_ref().is_none_or(|claim| {
             let name = key(&self.issuer.name, claim);
             self.bench.tests_on(&name).next().is_some()
@@ -486,8 +549,10 @@ impl Asking<'_, '_> {
             let domain = match &claim.is {
                 _ if is_subject && !stranger => Domain::Text { forms: subjects.clone(), optional: false },
                 ClaimKind::Chosen { always } => chosen(Form::any(), !always),
-                ClaimKind::Tenant(form) if stranger => self.strangers(&name, form),
+                ClaimKind::Tenant(form) if stranger => self.strangers(&name, form, false),
+                ClaimKind::TenantOrNone(form) if stranger => self.strangers(&name, form, true),
                 ClaimKind::Tenant(_) => chosen(Form::any(), false),
+                ClaimKind::TenantOrNone(_) => chosen(Form::any(), true),
                 ClaimKind::Unclear => perhaps(),
             };
             keys.push((name, domain));
@@ -501,7 +566,7 @@ impl Asking<'_, '_> {
     }
 
     /// What a stranger's token has for a claim that names the tenant.
-    fn strangers(&mut self, name: &Text, form: &Subject) -> Domain {
+    fn strangers(&mut self, name: &Text, form: &Subject, optional: bool) -> Domain {
         let mut except = self.bench.own_values(name);
         if let Some(first) = form.first() {
             let values = self.bench.values_on(name);
@@ -512,6 +577,6 @@ impl Asking<'_, '_> {
             };
             except.extend(owns.filter(counts).map(|own| beginning(&own.beginning)));
         }
-        chosen(self.form(form).but(except), false)
+        chosen(self.form(form).but(except), optional)
     }
 }

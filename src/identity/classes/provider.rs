@@ -53,6 +53,8 @@ pub struct Claim {
     pub is: ClaimKind,
     /// Whether it says again what the subject says.
     pub restates: bool,
+    /// What a witness takes for granted where the policy tests it.
+    pub assumes: Option<String>,
 }
 
 /// Who decides the value of a claim.
@@ -65,6 +67,8 @@ pub enum ClaimKind {
     },
     /// It names the tenant, with texts of this form.
     Tenant(Subject),
+    /// The same, where the token has it at all.
+    TenantOrNone(Subject),
     /// Nothing certain is known.
     Unclear,
 }
@@ -160,11 +164,13 @@ fn claim(value: &DeValue<'static>) -> Option<Claim> {
         "chosen" => ClaimKind::Chosen { always: true },
         "may-be-chosen" => ClaimKind::Chosen { always: false },
         "tenant" => ClaimKind::Tenant(Subject::parse(get(table, "form")?.as_str()?)),
+        "tenant-or-none" => ClaimKind::TenantOrNone(Subject::parse(get(table, "form")?.as_str()?)),
         "unclear" => ClaimKind::Unclear,
         _ => return None,
     };
     let restates = get(table, "restates").and_then(DeValue::as_bool).unwrap_or_default();
-    Some(Claim { name: get(table, "name")?.as_str()?.to_owned(), is, restates })
+    let assumes = get(table, "assumes").and_then(DeValue::as_str).map(str::to_owned);
+    Some(Claim { name: get(table, "name")?.as_str()?.to_owned(), is, restates, assumes })
 }
 
 /// A host with its holes.

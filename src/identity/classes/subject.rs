@@ -77,6 +77,23 @@ impl Subject {
         self.parts.iter().position(|part| matches!(part, Part::Segment(own, _) if own == name))
     }
 
+    /// All its texts, and more: each segment may be anything.
+    pub(super) fn pattern(&self) -> Pattern {
+        let marks = self.parts.iter().flat_map(|part| match part {
+            Part::Fixed(text) => text.chars().map(Mark::Char).collect::<Vec<_>>(),
+            Part::Segment(..) => vec![Mark::Run],
+        });
+        Pattern::new(&marks.collect::<Vec<_>>())
+    }
+
+    /// What a segment consists of.
+    pub(super) fn letters_of(&self, segment: &str) -> Option<&str> {
+        self.parts.iter().find_map(|part| match part {
+            Part::Segment(name, form) if name == segment => Some(form.as_str()),
+            _ => None,
+        })
+    }
+
     /// All its texts, those of strangers: each segment has a letter.
     pub(super) fn form(&self, letters: &mut Letters<'_>) -> Form {
         Self::form_of(&self.parts, letters)

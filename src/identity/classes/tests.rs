@@ -610,3 +610,69 @@ fn external_ids_that_can_be_sent() {
     vendor("{StringEquals: {sts:ExternalId: 'a b'}}", &["-account/trusted/any-external-id"]);
     check(&[&account("'*'", "{StringEquals: {sts:ExternalId: 'a b'}}")], &["-account/unrelated"]);
 }
+
+#[test]
+fn claims_that_name_no_tenant() {
+    let sub = |test: &str, expected: &Expected<'_>| {
+        let all = "StringLike: {'token.actions.githubusercontent.com:sub': 'repo:*'}";
+        check(&[&github(&format!("{{{AUD}, {all}, {test}}}"))], expected);
+    };
+    let key = |claim: &str| format!("'token.actions.githubusercontent.com:{claim}'");
+    // Whoever triggered the run.
+    sub(&format!("StringEquals: {{{}: 'dependabot[bot]'}}", key("actor")), &["+github/any-owner"]);
+    sub(&format!("StringEquals: {{{}: '42'}}", key("actor_id")), &["+github/any-owner"]);
+    // Only tokens of an enterprise have it.
+    let enterprise = key("enterprise_id");
+    sub(&format!("StringEquals: {{{enterprise}: '42'}}"), &["-github/any-owner"]);
+    sub(&format!("StringEqualsIfExists: {{{enterprise}: '42'}}"), &["+github/any-owner"]);
+    sub(&format!("'ForAllValues:StringEquals': {{{enterprise}: '42'}}"), &["+github/any-owner"]);
+    sub(&format!("'Null': {{{enterprise}: 'true'}}"), &["+github/any-owner"]);
+    let host = "token.actions.githubusercontent.com/acme";
+    check(
+        &[&web(
+            host,
+            &format!("{{StringLike: {{'{host}:sub': 'repo:*'}}, StringEquals: {{'{host}:enterprise_id': '42'}}}}"),
+        )],
+        &["+github-enterprise/any-owner"],
+    );
+    check(
+        &[&web(
+            "gitlab.com",
+            "{StringLike: {'gitlab.com:sub': 'project_path:*'}, StringEquals: {'gitlab.com:user_login': alice}}",
+        )],
+        &["+gitlab/other-tenant"],
+    );
+}
+
+/// Subjects that the customers of an issuer choose.
+#[test]
+fn prefixes_and_projects_of_chosen_subjects() {
+    let like = |value: &str, expected: &Expected<'_>| check(&[&subject("StringLike", &format!("'{value}'"))], expected);
+    like("repo:acme*:job_workflow_ref:acme/wf/.github/workflows/x.yml@*", &["?github/owner-prefix"]);
+    like(
+        "repo:acme/*:job_workflow_ref:acme/wf/.github/workflows/x.yml@*",
+        &["-github/owner-prefix", "?github/other-repository"],
+    );
+    like("repo:acme/app*:job_workflow_ref:x", &["-github/other-repository", "?github/repository-prefix"]);
+    like(
+        "repo:acme/app:job_workflow_ref:*",
+        &["?github/other-branch", "-github/other-repository", "-github/owner-prefix"],
+    );
+    like("repo:acme/app:environment:*", &["-github/tag", "-github/other-branch", "+github/environment"]);
+    let web_sub = |host: &str, value: &str, expected: &Expected<'_>| {
+        check(&[&web(host, &format!("{{StringLike: {{'{host}:sub': '{value}'}}}}"))], expected);
+    };
+    web_sub("gitlab.com", "project_path:acme*:environment_protected:true", &["?gitlab/tenant-prefix"]);
+    web_sub(
+        "gitlab.com",
+        "project_path:acme/*:environment_protected:true",
+        &["?gitlab/other-project", "-gitlab/tenant-prefix"],
+    );
+    web_sub(
+        "app.terraform.io",
+        "organization:acme*:project:p:stack:s:deployment:d:operation:plan",
+        &["?hcp-terraform/tenant-prefix"],
+    );
+    web_sub("app.terraform.io", "organization:acme:project:*:stack:s:*", &["?hcp-terraform/other-project"]);
+    web_sub("agent.buildkite.com", "organization:acme*:pipeline:app:job:1", &["?buildkite/tenant-prefix"]);
+}

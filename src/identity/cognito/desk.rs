@@ -7,7 +7,8 @@ use super::{
 use crate::identity::graph::{TagMap, Way};
 use crate::identity::provider::{Named, PoolPrincipal, named_principal, pool_principals};
 use crate::policy::{
-    Carried, Policy, Principal, PrincipalKind, Principals, Request, Test, actions_match, evaluate, test_passes,
+    Carried, Policy, Principal, PrincipalKind, Principals, Request, Test, actions_match, asked_keys, evaluate,
+    test_passes,
 };
 use crate::value::{At, Truth, Why, compare, overlaps};
 
@@ -135,8 +136,8 @@ impl<'g> Desk<'g> {
             context.push((name.to_owned(), unknown("the caller")));
         }
         for key in self.asked_globally() {
-            if !context.iter().any(|(own, _)| own.eq_ignore_ascii_case(key)) {
-                context.push((key.to_owned(), Carried::Perhaps));
+            if !context.iter().any(|(own, _)| own.eq_ignore_ascii_case(&key)) {
+                context.push((key, Carried::Perhaps));
             }
         }
         let principal = (PrincipalKind::Federated, token.principal.text.clone());
@@ -145,9 +146,8 @@ impl<'g> Desk<'g> {
     }
 
     /// The global keys that the policy asks for and that a token's request may carry.
-    fn asked_globally(&self) -> impl Iterator<Item = &str> {
-        let tests = self.policy.statements.iter().flat_map(|statement| &statement.conditions.tests);
-        let keys = tests.filter_map(|test| test.key.as_known());
+    fn asked_globally(&self) -> impl Iterator<Item = String> {
+        let keys = asked_keys(self.policy).into_iter().filter_map(|key| key.as_known().map(str::to_owned));
         keys.filter(|key| {
             let key = key.to_ascii_lowercase();
             let is_global = key.starts_with("aws:") || key.starts_with("sts:");
