@@ -5,10 +5,10 @@ use super::bench::{Bench, Question};
 use super::keys::{self, Keys, chosen, perhaps, tests};
 use super::provider::{ClaimKind, Provider, of_issuer, providers};
 use super::subject::{Own, Subject, beginning, beginning_with};
-use crate::identity::cognito::ASSUME;
+use crate::identity::cognito::{ASSUME, TAG_SESSION};
 use crate::identity::provider::{Named, named_principal};
 use crate::identity::witness::Refused;
-use crate::policy::{Domain, Principal, PrincipalKind};
+use crate::policy::{Carried, Domain, Principal, PrincipalKind, asked_keys};
 use crate::value::{Form, Mark, Pattern, Piece, Text, Truth};
 
 /// An issuer that a trust policy names.
@@ -148,6 +148,12 @@ fn claims(bench: &Bench<'_>, is_of: impl Fn(Option<&Text>) -> bool) -> Vec<Text>
     keys.filter(|key| is_of(issuer_of(key).as_ref())).cloned().collect()
 }
 
+/// The audience that guides show (IAM User Guide, OIDC federation).
+const USUAL_AUDIENCE: &str = "sts.amazonaws.com";
+
+/// Beginnings of the keys of session tags, in lower case.
+const TAG_KEYS: [&str; 3] = ["aws:requesttag/", "aws:tagkeys", "sts:transitivetagkeys"];
+
 /// What has no certain answer where tests ask for the same in two ways.
 const RESTATED: &str = "whether one token has what the tests of several claims ask for";
 
@@ -220,12 +226,14 @@ struct Asking<'a, 'b> {
     exact: Vec<Pattern>,
     /// Whether tenants whose names begin as the policy's own do are among the others.
     widely: bool,
+    /// Whether the token has session tags.
+    tagged: bool,
 }
 
 fn ask_issuer(bench: &mut Bench<'_>, issuer: &Issuer) {
     let sub = key(&issuer.name, "sub");
     let (values, exact) = (bench.values_on(&sub), bench.own_values(&sub));
-    let mut asking = Asking { bench, issuer, values, exact, widely: false };
+    let mut asking = Asking { bench, issuer, values, exact, widely: false, tagged: false };
     asking.tenants();
     asking.projects();
     asking.kinds();
@@ -440,9 +448,23 @@ impl Asking<'_, '_> {
         }
         let name = key(&self.issuer.name, "aud");
         let other = self.another("audience").but(self.bench.own_values(&name));
-        let keys = self.keys(vec![Form::any()], false);
+        let subjects = self.all_subjects();
+        let keys = self.keys(subjects, false);
         let keys = keys::with(keys, [(name, chosen(other, false))], &self.bench.clerk.symbols);
         self.ask_with("other-audience", keys, Unwanted::ByRule);
+    }
+
+    /// All subjects of the issuer: those of its forms, and what the policy asks for of which only the deployment
+    /// knows a part.
+    fn all_subjects(&mut self) -> Vec<Form> {
+        let mut forms = self.forms(&[], false);
+        forms.extend(self.forms(&[], true));
+        let is_open = |marks: &&Vec<Mark>| marks.iter().any(|mark| matches!(mark, Mark::Symbol(_)));
+        forms.extend(self.values.iter().filter(is_open).map(|marks| Form::new("").after(marks)));
+        if !self.provider().certain {
+            forms.push(keys::some());
+        }
+        forms
     }
 
     /// Other subjects of an issuer that is in no table.
@@ -467,7 +489,7 @@ impl Asking<'_, '_> {
 
     /// Any text, and one that nobody else has.
     fn another(&mut self, what: &str) -> Form {
-        Form::any().whole().with_letters(&[self.bench.clerk.any(what)])
+        keys::some().whole().with_letters(&[self.bench.clerk.any(what)])
     }
 
     fn form(&mut self, subject: &Subject) -> Form {
@@ -492,8 +514,53 @@ impl Asking<'_, '_> {
         if subjects.is_empty() && !self.provider().subjects.is_empty() {
             return;
         }
+        let keys = self.keys(subjects.clone(), stranger);
+        self.ask_with(class, keys, unwanted);
+        let is_in = self.bench.answers.last().is_some_and(|last| last.answer.truth.is_true());
+        if is_in || !self.provider().session_tags || !self.asks_for_tags() {
+            return;
+        }
+        // The same with tags on the session, which a companion action must allow.
+        self.tagged = true;
         let keys = self.keys(subjects, stranger);
         self.ask_with(class, keys, unwanted);
+        self.tagged = false;
+        let tagged = self.bench.answers.pop();
+        let plain = self.bench.answers.last_mut();
+        if let (Some(tagged), Some(plain)) = (tagged, plain)
+            && plain.answer.truth.is_false()
+        {
+            *plain = tagged;
+        }
+    }
+
+    fn asks_for_tags(&self) -> bool {
+        let asked = asked_keys(self.bench.policy);
+        let mut names = asked.iter().filter_map(Text::as_known).map(str::to_ascii_lowercase);
+        names.any(|name| TAG_KEYS.iter().any(|prefix| name.starts_with(prefix)))
+    }
+
+    /// The tags that a policy asks for: a claim's is that of the token, of others nothing is known.
+    fn tags(&mut self, claims: &Keys, stranger: bool) -> Keys {
+        let mut tags: Keys = Vec::new();
+        for asked in asked_keys(self.bench.policy) {
+            let name = asked.as_known().unwrap_or_default().to_ascii_lowercase();
+            let domain = match name.strip_prefix("aws:requesttag/") {
+                Some(tag) => match self.provider().claims.iter().find(|claim| claim.name == tag).map(|claim| &claim.is)
+                {
+                    Some(ClaimKind::Tenant(form)) if stranger => self.strangers(&asked, form, true),
+                    _ => {
+                        let claim = key(&self.issuer.name, tag);
+                        let own = claims.iter().find(|(name, _)| is_same(name, &claim));
+                        own.map_or_else(perhaps, |(_, domain)| domain.clone())
+                    }
+                },
+                None if ["aws:tagkeys", "sts:transitivetagkeys"].contains(&name.as_str()) => keys::chosen_list(),
+                None => continue,
+            };
+            tags.push((asked, domain));
+        }
+        tags
     }
 
     fn ask_with(&mut self, class: &str, keys: Keys, unwanted: Unwanted) {
@@ -516,15 +583,34 @@ impl Asking<'_, '_> {
         self.bench.ask(Question {
             class: format!("{}/{class}", provider.class),
             principals: (PrincipalKind::Federated, vec![self.issuer.principal.clone()]),
-            actions: vec![ASSUME],
+            actions: if self.tagged { vec![ASSUME, TAG_SESSION] } else { vec![ASSUME] },
             keys,
             unwanted,
             assumes,
             // STS is reported to look for the claim (IAM User Guide, identity-provider controls for shared OIDC
             // providers, speaks of the policy only).
-            refused: if tested { Refused::No } else { Refused::Reported },
+            refused: if tested || !provider.controlled { Refused::No } else { Refused::Reported },
             doubt: self.is_restated().then(|| RESTATED.to_owned()),
         });
+        self.registered();
+    }
+
+    /// STS takes tokens only for the audiences that the provider lists (STS API, AssumeRoleWithWebIdentity; IAM
+    /// User Guide, Create an OIDC provider): one that the policy does not ask for is taken to be among them.
+    fn registered(&mut self) {
+        let name = key(&self.issuer.name, "aud");
+        let is_chosen = self
+            .provider()
+            .claims
+            .iter()
+            .any(|claim| claim.name == "aud" && matches!(claim.is, ClaimKind::Chosen { .. }));
+        let is_tested = self.bench.tests_on(&name).next().is_some();
+        let Some(last) = self.bench.answers.last_mut().filter(|_| is_chosen && is_tested) else { return };
+        let carried = last.answer.request.context.iter().find(|(own, _)| *own == name);
+        let Some((_, Carried::One(audience))) = carried else { return };
+        if audience.as_known() != Some(USUAL_AUDIENCE) {
+            last.assumes.push("the provider in IAM lists the audience of the token".to_owned());
+        }
     }
 
     /// Whether tests ask for the subject and for a claim that says the same again: each is looked for by itself,
@@ -548,16 +634,24 @@ impl Asking<'_, '_> {
             let is_subject = claim.name == "sub" && !subjects.is_empty();
             let domain = match &claim.is {
                 _ if is_subject && !stranger => Domain::Text { forms: subjects.clone(), optional: false },
-                ClaimKind::Chosen { always } => chosen(Form::any(), !always),
+                ClaimKind::Chosen { always } if claim.name == "aud" => {
+                    let forms = vec![Form::new(USUAL_AUDIENCE), keys::some()];
+                    Domain::Text { forms, optional: !always }
+                }
+                ClaimKind::Chosen { always } => chosen(keys::some(), !always),
                 ClaimKind::Tenant(form) if stranger => self.strangers(&name, form, false),
                 ClaimKind::TenantOrNone(form) if stranger => self.strangers(&name, form, true),
-                ClaimKind::Tenant(_) => chosen(Form::any(), false),
-                ClaimKind::TenantOrNone(_) => chosen(Form::any(), true),
+                ClaimKind::Tenant(_) => chosen(keys::some(), false),
+                ClaimKind::TenantOrNone(_) => chosen(keys::some(), true),
                 ClaimKind::Unclear => perhaps(),
             };
             keys.push((name, domain));
         }
         // Nobody can put tags or a source identity into the tokens of these issuers, as far as is documented.
+        if self.tagged {
+            let tags = self.tags(&keys, stranger);
+            keys.extend(tags);
+        }
         let tags =
             ["aws:requesttag/", "aws:tagkeys", "sts:transitivetagkeys", "sts:sourceidentity", "aws:principaltag/"];
         let is_known = provider.class != "oidc";

@@ -1,7 +1,7 @@
 //! What requests carry beside what makes their class (catalogue, section 6).
 
 use crate::policy::{Carried, Domain, Policy, Test, asked_keys, same_key};
-use crate::value::{Form, Pattern, SymbolId, Symbols, Text, Truth, Why};
+use crate::value::{Form, Mark, Pattern, SymbolId, Symbols, Text, Truth, Why};
 
 /// Keys with what a request may carry for each.
 pub(super) type Keys = Vec<(Text, Domain)>;
@@ -14,6 +14,11 @@ pub(super) fn key(name: &str, domain: Domain) -> (Text, Domain) {
 /// A text that the caller chooses.
 pub(super) fn chosen(form: Form, optional: bool) -> Domain {
     Domain::Text { forms: vec![form], optional }
+}
+
+/// Any text but the empty one: a claim that is there says something.
+pub(super) fn some() -> Form {
+    Form::any().after(&[Mark::One])
 }
 
 /// A list of texts that the caller chooses, which may be missing.

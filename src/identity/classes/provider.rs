@@ -18,6 +18,10 @@ pub struct Provider {
     hosts: Vec<Vec<Mark>>,
     /// The claim that keeps its customers apart, where all of them have one issuer.
     pub shared: Option<String>,
+    /// Whether IAM asks of every trust policy that it tests that claim.
+    pub controlled: bool,
+    /// Whether whoever asks for a token can have its claims put on the session as tags.
+    pub session_tags: bool,
     /// Names of classes, without the beginning.
     pub other_tenant: Option<String>,
     /// As above.
@@ -121,6 +125,7 @@ fn read(text: &'static str) -> Option<Provider> {
     let table = DeTable::parse(text).ok()?;
     let table = table.get_ref();
     let optional = |key: &str| get(table, key).and_then(DeValue::as_str).map(str::to_owned);
+    let flag = |key: &str| get(table, key).and_then(DeValue::as_bool).unwrap_or_default();
     let list = |key: &str| -> Vec<&DeValue<'static>> {
         let items = get(table, key).and_then(DeValue::as_array);
         items.map(|items| items.iter().map(|item| item.get_ref()).collect()).unwrap_or_default()
@@ -131,6 +136,8 @@ fn read(text: &'static str) -> Option<Provider> {
         class: optional("class")?,
         hosts: texts("hosts").map(|host| pattern(&host)).collect(),
         shared: optional("shared"),
+        controlled: flag("controlled"),
+        session_tags: flag("session-tags"),
         other_tenant: optional("other-tenant"),
         tenant_prefix: optional("tenant-prefix"),
         other_project: optional("other-project"),

@@ -1,7 +1,7 @@
 //! Assertions of SAML providers.
 
 use super::Unwanted;
-use super::bench::{Bench, Question};
+use super::bench::{Bench, Question, arn_part};
 use super::issuer::after;
 use super::keys::{self, Keys, absent, chosen, chosen_list, tests};
 use super::subject::value_marks;
@@ -12,7 +12,7 @@ use crate::value::{Form, Pattern, Text};
 const ASSUME: &str = "sts:AssumeRoleWithSAML";
 
 /// Sign-in endpoints of each partition, without the scheme (IAM User Guide, `saml:aud`; AWS CDK, region
-/// information). The others have none.
+/// information). Those of other partitions are not known.
 const ENDPOINTS: [&str; 5] = [
     "signin.aws.amazon.com/saml",
     "signin.amazonaws.cn/saml",
@@ -20,6 +20,9 @@ const ENDPOINTS: [&str; 5] = [
     "signin.c2shome.ic.gov/saml",
     "signin.sc2shome.sgov.gov/saml",
 ];
+
+/// The partitions of these, in their order.
+const PARTITIONS: [&str; 5] = ["aws", "aws-cn", "aws-us-gov", "aws-iso", "aws-iso-b"];
 
 /// Keys that are no attributes of a user (IAM User Guide, condition keys for SAML federation).
 const NO_ATTRIBUTES: [&str; 6] =
@@ -52,26 +55,45 @@ struct Asking<'a, 'b> {
 
 impl Asking<'_, '_> {
     fn all(&mut self) {
+        if self.is_elsewhere() {
+            self.doubt = Some("which sign-in endpoints the partition has");
+        }
         let attributes = self.attributes();
         let assumes =
             "the provider signs assertions for other recipients, and their users choose their sessions' names";
         let other = Form::any().but(self.endpoints());
         let keys = self.keys(chosen(other, false), &attributes, chosen_list);
         self.ask("other-recipient", keys, Unwanted::Always, assumes);
-        let keys = self.keys(console(), &attributes, chosen_list);
+        let keys = self.keys(self.console(), &attributes, chosen_list);
         self.ask("console", keys, Unwanted::ByRule, "the provider signs assertions for the console");
         self.other_provider(&attributes);
         if attributes.is_empty() {
             return;
         }
-        let keys = self.keys(console(), &attributes, absent);
+        let keys = self.keys(self.console(), &attributes, absent);
         self.ask("without-attribute", keys, Unwanted::Always, "the provider has a user without the attribute");
         self.more_values(&attributes);
     }
 
+    /// Whether the provider lies in a partition whose sign-in endpoints are not known.
+    fn is_elsewhere(&self) -> bool {
+        let partitions = [arn_part(&self.provider, 1), self.bench.arn_part(1)];
+        let known = partitions.iter().find_map(|partition| partition.as_known().filter(|known| !known.is_empty()));
+        known.is_some_and(|known| !PARTITIONS.contains(&known))
+    }
+
+    /// The console of a partition.
+    fn console(&self) -> Domain {
+        if self.is_elsewhere() {
+            return keys::unknown("the partition");
+        }
+        let endpoint = |text: &str| Some(Carried::One(Text::known(format!("https://{text}"))));
+        Domain::OneOf(ENDPOINTS.map(endpoint).to_vec())
+    }
+
     /// A user who has a value that the policy does not name beside those that it names.
     fn more_values(&mut self, attributes: &[Text]) {
-        let mut keys = self.keys(console(), attributes, chosen_list);
+        let mut keys = self.keys(self.console(), attributes, chosen_list);
         for attribute in attributes {
             let tests: Vec<_> = self.bench.tests_on(attribute).collect();
             let named = tests.iter().flat_map(|test| test.values.iter().map(|(value, _)| value));
@@ -89,7 +111,7 @@ impl Asking<'_, '_> {
     fn other_provider(&mut self, attributes: &[Text]) {
         let name = Text::symbol(self.bench.clerk.letter("provider", "{aA9._-}"));
         let other = self.bench.provider_arn("saml-provider", &name);
-        let keys = self.keys(console(), attributes, chosen_list);
+        let keys = self.keys(self.console(), attributes, chosen_list);
         let own = std::mem::replace(&mut self.provider, other);
         self.ask("other-provider", keys, Unwanted::ByRule, "the account has another SAML provider");
         self.provider = own;
@@ -128,9 +150,9 @@ impl Asking<'_, '_> {
         let mut keys = keys::of_unsigned_calls();
         keys.push(keys::key("saml:aud", recipient));
         // The provider's own: whoever names them means those of this provider.
-        keys.extend(["saml:iss", "saml:doc"].map(|name| keys::key(name, chosen(Form::any(), false))));
-        keys.push(keys::key("saml:sub", chosen(Form::any(), false)));
-        keys.extend(["saml:sub_type", "saml:namequalifier"].map(|name| keys::key(name, chosen(Form::any(), false))));
+        keys.extend(["saml:iss", "saml:doc"].map(|name| keys::key(name, chosen(keys::some(), false))));
+        keys.push(keys::key("saml:sub", chosen(keys::some(), false)));
+        keys.extend(["saml:sub_type", "saml:namequalifier"].map(|name| keys::key(name, chosen(keys::some(), false))));
         keys.extend(attributes.iter().map(|name| (name.clone(), attribute())));
         keys::with_asked(keys, self.bench.policy, &keys::NEVER_UNSIGNED, &self.bench.clerk.symbols)
     }
@@ -147,10 +169,4 @@ impl Asking<'_, '_> {
             doubt: self.doubt.map(str::to_owned),
         });
     }
-}
-
-/// The console of a partition.
-fn console() -> Domain {
-    let endpoint = |text: &str| Some(Carried::One(Text::known(format!("https://{text}"))));
-    Domain::OneOf(ENDPOINTS.map(endpoint).to_vec())
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::{Classes, RoleClasses, classes, witness_of};
+use crate::identity::witness::Refused;
 use crate::identity::{Graph, build};
 use crate::policy::{self, Request, evaluate};
 use crate::resolve::{Stack, StackInfo, StackSet};
@@ -675,4 +676,86 @@ fn prefixes_and_projects_of_chosen_subjects() {
     );
     web_sub("app.terraform.io", "organization:acme:project:*:stack:s:*", &["?hcp-terraform/other-project"]);
     web_sub("agent.buildkite.com", "organization:acme*:pipeline:app:job:1", &["?buildkite/tenant-prefix"]);
+}
+
+#[test]
+fn session_tags_of_tokens() {
+    let tagged = |actions: &str, condition: &str, expected: &Expected<'_>| {
+        check(
+            &[&format!(
+                "{{Effect: Allow, Principal: {{Federated: 'arn:aws:iam::111122223333:oidc-provider/agent.buildkite.com'}}, Action: {actions}, Condition: {{StringLike: {{'agent.buildkite.com:sub': 'organization:*', {condition}}}}}}}"
+            )],
+            expected,
+        );
+    };
+    let both = "[sts:AssumeRoleWithWebIdentity, sts:TagSession]";
+    tagged(both, "aws:RequestTag/pipeline_slug: deploy", &["+buildkite/other-tenant"]);
+    tagged(both, "aws:RequestTag/organization_slug: acme", &["-buildkite/other-tenant"]);
+    tagged("sts:AssumeRoleWithWebIdentity", "aws:RequestTag/pipeline_slug: deploy", &["-buildkite/other-tenant"]);
+}
+
+/// Audiences and subjects that a token can have.
+#[test]
+fn tokens_that_somebody_can_have() {
+    let like = |values: &str, expected: &Expected<'_>| {
+        let sub = format!("'token.actions.githubusercontent.com:sub': {values}");
+        check(&[&github(&format!("{{StringLike: {{{sub}}}}}"))], expected);
+    };
+    like("'repo:acme/app:*'", &["+github/other-audience"]);
+    like("['x', 'repo:', '']", &["-github/other-audience"]);
+    like("!Sub 'repo:${P}/app:ref:refs/heads/main'", &["+github/other-audience"]);
+    let key = "'token.actions.githubusercontent.com:aud'";
+    check(&[&github(&format!("{{StringEquals: {{{key}: ''}}}}"))], &["-github/any-owner"]);
+    let host = "ghes.example.com/_services/token";
+    let sub = |value: &str, expected: &Expected<'_>| {
+        check(&[&web(host, &format!("{{StringLike: {{'{host}:sub': '{value}'}}}}"))], expected);
+    };
+    sub("repo:acme", &["-github-enterprise/any-owner"]);
+    sub("repo:*", &["+github-enterprise/any-owner"]);
+    let text = template("", &[&github(&format!("{{StringNotEquals: {{{key}: sts.amazonaws.com}}}}"))]);
+    let all = classes(&graph(&text));
+    let (_, open) = answers(&all, "github/any-owner").next().unwrap();
+    assert!(open.answer.truth.is_true() && open.assumes.iter().any(|text| text.contains("lists the audience")));
+}
+
+#[test]
+fn what_aws_refuses_by_itself() {
+    let refused = |statement: &str, class: &str| {
+        let all = classes(&graph(&template("", &[statement])));
+        let found = answers(&all, class).next().map(|(_, answer)| answer.refused);
+        found.unwrap()
+    };
+    assert_eq!(refused(&github(&format!("{{{AUD}}}")), "github/any-owner"), Refused::Reported);
+    let google = "{Effect: Allow, Principal: {Federated: accounts.google.com}, Action: sts:AssumeRoleWithWebIdentity}";
+    assert_eq!(refused(google, "google/other-app"), Refused::No);
+}
+
+#[test]
+fn partitions_whose_endpoints_are_not_known() {
+    let of = |condition: &str, expected: &Expected<'_>| {
+        check(
+            &[&format!(
+                "{{Effect: Allow, Principal: {{Federated: 'arn:aws-eusc:iam::111122223333:saml-provider/Idp'}}, Action: sts:AssumeRoleWithSAML, Condition: {condition}}}"
+            )],
+            expected,
+        );
+    };
+    of("{StringEquals: {SAML:aud: 'https://signin.example.eu/saml'}}", &["?saml/other-recipient", "?saml/console"]);
+    of("{StringEquals: {SAML:aud: 'https://signin.aws.amazon.com/saml'}}", &["-saml/other-recipient"]);
+}
+
+#[test]
+fn arns_that_services_have() {
+    let of = |condition: &str, expected: &Expected<'_>| {
+        check(
+            &[&format!(
+                "{{Effect: Allow, Principal: {{Service: amplify.amazonaws.com}}, Action: sts:AssumeRole, Condition: {condition}}}"
+            )],
+            expected,
+        );
+    };
+    let source = "aws:SourceArn: 'arn:aws:amplify:*:111122223333:*'";
+    of(&format!("{{StringLike: {{{source}}}}}"), &["?service/foreign-account"]);
+    of(&format!("{{ArnLike: {{{source}}}}}"), &["-service/foreign-account"]);
+    of("{StringLike: {aws:SourceArn: 'arn:aws:amplify:*:*:apps/*'}}", &["+service/foreign-account"]);
 }
