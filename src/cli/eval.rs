@@ -29,9 +29,9 @@ pub(super) struct Args {
 
 /// What `--help` says below the options.
 const HELP: &str = r#"A line is one JSON object:
-  policy     a policy document
-  principal  who asks: {"type": "AWS", "value": "arn:aws:iam::111122223333:role/app"}; the types are AWS,
-             Service, Federated and CanonicalUser
+  policy     a policy document; --policy has it for lines without one
+  principal  who asks: {"type": "AWS", "value": "arn:aws:iam::111122223333:role/app"}; other types
+             are Service, Federated and CanonicalUser
   action     for what: "s3:GetObject"
   resource   on what: an ARN; may be left out
   context    condition keys and their values; may be left out
@@ -39,7 +39,8 @@ const HELP: &str = r#"A line is one JSON object:
   id         the answer has it again; may be left out
 
 Example:
-  echo '{"policy": {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:Get*", "Resource": "*"}]}, "principal": {"type": "AWS", "value": "111122223333"}, "action": "s3:PutObject", "resource": "arn:aws:s3:::files/plan.txt", "expect": "Deny"}' | rolecall eval
+  echo '{"principal": {"type": "AWS", "value": "111122223333"}, "action": "s3:PutObject"}' |
+    rolecall eval --policy policy.json
 
 Exit status:
   0  every line has an answer, and every test passes
