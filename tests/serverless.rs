@@ -353,7 +353,7 @@ Resources:
     Properties:
       IdentityPoolId: !Ref Auth.Pool
       Roles: {authenticated: !GetAtt AuthRole.Arn, unauthenticated: !GetAtt Auth.Role.Arn}
-      RoleMappings: {a: {Type: Token, IdentityProvider: !Sub 'cognito-idp.${AWS::Region}.amazonaws.com/${Included}:${C}'}}
+      RoleMappings: {a: {Type: Token, AmbiguousRoleResolution: Deny, IdentityProvider: !Sub 'cognito-idp.${AWS::Region}.amazonaws.com/${Included}:${C}'}}
   Role:
     Type: AWS::IAM::Role
     Properties:
