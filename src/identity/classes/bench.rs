@@ -159,11 +159,20 @@ impl<'b> Bench<'b> {
         self.values_on(&Text::known(name)).iter().filter_map(of_organization).collect()
     }
 
-    /// The values on a key that have no wildcard, in any case: those are the policy's own.
+    /// The values on a key that have no wildcard: those are the policy's own.
     pub(super) fn own_values(&self, name: &Text) -> Vec<Pattern> {
-        let values = self.values_on(name);
-        let exact = values.iter().filter(|marks| !marks.iter().any(|mark| matches!(mark, Mark::Run | Mark::One)));
-        exact.map(|marks| Pattern::without_case(marks)).collect()
+        self.exact_values(name).iter().map(|marks| Pattern::new(marks)).collect()
+    }
+
+    /// The same in any case: names of tenants differ in more than that.
+    pub(super) fn own_names(&self, name: &Text) -> Vec<Pattern> {
+        self.exact_values(name).iter().map(|marks| Pattern::without_case(marks)).collect()
+    }
+
+    fn exact_values(&self, name: &Text) -> Vec<Vec<Mark>> {
+        let mut values = self.values_on(name);
+        values.retain(|marks| !marks.iter().any(|mark| matches!(mark, Mark::Run | Mark::One)));
+        values
     }
 }
 

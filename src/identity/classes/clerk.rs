@@ -21,7 +21,7 @@ impl Clerk {
 
     /// The symbol for a stranger's name of this form.
     pub(super) fn letter(&mut self, name: &str, form: &str) -> SymbolId {
-        let format = Format::new(form, &sample(name, form));
+        let format = if form == "*" { Format::any() } else { Format::new(form, &sample(name, form)) };
         self.add(name, form, format, true)
     }
 

@@ -4,7 +4,7 @@ use super::Unwanted;
 use super::bench::{Bench, Question};
 use super::keys::{self, Keys, chosen, perhaps, tests};
 use super::provider::{ClaimKind, Provider, of_issuer, providers};
-use super::subject::{Own, Subject, beginning, beginning_with};
+use super::subject::{Own, Subject, beginning, beginning_with, letters_form};
 use crate::identity::cognito::{ASSUME, TAG_SESSION};
 use crate::identity::provider::{Named, named_principal};
 use crate::identity::witness::Refused;
@@ -322,6 +322,17 @@ impl Asking<'_, '_> {
             let after = After { segment: &provider.tenant, owns: &closed, open: false, except: &except };
             self.ask_after(class, &after, Unwanted::ByRule);
         }
+        // The issuer itself names the tenant.
+        let is_apart = !provider.subjects.iter().any(|subject| subject.has(&provider.tenant));
+        if let Some(class) = provider.other_project.as_ref().filter(|_| is_apart && !provider.subjects.is_empty()) {
+            let forms = self.forms(&except, false);
+            self.ask(class, forms, false, Unwanted::ByRule);
+            let is_out = self.bench.answers.last().is_some_and(|last| last.answer.truth.is_false());
+            if is_out && !provider.certain {
+                self.ask(class, vec![keys::some().but(except)], false, Unwanted::ByRule);
+                self.mark_doubtful();
+            }
+        }
         let Some(class) = provider.project_prefix.as_ref().filter(|_| !owns.is_empty()) else { return };
         let others: Vec<Pattern> = owns.iter().filter(|own| own.closed).flat_map(|own| self.ended(own)).collect();
         let others: Vec<Pattern> = others.into_iter().chain(self.exact.clone()).collect();
@@ -380,7 +391,7 @@ impl Asking<'_, '_> {
         let is_free = !provider.certain || by_choice.iter().any(|subject| !subject.has(after.segment));
         let letters = self.certain_subjects().find_map(|subject| subject.letters_of(after.segment));
         if let Some(letters) = letters.filter(|_| is_free) {
-            let more = if after.open { Form::new(letters) } else { Form::new("") };
+            let more = if after.open { letters_form(letters) } else { Form::new("") };
             let known = self.certain_subjects().map(Subject::pattern);
             forms.push(more.then(&Form::any()).after(&own.beginning).but(known));
         }
@@ -577,7 +588,7 @@ impl Asking<'_, '_> {
             assumes.extend(claim.assumes.clone().filter(|text| is_tested && !assumes.contains(text)));
         }
         let tested = provider.shared.as_ref().is_none_or(|claim| {
-            let name = key(&self.issuer.name, claim);
+            let name = if claim.contains(':') { Text::known(claim.as_str()) } else { key(&self.issuer.name, claim) };
             self.bench.tests_on(&name).next().is_some()
         });
         self.bench.ask(Question {
@@ -648,6 +659,11 @@ impl Asking<'_, '_> {
             keys.push((name, domain));
         }
         // Nobody can put tags or a source identity into the tokens of these issuers, as far as is documented.
+        if let Some(form) = provider.session_name.as_ref().filter(|_| stranger) {
+            let name = Text::known("sts:RoleSessionName");
+            let domain = self.strangers(&name, form, false);
+            keys = keys::with(keys, [(name, domain)], &self.bench.clerk.symbols);
+        }
         if self.tagged {
             let tags = self.tags(&keys, stranger);
             keys.extend(tags);
@@ -661,7 +677,7 @@ impl Asking<'_, '_> {
 
     /// What a stranger's token has for a claim that names the tenant.
     fn strangers(&mut self, name: &Text, form: &Subject, optional: bool) -> Domain {
-        let mut except = self.bench.own_values(name);
+        let mut except = self.bench.own_names(name);
         if let Some(first) = form.first() {
             let values = self.bench.values_on(name);
             let owns = values.iter().filter_map(|value| form.own(value, first, &self.bench.clerk.symbols));

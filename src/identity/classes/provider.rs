@@ -22,6 +22,8 @@ pub struct Provider {
     pub controlled: bool,
     /// Whether whoever asks for a token can have its claims put on the session as tags.
     pub session_tags: bool,
+    /// The form of the names of its sessions, where the issuer's service chooses them.
+    pub session_name: Option<Subject>,
     /// Names of classes, without the beginning.
     pub other_tenant: Option<String>,
     /// As above.
@@ -77,7 +79,7 @@ pub enum ClaimKind {
     Unclear,
 }
 
-const FILES: [&str; 18] = [
+const FILES: [&str; 20] = [
     include_str!("../../../data/providers/github.toml"),
     include_str!("../../../data/providers/github-enterprise.toml"),
     include_str!("../../../data/providers/gitlab.toml"),
@@ -95,6 +97,8 @@ const FILES: [&str; 18] = [
     include_str!("../../../data/providers/facebook.toml"),
     include_str!("../../../data/providers/amazon.toml"),
     include_str!("../../../data/providers/user-pool.toml"),
+    include_str!("../../../data/providers/sentinel.toml"),
+    include_str!("../../../data/providers/oracle.toml"),
     include_str!("../../../data/providers/unknown.toml"),
 ];
 
@@ -138,6 +142,7 @@ fn read(text: &'static str) -> Option<Provider> {
         shared: optional("shared"),
         controlled: flag("controlled"),
         session_tags: flag("session-tags"),
+        session_name: optional("session-name").map(|form| Subject::parse(&form)),
         other_tenant: optional("other-tenant"),
         tenant_prefix: optional("tenant-prefix"),
         other_project: optional("other-project"),
@@ -204,7 +209,11 @@ mod tests {
             assert!(!provider.source.is_empty() && provider.date.len() == 10, "{}", provider.title);
             assert!(!provider.assumes.is_empty() && !provider.claims.is_empty(), "{}", provider.title);
             let has = |name: &String| provider.claims.iter().any(|claim| claim.name == *name);
-            assert!(provider.shared.iter().all(|claim| claim == "sub" || has(claim)), "{}", provider.title);
+            assert!(
+                provider.shared.iter().all(|claim| claim == "sub" || claim.starts_with("sts:") || has(claim)),
+                "{}",
+                provider.title
+            );
             let named = |name: &str| provider.subjects.iter().any(|subject| subject.has(name));
             assert!(provider.project.is_empty() || named(&provider.project), "{}", provider.title);
         }

@@ -2,7 +2,8 @@
 
 use super::Unwanted;
 use super::bench::{Bench, Question};
-use super::keys::{self, Keys, absent, chosen, chosen_list, perhaps};
+use super::keys::{self, Keys, absent, chosen, perhaps};
+use crate::identity::cognito::TAG_SESSION;
 use crate::identity::witness::Refused;
 use crate::policy::{Carried, Domain, PrincipalKind};
 use crate::value::{Form, Mark, Pattern, Text, Truth, marks};
@@ -47,14 +48,40 @@ pub fn source_keys(service: &Text) -> SourceKeys {
     facts(service).0
 }
 
+/// The tags that EKS Pod Identity puts on sessions (EKS User Guide, Grant Pods access to AWS resources based on
+/// tags).
+const POD_TAGS: [&str; 6] = [
+    "eks-cluster-arn",
+    "eks-cluster-name",
+    "kubernetes-namespace",
+    "kubernetes-service-account",
+    "kubernetes-pod-name",
+    "kubernetes-pod-uid",
+];
+
 /// Asks the classes of each service that the policy names.
 pub(super) fn ask(bench: &mut Bench<'_>) {
     for principal in bench.named(PrincipalKind::Service) {
-        Asking { bench, service: principal.value, doubt: None }.all();
+        let mut asking = Asking { bench, service: principal.value, doubt: None, tagged: false };
+        if !asking.sends_tags() {
+            asking.all();
+            continue;
+        }
+        // Pods have tags on their sessions unless their association turns these off: the better of both counts.
+        let from = asking.bench.answers.len();
+        asking.all();
+        let plain = asking.bench.answers.split_off(from);
+        asking.tagged = true;
+        asking.all();
+        let tagged = asking.bench.answers.split_off(from);
+        for (plain, tagged) in plain.into_iter().zip(tagged) {
+            let is_worse = !plain.answer.truth.is_true() && !tagged.answer.truth.is_false();
+            asking.bench.answers.push(if is_worse { tagged } else { plain });
+        }
     }
     if bench.is_open_for(PrincipalKind::Service, ASSUME) {
         let service = Text::symbol(bench.clerk.ours("a service", "{a9.-}.amazonaws.com", "example.amazonaws.com"));
-        Asking { bench, service, doubt: Some("which services can ask for the role") }.all();
+        Asking { bench, service, doubt: Some("which services can ask for the role"), tagged: false }.all();
     }
 }
 
@@ -63,6 +90,8 @@ struct Asking<'a, 'b> {
     service: Text,
     /// What has no certain answer where the policy names no service.
     doubt: Option<&'static str>,
+    /// Whether the session has tags.
+    tagged: bool,
 }
 
 impl Asking<'_, '_> {
@@ -142,20 +171,30 @@ impl Asking<'_, '_> {
             keys::key("aws:ResourceAccount", Domain::one(self.bench.arn_part(4))),
             keys::key("sts:ExternalId", external),
         ]);
-        if self.service.as_known() == Some("pods.eks.amazonaws.com") {
-            keys.push(keys::key("aws:TagKeys", chosen_list()));
+        if self.tagged {
+            keys.extend(POD_TAGS.map(|tag| keys::key(&format!("aws:RequestTag/{tag}"), chosen(keys::some(), false))));
+            let always = POD_TAGS.map(Text::known).to_vec();
+            keys.push(keys::key("aws:TagKeys", Domain::Exactly(Some(Carried::Many(always)))));
+            keys.push(keys::key("sts:TransitiveTagKeys", perhaps()));
         }
         // No principal of an account asks (IAM User Guide, global condition keys, availability).
         let never =
             ["aws:principalarn", "aws:principalorg", "aws:principalaccount", "aws:username", "aws:multifactorauth"];
+        // Only the sessions of pods have tags that are documented.
+        let tags = ["aws:requesttag/", "aws:tagkeys", "sts:transitivetagkeys"];
+        let never: Vec<&str> = never.into_iter().chain(tags.into_iter().filter(|_| self.sends_tags())).collect();
         keys::with_asked(keys, self.bench.policy, &never, &self.bench.clerk.symbols)
+    }
+
+    fn sends_tags(&self) -> bool {
+        self.service.as_known() == Some("pods.eks.amazonaws.com")
     }
 
     fn ask(&mut self, class: &str, keys: Keys, unwanted: Unwanted, assumes: &str) {
         self.bench.ask(Question {
             class: format!("service/{class}"),
             principals: (PrincipalKind::Service, vec![self.service.clone()]),
-            actions: vec![ASSUME],
+            actions: if self.tagged { vec![ASSUME, TAG_SESSION] } else { vec![ASSUME] },
             keys,
             unwanted,
             assumes: vec![assumes.to_owned()],

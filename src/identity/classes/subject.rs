@@ -114,17 +114,15 @@ impl Subject {
     }
 
     fn form_of(parts: &[Part], letters: &mut Letters<'_>) -> Form {
-        let (mut pattern, mut fresh) = (String::new(), Vec::new());
+        let mut whole = Form::new("");
         for part in parts {
-            match part {
-                Part::Fixed(text) => pattern.push_str(text),
-                Part::Segment(name, form) => {
-                    fresh.push(letters(name, form));
-                    pattern.push_str(&format!("<{form}>"));
-                }
-            }
+            let next = match part {
+                Part::Fixed(text) => Form::new(&text.replace('{', "{{*1}")),
+                Part::Segment(name, form) => letters_form(form).whole().with_letters(&[letters(name, form)]),
+            };
+            whole = whole.then(&next);
         }
-        Form::new(&pattern).with_letters(&fresh)
+        whole
     }
 
     /// What a value says of a segment; nothing where it is no text of this form, or leaves the segment open from
@@ -143,7 +141,7 @@ impl Subject {
                     if index < at {
                         read.past(end?)?;
                     } else {
-                        let closed = read.segment(end, &Form::new(form), symbols)?;
+                        let closed = read.segment(end, &letters_form(form), symbols)?;
                         return Some(Own { beginning: read.taken, closed });
                     }
                 }
@@ -151,6 +149,11 @@ impl Subject {
         }
         None
     }
+}
+
+/// What a segment consists of: `*` is any text that is not empty, else as [`Form::new`] has it.
+pub(super) fn letters_form(form: &str) -> Form {
+    if form == "*" { Form::any().after(&[Mark::One]) } else { Form::new(form) }
 }
 
 /// A value that is read along a form.

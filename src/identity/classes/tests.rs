@@ -160,7 +160,8 @@ fn github_with_operators_that_pass_too_much() {
     let repository = "'token.actions.githubusercontent.com:repository'";
     sub(&format!("StringLike: {{{repository}: 'acme/*'}}"), &["-github/any-owner"]);
     let folded = format!("StringEqualsIgnoreCase: {{{key}: 'repo:acme/app:ref:refs/heads/main'}}");
-    sub(&folded, &["-github/any-owner", "-github/owner-prefix", "-github/other-branch"]);
+    // Another branch, whose name differs in case.
+    sub(&folded, &["-github/any-owner", "-github/owner-prefix", "+github/other-branch"]);
     // Whether a token has both together is not looked at.
     let both = format!("StringLike: {{{key}: 'repo:*:ref:refs/heads/main', {repository}: '*/app'}}");
     sub(&both, &["?github/any-owner"]);
@@ -758,4 +759,73 @@ fn arns_that_services_have() {
     of(&format!("{{StringLike: {{{source}}}}}"), &["?service/foreign-account"]);
     of(&format!("{{ArnLike: {{{source}}}}}"), &["-service/foreign-account"]);
     of("{StringLike: {aws:SourceArn: 'arn:aws:amplify:*:*:apps/*'}}", &["+service/foreign-account"]);
+}
+
+#[test]
+fn further_issuers_and_subjects() {
+    let sub = |host: &str, value: &str, expected: &Expected<'_>| {
+        check(&[&web(host, &format!("{{StringLike: {{'{host}:sub': '{value}'}}}}"))], expected);
+    };
+    let id = "00000000-0000-4000-8000-00000000000a";
+    let circle = format!("oidc.circleci.com/org/{id}");
+    sub(&circle, &format!("org/{id}/project/*/user/*/vcs-origin/github.com/acme/*"), &["+circleci/other-project"]);
+    sub(
+        &circle,
+        &format!("org/{id}/project/{id}/user/*/vcs-origin/*/vcs-ref/refs/heads/main"),
+        &["-circleci/other-project"],
+    );
+    sub(
+        "agent.buildkite.com",
+        "organization:acme:pipeline:app:ref:refs/tags/*",
+        &["+buildkite/tag", "-buildkite/other-tenant"],
+    );
+    sub("agent.eu.buildkite.dev", "organization:*", &["+buildkite/other-tenant"]);
+    let bucket = "api.bitbucket.org/2.0/workspaces/acme/pipelines-config/identity/oidc";
+    sub(
+        bucket,
+        &format!("{{{{{id}}}}}:*").replace("{{", "{").replace("}}", "}"),
+        &["-bitbucket/other-project", "+bitbucket/other-workload"],
+    );
+    sub(bucket, "{*", &["+bitbucket/other-project"]);
+    sub("github.com/enterprises/acme", "repo:*", &["+github-enterprise/any-owner"]);
+    let sentinel = "sts.windows.net/33e01921-4d64-4f8c-a055-5bdaffd5e33d/";
+    let named = |condition: &str, expected: &Expected<'_>| check(&[&web(sentinel, condition)], expected);
+    named(&format!("{{StringEquals: {{'{sentinel}:aud': 'api://app'}}}}"), &["+sentinel/other-tenant"]);
+    named(
+        &format!("{{StringEquals: {{'sts:RoleSessionName': 'MicrosoftSentinel_{id}'}}}}"),
+        &["-sentinel/other-tenant"],
+    );
+    named("{StringLike: {'sts:RoleSessionName': 'MicrosoftSentinel_*'}}", &["+sentinel/other-tenant"]);
+    let oracle = "idcs-1a2b.identity.oraclecloud.com";
+    check(&[&web(oracle, &format!("{{StringLike: {{'{oracle}:rpst_id': '*'}}}}"))], &["?oracle/other-subject"]);
+    let google = "{Effect: Allow, Principal: {Federated: accounts.google.com}, Action: sts:AssumeRoleWithWebIdentity, Condition: {NumericEquals: {'accounts.google.com:google/organization_number': '42'}}}";
+    check(&[google], &["?google/other-app"]);
+    // Characters that refs may hold.
+    let like = |value: &str, expected: &Expected<'_>| check(&[&subject("StringLike", &format!("'{value}'"))], expected);
+    like("repo:*:ref:refs/heads/*&x", &["+github/any-owner"]);
+    like("repo:*:ref:refs/heads/*é", &["?github/any-owner"]);
+}
+
+#[test]
+fn external_ids_differ_in_case() {
+    let condition = "{StringEqualsIgnoreCase: {sts:ExternalId: AbC}}";
+    check(&[&account("'222233334444'", condition)], &["+account/trusted/wrong-external-id"]);
+}
+
+#[test]
+fn pods_and_the_tags_of_their_sessions() {
+    let pods = |actions: &str, condition: &str, expected: &Expected<'_>| {
+        check(
+            &[&format!(
+                "{{Effect: Allow, Principal: {{Service: pods.eks.amazonaws.com}}, Action: {actions}, Condition: {condition}}}"
+            )],
+            expected,
+        );
+    };
+    let (both, tag) =
+        ("[sts:AssumeRole, sts:TagSession]", "{StringEquals: {aws:RequestTag/kubernetes-namespace: prod}}");
+    pods(both, tag, &["+service/own-account"]);
+    pods("sts:AssumeRole", tag, &["-service/own-account"]);
+    pods(both, "{StringEquals: {aws:RequestTag/team: a}}", &["-service/own-account"]);
+    pods(both, "{}", &["+service/own-account", "+service/no-source-keys"]);
 }
