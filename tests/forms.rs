@@ -287,7 +287,7 @@ Resources:
     Properties:
       IdentityPoolId: !Ref Pool
       RoleMappings:
-        x: {Type: Token, AmbiguousRoleResolution: Deny, IdentityProvider: !Sub '${Users.ProviderName}:client'}
+        x: {Type: Token, AmbiguousRoleResolution: Deny, IdentityProvider: !Sub '${Users.ProviderName}:${Client}'}
 ";
     let rules: Vec<String> = found(&check(template)).into_iter().map(|(rule, ..)| rule).collect();
     assert_eq!(rules, ["MAP001"]);
@@ -316,7 +316,7 @@ fn groups(second: &str, more: &str) -> String {
     Properties:
       IdentityPoolId: !Ref Pool
       RoleMappings:
-        x: {{Type: Token, AmbiguousRoleResolution: Deny, IdentityProvider: !Sub '${{Users.ProviderName}}:client'}}
+        x: {{Type: Token, AmbiguousRoleResolution: Deny, IdentityProvider: !Sub '${{Users.ProviderName}}:${{Client}}'}}
 "
     )
 }

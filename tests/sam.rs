@@ -97,7 +97,9 @@ Resources:
       Roles: {unauthenticated: !GetAtt FnRole.Arn}
 ";
     let lines = found(template, &[]);
-    assert_eq!(lines, ["t.yaml:3:3: error[MAP014] Pool hands out FnRole, which refuses guests of that pool"]);
+    let refused = "t.yaml:3:3: error[MAP014] Pool hands out FnRole, which refuses guests of that pool";
+    let open = "t.yaml:9:18: warning[MAP015] Pool hands FnRole to anybody, without signing in";
+    assert_eq!(lines, [refused, open]);
 }
 
 #[test]
