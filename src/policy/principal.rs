@@ -25,17 +25,16 @@ pub(super) fn principal_matches(principal: &Principal, request: &Request, symbol
     };
     match principal.kind {
         // AWS refuses every other bare text, an ARN among them: it is not certain to name nobody.
-        // Services too: the guide leaves them out of a Deny for everybody by a test (IAM User Guide, global
-        // condition keys, `aws:PrincipalIsAWSService`).
-        None if star.is_true() => Truth::True,
-        None => Truth::Unknown,
+        None => {
+            if star.is_true() {
+                everybody(*kind)
+            } else {
+                Truth::Unknown
+            }
+        }
         Some(PrincipalKind::Aws) if *kind == PrincipalKind::Aws => match star {
             Truth::True => Truth::True,
-            _ => aws_principal_matches(&principal.value, value, symbols).and(same_partition(
-                &principal.value,
-                request,
-                symbols,
-            )),
+            _ => aws_principal_matches(&principal.value, value, symbols),
         },
         // Whether the star of accounts speaks of services and providers is not documented.
         Some(PrincipalKind::Aws) => star.and(Truth::Unknown),
@@ -45,16 +44,10 @@ pub(super) fn principal_matches(principal: &Principal, request: &Request, symbol
     }
 }
 
-/// An account's number stands for the account in the partition of the role: there are no roles across partitions
-/// (IAM User Guide, Cross account resource access).
-fn same_partition(named: &Text, request: &Request, symbols: &Symbols) -> Truth {
-    let is_number = |text: &Text| text.as_known().is_some_and(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
-    let (Some(asking), Some(role)) = (marks(&request.principal.1), marks(&request.resource)) else {
-        return Truth::True;
-    };
-    match (parts(&asking, symbols), parts(&role, symbols)) {
-        // What is not known of a partition is the same in both.
-        (Some(asking), Some(role)) if is_number(named) => (!fits(role[1], asking[1], symbols).is_false()).into(),
+/// Whether a bare star speaks of a kind: of services that is not documented.
+fn everybody(kind: PrincipalKind) -> Truth {
+    match kind {
+        PrincipalKind::Service => Truth::Unknown,
         _ => Truth::True,
     }
 }
@@ -136,11 +129,6 @@ fn unique_id(named: &Text) -> Truth {
 /// Whether an assumed-role session belongs to a role. The session's ARN has no path.
 fn is_session_of(role: &Parts<'_>, session: &Parts<'_>, symbols: &Symbols) -> Truth {
     let (Some(named), Some(of)) = (after(role[5], "role/"), after(session[5], "assumed-role/")) else {
-        // Whose session a federated user's is, its ARN does not say.
-        let is_of_user = after(role[5], "user/").is_some() && after(session[5], "federated-user/").is_some();
-        if is_of_user {
-            return fits(role[4], session[4], symbols).and(Truth::Unknown);
-        }
         let may_hide = |part: &[Mark]| matches!(part.first(), Some(Mark::Symbol(_)));
         return if may_hide(role[5]) || may_hide(session[5]) { Truth::Unknown } else { Truth::False };
     };
