@@ -122,6 +122,13 @@ mod tests {
     }
 
     #[test]
+    fn numbers_of_any_length_have_one_between_them() {
+        let long = format!("0.{}1", "0".repeat(70_000));
+        let found = texts(Base::Numeric(Order::Less), &["0", &long]);
+        assert!(found.iter().any(|text| text.len() > long.len() && text.starts_with("0.0")));
+    }
+
+    #[test]
     fn a_moment_of_each_kind() {
         let found = texts(Base::Date(Order::Less), &["2026-01-01T00:00:00Z", "1767225602"]);
         for second in ["2025-12-31T23:59:59Z", "2026-01-01T00:00:00Z", "2026-01-01T00:00:01Z", "2026-01-01T00:00:03Z"] {

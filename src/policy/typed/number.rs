@@ -100,7 +100,9 @@ impl Number<'_> {
             _ => ("", self),
         };
         let whole = if from.whole.is_empty() { "0" } else { from.whole };
-        found.push(format!("{sign}{whole}.{:0<digits$}1", from.fraction));
+        // A width would do, but a format takes none above 65,535.
+        let zeros = "0".repeat(digits - from.fraction.len());
+        found.push(format!("{sign}{whole}.{}{zeros}1", from.fraction));
         found
     }
 
