@@ -122,5 +122,8 @@ Resources:
         Tick: {Type: Schedule, Properties: {Schedule: rate(1 minute)}}
   Graph: {Type: AWS::Serverless::GraphQLApi, Properties: {}}
 ";
-    assert_eq!(found(template, &["--min-severity", "info", "--show-possible"]), [""; 0]);
+    assert_eq!(found(template, &["--show-possible"]), [""; 0]);
+    // They do not ask for whom a service is at work, and the user can say that they should.
+    let all = found(template, &["--min-severity", "info", "--show-possible"]);
+    assert!(all.len() == 6 && all.iter().all(|line| line.contains(": info[SVC005] ")), "{all:#?}");
 }

@@ -216,7 +216,8 @@ fn region_account_and_partition() {
     let work = Work::new(&[("c.yaml", &china), ("s.yaml", &suffix), ("w.yaml", &west)]);
     assert_eq!(work.found(&["--region", "cn-north-1"]), ["c.yaml CGT001", "s.yaml CGT001"]);
     assert_eq!(work.found(&["--partition", "aws-cn", "c.yaml", "s.yaml"]), ["c.yaml CGT001", "s.yaml CGT001"]);
-    assert_eq!(work.found(&["--partition", "aws-us-gov", "c.yaml", "s.yaml"]), [""; 0]);
+    // There the principal has another name.
+    assert_eq!(work.found(&["--partition", "aws-us-gov", "c.yaml", "s.yaml"]), ["c.yaml CGT010", "s.yaml CGT010"]);
     assert_eq!(work.found(&["--region", "eu-west-1", "--account", "111122223333"]), ["w.yaml CGT001"]);
     assert_eq!(work.found(&["--region", "eu-west-1", "--account", "444455556666"]), [""; 0]);
 }
@@ -494,6 +495,29 @@ fn a_pool_that_is_yours_is_not_told() {
     let config = format!("[trust]\nidentity-pools = ['{pool}']\n");
     let work = Work::new(&[("a/t.yaml", &text), ("b/t.yaml", &text), ("b/rolecall.toml", &config)]);
     assert_eq!(work.found(&["--min-severity", "info", "--ignore", "MAP016"]), ["a/t.yaml CGT004"]);
+}
+
+#[test]
+fn an_account_that_is_yours_or_known_is_not_told() {
+    let text = "Resources:
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument:
+        Version: '2012-10-17'
+        Statement:
+          - Effect: Allow
+            Principal: {AWS: 'arn:aws:iam::999988887777:root'}
+            Action: sts:AssumeRole
+";
+    let (own, known) =
+        ("[trust]\naccounts = ['999988887777']\n", "[trust.third-parties]\n'999988887777' = 'a vendor'\n");
+    let files = [("a/t.yaml", text), ("b/t.yaml", text), ("b/rolecall.toml", own), ("c/t.yaml", text)];
+    let work = Work::new(&[&files[..], &[("c/rolecall.toml", known)]].concat());
+    assert_eq!(work.found(&["--account", "210987654321"]), ["a/t.yaml XAC006"]);
+    // The role's own account may be that one, for all that is known.
+    assert_eq!(work.found(&[]), [""; 0]);
+    assert_eq!(work.found(&["--account", "999988887777"]), [""; 0]);
 }
 
 /// Copies a folder of testdata.

@@ -10,13 +10,13 @@ use std::sync::Arc;
 use page::{Example, File, Language, Shows, examples};
 use rolecall::checks::{Rule, rule, rules};
 use rolecall::finding::{Finding, Outcome, Severity, Status};
-use rolecall::identity::{Graph, OwnPool, RoleId, Trust, trusts};
+use rolecall::identity::{self, Graph, OwnPool, RoleId, Trust, Unwanted, trusts};
 use rolecall::policy::{Decision, Question, evaluate, question};
 use rolecall::report::{self, Format};
 use rolecall::run::{check_texts, graphs_of_texts};
 use rolecall::source::FileId;
 use rolecall::syntax::parse_json;
-use rolecall::value::{Symbols, Truth};
+use rolecall::value::{Symbols, Truth, shown};
 use serde_json::Value as Json;
 use similar::{ChangeTag, DiffTag, TextDiff};
 
@@ -194,7 +194,7 @@ fn proves(finding: &Finding, mut witness: Json) -> Result<(), String> {
 /// A class of requests, of one pool and provider where it is one of theirs.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Class {
-    name: &'static str,
+    name: String,
     of: String,
 }
 
@@ -205,6 +205,8 @@ struct Standing {
     answers: Vec<Truth>,
     /// Whether the role is for them.
     wanted: bool,
+    /// Whether they must be out.
+    unwanted: bool,
 }
 
 impl Standing {
@@ -217,20 +219,40 @@ impl Standing {
 fn standings(files: &[File], role: &str) -> BTreeMap<Class, Standing> {
     let mut found: BTreeMap<Class, Standing> = BTreeMap::new();
     for graph in &graphs_of_texts(texts(files)) {
-        let of_role = |trust: &Trust| graph.role(trust.role).entity.name() == role;
-        for trust in trusts(graph).iter().filter(|trust| of_role(trust)) {
+        let of_role = |id: RoleId| graph.role(id).entity.name() == role;
+        for trust in trusts(graph).iter().filter(|trust| of_role(trust.role)) {
             for (class, answer, wanted) in classes(graph, trust) {
+                // A guest role that signed-in users can become too is worth knowing, and no hole.
+                let tolerated = class.name == "cognito/own-auth/basic";
                 let standing = found.entry(class).or_default();
                 standing.answers.push(answer);
                 standing.wanted |= wanted;
+                standing.unwanted |= !tolerated && !wanted;
+            }
+        }
+        let all = identity::classes(graph);
+        for of_role in all.of_roles.iter().filter(|answers| of_role(answers.role)) {
+            for answer in &of_role.answers {
+                let class = Class { name: answer.class.clone(), of: shown(&answer.principal, &all.symbols) };
+                let standing = found.entry(class).or_default();
+                standing.answers.push(answer.answer.truth);
+                standing.wanted |= is_wanted(&answer.class);
+                standing.unwanted |= answer.unwanted == Unwanted::Always;
             }
         }
     }
     found
 }
 
+/// Whether a class outside of Cognito is one that a role is for.
+fn is_wanted(class: &str) -> bool {
+    let wanted =
+        ["account/same/named", "account/trusted/any-external-id", "account/organization-member", "service/own-account"];
+    wanted.contains(&class)
+}
+
 fn classes(graph: &Graph, trust: &Trust) -> Vec<(Class, Truth, bool)> {
-    let class = |name, of: &str| Class { name, of: of.to_owned() };
+    let class = |name: &str, of: &str| Class { name: name.to_owned(), of: of.to_owned() };
     let mut all = vec![
         (class("cognito/foreign-auth/basic", ""), trust.foreign_signed_in.truth, false),
         (class("cognito/foreign-guest/basic", ""), trust.foreign_guest.truth, false),
@@ -273,13 +295,12 @@ fn complaints_about(finding: &Finding, bad: &[File], fixed: &[File]) -> Vec<Stri
         complaints.push(format!("nothing answers {} before the fix", witness.class));
     }
     for (class, standing) in &after {
-        // A guest role that signed-in users can become too is worth knowing, and no hole.
-        let tolerated = class.name == "cognito/own-auth/basic" && class.name != witness.class;
-        if !standing.wanted && !tolerated && !standing.all(Truth::False) {
+        let unwanted = standing.unwanted || !standing.wanted && class.name == witness.class;
+        if unwanted && !standing.all(Truth::False) {
             complaints.push(format!("{class:?} is not out: {:?}", standing.answers));
         }
         let was_out = before.get(class).is_some_and(|before| before.all(Truth::False));
-        if was_out && !standing.wanted && !standing.all(Truth::False) {
+        if was_out && unwanted && !standing.all(Truth::False) {
             complaints.push(format!("{class:?} was out and is no more: {:?}", standing.answers));
         }
     }
@@ -350,6 +371,12 @@ fn fixes_that_change_nothing_or_lock_everybody_out_are_noticed() {
             let fixed = &fixed.unwrap_or_else(|| panic!("{} is not fixed", bad.title())).files;
             for finding in &proven(bad.rule, &bad.files) {
                 assert_ne!(complaints_about(finding, &bad.files, &bad.files), [""; 0], "{}", bad.title());
+                if !finding.witness.as_ref().is_some_and(|witness| witness.class.starts_with("cognito/")) {
+                    let denying: Vec<File> = fixed.iter().map(denying).collect();
+                    let closed = complaints_about(finding, &bad.files, &denying);
+                    assert!(closed.iter().any(|one| one.starts_with("nobody ")), "{}: {closed:?}", bad.title());
+                    continue;
+                }
                 let planted = |word: &str| {
                     let files: Vec<File> = fixed.iter().map(|file| with(file, word)).collect();
                     complaints_about(finding, &bad.files, &files)
@@ -369,4 +396,10 @@ fn with(file: &File, word: &str) -> File {
     let asks = "amr: authenticated";
     assert!(file.text.contains(asks), "{}", file.text);
     File { path: file.path.clone(), language: file.language, text: file.text.replace(asks, &format!("amr: {word}")) }
+}
+
+/// A file whose statements deny.
+fn denying(file: &File) -> File {
+    assert!(file.text.contains("Effect: Allow"), "{}", file.text);
+    File { text: file.text.replace("Effect: Allow", "Effect: Deny"), ..file.clone() }
 }

@@ -5,6 +5,7 @@
 
 mod branch;
 pub mod cgt;
+mod gate;
 mod groups;
 pub mod inp;
 pub mod map;
@@ -14,8 +15,10 @@ mod reading;
 mod rule;
 pub mod svc;
 pub mod tag;
+pub mod tru;
 mod trusted;
 mod words;
+pub mod xac;
 
 pub use branch::{assume_default, settle};
 pub use precedence::give_way;

@@ -15,6 +15,8 @@ enum Meets {
     Key,
     /// Anywhere in one resource.
     Resource,
+    /// On one key, in any statement of the role.
+    Claim,
 }
 
 /// A rule, those that give way to it, and where.
@@ -22,11 +24,15 @@ type Row = (&'static str, &'static [&'static str], Meets);
 
 /// In the order of the catalogue. For role attachments a mapping is what a statement is for roles.
 const ROWS: &[Row] = &[
+    ("CGT010", &["TRU001", "SVC002", "SVC003", "OID009", "MAP014", "TRU004"], Meets::Statement),
     ("CGT001", &["CGT004"], Meets::Key),
     ("CGT001", &["CGT002", "CGT003"], Meets::BareStatement),
-    ("CGT002", &["CGT003", "CGT007"], Meets::Key),
+    ("CGT002", &["CGT003", "CGT007", "CGT008"], Meets::Key),
+    ("CGT008", &["CGT003", "CGT007"], Meets::Key),
+    ("CGT005", &["MAP014", "TRU003", "TRU004"], Meets::Key),
     // A test that lets guests in and keeps signed-in users out is one mistake.
     ("CGT002", &["MAP014"], Meets::Key),
+    ("CGT006", &["POL007", "CGT002", "CGT003", "MAP014"], Meets::Key),
     ("CGT007", &["MAP014"], Meets::Key),
     ("MAP006", &["MAP005", "MAP007"], Meets::Statement),
     ("MAP005", &["MAP007"], Meets::Statement),
@@ -34,7 +40,25 @@ const ROWS: &[Row] = &[
     ("MAP012", &["MAP010", "MAP011"], Meets::Statement),
     ("MAP013", &["MAP009", "MAP012"], Meets::Statement),
     ("MAP018", &["MAP008"], Meets::Resource),
+    ("SVC001", &["SVC002", "SVC003", "SVC004", "SVC005", "TRU004", "XAC003"], Meets::Statement),
+    ("SVC002", &["SVC003"], Meets::Statement),
+    ("SVC007", &["SVC005", "TAG001", "TAG008"], Meets::Statement),
+    ("SVC008", &["SVC005", "TAG001", "TAG008", "TRU002"], Meets::Statement),
+    ("CGT009", &["CGT002", "CGT003", "CGT008", "MAP014"], Meets::Claim),
     ("TAG001", &["MAP014"], Meets::Statement),
+    ("TRU001", &["MAP014", "SVC004", "TRU004"], Meets::Statement),
+    ("TRU003", &["MAP014", "SVC004", "TRU004"], Meets::Statement),
+    ("TRU005", &["POL001", "POL003", "POL010", "TRU001"], Meets::Statement),
+    ("XAC001", &["XAC002", "XAC006", "XAC007", "XAC008", "XAC010", "TAG004", "POL009"], Meets::Statement),
+    ("XAC002", &["XAC006", "XAC007", "XAC008", "TAG004", "POL009"], Meets::Statement),
+    ("XAC003", &["XAC001", "XAC002", "XAC008"], Meets::Statement),
+    ("XAC004", &["XAC001"], Meets::Statement),
+    ("XAC005", &["XAC006", "XAC008"], Meets::Statement),
+    ("XAC006", &["XAC008"], Meets::Statement),
+    ("XAC007", &["XAC006", "XAC008"], Meets::Statement),
+    ("XAC009", &["XAC006", "XAC008"], Meets::Statement),
+    ("XAC010", &["XAC001", "XAC002", "XAC006", "XAC007", "XAC008", "TAG004", "POL009"], Meets::Statement),
+    ("TAG008", &["TRU002", "TRU004"], Meets::Statement),
 ];
 
 /// Takes away the findings that give way to a more specific one.
@@ -64,6 +88,11 @@ fn wins(winner: &Finding, loser: &Finding) -> bool {
     if names_other_pool && meet(winner, loser, Meets::Key) {
         return true;
     }
+    // Where no pool passes at all, none of others' does.
+    let passes_nobody = winner.rule == "CGT005" && loser.rule == "CGT004" && winner.severity == Severity::Error;
+    if passes_nobody && meet(winner, loser, Meets::Key) {
+        return true;
+    }
     ROWS.iter()
         .any(|(rule, over, meets)| *rule == winner.rule && over.contains(&loser.rule) && meet(winner, loser, *meets))
 }
@@ -73,6 +102,7 @@ fn meet(a: &Finding, b: &Finding, meets: Meets) -> bool {
     match meets {
         Meets::Statement => a.statement == b.statement,
         Meets::BareStatement => a.statement == b.statement && a.bare,
+        Meets::Claim => a.element == b.element,
         Meets::Key => a.statement == b.statement && a.element == b.element,
         Meets::Resource => true,
     }

@@ -40,6 +40,11 @@ impl RoleArn {
     }
 }
 
+/// The partition in the ARN of a role, where it is known.
+pub(super) fn partition(arn: &Text) -> Option<String> {
+    RoleArn::read(arn)?.partition.as_known().map(str::to_owned)
+}
+
 /// Roles by what their ARNs end with.
 #[derive(Clone, Debug, Default)]
 pub struct RoleNames(HashMap<Text, Vec<NamedRole>>);
@@ -87,6 +92,32 @@ pub(super) fn cut(pieces: &[Piece], at: char) -> Option<(Vec<Piece>, Vec<Piece>)
         let front = pieces[..index].iter().cloned().chain(part(before));
         let back = part(after).into_iter().chain(pieces[index + 1..].iter().cloned());
         return Some((front.collect(), back.collect()));
+    }
+    None
+}
+
+/// A part of an ARN, counted from 0, the sixth to its end; empty where there is none.
+pub(super) fn arn_part(arn: &Text, at: usize) -> Text {
+    let mut rest = arn.pieces().unwrap_or_default();
+    for _ in 0..at {
+        let Some((_, tail)) = cut(&rest, ':') else { return Text::known("") };
+        rest = tail;
+    }
+    if at < 5 {
+        rest = cut(&rest, ':').map(|(part, _)| part).unwrap_or(rest);
+    }
+    Text::from_pieces(rest)
+}
+
+/// What follows a text in the first literal that holds it.
+pub(super) fn after(text: &Text, marker: &str) -> Option<Text> {
+    let pieces = text.pieces()?;
+    for (at, piece) in pieces.iter().enumerate() {
+        let Piece::Literal(literal) = piece else { continue };
+        if let Some((_, rest)) = literal.split_once(marker) {
+            let rest = Piece::Literal(rest.into());
+            return Some(Text::from_pieces(std::iter::once(rest).chain(pieces[at + 1..].iter().cloned())));
+        }
     }
     None
 }

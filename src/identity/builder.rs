@@ -2,7 +2,9 @@
 
 mod attachment;
 mod custom;
+mod permissions;
 mod permitted;
+mod pods;
 mod pool;
 mod user_pool;
 
@@ -12,8 +14,8 @@ use std::sync::Arc;
 use super::apart::apart;
 use super::arn::RoleNames;
 use super::graph::{
-    Dialect, Entity, Graph, Group, HandOver, Handout, Membership, Missing, PermissionPolicy, PoolId, Precedence, Role,
-    RoleId, Strangers, Subject, TagMap, Way,
+    Dialect, Entity, Graph, Group, HandOver, Handout, Membership, Missing, PoolId, Precedence, Role, RoleId, Strangers,
+    Subject, TagMap, Way,
 };
 use super::undecided::missing;
 use crate::policy;
@@ -22,6 +24,7 @@ use crate::source::Place;
 use crate::syntax::Style;
 use crate::template::{Call, Resource, own_macro};
 use crate::value::{At, Branch, Case, Cases, Entry, Format, Kind, SymbolFacts, Symbols, Text, Truth, Value};
+use permissions::Permits;
 
 /// Builds the graph of a stack set.
 pub fn build(set: &StackSet<'_>) -> Graph {
@@ -41,6 +44,7 @@ pub fn build(set: &StackSet<'_>) -> Graph {
         handouts: Vec::new(),
         hand_overs: Vec::new(),
         tag_maps: Vec::new(),
+        pod_identities: Vec::new(),
         symbols: Symbols::default(),
         worlds: Default::default(),
         strangers,
@@ -54,7 +58,8 @@ pub fn build(set: &StackSet<'_>) -> Graph {
         unknown_parts: HashMap::new(),
         notes: Vec::new(),
     };
-    let mut builder = Builder { resolver, graph, handed_out: HashSet::new(), roles_at: HashSet::new() };
+    let (handed_out, roles_at) = (HashSet::new(), HashSet::new());
+    let mut builder = Builder { resolver, graph, handed_out, roles_at, permits: Default::default() };
     builder.macros();
     // Attachments speak of roles and pools, group roles of mappings.
     builder.each(Builder::entities);
@@ -62,6 +67,7 @@ pub fn build(set: &StackSet<'_>) -> Graph {
     builder.each(Builder::links);
     builder.custom_resources();
     builder.roles_without_permissions();
+    builder.attach_managed();
     builder.hand_out_group_roles();
     if builder.graph.handouts.len() >= MOST_HANDOUTS {
         let message = format!("more than {MOST_HANDOUTS} roles are handed out; the rest is not followed");
@@ -110,6 +116,8 @@ struct Builder<'s, 'd> {
     handed_out: HashSet<(RoleId, Text, Way, Option<Text>, Branch)>,
     /// Where a stack names a role of the run.
     roles_at: HashSet<(StackId, Place)>,
+    /// What joins permission policies and roles.
+    permits: Permits<'d>,
 }
 
 /// A role that something in a stack makes a pool hand out; the fields are those of [`Handout`].
@@ -178,11 +186,7 @@ impl<'s, 'd> Builder<'s, 'd> {
 
     fn entities(&mut self, stack: StackId, resource: &Resource<'d>) {
         match resource.kind {
-            "AWS::IAM::Role" => {
-                self.role(stack, resource);
-                self.inline_policies(stack, resource);
-            }
-            "AWS::IAM::Policy" | "AWS::IAM::ManagedPolicy" => self.policy(stack, resource),
+            "AWS::IAM::Role" => self.role(stack, resource),
             "AWS::Cognito::UserPoolClient" => self.client(stack, resource),
             "AWS::Cognito::IdentityPool" => self.identity_pool(stack, resource),
             "AWS::Cognito::UserPool" => self.user_pool(stack, resource),
@@ -193,8 +197,11 @@ impl<'s, 'd> Builder<'s, 'd> {
 
     fn links(&mut self, stack: StackId, resource: &Resource<'d>) {
         match resource.kind {
+            "AWS::IAM::Role" => self.permissions_of_role(stack, resource),
+            "AWS::IAM::Policy" | "AWS::IAM::ManagedPolicy" | "AWS::IAM::RolePolicy" => self.policy(stack, resource),
             "AWS::Cognito::IdentityPoolRoleAttachment" => self.attachment(stack, resource),
             "AWS::Cognito::IdentityPoolPrincipalTag" => self.tag_map(stack, resource),
+            "AWS::EKS::PodIdentityAssociation" => self.pod_identity(stack, resource),
             "AWS::Cognito::UserPoolGroup" => self.group(stack, resource),
             "AWS::Cognito::UserPoolUserToGroupAttachment" => self.membership(stack, resource),
             _ => {}
@@ -258,7 +265,8 @@ impl<'s, 'd> Builder<'s, 'd> {
             self.graph.role_names.add(id, stack, case);
         }
         let (trust, missing) = self.trust(stack, resource, &entity);
-        self.graph.roles.push(Role { entity, arns, trust, missing });
+        self.graph.roles.push(Role { entity, arns, trust, missing, permitted_elsewhere: false });
+        self.name_role(stack, resource, id);
     }
 
     /// The trust policy in each branch, and what is missing in it.
@@ -310,20 +318,6 @@ impl<'s, 'd> Builder<'s, 'd> {
         self.graph.hand_overs.push(HandOver { entity: entity.clone(), missing });
     }
 
-    /// The documents in `Policies` of a role, each in the branches in which the role has it.
-    fn inline_policies(&mut self, stack: StackId, resource: &Resource<'d>) {
-        let Some(policies) = self.resolver.property(stack, resource, "Policies") else { return };
-        let exists = self.resolver.exists(stack, resource);
-        for whole in self.choices(&policies, &exists) {
-            for item in whole.then.items() {
-                for policy in self.choices(item, &whole.when) {
-                    let Some(document) = policy.then.get("PolicyDocument") else { continue };
-                    self.permissions(stack, resource, document.clone(), &policy.when);
-                }
-            }
-        }
-    }
-
     /// A value in each branch, where it is a choice itself; what is inside of it stays as it is, so that
     /// choices in one member do not multiply the others.
     fn choices(&self, value: &Value, when: &Branch) -> Vec<Case<Value>> {
@@ -331,20 +325,6 @@ impl<'s, 'd> Builder<'s, 'd> {
             Kind::OneOf(_) => self.resolver.worlds.cases_when(value, when).cases,
             _ => vec![Case { when: when.clone(), then: value.clone() }],
         }
-    }
-
-    fn policy(&mut self, stack: StackId, resource: &Resource<'d>) {
-        let exists = self.resolver.exists(stack, resource);
-        if let Some(document) = self.resolver.property(stack, resource, "PolicyDocument") {
-            self.permissions(stack, resource, document, &exists);
-        }
-    }
-
-    fn permissions(&mut self, stack: StackId, resource: &Resource<'d>, document: Value, when: &Branch) {
-        let entity = self.entity(stack, resource);
-        let document = self.resolver.as_document(stack, document);
-        let document = self.policies(&document, when);
-        self.graph.policies.push(PermissionPolicy { entity, document });
     }
 
     fn group(&mut self, stack: StackId, resource: &Resource<'d>) {

@@ -168,3 +168,42 @@ Resources:
         assert_eq!(fault(wrong), Some(why), "{wrong}");
     }
 }
+
+#[test]
+fn roles_have_their_policies() {
+    let text = "
+Parameters:
+  Names: {Type: CommaDelimitedList}
+Resources:
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument: {Statement: []}
+      ManagedPolicyArns: [!Ref Shared]
+      Policies: [{PolicyName: a, PolicyDocument: {Statement: []}}]
+  Reader:
+    Type: AWS::IAM::Role
+    Properties:
+      RoleName: reader
+      AssumeRolePolicyDocument: {Statement: []}
+      ManagedPolicyArns: ['arn:aws:iam::aws:policy/ReadOnlyAccess']
+  Shared: {Type: 'AWS::IAM::ManagedPolicy', Properties: {PolicyDocument: {Statement: []}}}
+  Beside: {Type: 'AWS::IAM::Policy', Properties: {Roles: [!Ref Role, reader], PolicyDocument: {Statement: []}}}
+  Single: {Type: 'AWS::IAM::RolePolicy', Properties: {RoleName: !Ref Reader, PolicyDocument: {Statement: []}}}
+  Any: {Type: 'AWS::IAM::Policy', Properties: {Roles: !Ref Names, PolicyDocument: {Statement: []}}}
+";
+    let graph = graph_of(text);
+    let of = |at: usize| {
+        let policies = graph.policies_of(crate::identity::RoleId(at));
+        let mut found: Vec<String> =
+            policies.map(|(policy, _)| format!("{}.{}", policy.entity.name(), policy.property)).collect();
+        found.sort();
+        found
+    };
+    assert_eq!(of(0), ["Beside.PolicyDocument", "Role.Policies[0].PolicyDocument", "Shared.PolicyDocument"]);
+    assert_eq!(of(1), ["Beside.PolicyDocument", "Single.PolicyDocument"]);
+    assert_eq!(graph.roles.iter().map(|role| role.permitted_elsewhere).collect::<Vec<_>>(), [false, true]);
+    let open: Vec<&str> =
+        graph.policies.iter().filter(|policy| !policy.roles_complete).map(|policy| policy.entity.name()).collect();
+    assert_eq!(open, ["Any"]);
+}

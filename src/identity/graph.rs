@@ -84,6 +84,8 @@ pub struct Role {
     pub trust: Cases<Policy>,
     /// The parts of it of which nothing is known.
     pub missing: Vec<Missing>,
+    /// Whether it has permissions, or may have some, that no policy of the graph shows.
+    pub permitted_elsewhere: bool,
 }
 
 /// A value that is not known, though somebody could have said it.
@@ -135,6 +137,12 @@ pub struct IdentityPool {
 pub struct PermissionPolicy {
     /// The resource that holds it.
     pub entity: Entity,
+    /// Where the document stands below the resource's properties.
+    pub property: String,
+    /// The roles of the run that have it, each with the branch in which it does.
+    pub roles: Vec<(RoleId, Branch)>,
+    /// Whether no other role of the run can have it.
+    pub roles_complete: bool,
     /// The document in each branch.
     pub document: Cases<Policy>,
 }
@@ -242,6 +250,21 @@ pub struct TagMap {
     pub passes: Truth,
 }
 
+/// Pods of an EKS cluster that get a role, in one branch.
+#[derive(Clone, Debug)]
+pub struct PodIdentity {
+    /// The association.
+    pub entity: Entity,
+    /// The branch, existence included.
+    pub when: Branch,
+    /// The ARN of the role.
+    pub role: Text,
+    /// The namespace of the pods.
+    pub namespace: Option<Text>,
+    /// Whether it has session tags switched off.
+    pub untagged: Truth,
+}
+
 /// Symbols that stand for what is not of the run: chosen to differ from everything in it.
 #[derive(Clone, Copy, Debug)]
 pub struct Strangers {
@@ -292,6 +315,8 @@ pub struct Graph {
     pub hand_overs: Vec<HandOver>,
     /// Tags that pools pass.
     pub tag_maps: Vec<TagMap>,
+    /// Pods that get roles.
+    pub pod_identities: Vec<PodIdentity>,
     /// What stands for texts that only the deployment knows.
     pub symbols: Symbols,
     /// The choices that a deployment makes.
@@ -322,6 +347,11 @@ impl Graph {
     /// A role.
     pub fn role(&self, id: RoleId) -> &Role {
         &self.roles[id.0]
+    }
+
+    /// The partition that a role goes to, where it is known.
+    pub fn partition(&self, id: RoleId) -> Option<String> {
+        super::arn::partition(&self.role(id).arn())
     }
 
     /// Ids and roles.
@@ -361,6 +391,22 @@ impl Graph {
     /// Both branches together, where a deployment can be in both.
     pub fn together(&self, a: &Branch, b: &Branch) -> Option<Branch> {
         a.and(b).filter(|both| !self.worlds.consistent(both).is_false())
+    }
+
+    /// The permission policies of a role, each with the branch in which it has it.
+    pub fn policies_of(&self, role: RoleId) -> impl Iterator<Item = (&PermissionPolicy, &Branch)> {
+        self.policies.iter().flat_map(move |policy| {
+            policy.roles.iter().filter(move |(id, _)| *id == role).map(move |(_, when)| (policy, when))
+        })
+    }
+
+    /// Whether a text is what a parameter is in a branch by its default alone: a deployment may give another.
+    pub fn is_default(&self, text: &Text, when: &Branch) -> bool {
+        when.iter().any(|(id, value)| {
+            let switch = self.worlds.switch(id);
+            let by_default = !switch.is_condition() && !switch.closed && switch.default == Some(value);
+            by_default && text.as_known() == switch.values.get(usize::from(value)).map(|own| &**own)
+        })
     }
 
     /// A text for people.

@@ -11,12 +11,15 @@ mod builder;
 mod builder_tests;
 pub mod classes;
 pub mod cognito;
+mod contradiction;
 mod covered;
 mod form;
 mod graph;
 mod pool;
+mod principal;
 pub mod provider;
 mod quota;
+mod service_name;
 pub mod tags;
 mod undecided;
 mod user_pool;
@@ -30,14 +33,19 @@ pub use attachment::{
 pub use builder::build;
 pub use classes::{ClassAnswer, Classes, RoleClasses, Unwanted, classes};
 pub use cognito::{Answer, OwnPool, Trust, trusts};
+pub use contradiction::contradiction;
 pub use covered::covers;
 pub use form::{Malformed, UrlOf, login_domains, malformed, provider_kind};
 pub use graph::{
-    Dialect, Entity, Graph, Group, HandOver, Handout, IdentityPool, Membership, Missing, PermissionPolicy, PoolId,
-    Precedence, Role, RoleId, Strangers, Subject, TagMap, Way,
+    Dialect, Entity, Graph, Group, HandOver, Handout, IdentityPool, Membership, Missing, PermissionPolicy, PodIdentity,
+    PoolId, Precedence, Role, RoleId, Strangers, Subject, TagMap, Way,
 };
 pub use pool::{PoolProvider, ProviderKind, Providers, Setting};
+pub use principal::{
+    AccountFault, AwsPrincipal, account_fault, account_in, account_of, assume_action_of, aws_principal,
+};
 pub use quota::Quota;
+pub use service_name::{NameFault, name_fault};
 pub use undecided::{Undecided, undecided_mappings, undecided_trusts};
 pub use user_pool::{Attribute, CUSTOM, Client, ExternalProvider, StandardClaim, UserPool, Words, standard_claim};
 pub use witness::{Refused, Witness, witness};

@@ -1,6 +1,7 @@
 //! Names of sign-in providers and of the principal of identity pools.
 
 use super::arn::cut;
+use crate::policy::{Principal, PrincipalKind};
 use crate::value::{Piece, Symbols, Text, Truth, compare};
 
 /// A principal under which identity pools ask (`data/identity-pool-principals.tsv`).
@@ -10,13 +11,50 @@ pub struct PoolPrincipal {
     pub name: &'static str,
     /// The same as a policy has it.
     pub text: Text,
+    /// The partition whose identity pools it stands for.
+    pub partition: &'static str,
 }
 
 /// The principals under which identity pools ask, the commercial one first.
 pub fn pool_principals() -> impl Iterator<Item = PoolPrincipal> {
     let rows = include_str!("../../data/identity-pool-principals.tsv").lines().filter(|line| !line.starts_with('#'));
-    let names = rows.filter_map(|line| line.split('\t').nth(2));
-    names.map(|name| PoolPrincipal { name, text: Text::known(name) })
+    rows.filter_map(|line| {
+        let mut columns = line.split('\t');
+        let (partition, name) = (columns.next()?, columns.nth(1)?);
+        Some(PoolPrincipal { name, text: Text::known(name), partition })
+    })
+}
+
+/// What names identity pools, or is meant to, and cannot stand where it stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Misplaced {
+    /// Their principal, as a service.
+    Service,
+    /// The host of a user pool, which is no principal.
+    UserPoolHost,
+    /// The ARN of a user pool, which is no principal either.
+    UserPoolArn,
+}
+
+/// Whether a principal is one of those that let no identity pool in, whatever else its statement says
+/// (IAM User Guide, Principal element, web identity). The service `cognito-idp` sends messages of user pools.
+pub fn misplaced(principal: &Principal, symbols: &Symbols) -> Option<Misplaced> {
+    let pieces = principal.value.pieces()?;
+    let begins = |with: &str| matches!(pieces.first(), Some(Piece::Literal(literal)) if literal.starts_with(with));
+    match principal.kind {
+        Some(PrincipalKind::Service) => {
+            matches!(named_principal(&principal.value, symbols), Named::Pools(_)).then_some(Misplaced::Service)
+        }
+        Some(PrincipalKind::Federated) if begins("cognito-idp.") => Some(Misplaced::UserPoolHost),
+        Some(PrincipalKind::Federated) if begins("arn:") => {
+            let (_, after_head) = cut(&pieces, ':')?;
+            let (_, after_partition) = cut(&after_head, ':')?;
+            let (service, _) = cut(&after_partition, ':')?;
+            let is_user_pool = Text::from_pieces(service).as_known() == Some("cognito-idp");
+            is_user_pool.then_some(Misplaced::UserPoolArn)
+        }
+        _ => None,
+    }
 }
 
 /// Whom a federated principal names.

@@ -247,7 +247,12 @@ pub(super) fn policy_json(policy: &Policy) -> Json {
     if let Some(version) = policy.version.as_ref().and_then(Text::as_known) {
         document.insert("Version".into(), version.into());
     }
-    document.insert("Statement".into(), policy.statements.iter().map(statement_json).collect());
+    let statements = match policy.statements.as_slice() {
+        // As it is written, so that another reader names the statement alike.
+        [only] if !only.listed => statement_json(only),
+        list => list.iter().map(statement_json).collect(),
+    };
+    document.insert("Statement".into(), statements);
     document.into()
 }
 

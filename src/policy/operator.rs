@@ -148,6 +148,16 @@ pub struct Operator {
 }
 
 impl Operator {
+    /// Whether it says nothing of how the members of a list count, though that matters: what it does with a
+    /// multivalued key is not documented. `Null` asks only whether the key is there.
+    pub fn leaves_members_open(self) -> bool {
+        self.quantifier.is_none() && self.base != Base::Null
+    }
+
+    /// Whether it keeps its sense with `ForAnyValue:` before it: the negated ones would pass for nearly everything.
+    pub fn takes_any_value(self) -> bool {
+        self.leaves_members_open() && !self.negated && !self.if_exists
+    }
     /// Reads an operator's name; nothing for a name that IAM does not have. Whether IAM reads names
     /// without case is not documented; here they are read as the guide writes them.
     pub fn parse(text: &str) -> Option<Self> {

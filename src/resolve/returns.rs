@@ -18,6 +18,8 @@ pub(super) fn format(kind: &str, attribute: &str) -> (Format, bool) {
         ("AWS::Cognito::IdentityPool", REF) => {
             (Format::new("{aA9_-}:{f-}", "us-east-1:00000000-0000-4000-8000-000000000001"), true)
         }
+        // `[\w\s+=,.@-]+` (Cognito identity pools API, IdentityPoolName).
+        ("AWS::Cognito::IdentityPool", "Name") => (Format::new("{aA9_ +=,.@-}", "pool"), false),
         // `[\w-]+_[0-9a-zA-Z]+` (Cognito user pools API, UserPoolId).
         ("AWS::Cognito::UserPool", REF) => (Format::new("{aA9-}_{aA9}", "us-east-1_Pool00001"), true),
         // `[\w+]+` (Cognito user pools API, ClientId).

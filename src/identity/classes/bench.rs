@@ -4,7 +4,7 @@ use super::clerk::Clerk;
 use super::keys::{Keys, tests};
 use super::subject::beginning_with;
 use super::{ClassAnswer, Unwanted};
-use crate::identity::arn::cut;
+pub(super) use crate::identity::arn::arn_part;
 use crate::identity::graph::{Graph, RoleId};
 use crate::identity::witness::Refused;
 use crate::policy::{
@@ -178,16 +178,3 @@ impl<'b> Bench<'b> {
 
 /// Values of one key that are looked at.
 const MOST_VALUES: usize = 64;
-
-/// A part of an ARN, counted from 0, the sixth to its end; empty where there is none.
-pub(super) fn arn_part(arn: &Text, at: usize) -> Text {
-    let mut rest = arn.pieces().unwrap_or_default();
-    for _ in 0..at {
-        let Some((_, tail)) = cut(&rest, ':') else { return Text::known("") };
-        rest = tail;
-    }
-    if at < 5 {
-        rest = cut(&rest, ':').map(|(part, _)| part).unwrap_or(rest);
-    }
-    Text::from_pieces(rest)
-}

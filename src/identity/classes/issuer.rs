@@ -5,6 +5,7 @@ use super::bench::{Bench, Question};
 use super::keys::{self, Keys, chosen, perhaps, tests};
 use super::provider::{ClaimKind, Provider, of_issuer, providers};
 use super::subject::{Own, Subject, beginning, beginning_with, letters_form};
+pub(super) use crate::identity::arn::after;
 use crate::identity::cognito::{ASSUME, TAG_SESSION};
 use crate::identity::provider::{Named, named_principal};
 use crate::identity::witness::Refused;
@@ -74,19 +75,6 @@ fn ask_all(bench: &mut Bench<'_>) {
 
 fn is_saml(principal: &Principal) -> bool {
     after(&principal.value, "saml-provider/").is_some()
-}
-
-/// What follows a text in the first literal that holds it.
-pub(super) fn after(text: &Text, marker: &str) -> Option<Text> {
-    let pieces = text.pieces()?;
-    for (at, piece) in pieces.iter().enumerate() {
-        let Piece::Literal(literal) = piece else { continue };
-        if let Some((_, rest)) = literal.split_once(marker) {
-            let rest = Piece::Literal(rest.into());
-            return Some(Text::from_pieces(std::iter::once(rest).chain(pieces[at + 1..].iter().cloned())));
-        }
-    }
-    None
 }
 
 /// The issuer of a principal: what its ARN names, a name that needs no ARN, or else what the tests speak of.

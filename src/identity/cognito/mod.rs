@@ -8,10 +8,10 @@ mod desk;
 mod stranger;
 
 use super::graph::{Graph, Handout, RoleId};
-use super::provider::pool_principals;
+use super::provider::{PoolPrincipal, pool_principals};
 pub use crate::policy::Answer;
-use crate::policy::{Domain, Effect, Policy, Request, Space, Statement, Test, exists};
-use crate::value::{Branch, Text, Truth};
+use crate::policy::{Actions, Conditions, Domain, Effect, Policy, Principals, Request, Space, Statement, Test, exists};
+use crate::value::{At, Branch, Form, Format, Text, Truth};
 
 pub use desk::Desk;
 
@@ -107,6 +107,12 @@ pub fn is_claim(test: &Test, claim: &str) -> bool {
     pool_principals().any(|row| is_key(known, row.name, claim))
 }
 
+/// The principal whose tokens carry a condition key, where it is a claim of identity-pool tokens.
+pub fn claimed_by(test: &Test) -> Option<PoolPrincipal> {
+    let known = test.key.as_known().unwrap_or_default();
+    pool_principals().find(|row| ["aud", "amr", "sub"].iter().any(|claim| is_key(known, row.name, claim)))
+}
+
 /// Whether a condition key is this claim of the tokens that a request stands for.
 pub fn is_claim_of(test: &Test, claim: &str, request: &Request) -> bool {
     let known = test.key.as_known().unwrap_or_default();
@@ -131,9 +137,36 @@ pub fn restricts_pool(statement: &Statement, policy: &Policy, request: &Request,
     everybody.effect = Effect::Allow;
     everybody.conditions.tests.clear();
     inverse.statements = vec![everybody, passes];
+    !any_pool(&inverse, request, stranger::pool_id(graph).into(), graph).is_false()
+}
+
+/// Whether no text that may be a pool's id passes a test with one of its values. A value that every pool passes,
+/// or of which nothing is known, is none of these.
+pub fn refuses_every_pool(test: &Test, value: &(Text, At), trust: &Trust, graph: &Graph) -> bool {
+    let policy = trust.policy(graph);
+    let request = &trust.foreign_signed_in.request;
+    let (operator_text, key) = (test.operator_text.clone(), test.key.clone());
+    let test = Test { operator_text, key, values: vec![value.clone()], ..*test };
+    if !is_claim_of(&test, "aud", request) {
+        return false;
+    }
+    let Some(first) = policy.statements.first() else { return false };
+    let conditions = Conditions { tests: vec![test], opaque: false, at: None };
+    let principals = Principals::Unknown;
+    let statement = Statement { effect: Effect::Allow, principals, conditions, ..first.clone() };
+    let asked = Statement { actions: Actions::Unknown, ..statement };
+    let alone = Policy { statements: vec![asked], opaque: false, may_allow_more: false, ..policy.clone() };
+    any_pool(&alone, request, Format::new(REAL_ID, "").into(), graph).is_false()
+}
+
+/// What the ids of pools look like as long as Regions are named as they are: the API would take `_` in a Region too.
+const REAL_ID: &str = "{a9-}:{f-}";
+
+/// Whether a policy lets the request in with the id of any pool.
+fn any_pool(policy: &Policy, request: &Request, id: Form, graph: &Graph) -> Truth {
     let keys = request.context.iter().map(|(name, carried)| {
         let is_pool = name.ends_with(":aud");
-        let any = || Domain::Text { forms: vec![stranger::pool_id(graph).into()], optional: false };
+        let any = || Domain::Text { forms: vec![id.clone()], optional: false };
         (name.clone(), if is_pool { any() } else { Domain::Exactly(Some(carried.clone())) })
     });
     let space = Space {
@@ -142,7 +175,7 @@ pub fn restricts_pool(statement: &Statement, policy: &Policy, request: &Request,
         resource: request.resource.clone(),
         keys: keys.collect(),
     };
-    !exists(&inverse, &space, &graph.symbols).truth.is_false()
+    exists(policy, &space, &graph.symbols).truth
 }
 
 /// Allow statements of a policy.

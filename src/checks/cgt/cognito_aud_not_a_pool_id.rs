@@ -1,0 +1,102 @@
+//! CGT005: a test on the pool by what is the id of no pool.
+
+use crate::checks::Cx;
+use crate::checks::words::{condition_line, mistake, path, pool_reference, tests};
+use crate::finding::{Finding, Label, Severity, shown};
+use crate::identity::cognito::{Desk, refuses_every_pool};
+use crate::identity::{Entity, Graph, Trust};
+use crate::policy::{Effect, Statement, Test};
+use crate::value::{At, Text, Truth, compare};
+
+/// Finds values of `aud` that no pool's id can be.
+pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
+    for trust in cx.trusts.iter().filter(|trust| trust.names_pools) {
+        let statements = trust.policy(cx.graph).statements.iter();
+        for statement in statements.filter(|statement| statement.effect == Effect::Allow) {
+            for test in tests(statement, "aud") {
+                findings.extend(in_test(cx.graph, trust, statement, test));
+            }
+        }
+    }
+}
+
+/// The first value of a test that is no pool's; where they are all wrong the role is of no use to any pool.
+fn in_test(graph: &Graph, trust: &Trust, statement: &Statement, test: &Test) -> Option<Finding> {
+    let desk = Desk::new(graph, trust.role, trust.policy(graph));
+    let is_wrong = |value: &(Text, At)| {
+        let asks = desk.asks_for(test, value) && !hides_wildcard(test, &value.0);
+        // A default that can be no id is a placeholder, which the deployment replaces.
+        asks && !graph.is_default(&value.0, &trust.when) && refuses_every_pool(test, value, trust, graph)
+    };
+    let wrong: Vec<&(Text, At)> = test.values.iter().take(MOST_VALUES).filter(|value| is_wrong(value)).collect();
+    let (value, at) = wrong.first()?;
+    let all = wrong.len() == test.values.len();
+    let (role, what) = (graph.role(trust.role), what(graph, value));
+    let name = role.entity.name();
+    let message = match all {
+        true => format!("{name} refuses every identity pool: it asks for {}, {what}", shown(&graph.shown(value))),
+        false => format!("{name} lists {} as an identity pool, but that is {what}", shown(&graph.shown(value))),
+    };
+    let severity = if all { Severity::Error } else { Severity::Warning };
+    let [operator, key] = [&test.operator_text, &test.key].map(|text| text.as_known().unwrap_or("?"));
+    let property = format!("AssumeRolePolicyDocument.{}.Condition.{operator}.{key}", statement.path());
+    let label = match what {
+        NO_ID => "no pool has such an id".to_owned(),
+        _ => format!("{what}, where the id of an identity pool belongs"),
+    };
+    let label = Label::new(at.place, label);
+    let mut finding = Finding::new("CGT005", severity, message, label, role.entity.property(property));
+    finding.related = referred(graph, value).map(|entity| Label::new(entity.place, what)).into_iter().collect();
+    finding.related.extend(path(trust.handouts(graph).map(|(handout, _)| handout)));
+    let line = condition_line(role, operator, key, &pool_reference(graph, trust));
+    finding.help = format!("ask for the id of the identity pool\n  {line}");
+    finding.mistake = mistake(statement, "aud");
+    finding.branch = trust.when.clone();
+    Some(finding)
+}
+
+const NO_ID: &str = "no pool's id";
+
+/// Values of one test that are looked at.
+const MOST_VALUES: usize = 64;
+
+/// A star under an exact operator is another mistake.
+fn hides_wildcard(test: &Test, value: &Text) -> bool {
+    let is_exact = test.operator.is_some_and(|operator| !operator.base.has_wildcards());
+    is_exact && value.as_known().is_some_and(|text| text.contains(['*', '?']))
+}
+
+/// The resource whose id or ARN stands there instead.
+fn referred<'g>(graph: &'g Graph, value: &Text) -> Option<&'g Entity> {
+    let is = |id: &Text| compare(id, value, &graph.symbols) == Truth::True;
+    let user_pool = graph.user_pools.iter().find(|pool| is(&pool.id) || is(&pool.provider)).map(|pool| &pool.entity);
+    user_pool.or_else(|| graph.clients.iter().find(|client| is(&client.id)).map(|client| &client.entity))
+}
+
+/// What it is instead, as far as its form tells.
+fn what(graph: &Graph, value: &Text) -> &'static str {
+    let is = |id: &Text| compare(id, value, &graph.symbols) == Truth::True;
+    let known = value.as_known().unwrap_or_default();
+    let begins = value.pieces().and_then(|pieces| pieces.into_iter().next());
+    if graph.user_pools.iter().any(|pool| is(&pool.id) || is(&pool.provider)) {
+        "a user pool"
+    } else if graph.clients.iter().any(|client| is(&client.id)) {
+        "an app client"
+    } else if matches!(begins, Some(crate::value::Piece::Literal(first)) if first.starts_with("arn:")) {
+        "an ARN"
+    } else if known.len() == 12 && known.bytes().all(|byte| byte.is_ascii_digit()) {
+        "an account id"
+    } else if is_placeholder(known) {
+        "a placeholder"
+    } else {
+        NO_ID
+    }
+}
+
+/// Words of documentation that were left standing: `IDENTITY-POOL-ID`, `<pool id>`, `YOUR_POOL`.
+fn is_placeholder(text: &str) -> bool {
+    let in_brackets = text.starts_with(['<', '[', '{']) && text.ends_with(['>', ']', '}']);
+    let capitals = text.bytes().any(|byte| byte.is_ascii_uppercase());
+    in_brackets
+        || (capitals && text.bytes().all(|byte| byte.is_ascii_uppercase() || matches!(byte, b'-' | b'_' | b' ')))
+}

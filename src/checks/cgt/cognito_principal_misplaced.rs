@@ -1,0 +1,176 @@
+//! CGT010: a statement for identity pools that lets none of them in.
+
+use crate::checks::Cx;
+use crate::checks::words::path;
+use crate::finding::{Finding, Label, Mistake, Severity};
+use crate::identity::cognito::{ASSUME, claimed_by};
+use crate::identity::provider::{Misplaced, Named, PoolPrincipal, misplaced, named_principal, pool_principals};
+use crate::identity::{Dialect, Graph, Role, RoleId};
+use crate::policy::{
+    Actions, Effect, Policy, Principal, PrincipalKind, Principals, Request, Statement, Test, actions_match, test_passes,
+};
+use crate::source::Place;
+use crate::value::Branch;
+
+/// Finds principals and actions by which no identity pool can come.
+pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
+    for (id, role) in cx.graph.roles() {
+        for case in &role.trust.cases {
+            let allowing = case.then.statements.iter().filter(|statement| statement.effect == Effect::Allow);
+            for statement in allowing {
+                findings.extend(finding(cx.graph, id, &case.then, statement, &case.when));
+            }
+        }
+    }
+}
+
+/// What is wrong with a statement.
+struct Fault {
+    place: Place,
+    /// The path below the statement.
+    element: String,
+    /// After `NAME refuses identity pools:`.
+    reason: &'static str,
+    label: String,
+    /// What the remedy says besides.
+    more: &'static str,
+}
+
+const USER_POOL: &str = "\nor, to take tokens of the user pool itself, name the ARN of an IAM OIDC provider";
+const KEYS: &str = "\nand begin the condition keys with the same name";
+
+fn finding(graph: &Graph, id: RoleId, policy: &Policy, statement: &Statement, when: &Branch) -> Option<Finding> {
+    let role = graph.role(id);
+    let partition = graph.partition(id);
+    let own = pool_principals().find(|row| partition.as_deref().is_none_or(|own| own == row.partition));
+    let fault = misplaced_principal(graph, statement)
+        .or_else(|| wrong_action(graph, statement))
+        .or_else(|| other_partition(graph, id, policy, statement, partition.as_deref()?))?;
+    let works = policy.statements.iter().any(|other| other.index != statement.index && admits_pools(graph, other));
+    let name = role.entity.name();
+    let message = match works {
+        _ if fault.more == USER_POOL => format!("nobody can become {name} through the user pool that it names"),
+        true => format!("a statement of {name} is of no use to identity pools: {}", fault.reason),
+        false => format!("{name} refuses identity pools: {}", fault.reason),
+    };
+    let severity = if works { Severity::Warning } else { Severity::Error };
+    let property = format!("AssumeRolePolicyDocument.{}.{}", statement.path(), fault.element);
+    let label = Label::new(fault.place, fault.label);
+    let mut finding = Finding::new("CGT010", severity, message, label, role.entity.property(property));
+    finding.related = path(graph.handouts_of(id).filter(|handout| graph.together(when, &handout.when).is_some()));
+    finding.help = help(role, own, fault.more);
+    finding.mistake = Mistake { statement: Some(statement.at.place), element: "Principal", bare: false };
+    finding.branch = when.clone();
+    Some(finding)
+}
+
+/// Whether a statement may let tokens of identity pools in, conditions aside.
+fn admits_pools(graph: &Graph, statement: &Statement) -> bool {
+    let named = pools(graph, statement).next().is_some() || !matches!(statement.principals, Principals::Only(_));
+    statement.effect != Effect::Deny && named && !actions_match(&statement.actions, ASSUME).is_false()
+}
+
+fn principals(statement: &Statement) -> &[Principal] {
+    match &statement.principals {
+        Principals::Only(list) => list,
+        _ => &[],
+    }
+}
+
+/// The principals of a statement that are identity pools.
+fn pools<'s>(graph: &'s Graph, statement: &'s Statement) -> impl Iterator<Item = (&'s Principal, PoolPrincipal)> {
+    let federated = principals(statement).iter().filter(|own| own.kind == Some(PrincipalKind::Federated));
+    federated.filter_map(|own| match named_principal(&own.value, &graph.symbols) {
+        Named::Pools(row) => Some((own, row)),
+        Named::Others | Named::Unclear => None,
+    })
+}
+
+fn misplaced_principal(graph: &Graph, statement: &Statement) -> Option<Fault> {
+    let found = principals(statement).iter().find_map(|own| Some((own, misplaced(own, &graph.symbols)?)));
+    let (principal, what) = found?;
+    let kind = principal.kind.map_or("AWS", PrincipalKind::name);
+    let (reason, label) = match what {
+        Misplaced::Service => ("it names them as a service", "identity pools are federated, no service"),
+        Misplaced::UserPoolHost => ("it names a user pool", "the name of a user pool, where an OIDC provider belongs"),
+        Misplaced::UserPoolArn => ("it names a user pool", "the ARN of a user pool, where an OIDC provider belongs"),
+    };
+    Some(Fault {
+        place: principal.at.place,
+        element: format!("Principal.{kind}"),
+        reason,
+        label: label.to_owned(),
+        more: if what == Misplaced::Service { KEYS } else { USER_POOL },
+    })
+}
+
+/// `sts:AssumeRole`, which is for callers with keys of their own.
+fn wrong_action(graph: &Graph, statement: &Statement) -> Option<Fault> {
+    pools(graph, statement).next()?;
+    let Actions::Only(_) = &statement.actions else { return None };
+    let allows = |action| actions_match(&statement.actions, action);
+    if !(allows("sts:AssumeRole").is_true() && allows(ASSUME).is_false()) {
+        return None;
+    }
+    Some(Fault {
+        place: statement.action_at.map_or(statement.at.place, |at| at.place),
+        element: "Action".to_owned(),
+        reason: "it allows them an action that they do not use",
+        label: format!("their tokens come with {ASSUME}"),
+        more: "",
+    })
+}
+
+/// The name of the pools of another partition, as the principal or before a condition key. Partitions whose
+/// name no guide agrees on are left alone.
+fn other_partition(
+    graph: &Graph,
+    id: RoleId,
+    policy: &Policy,
+    statement: &Statement,
+    partition: &str,
+) -> Option<Fault> {
+    let own = pool_principals().find(|row| row.partition == partition)?;
+    pools(graph, statement).next()?;
+    let is_other = |row: &PoolPrincipal| row.partition != partition;
+    if let Some((principal, _)) = pools(graph, statement).find(|(_, row)| is_other(row)) {
+        // Names of several partitions side by side serve a template that goes to all of them.
+        let serves = pools(graph, statement).any(|(_, row)| !is_other(&row));
+        let fault = Fault {
+            place: principal.at.place,
+            element: "Principal.Federated".to_owned(),
+            reason: "it names those of another partition",
+            label: format!("in {partition} they are {}", own.name),
+            more: KEYS,
+        };
+        return (!serves).then_some(fault);
+    }
+    // No token carries such a key: a test that passes without it keeps nobody out.
+    let token = Request {
+        principal: (PrincipalKind::Federated, own.text.clone()),
+        action: ASSUME.to_owned(),
+        resource: graph.role(id).arn(),
+        context: Vec::new(),
+    };
+    let refuses = |test: &&Test| test_passes(test, policy, &token, &graph.symbols).is_false();
+    let others = statement.conditions.tests.iter().filter(|test| claimed_by(test).is_some_and(|row| is_other(&row)));
+    let test = others.into_iter().find(refuses)?;
+    let [operator, key] = [&test.operator_text, &test.key].map(|text| text.as_known().unwrap_or("?"));
+    Some(Fault {
+        place: test.key_at.place,
+        element: format!("Condition.{operator}.{key}"),
+        reason: "its condition keys are those of another partition",
+        label: format!("in {partition} the keys begin with {}", own.name),
+        more: KEYS,
+    })
+}
+
+fn help(role: &Role, own: Option<PoolPrincipal>, more: &str) -> String {
+    let name = own.map_or("cognito-identity.amazonaws.com", |row| row.name);
+    let lines = match role.entity.dialect {
+        Dialect::Cdk => format!("new iam.FederatedPrincipal('{name}', {{ … }},\n    '{ASSUME}')"),
+        Dialect::Yaml => format!("Principal: {{ Federated: {name} }}\n  Action: {ASSUME}"),
+        Dialect::Json => format!("\"Principal\": {{ \"Federated\": \"{name}\" }},\n  \"Action\": \"{ASSUME}\""),
+    };
+    format!("name identity pools, and test aud and amr\n  {lines}{more}")
+}

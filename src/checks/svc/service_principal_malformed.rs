@@ -1,0 +1,51 @@
+//! SVC002: the name of a service that has no such form.
+
+use crate::checks::Cx;
+use crate::checks::gate::{Gate, gates, principal_path};
+use crate::finding::{Finding, Label, Severity, shown};
+use crate::identity::{Dialect, NameFault, name_fault};
+use crate::policy::{Principal, PrincipalKind};
+
+/// Finds service principals that cannot be the name of a service.
+pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
+    for gate in gates(cx) {
+        for principal in gate.principals().iter().filter(|one| one.kind == Some(PrincipalKind::Service)) {
+            findings.extend(finding(cx, gate, principal));
+        }
+    }
+}
+
+fn finding(cx: &Cx<'_>, gate: Gate<'_>, principal: &Principal) -> Option<Finding> {
+    let name = principal.value.as_known()?;
+    let own = cx.trusted(gate.role.entity.stack).map(|trusted| trusted.service_principals.as_slice());
+    if own.unwrap_or_default().iter().any(|own| own == name) {
+        return None;
+    }
+    let fault = name_fault(name)?;
+    let (severity, why) = match &fault {
+        NameFault::Form(_) => (Severity::Error, "no service has a name of this form"),
+        NameFault::Region(_) => (Severity::Warning, "this service has one name for all Regions"),
+        // The older form still holds in the partition that it is of.
+        NameFault::Suffix(_) => (Severity::Info, "the older form; one name holds in all partitions"),
+    };
+    let role = gate.role.entity.name();
+    let message = match fault {
+        NameFault::Form(_) => format!("{role} names '{}', which is no service", shown(name)),
+        NameFault::Region(_) => format!("{role} names a service of one Region, which there may be none of"),
+        NameFault::Suffix(_) => format!("{role} names a service as only one partition does"),
+    };
+    let mut finding =
+        gate.finding("SVC002", severity, message, Label::new(principal.at.place, why), &principal_path(principal));
+    finding.help = match (fault, gate.role.entity.dialect) {
+        (NameFault::Form(None), _) => "name the service, as in lambda.amazonaws.com".to_owned(),
+        (NameFault::Form(Some(meant)) | NameFault::Region(meant) | NameFault::Suffix(meant), dialect) => {
+            match dialect {
+                Dialect::Yaml => format!("write\n  Service: {}", shown(&meant)),
+                Dialect::Json => format!("write\n  \"Service\": \"{}\"", shown(&meant)),
+                Dialect::Cdk => format!("write\n  new iam.ServicePrincipal('{}')", shown(&meant)),
+            }
+        }
+    };
+    finding.mistake.element = "Principal";
+    Some(finding)
+}

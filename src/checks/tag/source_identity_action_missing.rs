@@ -1,0 +1,152 @@
+//! TAG008: a role needs a source identity, and nobody may set one.
+
+use crate::checks::Cx;
+use crate::checks::words::test_spot;
+use crate::finding::{Finding, Label, Mistake, Severity, shown};
+use crate::identity::tags::{
+    SET_SOURCE_IDENTITY, assume_action, impossible_identities, lacks, named_companions, never_allows, roles_named,
+    tests_for_held_identity, tests_for_identity,
+};
+use crate::identity::{Dialect, Graph, PermissionPolicy, Role, RoleId};
+use crate::policy::{Policy, Statement, Test};
+use crate::source::Place;
+use crate::value::Branch;
+
+/// Finds roles that want a source identity, or are given one, and do not allow it to be set.
+pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
+    let graph = cx.graph;
+    for (id, role) in graph.roles() {
+        for case in &role.trust.cases {
+            for statement in &case.then.statements {
+                findings.extend(own_test(graph, id, &case.then, statement, &case.when));
+                findings.extend(impossible(graph, role, &case.then, statement, &case.when));
+            }
+        }
+    }
+    for policy in &graph.policies {
+        for case in &policy.document.cases {
+            for statement in &case.then.statements {
+                findings.extend(permission(graph, policy, &case.then, statement, &case.when));
+                findings.extend(caller(graph, policy, statement, &case.when));
+            }
+        }
+    }
+}
+
+/// A trust policy that asks for a source identity.
+fn own_test(graph: &Graph, id: RoleId, policy: &Policy, statement: &Statement, when: &Branch) -> Option<Finding> {
+    let test = tests_for_identity(statement, policy).next()?;
+    if !lacks(graph, id, policy, statement, SET_SOURCE_IDENTITY) {
+        return None;
+    }
+    let role = graph.role(id);
+    let message = format!("{} asks for a source identity, and does not allow one to be set", role.entity.name());
+    let mut finding = on_trust(role, statement, Severity::Error, message, when);
+    finding.related = vec![Label::new(test.key_at.place, "passes only when the session has a source identity")];
+    Some(finding)
+}
+
+/// A finding at the actions of a trust statement.
+fn on_trust(role: &Role, statement: &Statement, severity: Severity, message: String, when: &Branch) -> Finding {
+    let place = statement.action_at.map_or(statement.at.place, |at| at.place);
+    let property = format!("AssumeRolePolicyDocument.{}.Action", statement.path());
+    let label = Label::new(place, format!("does not allow {SET_SOURCE_IDENTITY}"));
+    let mut finding = Finding::new("TAG008", severity, message, label, role.entity.property(property));
+    finding.help = help(role, assume_action(statement).unwrap_or("sts:AssumeRole"));
+    finding.mistake = Mistake { statement: Some(statement.at.place), element: "Action", bare: false };
+    finding.branch = when.clone();
+    finding
+}
+
+/// A value that STS takes for no source identity.
+fn impossible(graph: &Graph, role: &Role, policy: &Policy, statement: &Statement, when: &Branch) -> Option<Finding> {
+    let (test, wrong) = tests_for_identity(statement, policy).find_map(|test| {
+        let wrong: Vec<_> = impossible_identities(test).collect();
+        (!wrong.is_empty()).then_some((test, wrong))
+    })?;
+    let (value, at) = wrong.first()?;
+    let value = shown(&graph.shown(value));
+    let severity = if wrong.len() == test.values.len() { Severity::Error } else { Severity::Warning };
+    let message = format!("no source identity is ever {value}, which {} asks for", role.entity.name());
+    let (_, property) = test_spot(statement, test);
+    let label = Label::new(at.place, "not 2 to 64 letters, digits or any of _+=,.@-");
+    let mut finding = Finding::new("TAG008", severity, message, label, role.entity.property(property));
+    finding.help = "ask for a source identity of 2 to 64 letters, digits or any of _+=,.@-".to_owned();
+    finding.mistake = Mistake { statement: Some(statement.at.place), element: "SourceIdentity", bare: false };
+    finding.branch = when.clone();
+    Some(finding)
+}
+
+/// A permission that needs a source identity, on a role whose sessions never have one.
+fn permission(
+    graph: &Graph,
+    policy: &PermissionPolicy,
+    document: &Policy,
+    statement: &Statement,
+    when: &Branch,
+) -> Option<Finding> {
+    let test = tests_for_held_identity(statement, document).next()?;
+    let (role, when, trust) = policy.roles.iter().find_map(|(id, held)| {
+        let held = graph.together(held, when)?;
+        let role = graph.role(*id);
+        // Sessions of a chain keep their source identity, and need the same permission for that.
+        let case = role.trust.cases.iter().find(|case| {
+            never_allows(&case.then, SET_SOURCE_IDENTITY) && graph.together(&held, &case.when).is_some()
+        })?;
+        Some((role, graph.together(&held, &case.when)?, &case.then))
+    })?;
+    let (name, place) = (role.entity.name(), key_place(test));
+    let message = format!("a permission of {name} needs a source identity, which nobody may set");
+    let [operator, key] = [&test.operator_text, &test.key].map(|text| text.as_known().unwrap_or("?"));
+    let property = format!("{}.{}.Condition.{operator}.{key}", policy.property, statement.path());
+    let label = Label::new(place, "passes only when the session has a source identity");
+    let mut finding = Finding::new("TAG008", Severity::Error, message, label, policy.entity.property(property));
+    let assuming = trust.statements.iter().find_map(|own| Some((own, assume_action(own)?)));
+    let spot = assuming.and_then(|(own, _)| own.action_at).map(|at| at.place);
+    finding.related =
+        spot.map(|at| Label::new(at, format!("does not allow {SET_SOURCE_IDENTITY}"))).into_iter().collect();
+    finding.help = help(role, assuming.map_or("sts:AssumeRole", |(_, action)| action));
+    finding.mistake = Mistake { statement: Some(statement.at.place), element: "SourceIdentity", bare: false };
+    finding.branch = when;
+    Some(finding)
+}
+
+fn key_place(test: &Test) -> Place {
+    test.key_at.place
+}
+
+/// A caller that may set a source identity on a role which does not allow it. Whether it does so, no template
+/// says.
+fn caller(graph: &Graph, policy: &PermissionPolicy, statement: &Statement, when: &Branch) -> Vec<Finding> {
+    let Some((_, place)) = named_companions(statement).find(|(action, _)| *action == SET_SOURCE_IDENTITY) else {
+        return Vec::new();
+    };
+    let mut findings = Vec::new();
+    for (id, exists) in roles_named(graph, &policy.entity, statement) {
+        // On the role itself it is another mistake.
+        if policy.roles.iter().any(|(own, _)| *own == id) {
+            continue;
+        }
+        let role = graph.role(id);
+        for case in role.trust.cases.iter().filter(|case| never_allows(&case.then, SET_SOURCE_IDENTITY)) {
+            let branch = graph.together(when, &exists).and_then(|branch| graph.together(&branch, &case.when));
+            let assuming = case.then.statements.iter().find(|own| assume_action(own).is_some());
+            let (Some(branch), Some(assuming)) = (branch, assuming) else { continue };
+            let message =
+                format!("{} refuses sessions with a source identity, which a caller may set", role.entity.name());
+            let mut finding = on_trust(role, assuming, Severity::Warning, message, &branch);
+            finding.related = vec![Label::new(place, "a caller is allowed to set one here")];
+            findings.push(finding);
+        }
+    }
+    findings
+}
+
+fn help(role: &Role, assume: &str) -> String {
+    let line = match role.entity.dialect {
+        Dialect::Yaml => format!("Action: [{assume}, {SET_SOURCE_IDENTITY}]"),
+        Dialect::Json => format!("\"Action\": [\"{assume}\", \"{SET_SOURCE_IDENTITY}\"]"),
+        Dialect::Cdk => format!("actions: ['{assume}', '{SET_SOURCE_IDENTITY}'],"),
+    };
+    format!("allow both in the trust policy\n  {line}")
+}

@@ -1,0 +1,5 @@
+//! Statements of trust policies, whomever they name.
+
+pub mod action_principal_mismatch;
+pub mod statement_unsatisfiable;
+pub mod trust_element_unsupported;

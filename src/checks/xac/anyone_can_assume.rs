@@ -1,0 +1,61 @@
+//! XAC001: every AWS account can become a role.
+
+use crate::checks::Cx;
+use crate::checks::gate::{
+    Gap, gap, gate, is_everybody, named, own_account_line, principal_path, principal_place, proof,
+};
+use crate::finding::{Finding, Label, Severity};
+use crate::identity::RoleClasses;
+use crate::policy::{Effect, Statement};
+use crate::value::{Symbols, Truth};
+
+/// Finds roles that a principal of any account can become.
+pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
+    for of_role in &cx.classes.of_roles {
+        findings.extend(open(cx, of_role).or_else(|| unverified(cx, of_role)));
+    }
+}
+
+fn open(cx: &Cx<'_>, of_role: &RoleClasses) -> Option<Finding> {
+    let (answer, statement, _) = gap(cx, of_role).filter(|(_, _, gap)| *gap == Gap::Open)?;
+    let gate = gate(cx, of_role, statement);
+    let message = format!("principals of any AWS account can become {}", gate.role.entity.name());
+    let label = Label::new(principal_place(statement), why(statement));
+    let star = named(statement).iter().find(|principal| is_everybody(principal, &cx.graph.symbols));
+    let path = star.map_or_else(|| ".Principal".to_owned(), principal_path);
+    let mut finding = gate.finding("XAC001", Severity::Error, message, label, &path);
+    if let Some(at) = statement.conditions.at {
+        finding.related.push(Label::new(at.place, "keeps no account out: its callers choose what is asked for here"));
+    }
+    finding.help = format!("name who may become it, such as the own account\n  {}", own_account_line(gate.role));
+    finding.mistake.element = "Principal";
+    finding.witness = Some(proof(cx, of_role, answer, statement, "a role in an account that nobody here has named"));
+    Some(finding)
+}
+
+fn why(statement: &Statement) -> &'static str {
+    match statement.conditions.tests.is_empty() {
+        true => "trusts everybody, and asks for nothing else",
+        false => "trusts everybody, and what is asked for keeps no account out",
+    }
+}
+
+/// A star beside a condition of which it is not known what it asks.
+fn unverified(cx: &Cx<'_>, of_role: &RoleClasses) -> Option<Finding> {
+    let of_class = |class: &str| of_role.answers.iter().find(|answer| answer.class == class);
+    of_class("account/unrelated").filter(|answer| answer.answer.truth == Truth::Unknown)?;
+    let symbols: &Symbols = &cx.graph.symbols;
+    let is_star = |statement: &&Statement| named(statement).iter().any(|principal| is_everybody(principal, symbols));
+    let mut allowing = of_role.policy(cx.graph).statements.iter().filter(|statement| statement.effect == Effect::Allow);
+    let statement = allowing.find(is_star)?;
+    let gate = gate(cx, of_role, statement);
+    let role = gate.role.entity.name();
+    let message = format!("whether principals of any AWS account can become {role} cannot be verified");
+    let place = statement.conditions.at.map_or(principal_place(statement), |at| at.place);
+    let label = Label::new(place, "what this asks for is not known before deployment");
+    let mut finding = gate.finding("XAC001", Severity::Info, message, label, ".Condition");
+    finding.help =
+        "name the accounts or roles in Principal, or ask for the organization (aws:PrincipalOrgID)".to_owned();
+    finding.mistake.element = "Principal";
+    Some(finding)
+}

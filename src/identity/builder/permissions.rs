@@ -1,0 +1,147 @@
+//! Permission policies, and the roles that have them.
+
+use std::collections::HashMap;
+
+use super::{Builder, Properties};
+use crate::identity::graph::{PermissionPolicy, RoleId};
+use crate::resolve::StackId;
+use crate::template::Resource;
+use crate::value::{Branch, Kind, Text, Value};
+
+/// What joins policies and roles.
+#[derive(Default)]
+pub(super) struct Permits<'d> {
+    /// Roles by their resources.
+    roles: HashMap<(StackId, &'d str), RoleId>,
+    /// Roles by what `Ref` gives for them: their names.
+    names: HashMap<Text, Vec<(StackId, RoleId)>>,
+    /// Managed policies by their ARNs, as places in the graph's policies.
+    arns: HashMap<Text, usize>,
+    /// What `ManagedPolicyArns` of a role names.
+    managed: Vec<(RoleId, Text, Branch)>,
+}
+
+impl<'d> Builder<'_, 'd> {
+    pub(super) fn name_role(&mut self, stack: StackId, resource: &Resource<'d>, id: RoleId) {
+        self.permits.roles.insert((stack, resource.id), id);
+        if let Some(name) = self.attribute(stack, resource, "Ref").text() {
+            self.permits.names.entry(name).or_default().push((stack, id));
+        }
+    }
+
+    pub(super) fn permissions_of_role(&mut self, stack: StackId, resource: &Resource<'d>) {
+        let Some(id) = self.permits.roles.get(&(stack, resource.id)).copied() else { return };
+        let inline_known = self.inline_policies(stack, resource, id);
+        let managed_known = self.managed_policies(stack, resource, id);
+        if !(inline_known && managed_known) {
+            self.graph.roles[id.0].permitted_elsewhere = true;
+        }
+    }
+
+    /// The documents in `Policies` of a role, each in the branches in which the role has it; whether these are all.
+    fn inline_policies(&mut self, stack: StackId, resource: &Resource<'d>, role: RoleId) -> bool {
+        let Some(policies) = self.resolver.property(stack, resource, "Policies") else { return true };
+        let exists = self.resolver.exists(stack, resource);
+        let mut all_known = true;
+        for whole in self.choices(&policies, &exists) {
+            all_known &= matches!(whole.then.kind, Kind::List(_) | Kind::Null | Kind::Absent);
+            for (at, item) in whole.then.items().iter().enumerate() {
+                for policy in self.choices(item, &whole.when) {
+                    if policy.then.is_nothing() {
+                        continue;
+                    }
+                    let Some(document) = policy.then.get("PolicyDocument") else {
+                        all_known = false;
+                        continue;
+                    };
+                    let property = format!("Policies[{at}].PolicyDocument");
+                    let at = self.permissions(stack, resource, document.clone(), &policy.when, property);
+                    self.graph.policies[at].roles.push((role, policy.when));
+                }
+            }
+        }
+        all_known
+    }
+
+    /// Notes the managed policies of a role; whether their list is known.
+    fn managed_policies(&mut self, stack: StackId, resource: &Resource<'d>, role: RoleId) -> bool {
+        let mut all_known = true;
+        for properties in self.properties(stack, resource, &["ManagedPolicyArns"]) {
+            let (arns, known) = texts(&properties, "ManagedPolicyArns");
+            all_known &= known;
+            self.permits.managed.extend(arns.into_iter().map(|arn| (role, arn, properties.when.clone())));
+        }
+        all_known
+    }
+
+    /// A policy that is a resource of its own, with the roles that it names.
+    pub(super) fn policy(&mut self, stack: StackId, resource: &Resource<'d>) {
+        let exists = self.resolver.exists(stack, resource);
+        let Some(document) = self.resolver.property(stack, resource, "PolicyDocument") else { return };
+        let at = self.permissions(stack, resource, document, &exists, "PolicyDocument".to_owned());
+        if resource.kind == "AWS::IAM::ManagedPolicy" {
+            let arn = self.attribute(stack, resource, "Ref").text();
+            self.permits.arns.extend(arn.map(|arn| (arn, at)));
+        }
+        let list = if resource.kind == "AWS::IAM::RolePolicy" { "RoleName" } else { "Roles" };
+        for properties in self.properties(stack, resource, &[list]) {
+            let (names, known) = texts(&properties, list);
+            self.graph.policies[at].roles_complete &= known;
+            for name in names {
+                let meant = self.role_of_name(stack, &name);
+                self.graph.policies[at].roles_complete &= meant.is_some() || name.as_known().is_some();
+                self.graph.policies[at].roles.extend(meant.map(|role| (role, properties.when.clone())));
+            }
+        }
+    }
+
+    /// The role of a name: the stack's own, else the only one of the run.
+    fn role_of_name(&self, stack: StackId, name: &Text) -> Option<RoleId> {
+        let named = self.permits.names.get(name)?;
+        match (named.iter().find(|(home, _)| *home == stack), named.as_slice()) {
+            (Some((_, role)), _) | (None, [(_, role)]) => Some(*role),
+            _ => None,
+        }
+    }
+
+    /// Joins roles with the managed policies of the run that they name, once all are known.
+    pub(super) fn attach_managed(&mut self) {
+        for (role, arn, when) in std::mem::take(&mut self.permits.managed) {
+            match self.permits.arns.get(&arn) {
+                Some(at) => self.graph.policies[*at].roles.push((role, when)),
+                None => self.graph.roles[role.0].permitted_elsewhere = true,
+            }
+        }
+    }
+
+    /// Records a document; its place in the graph's policies.
+    fn permissions(
+        &mut self,
+        stack: StackId,
+        resource: &Resource<'d>,
+        document: Value,
+        when: &Branch,
+        property: String,
+    ) -> usize {
+        let entity = self.entity(stack, resource);
+        let document = self.resolver.as_document(stack, document);
+        let document = self.policies(&document, when);
+        let (roles, roles_complete) = (Vec::new(), true);
+        self.graph.policies.push(PermissionPolicy { entity, property, roles, roles_complete, document });
+        self.graph.policies.len() - 1
+    }
+}
+
+/// The texts of a property that is a text or a list of them, and whether these are all.
+fn texts(properties: &Properties, name: &str) -> (Vec<Text>, bool) {
+    let Some(value) = properties.get(name) else { return (Vec::new(), true) };
+    let items = match &value.kind {
+        Kind::List(_) => value.items(),
+        _ => std::slice::from_ref(value),
+    };
+    let wanted = items.iter().filter(|item| !item.is_nothing());
+    let found: Vec<Option<Text>> =
+        wanted.map(|item| item.text().filter(|text| !matches!(text, Text::Any(_)))).collect();
+    let all_known = found.iter().all(Option::is_some);
+    (found.into_iter().flatten().collect(), all_known)
+}

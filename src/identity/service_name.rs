@@ -1,0 +1,121 @@
+//! The form of service principals (IAM User Guide, service principals; IAM Access Analyzer policy checks, invalid
+//! service principal format).
+
+/// What is wrong with the name of a service principal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NameFault {
+    /// No service has a name of this form; what is probably meant, where that can be told.
+    Form(Option<String>),
+    /// It names a Region, which only some services do; the name without it.
+    Region(String),
+    /// It ends as the names of another partition used to; the name that holds in all.
+    Suffix(String),
+}
+
+const SUFFIX: &str = ".amazonaws.com";
+
+/// Suffixes of other partitions (AWS CDK, region information).
+const OTHER_SUFFIXES: [&str; 6] =
+    [".amazonaws.com.cn", ".amazonaws.eu", ".c2s.ic.gov", ".sc2s.sgov.gov", ".cloud.adc-e.uk", ".csp.hci.ic.gov"];
+
+/// What is wrong with a name; nothing where its form is right, whether or not there is such a service. Stars and
+/// empty names are other mistakes.
+pub fn name_fault(name: &str) -> Option<NameFault> {
+    if name.contains('*') || name.trim().is_empty() || name.starts_with('.') || name.contains("${") {
+        return None;
+    }
+    let is_plain = |text: &str| {
+        let fits = |label: &str| {
+            !label.is_empty() && label.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        };
+        text.split('.').all(fits)
+    };
+    if let Some(front) =
+        OTHER_SUFFIXES.iter().find_map(|suffix| name.strip_suffix(suffix)).filter(|front| is_plain(front))
+    {
+        return Some(NameFault::Suffix(format!("{front}{SUFFIX}")));
+    }
+    let Some(front) = name.strip_suffix(SUFFIX).filter(|front| is_plain(front)) else {
+        return Some(NameFault::Form(meant(name)));
+    };
+    let labels: Vec<&str> = front.split('.').collect();
+    match labels.as_slice() {
+        [service, region] if is_region(region) && !has_regions(service) => {
+            Some(NameFault::Region(format!("{service}{SUFFIX}")))
+        }
+        [region, rest @ ..] if is_region(region) && !rest.is_empty() => {
+            Some(NameFault::Form(Some(format!("{}{SUFFIX}", rest.join(".")))))
+        }
+        _ => None,
+    }
+}
+
+/// The name that is probably meant: without scheme, port and path, in small letters, with its suffix.
+fn meant(name: &str) -> Option<String> {
+    let lower = name.trim().to_ascii_lowercase();
+    if lower.starts_with("arn:") {
+        return None;
+    }
+    let host = lower.split_once("://").map_or(lower.as_str(), |(_, host)| host);
+    let host = host.split(['/', ':']).next()?;
+    let front = host.strip_suffix(SUFFIX).or_else(|| host.split('.').next())?;
+    let name = format!("{front}{SUFFIX}");
+    (!front.is_empty() && name_fault(&name).is_none()).then_some(name)
+}
+
+/// `eu-west-1`, `us-gov-east-1`.
+fn is_region(label: &str) -> bool {
+    let parts: Vec<&str> = label.split('-').collect();
+    let is_number = |text: &&str| text.len() <= 2 && text.bytes().all(|byte| byte.is_ascii_digit()) && !text.is_empty();
+    let is_word = |text: &&str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_lowercase());
+    match parts.as_slice() {
+        [area, middle @ .., number] => {
+            area.len() == 2 && is_word(area) && !middle.is_empty() && middle.iter().all(is_word) && is_number(number)
+        }
+        _ => false,
+    }
+}
+
+/// Whether a service has a principal for each Region (`data/regional-services.tsv`).
+fn has_regions(service: &str) -> bool {
+    let rows = include_str!("../../data/regional-services.tsv").lines().filter(|line| !line.starts_with('#'));
+    rows.filter_map(|line| line.split('\t').next()).any(|name| name == service)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_by_their_form() {
+        let form = |meant: &str| Some(NameFault::Form(Some(meant.to_owned())));
+        let lambda = "lambda.amazonaws.com";
+        for right in [
+            lambda,
+            "pods.eks.amazonaws.com",
+            "s3.data-source.lustre.fsx.amazonaws.com",
+            "states.eu-west-1.amazonaws.com",
+            "no-such-service.amazonaws.com",
+            "*",
+            "",
+            ".amazonaws.com",
+        ] {
+            assert_eq!(name_fault(right), None, "{right}");
+        }
+        for wrong in [
+            "https://Lambda.amazonaws.com",
+            "lambda",
+            "lambda.aws.com",
+            "Lambda.amazonaws.com",
+            "lambda.amazonaws.com/",
+            "lambda.amazonaws.com:443",
+            " lambda.amazonaws.com",
+            "eu-west-1.lambda.amazonaws.com",
+        ] {
+            assert_eq!(name_fault(wrong), form(lambda), "{wrong}");
+        }
+        assert_eq!(name_fault("arn:aws:iam::aws:lambda"), Some(NameFault::Form(None)));
+        assert_eq!(name_fault("lambda.eu-west-1.amazonaws.com"), Some(NameFault::Region(lambda.to_owned())));
+        assert_eq!(name_fault("lambda.amazonaws.com.cn"), Some(NameFault::Suffix(lambda.to_owned())));
+    }
+}
