@@ -3,7 +3,7 @@
 use super::Unwanted;
 use super::bench::{Bench, Question};
 use super::caller::{
-    ASSUME, Caller, EXTERNAL_ID, SET_IDENTITY, TAG, callers_of, external_ids, keys_of, named_callers, own_organization,
+    ASSUME, Caller, SET_IDENTITY, TAG, callers_of, external_ids, keys_of, named_callers, own_organization, wrong_external_id,
     settle, strangers,
 };
 use super::keys::{self, Keys, absent, chosen};
@@ -169,8 +169,7 @@ fn external(bench: &mut Bench<'_>, callers: &[Caller], is_own: Truth) {
         assumes.push("the account is not the role's own");
     }
     let name = Text::known("sts:ExternalId");
-    let letter = bench.clerk.letter("external-id", EXTERNAL_ID);
-    let wrong = Form::new(EXTERNAL_ID).whole().with_letters(&[letter]).but(bench.own_values(&name));
+    let wrong = wrong_external_id(bench);
     let asked = [
         ("account/trusted/no-external-id", absent()),
         ("account/trusted/wrong-external-id", chosen(wrong, false)),

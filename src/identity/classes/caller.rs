@@ -256,7 +256,14 @@ pub(super) fn external_ids(bench: &Bench<'_>) -> Vec<Form> {
     std::iter::once(Form::new(EXTERNAL_ID)).chain(open).collect()
 }
 
-pub(super) const EXTERNAL_ID: &str = "{aA9_+=,.@:/-}{aA9_+=,.@:/-}";
+/// An external id of somebody who does not know those that the policy names.
+pub(super) fn wrong_external_id(bench: &mut Bench<'_>) -> Form {
+    let own = bench.own_values(&Text::known("sts:ExternalId"));
+    let letter = bench.clerk.letter("external-id", EXTERNAL_ID);
+    Form::new(EXTERNAL_ID).whole().with_letters(&[letter]).but(own)
+}
+
+const EXTERNAL_ID: &str = "{aA9_+=,.@:/-}{aA9_+=,.@:/-}";
 
 fn first(domain: &Domain) -> Domain {
     match domain {

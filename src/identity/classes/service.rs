@@ -2,6 +2,7 @@
 
 use super::Unwanted;
 use super::bench::{Bench, Question};
+use super::caller::wrong_external_id;
 use super::keys::{self, Keys, absent, chosen, perhaps};
 use crate::identity::cognito::TAG_SESSION;
 use crate::identity::witness::Refused;
@@ -9,6 +10,7 @@ use crate::policy::{Carried, Domain, PrincipalKind};
 use crate::value::{Form, Mark, Pattern, Text, Truth, marks};
 
 const ASSUME: &str = "sts:AssumeRole";
+const EXTERNAL_ID: &str = "sts:ExternalId";
 
 /// What a guide says about source keys in the trust policies of a service's roles.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,7 +106,12 @@ impl Asking<'_, '_> {
         let paths = keys::paths_of(organization, &self.bench.own_paths("aws:SourceOrgPaths"));
         let organization = Domain::OneOf(vec![None, Some(Carried::One(Text::symbol(organization)))]);
         let named = self.named_accounts();
-        let keys = self.sourced(other.clone(), organization.clone(), paths.clone(), &named);
+        let mut keys = self.sourced(other.clone(), organization.clone(), paths.clone(), &named);
+        if facts(&self.service).1 {
+            // What the other account has set there: it does not know the id of this one.
+            keys.retain(|(name, _)| name.as_known() != Some(EXTERNAL_ID));
+            keys.push(keys::key(EXTERNAL_ID, chosen(wrong_external_id(self.bench), true)));
+        }
         let unwanted = match source_keys(&self.service) {
             SourceKeys::Documented => Unwanted::Always,
             _ if self.doubt.is_some() => Unwanted::Always,
@@ -161,7 +168,6 @@ impl Asking<'_, '_> {
     fn keys(&self, source: Keys) -> Keys {
         let mut keys = keys::of_every_call();
         keys.extend(source);
-        // The external id of a user pool's SMS role is what the pool is set to send.
         let external = if facts(&self.service).1 { chosen(Form::any(), true) } else { perhaps() };
         let list = Domain::Exactly(Some(Carried::Many(vec![self.service.clone()])));
         keys.extend([
@@ -169,7 +175,7 @@ impl Asking<'_, '_> {
             keys::key("aws:PrincipalServiceNamesList", list),
             keys::key("aws:PrincipalIsAWSService", Domain::known("true")),
             keys::key("aws:ResourceAccount", Domain::one(self.bench.arn_part(4))),
-            keys::key("sts:ExternalId", external),
+            keys::key(EXTERNAL_ID, external),
         ]);
         if self.tagged {
             keys.extend(POD_TAGS.map(|tag| keys::key(&format!("aws:RequestTag/{tag}"), chosen(keys::some(), false))));
