@@ -29,6 +29,7 @@ pub(super) fn form(document: &Document) -> Form {
         }
         // Another tool puts the resources there.
         Some((_, resources)) if Call::of(resources).is_some() => Form::Template,
+        Some(_) if is_app_spec(root) => Form::Other,
         Some((key, resources)) => {
             let meant = declared || root.get("Transform").is_some() || document.text().contains("AWS::");
             let span = if resources.kind() == Kind::Missing { key.span() } else { resources.span() };
@@ -38,6 +39,12 @@ pub(super) fn form(document: &Document) -> Form {
         None if root.get("Statement").is_some() && root.get("Version").is_some() => Form::Policy,
         None => Form::Other,
     }
+}
+
+/// What CodeDeploy is told about a revision lists `Resources` too (CodeDeploy User Guide, AppSpec file structure).
+fn is_app_spec(root: Node<'_>) -> bool {
+    let is_list = root.get("Resources").is_some_and(|resources| resources.kind() == Kind::Sequence);
+    is_list && root.get("version").is_some() && root.get("AWSTemplateFormatVersion").is_none()
 }
 
 /// Other formats have a key `Transform` too.
@@ -134,6 +141,7 @@ mod tests {
         assert_eq!(form_of(r#"{"Resources": {"cpu": 1}}"#), Form::Other);
         assert_eq!(form_of(r#"{"Resources": ["cpu"]}"#), Form::Other);
         assert_eq!(form_of(r#"{"Resources": ["AWS::S3::Bucket"]}"#), Form::NoMapping(Span::new(14, 33)));
+        assert_eq!(form_of(r#"{"version": 0.0, "Resources": [{"S": {"Type": "AWS::ECS::Service"}}]}"#), Form::Other);
         assert_eq!(form_of(r#"{"Version": "2012-10-17", "Statement": []}"#), Form::Policy);
         assert_eq!(form_of("[]"), Form::Other);
         assert_eq!(form_of(r#"{"service": "a", "provider": {"name": "aws"}, "functions": {}}"#), Form::Template);
