@@ -4,6 +4,7 @@
 
 pub mod checks;
 pub mod cli;
+pub mod edit;
 pub mod finding;
 pub mod identity;
 pub mod policy;

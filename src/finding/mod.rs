@@ -4,6 +4,7 @@
 
 mod code;
 mod fingerprint;
+mod fix;
 mod shown;
 
 use crate::source::Place;
@@ -13,6 +14,7 @@ pub use crate::identity::{Refused, Subject, Witness};
 pub use crate::resolve::{Note, NoteKind};
 pub use code::{Certainty, CodeLine, CodePoint};
 pub use fingerprint::fingerprint;
+pub use fix::{Applicability, Change, Fix, TextEdit, Written};
 pub use shown::{shown, visible, visible_char};
 
 /// How bad it is (catalogue, section 1).
@@ -124,6 +126,8 @@ pub struct Finding {
     pub code: Option<Box<CodeLine>>,
     /// The proof.
     pub witness: Option<Box<Witness>>,
+    /// What mends it.
+    pub fix: Option<Box<Fix>>,
     /// What it is about, for the precedence between rules; see `checks::precedence`.
     pub mistake: Mistake,
     /// Identifies it over time; given once all findings are known.
@@ -188,6 +192,7 @@ impl Finding {
             assumes: Vec::new(),
             code: None,
             witness: None,
+            fix: None,
             mistake: Mistake::default(),
             fingerprint: String::new(),
         }

@@ -59,6 +59,13 @@ fn has_extension(path: &str, extensions: &[&str]) -> bool {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NodeId(pub(crate) u32);
 
+impl NodeId {
+    /// Its number: how many nodes stand before it.
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
 /// How a scalar is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Style {
@@ -185,6 +192,11 @@ impl Document {
     /// The text as stored; of a text inside a file ([`Self::within`]), only this text.
     pub fn text(&self) -> &Arc<str> {
         &self.text
+    }
+
+    /// Whether it is a text inside a file ([`Self::within`]): its bytes are not those of its spans.
+    pub fn is_within(&self) -> bool {
+        self.places.is_some()
     }
 
     /// Everything the grammar refused, in order. The tree holds what was read before it.

@@ -3,13 +3,13 @@
 use super::Unwanted;
 use super::bench::{Bench, Question};
 use super::caller::{
-    ASSUME, Caller, SET_IDENTITY, TAG, callers_of, external_ids, keys_of, named_callers, own_organization, wrong_external_id,
-    settle, strangers,
+    ASSUME, Caller, SET_IDENTITY, TAG, callers_of, external_ids, keys_of, named_callers, own_organization, settle,
+    strangers, wrong_external_id,
 };
 use super::keys::{self, Keys, absent, chosen};
 use crate::identity::witness::Refused;
 use crate::policy::{Carried, Domain, PrincipalKind, asked_keys};
-use crate::value::{Form, Piece, Text, Truth, compare};
+use crate::value::{Piece, Text, Truth, compare};
 
 /// Asks the classes of AWS principals, where a policy speaks of any.
 pub(super) fn ask(bench: &mut Bench<'_>) {
