@@ -1,0 +1,176 @@
+//! Entries and members that come and go.
+
+use super::tree::Tree;
+use super::write::Context;
+use super::{is_plain_mapping, set};
+use crate::finding::{TextEdit, Written};
+use crate::source::Span;
+use crate::syntax::{Kind, Node, Style};
+
+/// Puts a value at the end of a path below a mapping.
+pub(super) fn put<'d>(tree: &Tree<'d>, mapping: Node<'d>, path: &[String], value: &Written) -> Option<TextEdit> {
+    if !is_plain_mapping(mapping) {
+        return None;
+    }
+    let (first, rest) = path.split_first()?;
+    match (mapping.entry(first), rest.is_empty()) {
+        (Some((_, own)), false) => put(tree, own, rest, value),
+        (Some((_, own)), true) => set(tree, own, value),
+        (None, _) => {
+            let nested = rest.iter().rev().fold(value.clone(), |value, key| Written::Map(vec![(key.clone(), value)]));
+            entry(tree, mapping, first, &nested)
+        }
+    }
+}
+
+/// Adds an entry behind the others of a mapping.
+fn entry<'d>(tree: &Tree<'d>, mapping: Node<'d>, key: &str, value: &Written) -> Option<TextEdit> {
+    let context = Context::of(tree, mapping);
+    let span = mapping.span();
+    let Some((first, _)) = mapping.own_entries().next() else {
+        let map = context.inline(&Written::Map(vec![(key.to_owned(), value.clone())]));
+        return tree.is_flow(mapping).then(|| tree.edit(span, map));
+    };
+    let last =
+        mapping.own_entries().last().map(|(key, value)| if value.kind() == Kind::Missing { key } else { value })?;
+    if tree.is_flow(mapping) {
+        let end = tree.end(last);
+        return Some(flow(tree, context, span, first.span().start(), end, &|indent| {
+            format!("{}{}{}", context.key(key), context.colon(), lines(tree, context, value, indent))
+        }));
+    }
+    let column = tree.column(first.span().start());
+    let text = block(tree, context, key, value, column);
+    Some(behind_line(tree, tree.end(mapping), &text, column))
+}
+
+/// Something more in brackets, behind the last of what is there: on a line of its own where that is.
+fn flow(
+    tree: &Tree<'_>,
+    context: Context,
+    span: Span,
+    first: usize,
+    end: usize,
+    what: &dyn Fn(Option<&str>) -> String,
+) -> TextEdit {
+    let is_on_lines = tree.text()[span.start()..first].contains('\n');
+    let text = if is_on_lines {
+        let indent = tree.indent(first);
+        format!(",{}{indent}{}", tree.newline(), what(Some(indent)))
+    } else {
+        format!("{}{}", context.comma(), what(None))
+    };
+    tree.edit(Span::at(end), text)
+}
+
+/// A value in brackets: mappings on lines of their own where those around it are.
+fn lines(tree: &Tree<'_>, context: Context, value: &Written, indent: Option<&str>) -> String {
+    match (value, indent) {
+        (Written::Map(entries), Some(indent)) if context.json => {
+            let inner = format!("{indent}{}", step(tree, indent));
+            let newline = tree.newline();
+            let entry = |(key, value): &(String, Written)| {
+                let value = lines(tree, context, value, Some(&inner));
+                format!("{newline}{inner}{}{}{value}", context.key(key), context.colon())
+            };
+            let entries: Vec<String> = entries.iter().map(entry).collect();
+            format!("{{{}{newline}{indent}}}", entries.join(","))
+        }
+        _ => context.in_flow().inline(value),
+    }
+}
+
+fn step(tree: &Tree<'_>, indent: &str) -> String {
+    if indent.starts_with('\t') { "\t".to_owned() } else { " ".repeat(tree.step()) }
+}
+
+/// An entry of a block mapping: its first line without indentation, then further lines.
+fn block(tree: &Tree<'_>, context: Context, key: &str, value: &Written, column: usize) -> String {
+    let key = context.key(key);
+    match value {
+        Written::Map(entries) if !entries.is_empty() => {
+            let inner = column + tree.step();
+            let indent = " ".repeat(inner);
+            let newline = tree.newline();
+            let entry = |(key, value): &(String, Written)| {
+                format!("{newline}{indent}{}", block(tree, context, key, value, inner))
+            };
+            format!("{key}:{}", entries.iter().map(entry).collect::<String>())
+        }
+        _ => format!("{key}: {}", context.inline(value)),
+    }
+}
+
+/// A line more behind that of a byte.
+fn behind_line(tree: &Tree<'_>, at: usize, text: &str, column: usize) -> TextEdit {
+    let end = tree.line_end(at);
+    tree.edit(Span::at(end), format!("{}{}{text}", tree.newline(), " ".repeat(column)))
+}
+
+/// Adds a member to a list, or makes a list of a single value.
+pub(super) fn append<'d>(tree: &Tree<'d>, node: Node<'d>, value: &Written) -> Option<TextEdit> {
+    let context = Context::of(tree, node);
+    match node.kind() {
+        Kind::Sequence if node.tag().is_some() => None,
+        Kind::Sequence => member(tree, context, node, value),
+        Kind::Scalar if node.style() != Some(Style::Block) && node.tag().is_none() => {
+            let own = match node.style()? {
+                // Without quotes it might end at a comma.
+                Style::Plain => context.in_flow().scalar(node.text()?),
+                _ => node.span().of(tree.text()).to_owned(),
+            };
+            let text = format!("[{own}{}{}]", context.comma(), context.in_flow().inline(value));
+            Some(tree.edit(node.span(), text))
+        }
+        _ => None,
+    }
+}
+
+fn member<'d>(tree: &Tree<'d>, context: Context, list: Node<'d>, value: &Written) -> Option<TextEdit> {
+    let (Some(first), Some(last)) = (list.items().next(), list.items().last()) else {
+        return tree.is_flow(list).then(|| tree.edit(list.span(), format!("[{}]", context.in_flow().inline(value))));
+    };
+    if tree.is_flow(list) {
+        let start = first.tagged_place().span.start();
+        let inline = |_: Option<&str>| context.in_flow().inline(value);
+        return Some(flow(tree, context, list.span(), start, tree.end(last), &inline));
+    }
+    let dash = tree.text()[..first.tagged_place().span.start()].rfind('-')?;
+    let text = format!("- {}", context.inline(value));
+    Some(behind_line(tree, tree.end(list), &text, tree.column(dash)))
+}
+
+/// Takes an entry away, with its lines where it has lines of its own.
+pub(super) fn remove<'d>(tree: &Tree<'d>, key: Node<'d>) -> Option<TextEdit> {
+    let mapping = tree.parent(key)?;
+    let entries: Vec<_> = mapping.own_entries().collect();
+    let at = entries.iter().position(|(own, _)| own.id() == key.id())?;
+    let (_, value) = entries[at];
+    // A mapping without entries would mean something else.
+    if entries.len() < 2 {
+        return None;
+    }
+    if tree.is_flow(mapping) {
+        let text = tree.text();
+        let span = match entries.get(at + 1) {
+            Some((next, _)) => Span::new(key.span().start(), next.span().start()),
+            None => {
+                let (before_key, before) = entries[at - 1];
+                let before = if before.kind() == Kind::Missing { before_key } else { before };
+                Span::new(tree.end(before), tree.end(value).max(key.span().end()))
+            }
+        };
+        return (!span.of(text).contains('#')).then(|| tree.edit(span, String::new()));
+    }
+    let start = key.span().start();
+    if at == 0 && !tree.text()[tree.line_start(start)..start].trim().is_empty() {
+        // `- key: value`: what follows moves up to the dash.
+        let (next, _) = entries[1];
+        return Some(tree.edit(Span::new(start, next.span().start()), String::new()));
+    }
+    let end = if value.kind() == Kind::Missing { key.span().end() } else { tree.end(value) };
+    let line_end = tree.line_end(end);
+    let from = tree.line_start(start);
+    let to = tree.text()[line_end..].find('\n').map_or(line_end, |newline| line_end + newline + 1);
+    Some(tree.edit(Span::new(from, to), String::new()))
+}
