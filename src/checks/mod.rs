@@ -12,6 +12,7 @@ pub mod map;
 mod mappings;
 mod precedence;
 mod reading;
+mod remedy;
 mod rule;
 pub mod svc;
 pub mod tag;

@@ -21,6 +21,14 @@ const OTHER_SUFFIXES: [&str; 6] =
 /// What is wrong with a name; nothing where its form is right, whether or not there is such a service. Stars and
 /// empty names are other mistakes.
 pub fn name_fault(name: &str) -> Option<NameFault> {
+    match fault_of_form(name) {
+        Some(NameFault::Form(None)) => Some(NameFault::Form(meant(name))),
+        other => other,
+    }
+}
+
+/// The same, without a guess at what is meant.
+fn fault_of_form(name: &str) -> Option<NameFault> {
     if name.contains('*') || name.trim().is_empty() || name.starts_with('.') || name.contains("${") {
         return None;
     }
@@ -36,7 +44,7 @@ pub fn name_fault(name: &str) -> Option<NameFault> {
         return Some(NameFault::Suffix(format!("{front}{SUFFIX}")));
     }
     let Some(front) = name.strip_suffix(SUFFIX).filter(|front| is_plain(front)) else {
-        return Some(NameFault::Form(meant(name)));
+        return Some(NameFault::Form(None));
     };
     let labels: Vec<&str> = front.split('.').collect();
     match labels.as_slice() {
@@ -60,7 +68,7 @@ fn meant(name: &str) -> Option<String> {
     let host = host.split(['/', ':']).next()?;
     let front = host.strip_suffix(SUFFIX).or_else(|| host.split('.').next())?;
     let name = format!("{front}{SUFFIX}");
-    (!front.is_empty() && name_fault(&name).is_none()).then_some(name)
+    (!front.is_empty() && fault_of_form(&name).is_none()).then_some(name)
 }
 
 /// `eu-west-1`, `us-gov-east-1`.
@@ -85,6 +93,23 @@ fn has_regions(service: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_no_service_can_be_called_has_no_other_name() {
+        let names =
+            ["rds_x.amazonaws.com", "SERVICE_NAME.amazonaws.com", "<service>.amazonaws.com", "my service", "a,b", "?"];
+        for name in names {
+            assert_eq!(name_fault(name), Some(NameFault::Form(None)), "{name}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_name_is_looked_at(name in ".{0,40}") {
+            let _ = name_fault(&name);
+            let _ = name_fault(&format!("{name}.amazonaws.com"));
+        }
+    }
 
     #[test]
     fn names_by_their_form() {

@@ -162,6 +162,8 @@ pub struct Test {
     pub key: Text,
     /// The values, any of which may fit.
     pub values: Vec<(Text, At)>,
+    /// Where the operator stands.
+    pub operator_at: At,
     /// Where the key stands.
     pub key_at: At,
     /// Where the value or the list of values stands.
@@ -202,6 +204,8 @@ pub struct Statement {
     pub actions: Actions,
     /// Where the Action element stands (its key), if it does.
     pub action_at: Option<At>,
+    /// Where the value of the Action element stands.
+    pub action_value_at: Option<At>,
     /// On what.
     pub resources: Resources,
     /// When.

@@ -32,7 +32,7 @@ pub fn read(document: &Value) -> Policy {
 }
 
 fn statement(value: &Value, index: usize, listed: bool) -> Statement {
-    let key_at = |name: &str| value.entry(name).map(|entry| entry.key_at);
+    let action = value.entry("Action").or_else(|| value.entry("NotAction"));
     let principal = value.entry("Principal").or_else(|| value.entry("NotPrincipal"));
     Statement {
         index,
@@ -44,7 +44,8 @@ fn statement(value: &Value, index: usize, listed: bool) -> Statement {
         principal_at: principal.map(|entry| entry.key_at),
         principal_value_at: principal.map(|entry| entry.value.at),
         actions: all_actions(value),
-        action_at: key_at("Action").or_else(|| key_at("NotAction")),
+        action_at: action.map(|entry| entry.key_at),
+        action_value_at: action.map(|entry| entry.value.at),
         resources: all_resources(value),
         conditions: conditions(value.entry("Condition")),
         at: value.at,
@@ -191,6 +192,7 @@ fn tests(operator: &Entry, into: &mut Conditions) {
             operator_text: operator.key.clone(),
             key: entry.key.clone(),
             values,
+            operator_at: operator.key_at,
             key_at: entry.key_at,
             values_at: entry.value.at,
         });

@@ -119,7 +119,7 @@ struct Finding<'a> {
     assumes: Vec<Cow<'a, str>>,
     related: Vec<Related<'a>>,
     witness: Option<Witness<'a>>,
-    fix: Later,
+    fix: Option<Fix<'a>>,
     fingerprint: &'a str,
     suppressed: Later,
 }
@@ -158,9 +158,39 @@ impl<'a> Finding<'a> {
             assumes: finding.assumes.iter().map(|text| clip(text, WHOLE)).collect(),
             related: finding.related.iter().map(related).collect(),
             witness: finding.witness.as_deref().map(Witness::new),
-            fix: None,
+            fix: finding.fix.as_deref().map(|fix| Fix::new(sources, fix)),
             fingerprint: &finding.fingerprint,
             suppressed: None,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Fix<'a> {
+    applicability: &'static str,
+    description: Cow<'a, str>,
+    edits: Vec<Edit<'a>>,
+}
+
+/// Bytes of a file as stored, and what stands there then, whole: a clipped text would be another fix.
+#[derive(Serialize)]
+struct Edit<'a> {
+    path: &'a str,
+    start: usize,
+    end: usize,
+    text: &'a str,
+}
+
+impl<'a> Fix<'a> {
+    fn new(sources: &'a Sources, fix: &'a finding::Fix) -> Self {
+        let edit = |edit: &'a finding::TextEdit| {
+            let (file, span) = (sources.get(edit.place.file), edit.place.span);
+            Edit { path: file.path(), start: span.start(), end: span.end(), text: &edit.text }
+        };
+        Self {
+            applicability: fix.applicability.name(),
+            description: clip(&fix.description, WHOLE),
+            edits: fix.edits.iter().map(edit).collect(),
         }
     }
 }

@@ -11,7 +11,7 @@ use super::escape::write_json;
 use super::spot::Spot;
 use super::words::{PROSE, TEXT, clip, cut, headline, lines, proof};
 use crate::checks::{Rule, rules};
-use crate::finding::{CodeLine, CodePoint, Finding, Label, Note, NoteKind, Outcome, Severity};
+use crate::finding::{CodeLine, CodePoint, Finding, Fix, Label, Note, NoteKind, Outcome, Severity, TextEdit};
 use crate::source::{Place, Sources};
 
 /// Results that GitHub takes in one run; it refuses the whole file for one more.
@@ -189,6 +189,8 @@ struct SarifResult<'a> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     code_flows: Vec<CodeFlow>,
     partial_fingerprints: Value,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fixes: Option<Value>,
     properties: Value,
 }
 
@@ -209,9 +211,31 @@ impl<'a> SarifResult<'a> {
             related_locations: related.collect(),
             code_flows: code_flows(sources, finding),
             partial_fingerprints: json!({"rolecall/v1": finding.fingerprint}),
+            fixes: finding.fix.as_deref().map(|fix| fixes(sources, fix)),
             properties: properties(finding),
         }
     }
+}
+
+/// What mends it. Edits are whole: a clipped text would be another fix.
+fn fixes(sources: &Sources, fix: &Fix) -> Value {
+    let replacement = |edit: &TextEdit| {
+        let (file, span) = (sources.get(edit.place.file), edit.place.span);
+        let [start, end] = [span.start(), span.end()].map(|byte| file.line_column(byte));
+        let region = Region {
+            start_line: start.line,
+            start_column: Some(start.column),
+            end_line: Some(end.line),
+            end_column: Some(end.column),
+        };
+        json!({"deletedRegion": region, "insertedContent": {"text": edit.text}})
+    };
+    let path = fix.edits.first().map_or("", |edit| sources.get(edit.place.file).path());
+    let replacements: Vec<Value> = fix.edits.iter().map(replacement).collect();
+    json!([{
+        "description": Message::new(&fix.description),
+        "artifactChanges": [{"artifactLocation": ArtifactLocation::new(path), "replacements": replacements}],
+    }])
 }
 
 /// The user's own line, where its file is there.

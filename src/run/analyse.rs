@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use rayon::prelude::*;
 
+use super::fixes;
 use super::include::at as at_keys;
 use super::known;
 use super::unit::{Unit, UnitPart};
@@ -41,7 +42,9 @@ pub(super) fn analyse(
         let unexpanded = expanded.iter().flatten().map(|made| made.unknown.len()).sum();
         let counts = Counts { unexpanded, ..Counts::default() };
         let start = Analysis { notes: expansion_notes(documents, expanded), counts, ..Analysis::default() };
-        analysed.into_iter().fold(start, Analysis::and)
+        let mut analysis = analysed.into_iter().fold(start, Analysis::and);
+        fixes::write_edits(&mut analysis.findings, documents, units);
+        analysis
     })
 }
 

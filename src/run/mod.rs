@@ -11,6 +11,7 @@ mod code;
 mod configured;
 mod discover;
 mod eval;
+mod fixes;
 mod gather;
 mod given;
 mod include;

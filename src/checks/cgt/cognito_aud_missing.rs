@@ -1,11 +1,12 @@
 //! CGT001: nothing ties a role to an identity pool.
 
 use crate::checks::Cx;
+use crate::checks::remedy::{ask, condition, pool_of};
 use crate::checks::words::{
     adding, amr_line, condition_line, deciding, is_bare, mistake, path, pool_reference, prefix, spot, test_spot,
     tests_of,
 };
-use crate::finding::{Finding, Label, Refused, Severity};
+use crate::finding::{Finding, Fix, Label, Refused, Severity, Written};
 use crate::identity::cognito::restricts_pool;
 use crate::identity::{Answer, Dialect, Graph, Trust, Way, witness};
 use crate::policy::{Effect, Statement};
@@ -34,6 +35,7 @@ fn finding(graph: &Graph, trust: &Trust) -> Option<Finding> {
     let mut finding = Finding::new("CGT001", Severity::Error, message, label, role.entity.property(property));
     finding.related = path(trust.handouts(graph).map(|(handout, _)| handout));
     finding.help = help(graph, trust, statement, &prefix(answer));
+    finding.fix = fix(graph, trust, statement, answer).map(Box::new);
     finding.mistake = mistake(statement, "aud");
     let who = if class == "auth" { "a user signed in at" } else { "a guest of" };
     let story = format!(
@@ -67,6 +69,27 @@ fn unverified(graph: &Graph, trust: &Trust) -> Option<Finding> {
     Some(finding)
 }
 
+/// The pool, and how its users signed in where the role asks for nothing and its use is known.
+fn fix(graph: &Graph, trust: &Trust, statement: &Statement, answer: &Answer) -> Option<Fix> {
+    let pool = pool_of(graph, trust)?;
+    let prefix = prefix(answer);
+    let aud = format!("{prefix}:aud");
+    if !is_bare(statement) {
+        let test = tests_of(statement, "aud", answer).next();
+        return Some(Fix::safe("ask for the pool (aud)", ask(statement, test, "StringEquals", &aud, pool)));
+    }
+    let word = if is_for_guests(graph, trust) { "unauthenticated" } else { "authenticated" };
+    let amr = ("ForAnyValue:StringLike".to_owned(), format!("{prefix}:amr"), Written::text(word));
+    let change = condition(statement, vec![("StringEquals".to_owned(), aud, pool), amr]);
+    Some(Fix::safe("ask for the pool (aud) and how its users signed in (amr)", vec![change]))
+}
+
+/// Whether the role is handed out, and to guests only.
+fn is_for_guests(graph: &Graph, trust: &Trust) -> bool {
+    let mut ways = trust.handouts(graph).map(|(handout, _)| handout.way).peekable();
+    ways.peek().is_some() && ways.all(|way| way == Way::Guest)
+}
+
 fn why(statement: &Statement, answer: &Answer) -> &'static str {
     if tests_of(statement, "aud", answer).next().is_some() {
         "every pool id passes this test"
@@ -85,9 +108,7 @@ fn help(graph: &Graph, trust: &Trust, statement: &Statement, prefix: &str) -> St
     if !is_bare(statement) {
         return adding(statement, role, "StringEquals", &key, &pool);
     }
-    let mut ways = trust.handouts(graph).map(|(handout, _)| handout.way).peekable();
-    let guests = ways.peek().is_some() && ways.all(|way| way == Way::Guest);
-    let word = if guests { "unauthenticated" } else { "authenticated" };
+    let word = if is_for_guests(graph, trust) { "unauthenticated" } else { "authenticated" };
     let lines = [condition_line(role, "StringEquals", &key, &pool), amr_line(role, prefix, word)];
     let block = match role.entity.dialect {
         Dialect::Yaml => format!("  Condition:\n    {}", lines.join("\n    ")),

@@ -1,11 +1,13 @@
 //! TAG001: tags will be passed to a role whose trust policy does not allow that.
 
 use crate::checks::Cx;
-use crate::finding::{Finding, Label, Mistake, Severity, Status};
+use crate::checks::gate::named;
+use crate::checks::remedy::allow;
+use crate::finding::{Finding, Fix, Label, Mistake, Severity, Status};
 use crate::identity::cognito::Desk;
 use crate::identity::tags::{assume_action, companion_missing, tests_for_tags};
 use crate::identity::{Dialect, Graph, Handout, Mapping, Role, RoleId, TagMap, Trust, Way};
-use crate::policy::{Policy, Statement, Test};
+use crate::policy::{Policy, Principal, PrincipalKind, Statement, Test};
 use crate::source::Place;
 use crate::value::{Branch, Truth, compare};
 
@@ -115,7 +117,18 @@ fn finding(role: &Role, statement: &Statement, message: String, related: Vec<Lab
     } else {
         format!("allow both\n  Action: [{}, sts:TagSession]", assume_action(statement).unwrap_or("sts:AssumeRole"))
     };
+    finding.fix = fix(statement).map(Box::new);
     finding.mistake = Mistake { statement: Some(statement.at.place), element: "Action", bare: false };
     finding.branch = when.clone();
     finding
+}
+
+/// Principals of an account could then choose tags, which somebody should think about.
+fn fix(statement: &Statement) -> Option<Fix> {
+    let changes = vec![allow(statement, "sts:TagSession")?];
+    let is_aws =
+        |principal: &Principal| !matches!(principal.kind, Some(PrincipalKind::Federated | PrincipalKind::Service));
+    let chooses = named(statement).is_empty() || named(statement).iter().any(is_aws);
+    let fix = if chooses { Fix::offered } else { Fix::safe };
+    Some(fix("allow sts:TagSession", changes))
 }
