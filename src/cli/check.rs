@@ -7,11 +7,11 @@ use std::time::{Duration, Instant};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ArgMatches, ValueEnum};
 
-use super::files;
 use super::{Color, Status, error, print, warning};
-use crate::finding::{Outcome, Severity};
+use super::{files, fix};
+use crate::finding::{Applicability, Outcome, Severity};
 use crate::report::{self, Format};
-use crate::run::{self, Inputs, Options, Run, Selection, Stdin};
+use crate::run::{self, Inputs, Mended, Options, Run, Selection, Stdin};
 use crate::settings::Environment;
 
 /// Check templates, folders and CDK output.
@@ -60,6 +60,12 @@ pub(super) struct Args {
     /// The partition of stacks whose Region is not known.
     #[arg(long, value_name = "PARTITION")]
     partition: Option<String>,
+    /// Make the fixes that are safe; with `offer` also those that somebody should look at.
+    #[arg(long, value_name = "WHICH", num_args = 0..=1, require_equals = true, default_missing_value = "safe")]
+    fix: Option<Which>,
+    /// Print what --fix would change, as a unified diff, and write nothing.
+    #[arg(long)]
+    diff: bool,
     /// Leave out what this glob matches, from the working directory; may be given again.
     #[arg(long, value_name = "GLOB")]
     exclude: Vec<String>,
@@ -94,6 +100,14 @@ enum Level {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Which {
+    /// What nobody has to think about.
+    Safe,
+    /// Also what somebody should look at.
+    Offer,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum FailOn {
     Error,
     Warning,
@@ -116,7 +130,7 @@ struct Wanted {
 pub(super) fn run(args: &Args, matches: &ArgMatches) -> Status {
     let started = Instant::now();
     let run = wanted(args, matches).map_err(one).and_then(|wanted| Ok((wanted, checked(args)?)));
-    let (wanted, run) = match run {
+    let (mut wanted, (run, mended)) = match run {
         Ok(done) => done,
         Err(messages) => {
             messages.iter().for_each(error);
@@ -127,6 +141,12 @@ pub(super) fn run(args: &Args, matches: &ArgMatches) -> Status {
     // Also where little is asked for: what was not looked at is not clean.
     run.warnings.iter().for_each(warning);
     let status = if run.failures.is_empty() { status(&run.outcome, args.fail_on) } else { Status::Failed };
+    let Some(mended) = mended else { return deliver(args, &wanted, &run.outcome, started.elapsed(), status) };
+    let status = status.max(fix::finish(args.diff, args.quiet, args.color, &mended));
+    // The diff is all that a pipe to `git apply` may see.
+    if args.diff {
+        wanted.retain(|one| one.file.is_some());
+    }
     deliver(args, &wanted, &run.outcome, started.elapsed(), status)
 }
 
@@ -134,8 +154,8 @@ fn one(message: String) -> Vec<String> {
     vec![message]
 }
 
-/// The run itself, or why there is none.
-fn checked(args: &Args) -> Result<Run, Vec<String>> {
+/// The run itself, and what fixes came to where they are wanted; or why there is none.
+fn checked(args: &Args) -> Result<(Run, Option<Mended>), Vec<String>> {
     let mut selection = Selection::parse(&args.select, &args.ignore).map_err(|error| one(error.to_string()))?;
     let (region, account, partition) = (args.region.as_deref(), args.account.as_deref(), args.partition.as_deref());
     let environment = Environment::new(region, account, partition).map_err(one)?;
@@ -155,7 +175,18 @@ fn checked(args: &Args) -> Result<Run, Vec<String>> {
     let (source_root, config, parameters) = (args.source_root.clone(), args.config.clone(), args.parameters.clone());
     let (threads, verbose) = (args.threads.map(usize::from), args.verbose);
     let options = Options { selection, threads, verbose, source_root, config, parameters, environment };
-    run::check(&inputs, &options).map_err(|error| error.messages())
+    let failed = |error: run::RunError| error.messages();
+    if !args.diff && args.fix.is_none() {
+        return run::check(&inputs, &options).map(|run| (run, None)).map_err(failed);
+    }
+    if inputs.stdin.is_some() {
+        return Err(one("--fix and --diff change files, and standard input is none".to_owned()));
+    }
+    let most = if args.fix == Some(Which::Offer) { Applicability::Offered } else { Applicability::Safe };
+    let mut mended = run::mend(&inputs, &options, most).map_err(failed)?;
+    // What is only shown is not mended yet.
+    let run = if args.diff { run::check(&inputs, &options).map_err(failed)? } else { std::mem::take(&mut mended.run) };
+    Ok((run, Some(mended)))
 }
 
 fn read_stdin(name: Option<&str>) -> Result<Stdin, String> {

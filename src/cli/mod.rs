@@ -7,6 +7,7 @@ mod color;
 mod eval;
 mod explain;
 mod files;
+mod fix;
 mod rules;
 
 use std::io::{self, Write};
@@ -35,7 +36,7 @@ enum Command {
 }
 
 /// What a command came to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Status {
     /// It did its job, and there is nothing to report.
     Clean,

@@ -4,6 +4,7 @@
 //! edits.
 
 mod insert;
+mod model;
 mod tree;
 mod write;
 
@@ -30,6 +31,11 @@ impl<'d> Editor<'d> {
         edits.sort_by_key(|edit| (edit.place.span.start(), edit.place.span.end()));
         let apart = edits.windows(2).all(|pair| pair[0].place.span.end() <= pair[1].place.span.start());
         (apart && !edits.is_empty()).then_some(edits)
+    }
+
+    /// Whether another document says what this one says, but for these changes. Cost: linear in both.
+    pub fn differ_by(&self, after: &Document, changes: &[Change]) -> bool {
+        Tree::of(after).is_some_and(|after| model::differ_by(&self.0, &after, changes))
     }
 }
 

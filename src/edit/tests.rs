@@ -36,6 +36,7 @@ fn changed(text: &str, change: impl FnOnce(&Document) -> Vec<Change>) -> String 
     let out = applied(text, &edits);
     let again = parse(FileId(0), &Arc::from(out.as_str()), "t.yaml");
     assert!(again.errors().is_empty(), "{out}");
+    assert!(Editor::of(&document).unwrap().differ_by(&again, &changes), "{out}");
     out
 }
 
@@ -168,4 +169,19 @@ fn what_others_share_or_a_function_makes_stays() {
         put("A: {b: {'Fn::If': [X, {b: 1}, {}]}}\n", "A b Fn::If 1", "d", pool()),
         "A: {b: {'Fn::If': [X, {b: 1, d: !Ref Pool}, {}]}}\n"
     );
+}
+
+#[test]
+fn a_change_beside_the_one_that_was_meant_is_seen() {
+    let before = parse(FileId(0), &Arc::from("A:\n  b: 1\nC: 2\n"), "t.yaml");
+    let changes = [Change::Put { into: at(find(&before, "A")), path: vec!["d".to_owned()], value: pool() }];
+    let says = |text: &str| {
+        let after = parse(FileId(0), &Arc::from(text), "t.yaml");
+        Editor::of(&before).unwrap().differ_by(&after, &changes)
+    };
+    assert!(says("A:\n  b: 1\n  d: !Ref Pool\nC: 2\n"));
+    assert!(says("{A: {b: 1, d: {Ref: Pool}}, C: 2}"), "however it is written");
+    for wrong in ["A:\n  b: 1\n  d: !Ref Pool\nC: 3\n", "A:\n  b: '1'\n  d: !Ref Pool\nC: 2\n", "A:\n  b: 1\nC: 2\n"] {
+        assert!(!says(wrong), "{wrong}");
+    }
 }

@@ -7,7 +7,7 @@ use super::snippet::{Mark, Row, draw};
 use super::spot::Spot;
 use super::words::{PROSE, TEXT, branch, cut, lines, proof, sentences, wrap};
 use super::{Options, summary};
-use crate::finding::{Finding, Note, NoteKind, Outcome, Status};
+use crate::finding::{Applicability, Finding, Note, NoteKind, Outcome, Status};
 
 /// Places that are shown beside the faulty one; the others stand in the JSON form.
 const RELATED: usize = 4;
@@ -129,7 +129,13 @@ fn paragraphs(finding: &Finding, width: usize) -> Vec<Paragraph> {
     add(if finding.status == Status::Possible { "If:" } else { "When:" }, Style::Strong, prose(branch(finding)));
     add("Given:", Style::Strong, prose(given));
     add("Proof:", Style::Strong, prose(finding.witness.as_deref().and_then(proof)));
-    add("Help:", Style::Help, lines(&finding.help).iter().flat_map(|line| help_line(line, width)).collect());
+    let help = lines(&finding.help);
+    let by_itself = finding.fix.as_deref().map(|fix| match fix.applicability {
+        Applicability::Safe => "rolecall check --fix can do this",
+        Applicability::Offered => "rolecall check --fix=offer can do this",
+    });
+    let help = help.iter().map(|line| &**line).chain(by_itself).flat_map(|line| help_line(line, width));
+    add("Help:", Style::Help, help.collect());
     add("More:", Style::Strong, vec![format!("rolecall explain {}", finding.rule)]);
     paragraphs
 }

@@ -16,6 +16,7 @@ mod gather;
 mod given;
 mod include;
 mod known;
+mod mend;
 mod nest;
 mod project;
 mod read;
@@ -24,6 +25,7 @@ mod select;
 mod store;
 mod unit;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -42,6 +44,7 @@ use gather::{Files, Gathered};
 use store::Store;
 
 pub use eval::{EvalError, Evaluated, eval, policy_of};
+pub use mend::{Mended, MendedFile, mend};
 pub use select::{Selection, UnknownRule};
 pub use unit::{AssemblyStack, Nested, Unit, UnitPart};
 
@@ -108,6 +111,8 @@ pub struct Run {
     pub failures: Vec<String>,
     /// What else the user ought to know, of the same form.
     pub warnings: Vec<String>,
+    /// For each file of the outcome its path without links.
+    pub paths: Vec<PathBuf>,
 }
 
 /// Why there was no run.
@@ -162,8 +167,13 @@ const STACK: usize = 16 << 20;
 /// # Errors
 /// Where nothing could be checked at all. A path that cannot be read is one of [`Run::failures`].
 pub fn check(inputs: &Inputs, options: &Options) -> Result<Run, RunError> {
+    check_instead(inputs, options, &BTreeMap::new())
+}
+
+/// The same with texts in place of files, by their paths without links.
+fn check_instead(inputs: &Inputs, options: &Options, instead: &BTreeMap<PathBuf, String>) -> Result<Run, RunError> {
     let cwd = std::env::current_dir().map_err(|error| RunError::WorkingDirectory(discover::reason(&error)))?;
-    let store = Store::disk(cwd.clone());
+    let store = Store::instead_of(cwd.clone(), instead.clone());
     let named = inputs.paths.iter().filter_map(|path| store.real(&store.absolute(path)).ok());
     let roots = named.chain([cwd]).collect();
     let exclude = Exclude::new(&inputs.exclude)?;
@@ -227,8 +237,9 @@ fn run(scope: &Arc<Scope>, found: Found, stdin: Option<&Stdin>, options: &Option
     let templates = files.readings.iter().filter(|reading| reading.is_template).count();
     let counts = Counts { files: files.readings.len(), templates, stacks: units.len(), ..analysis.counts };
     let mut findings = conclude(findings, &files, &options.selection);
+    let paths = files.readings.iter().map(|reading| reading.path.clone()).collect();
     notes.extend(code::attach(scope, &files, &units, programs, options.source_root.as_deref(), &mut findings));
-    Ok(Run { outcome: Outcome { sources: files.sources, findings, notes, counts }, failures, warnings })
+    Ok(Run { outcome: Outcome { sources: files.sources, findings, notes, counts }, failures, warnings, paths })
 }
 
 /// The main path as far as the graphs.

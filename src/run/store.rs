@@ -18,6 +18,8 @@ pub(super) struct Store {
     cwd: PathBuf,
     /// Files given as texts; none means the disk.
     texts: Option<BTreeMap<PathBuf, String>>,
+    /// Texts that stand in for files of the disk, by their paths without links.
+    instead: BTreeMap<PathBuf, String>,
 }
 
 /// What a path leads to, links not followed.
@@ -30,13 +32,14 @@ pub(super) enum Entry {
 }
 
 impl Store {
-    pub(super) fn disk(cwd: PathBuf) -> Self {
-        Self { cwd, texts: None }
+    /// The disk as it would be with these texts in place of files.
+    pub(super) fn instead_of(cwd: PathBuf, instead: BTreeMap<PathBuf, String>) -> Self {
+        Self { cwd, texts: None, instead }
     }
 
     pub(super) fn memory(files: Vec<(String, String)>) -> Self {
         let texts = files.into_iter().map(|(path, text)| (PathBuf::from(path), text)).collect();
-        Self { cwd: PathBuf::new(), texts: Some(texts) }
+        Self { cwd: PathBuf::new(), texts: Some(texts), instead: BTreeMap::new() }
     }
 
     /// Paths of the files given as texts.
@@ -94,6 +97,10 @@ impl Store {
                 Ok(text.as_bytes().to_vec())
             }
             None => {
+                let instead = || self.instead.get(&fs::canonicalize(path).ok()?);
+                if let Some(text) = Some(()).filter(|()| !self.instead.is_empty()).and_then(|()| instead()) {
+                    return Ok(text.as_bytes().to_vec());
+                }
                 let mut bytes = Vec::new();
                 File::open(path)?.take(LIMIT + 1).read_to_end(&mut bytes)?;
                 Ok(bytes)
@@ -168,7 +175,7 @@ mod tests {
         assert_eq!(shown("/srv/app/infra/a.yaml"), "infra/a.yaml");
         assert_eq!(shown("/srv/lib/a.yaml"), "../lib/a.yaml");
         assert_eq!(shown("/srv/app"), ".");
-        assert_eq!(Store::disk("/srv/app".into()).shown(Path::new("./infra/./a.yaml")), "infra/a.yaml");
+        assert_eq!(Store::instead_of("/srv/app".into(), BTreeMap::new()).shown(Path::new("./infra/./a.yaml")), "infra/a.yaml");
         assert_eq!(Store::memory(Vec::new()).shown(Path::new("a/b.yaml")), "a/b.yaml");
     }
 }

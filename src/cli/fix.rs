@@ -1,0 +1,73 @@
+//! `check --fix` and `check --diff`: what becomes of the files that fixes change.
+
+use std::fs;
+use std::path::Path;
+
+use similar::{ChangeTag, TextDiff};
+
+use super::{Color, Status, error, files, print, say, warning};
+use crate::finding::visible;
+use crate::run::{Mended, MendedFile};
+
+/// Prints the changes or makes them, and says what came of them.
+pub(super) fn finish(diff: bool, quiet: bool, color: Color, mended: &Mended) -> Status {
+    if diff {
+        let text: String = mended.files.iter().map(|file| unified(file, color.on_stdout())).collect();
+        return print(text.as_bytes(), Status::Clean);
+    }
+    let mut status = Status::Clean;
+    for file in &mended.files {
+        if let Err(message) = write(file) {
+            error(message);
+            status = Status::Failed;
+        }
+    }
+    mended.left.iter().for_each(warning);
+    if !quiet && mended.fixed > 0 && status == Status::Clean {
+        let (findings, files) = (number(mended.fixed, "finding"), number(mended.files.len(), "file"));
+        say("fixed", &format!("{findings} in {files}"));
+    }
+    status
+}
+
+fn number(count: usize, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
+}
+
+/// Replaces a file, unless somebody changed it since it was read.
+fn write(file: &MendedFile) -> Result<(), String> {
+    let cannot = |reason: &dyn std::fmt::Display| format!("cannot fix {}: {reason}", file.shown);
+    let now = fs::read(&file.path).map_err(|failure| cannot(&failure))?;
+    if now != file.before.as_bytes() {
+        return Err(cannot(&"it was changed meanwhile, and is left as it is"));
+    }
+    if fs::metadata(&file.path).is_ok_and(|metadata| metadata.permissions().readonly()) {
+        return Err(cannot(&"it is read-only"));
+    }
+    let content: [(&Path, Vec<u8>); 1] = [(&file.path, file.after.clone().into_bytes())];
+    files::write_all(&content).map_err(|(_, failure)| cannot(&failure))
+}
+
+/// A unified diff that `git apply` takes; with colours for people, so that no byte of a template reaches a terminal
+/// as it is.
+fn unified(file: &MendedFile, color: bool) -> String {
+    let diff = TextDiff::from_lines(&*file.before, file.after.as_str());
+    let path = file.shown.trim_start_matches('/');
+    let (old, new) = (format!("a/{path}"), format!("b/{path}"));
+    if !color {
+        return diff.unified_diff().context_radius(3).header(&old, &new).to_string();
+    }
+    let mut out = format!("\u{1b}[1m--- {}\n+++ {}\u{1b}[0m\n", visible(&old), visible(&new));
+    for hunk in diff.unified_diff().context_radius(3).iter_hunks() {
+        out += &format!("\u{1b}[36m{}\u{1b}[0m\n", hunk.header());
+        for change in hunk.iter_changes() {
+            let line = visible(change.value().trim_end_matches(['\r', '\n']));
+            out += &match change.tag() {
+                ChangeTag::Equal => format!(" {line}\n"),
+                ChangeTag::Delete => format!("\u{1b}[31m-{line}\u{1b}[0m\n"),
+                ChangeTag::Insert => format!("\u{1b}[32m+{line}\u{1b}[0m\n"),
+            };
+        }
+    }
+    out
+}

@@ -1,0 +1,194 @@
+//! `check --fix` and `--diff` as users run them.
+
+use std::fs;
+use std::process::{Command, Output};
+
+use tempfile::TempDir;
+
+const OPEN: &str = "\
+Resources:
+  Pool: {Type: 'AWS::Cognito::IdentityPool', Properties: {AllowClassicFlow: false, AllowUnauthenticatedIdentities: false}}
+  Role:
+    Type: AWS::IAM::Role # the role
+    Properties:
+      AssumeRolePolicyDocument:
+        Version: '2012-10-17'
+        Statement:
+          - Effect: Allow
+            Principal: {Federated: cognito-identity.amazonaws.com}
+            Action: 'sts:AssumeRoleWithWebIdentity'   # keep
+            # and this
+  Roles: {Type: 'AWS::Cognito::IdentityPoolRoleAttachment', Properties: {IdentityPoolId: !Ref Pool, Roles: {authenticated: !GetAtt Role.Arn}}}
+";
+
+const CLOSED: &str = "            Condition:
+              StringEquals:
+                cognito-identity.amazonaws.com:aud: !Ref Pool
+              ForAnyValue:StringLike:
+                cognito-identity.amazonaws.com:amr: authenticated
+";
+
+fn fixed() -> String {
+    OPEN.replace("# keep\n", &format!("# keep\n{CLOSED}"))
+}
+
+fn folder(files: &[(&str, &str)]) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (path, text) in files {
+        let path = folder.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    folder
+}
+
+fn run(folder: &TempDir, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_rolecall"));
+    command.arg("check").args(arguments).current_dir(folder.path()).output().unwrap()
+}
+
+fn text(folder: &TempDir, path: &str) -> String {
+    fs::read_to_string(folder.path().join(path)).unwrap()
+}
+
+fn said(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+#[test]
+fn a_fix_is_written_and_twice_changes_nothing_more() {
+    let folder = folder(&[("a.yaml", OPEN)]);
+    let ran = run(&folder, &["--fix"]);
+    assert_eq!((ran.status.code(), text(&folder, "a.yaml")), (Some(0), fixed()));
+    assert_eq!(said(&ran.stderr), "fixed: 1 finding in 1 file\n");
+    let again = run(&folder, &["--fix"]);
+    assert_eq!((said(&again.stderr), text(&folder, "a.yaml")), (String::new(), fixed()));
+}
+
+#[test]
+fn a_diff_is_printed_and_nothing_is_written() {
+    let folder = folder(&[("infra/a.yaml", OPEN)]);
+    let ran = run(&folder, &["--diff"]);
+    assert_eq!((ran.status.code(), text(&folder, "infra/a.yaml")), (Some(1), OPEN.to_owned()));
+    let diff = said(&ran.stdout);
+    assert!(diff.starts_with("--- a/infra/a.yaml\n+++ b/infra/a.yaml\n@@ "), "{diff}");
+    fs::write(folder.path().join("fix.patch"), &diff).unwrap();
+    let git = |arguments: &[&str]| Command::new("git").args(arguments).current_dir(folder.path()).output().unwrap();
+    assert!(git(&["init", "-q"]).status.success());
+    let applied = git(&["apply", "fix.patch"]);
+    assert!(applied.status.success(), "{applied:?}");
+    assert_eq!(text(&folder, "infra/a.yaml"), fixed());
+    assert_eq!(said(&run(&folder, &["--diff"]).stdout), "");
+}
+
+#[test]
+fn line_ends_and_marks_stay() {
+    let windows = OPEN.replace('\n', "\r\n");
+    let marked = format!("\u{feff}{OPEN}");
+    let folder = folder(&[("a.yaml", &windows), ("b.yaml", &marked)]);
+    assert_eq!(run(&folder, &["--fix"]).status.code(), Some(0));
+    assert_eq!(text(&folder, "a.yaml"), fixed().replace('\n', "\r\n"));
+    assert_eq!(text(&folder, "b.yaml"), format!("\u{feff}{}", fixed()));
+}
+
+#[cfg(unix)]
+#[test]
+fn permissions_and_links_stay() {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    let folder = folder(&[("real/a.yaml", OPEN), ("b.yaml", OPEN)]);
+    let at = |path: &str| folder.path().join(path);
+    symlink(at("real/a.yaml"), at("link.yaml")).unwrap();
+    fs::set_permissions(at("real/a.yaml"), fs::Permissions::from_mode(0o640)).unwrap();
+    fs::set_permissions(at("b.yaml"), fs::Permissions::from_mode(0o440)).unwrap();
+    let ran = run(&folder, &["--fix", "link.yaml", "b.yaml"]);
+    assert_eq!(text(&folder, "real/a.yaml"), fixed());
+    assert!(fs::symlink_metadata(at("link.yaml")).unwrap().is_symlink());
+    assert_eq!(fs::metadata(at("real/a.yaml")).unwrap().permissions().mode() & 0o777, 0o640);
+    assert_eq!((ran.status.code(), text(&folder, "b.yaml")), (Some(2), OPEN.to_owned()));
+    assert!(said(&ran.stderr).contains("error: cannot fix b.yaml: it is read-only"), "{}", said(&ran.stderr));
+}
+
+#[test]
+fn only_what_is_shown_is_fixed() {
+    let folder = folder(&[("a.yaml", OPEN)]);
+    for arguments in [["--fix", "--ignore", "CGT001"], ["--fix", "--select", "MAP"]] {
+        run(&folder, &arguments);
+        assert_eq!(text(&folder, "a.yaml"), OPEN, "{arguments:?}");
+    }
+}
+
+#[test]
+fn what_somebody_should_look_at_is_only_fixed_when_asked_for() {
+    let untagged = "\
+Resources:
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument:
+        Version: '2012-10-17'
+        Statement:
+          - Effect: Allow
+            Principal: {AWS: 'arn:aws:iam::111122223333:role/deployer'}
+            Action: sts:AssumeRole
+            Condition: {StringEquals: {'aws:RequestTag/team': blue}}
+";
+    let folder = folder(&[("a.yaml", untagged)]);
+    run(&folder, &["--fix"]);
+    assert_eq!(text(&folder, "a.yaml"), untagged);
+    run(&folder, &["--fix=offer"]);
+    assert_eq!(
+        text(&folder, "a.yaml"),
+        untagged.replace("Action: sts:AssumeRole", "Action: [sts:AssumeRole, sts:TagSession]")
+    );
+}
+
+#[test]
+fn the_output_of_a_program_is_never_changed() {
+    let folder = tempfile::tempdir().unwrap();
+    let from = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/cdk/c-cognito");
+    let to = folder.path().join("cdk.out");
+    fs::create_dir(&to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        if entry.file_type().unwrap().is_file() {
+            fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
+        }
+    }
+    let all = || {
+        let files = fs::read_dir(&to).unwrap().map(|entry| entry.unwrap().path());
+        let mut texts: Vec<_> = files.map(|path| (path.clone(), fs::read(path).unwrap())).collect();
+        texts.sort();
+        texts
+    };
+    let before = all();
+    run(&folder, &["--fix=offer", "--no-gitignore", "cdk.out"]);
+    assert_eq!(all(), before);
+    assert_eq!(said(&run(&folder, &["--diff", "--fix=offer", "cdk.out"]).stdout), "");
+}
+
+#[test]
+fn standard_input_cannot_be_fixed() {
+    let folder = folder(&[]);
+    let ran = run(&folder, &["--fix", "-"]);
+    assert_eq!(ran.status.code(), Some(2));
+    assert!(said(&ran.stderr).contains("standard input is none"), "{}", said(&ran.stderr));
+}
+
+#[test]
+fn many_fixes_in_one_file_are_made_together() {
+    let (head, rest) = OPEN.split_once("  Role:\n").unwrap();
+    let (role, _) = rest.split_once("  Roles:").unwrap();
+    let mut open = head.to_owned();
+    for at in 0..40 {
+        open += &format!("  Role{at}:\n{role}");
+    }
+    for at in 0..40 {
+        open += &format!(
+            "  A{at}: {{Type: 'AWS::Cognito::IdentityPoolRoleAttachment', Properties: {{IdentityPoolId: !Ref Pool, Roles: {{authenticated: !GetAtt Role{at}.Arn}}}}}}\n"
+        );
+    }
+    let folder = folder(&[("a.yaml", &open)]);
+    run(&folder, &["--fix", "--select", "CGT"]);
+    let expected = open.replace("# keep\n", &format!("# keep\n{CLOSED}"));
+    assert_eq!(text(&folder, "a.yaml"), expected);
+}
