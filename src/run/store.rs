@@ -175,7 +175,10 @@ mod tests {
         assert_eq!(shown("/srv/app/infra/a.yaml"), "infra/a.yaml");
         assert_eq!(shown("/srv/lib/a.yaml"), "../lib/a.yaml");
         assert_eq!(shown("/srv/app"), ".");
-        assert_eq!(Store::instead_of("/srv/app".into(), BTreeMap::new()).shown(Path::new("./infra/./a.yaml")), "infra/a.yaml");
+        assert_eq!(
+            Store::instead_of("/srv/app".into(), BTreeMap::new()).shown(Path::new("./infra/./a.yaml")),
+            "infra/a.yaml"
+        );
         assert_eq!(Store::memory(Vec::new()).shown(Path::new("a/b.yaml")), "a/b.yaml");
     }
 }
