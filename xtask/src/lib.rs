@@ -6,4 +6,5 @@ pub mod dependencies;
 pub mod differential;
 pub mod licence;
 pub mod plant;
+pub mod refresh;
 pub mod sam;

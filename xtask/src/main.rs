@@ -7,12 +7,13 @@ use std::process::{Command, ExitCode};
 
 use xtask::dependencies::{self, Rules};
 use xtask::differential;
-use xtask::{plant, sam};
+use xtask::{plant, refresh, sam};
 
 const USAGE: &str = "usage: cargo xtask dependencies
        cargo xtask differential [--pairs N] [--seed S] [--engine NAME] [--jobs N]
        cargo xtask differential --faults|--table
        cargo xtask plant [FAULT]...
+       cargo xtask refresh-data
        cargo xtask sam --cases DIR
        cargo xtask sam-tables SOURCE COMMIT DATE";
 
@@ -22,6 +23,7 @@ fn main() -> ExitCode {
         ["dependencies"] => check_dependencies(),
         ["differential", options @ ..] => differential::command::run(options),
         ["plant", names @ ..] => plant_faults(names),
+        ["refresh-data"] => refresh_data(),
         ["sam", "--cases", folder] => compare_sam(folder),
         ["sam-tables", source, commit, date] => write_sam_tables(source, commit, date),
         _ => Err(USAGE.to_owned()),
@@ -59,6 +61,13 @@ fn check_dependencies() -> Result<(), String> {
 fn plant_faults(names: &[&str]) -> Result<(), String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().ok_or("xtask lies in no workspace")?;
     plant::run(root, names, &mut |line| println!("{line}"))
+}
+
+/// Makes anew what packages of a registry provide.
+fn refresh_data() -> Result<(), String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().ok_or("xtask lies in no workspace")?;
+    refresh::run(&root.join("data"))?.iter().for_each(|line| println!("{line}"));
+    Ok(())
 }
 
 /// Compares our expansion with the outputs that the transform's tests expect.
