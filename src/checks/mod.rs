@@ -5,6 +5,7 @@
 
 mod branch;
 pub mod cgt;
+mod consumers;
 mod gate;
 mod groups;
 pub mod inp;

@@ -24,7 +24,7 @@ type Row = (&'static str, &'static [&'static str], Meets);
 
 /// In the order of the catalogue. For role attachments a mapping is what a statement is for roles.
 const ROWS: &[Row] = &[
-    ("CGT010", &["TRU001", "SVC002", "SVC003", "OID009", "MAP014", "TRU004"], Meets::Statement),
+    ("CGT010", &["TRU001", "TRU002", "SVC002", "SVC003", "OID009", "MAP014", "TRU004"], Meets::Statement),
     ("CGT001", &["CGT004"], Meets::Key),
     ("CGT001", &["CGT002", "CGT003"], Meets::BareStatement),
     ("CGT002", &["CGT003", "CGT007", "CGT008"], Meets::Key),
@@ -47,6 +47,7 @@ const ROWS: &[Row] = &[
     ("CGT009", &["CGT002", "CGT003", "CGT008", "MAP014"], Meets::Claim),
     ("TAG001", &["MAP014"], Meets::Statement),
     ("TRU001", &["MAP014", "SVC004", "TRU004"], Meets::Statement),
+    ("TRU002", &["POL004", "POL009", "TRU004", "SVC004"], Meets::Statement),
     ("TRU003", &["MAP014", "SVC004", "TRU004"], Meets::Statement),
     ("TRU005", &["POL001", "POL003", "POL010", "TRU001"], Meets::Statement),
     ("XAC001", &["XAC002", "XAC006", "XAC007", "XAC008", "XAC010", "TAG004", "POL009"], Meets::Statement),
@@ -55,9 +56,9 @@ const ROWS: &[Row] = &[
     ("XAC004", &["XAC001"], Meets::Statement),
     ("XAC005", &["XAC006", "XAC008"], Meets::Statement),
     ("XAC006", &["XAC008"], Meets::Statement),
-    ("XAC007", &["XAC006", "XAC008"], Meets::Statement),
+    ("XAC007", &["XAC006", "XAC008", "TRU002"], Meets::Statement),
     ("XAC009", &["XAC006", "XAC008"], Meets::Statement),
-    ("XAC010", &["XAC001", "XAC002", "XAC006", "XAC007", "XAC008", "TAG004", "POL009"], Meets::Statement),
+    ("XAC010", &["XAC001", "XAC002", "XAC006", "XAC007", "XAC008", "TRU002", "TAG004", "POL009"], Meets::Statement),
     ("TAG008", &["TRU002", "TRU004"], Meets::Statement),
 ];
 
@@ -76,6 +77,22 @@ pub fn give_way(findings: &mut Vec<Finding>) {
     }
     let mut at = stays.into_iter();
     findings.retain(|_| at.next().unwrap_or(true));
+    give_way_elsewhere(findings);
+}
+
+/// Rules whose findings stand on another resource than the role of which they speak.
+const ELSEWHERE: [&str; 1] = ["SVC004"];
+
+/// The same for those: the statement that they name is the role's.
+fn give_way_elsewhere(findings: &mut Vec<Finding>) {
+    let is_elsewhere = |finding: &Finding| ELSEWHERE.contains(&finding.rule) && finding.mistake.statement.is_some();
+    let mut gives_way: Vec<bool> = findings.iter().map(is_elsewhere).collect();
+    for (loser, gives_way) in findings.iter().zip(&mut gives_way).filter(|(_, gives_way)| **gives_way) {
+        *gives_way =
+            findings.iter().any(|winner| wins(winner, loser) && winner.mistake.statement == loser.mistake.statement);
+    }
+    let mut at = gives_way.into_iter();
+    findings.retain(|_| !at.next().unwrap_or(false));
 }
 
 /// Whether one finding speaks for another: wherever the other holds, it holds too.

@@ -2,6 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use super::Cx;
+use crate::resolve::StackId;
+
 /// What counts as the user's own, or as known to them. A rule that finds nothing in it judges by the
 /// templates alone.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -30,4 +33,9 @@ pub enum Boundary {
     Any,
     /// The policy with this ARN.
     Arn(String),
+}
+
+/// Whether the user counts a service principal among those that are known.
+pub(super) fn is_own_service(cx: &Cx<'_>, stack: StackId, name: &str) -> bool {
+    cx.trusted(stack).is_some_and(|trusted| trusted.service_principals.iter().any(|own| own == name))
 }

@@ -1,6 +1,7 @@
 //! From stacks and values to the graph.
 
 mod attachment;
+mod consumers;
 mod custom;
 mod permissions;
 mod permitted;
@@ -45,6 +46,7 @@ pub fn build(set: &StackSet<'_>) -> Graph {
         hand_overs: Vec::new(),
         tag_maps: Vec::new(),
         pod_identities: Vec::new(),
+        consumers: Vec::new(),
         symbols: Symbols::default(),
         worlds: Default::default(),
         strangers,
@@ -196,6 +198,7 @@ impl<'s, 'd> Builder<'s, 'd> {
     }
 
     fn links(&mut self, stack: StackId, resource: &Resource<'d>) {
+        self.consumer(stack, resource);
         match resource.kind {
             "AWS::IAM::Role" => self.permissions_of_role(stack, resource),
             "AWS::IAM::Policy" | "AWS::IAM::ManagedPolicy" | "AWS::IAM::RolePolicy" => self.policy(stack, resource),

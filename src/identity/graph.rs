@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::arn::RoleNames;
 use super::attachment::{Attachment, Mapping};
+use super::consumer::Consumer;
 use super::pool::{Providers, Setting};
 use super::user_pool::{Client, ExternalProvider, UserPool};
 use crate::policy::Policy;
@@ -317,6 +318,8 @@ pub struct Graph {
     pub tag_maps: Vec<TagMap>,
     /// Pods that get roles.
     pub pod_identities: Vec<PodIdentity>,
+    /// Resources that give roles to services.
+    pub consumers: Vec<Consumer>,
     /// What stands for texts that only the deployment knows.
     pub symbols: Symbols,
     /// The choices that a deployment makes.

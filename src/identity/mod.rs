@@ -3,6 +3,7 @@
 //! Invariant: no lifetime enters the graph; it owns what it holds, crosses threads, and a test can
 //! write one by hand.
 
+mod absent;
 mod apart;
 mod arn;
 mod attachment;
@@ -11,6 +12,7 @@ mod builder;
 mod builder_tests;
 pub mod classes;
 pub mod cognito;
+mod consumer;
 mod contradiction;
 mod covered;
 mod form;
@@ -20,12 +22,14 @@ mod principal;
 pub mod provider;
 mod quota;
 mod service_name;
+mod services;
 pub mod tags;
 mod undecided;
 mod user_pool;
 mod witness;
 mod writable;
 
+pub use absent::{AbsentKey, Caller, OnAbsent, absent_key, callers, on_absent};
 pub use arn::RoleNames;
 pub use attachment::{
     AttachedRole, Attachment, MATCH_TYPES, Mapping, MappingRule, RESOLUTIONS, ROLE_KEYS, Rules, TYPES, Written,
@@ -33,6 +37,7 @@ pub use attachment::{
 pub use builder::build;
 pub use classes::{ClassAnswer, Classes, RoleClasses, Unwanted, classes};
 pub use cognito::{Answer, OwnPool, Trust, trusts};
+pub use consumer::{Consumer, ExternalId};
 pub use contradiction::contradiction;
 pub use covered::covers;
 pub use form::{Malformed, UrlOf, login_domains, malformed, provider_kind};
@@ -46,6 +51,7 @@ pub use principal::{
 };
 pub use quota::Quota;
 pub use service_name::{NameFault, name_fault};
+pub use services::{confused_with, is_known_service, is_service, service_front, service_fronts};
 pub use undecided::{Undecided, undecided_mappings, undecided_trusts};
 pub use user_pool::{Attribute, CUSTOM, Client, ExternalProvider, StandardClaim, UserPool, Words, standard_claim};
 pub use witness::{Refused, Witness, witness};

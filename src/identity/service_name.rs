@@ -12,7 +12,7 @@ pub enum NameFault {
     Suffix(String),
 }
 
-const SUFFIX: &str = ".amazonaws.com";
+pub(super) const SUFFIX: &str = ".amazonaws.com";
 
 /// Suffixes of other partitions (AWS CDK, region information).
 const OTHER_SUFFIXES: [&str; 6] =
@@ -56,6 +56,17 @@ fn fault_of_form(name: &str) -> Option<NameFault> {
         }
         _ => None,
     }
+}
+
+/// A name of the right form, without its suffix, whichever partition's it is, and without a Region at its end.
+pub(super) fn front(name: &str) -> Option<String> {
+    let suffixes = std::iter::once(&SUFFIX).chain(&OTHER_SUFFIXES);
+    let front = suffixes.into_iter().find_map(|suffix| name.strip_suffix(suffix))?;
+    let front = match front.rsplit_once('.') {
+        Some((service, region)) if is_region(region) => service,
+        _ => front,
+    };
+    (!front.is_empty()).then(|| front.to_owned())
 }
 
 /// The name that is probably meant: without scheme, port and path, in small letters, with its suffix.

@@ -1,6 +1,7 @@
 //! SVC001: a principal that is empty.
 
 use crate::checks::Cx;
+use crate::checks::consumers::{consumer_labels, wanted_service};
 use crate::finding::{Finding, Label, Mistake, Severity};
 use crate::identity::{Dialect, Role};
 use crate::policy::{Emptiness, EmptyPrincipal, PrincipalKind, Principals, Statement};
@@ -11,14 +12,14 @@ pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
     for role in &cx.graph.roles {
         for case in &role.trust.cases {
             for statement in &case.then.statements {
-                let found = statement.empty.iter().map(|empty| finding(role, statement, empty, &case.when));
+                let found = statement.empty.iter().map(|empty| finding(cx, role, statement, empty, &case.when));
                 findings.extend(found);
             }
         }
     }
 }
 
-fn finding(role: &Role, statement: &Statement, empty: &EmptyPrincipal, when: &Branch) -> Finding {
+fn finding(cx: &Cx<'_>, role: &Role, statement: &Statement, empty: &EmptyPrincipal, when: &Branch) -> Finding {
     let kind = empty.kind.map_or("", PrincipalKind::name);
     let property = match empty.kind {
         Some(kind) => format!("AssumeRolePolicyDocument.{}.Principal.{}", statement.path(), kind.name()),
@@ -31,7 +32,8 @@ fn finding(role: &Role, statement: &Statement, empty: &EmptyPrincipal, when: &Br
     };
     let label = Label::new(empty.at.place, what(empty.what, kind));
     let mut finding = Finding::new("SVC001", Severity::Error, message, label, role.entity.property(property));
-    finding.help = help(role, empty.kind);
+    finding.related = consumer_labels(cx, role, when);
+    finding.help = help(role, empty.kind, wanted_service(cx, role, when).unwrap_or("lambda.amazonaws.com"));
     finding.mistake = Mistake { statement: Some(statement.at.place), element: "Principal", bare: false };
     finding.branch = when.clone();
     finding
@@ -58,14 +60,14 @@ fn what(what: Emptiness, kind: &str) -> String {
     }
 }
 
-fn help(role: &Role, kind: Option<PrincipalKind>) -> String {
+fn help(role: &Role, kind: Option<PrincipalKind>, service: &str) -> String {
     let in_cdk = role.entity.dialect == Dialect::Cdk;
     match kind {
         None | Some(PrincipalKind::Service) if in_cdk => {
-            "name the service\n  new iam.ServicePrincipal('lambda.amazonaws.com')".to_owned()
+            format!("name the service\n  new iam.ServicePrincipal('{service}')")
         }
         None | Some(PrincipalKind::Service) => {
-            "name the service that uses the role\n  Service: lambda.amazonaws.com".to_owned()
+            format!("name the service that uses the role\n  Service: {service}")
         }
         Some(PrincipalKind::Aws) => "name the account or role\n  AWS: arn:aws:iam::111122223333:role/NAME".to_owned(),
         Some(PrincipalKind::Federated) => {

@@ -1,7 +1,9 @@
 //! SVC002: the name of a service that has no such form.
 
 use crate::checks::Cx;
+use crate::checks::consumers::consumer_labels;
 use crate::checks::gate::{Gate, gates, principal_path};
+use crate::checks::trusted::is_own_service;
 use crate::finding::{Finding, Label, Severity, shown};
 use crate::identity::{Dialect, NameFault, name_fault};
 use crate::policy::{Principal, PrincipalKind};
@@ -17,8 +19,7 @@ pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
 
 fn finding(cx: &Cx<'_>, gate: Gate<'_>, principal: &Principal) -> Option<Finding> {
     let name = principal.value.as_known()?;
-    let own = cx.trusted(gate.role.entity.stack).map(|trusted| trusted.service_principals.as_slice());
-    if own.unwrap_or_default().iter().any(|own| own == name) {
+    if is_own_service(cx, gate.role.entity.stack, name) {
         return None;
     }
     let fault = name_fault(name)?;
@@ -36,6 +37,7 @@ fn finding(cx: &Cx<'_>, gate: Gate<'_>, principal: &Principal) -> Option<Finding
     };
     let mut finding =
         gate.finding("SVC002", severity, message, Label::new(principal.at.place, why), &principal_path(principal));
+    finding.related = consumer_labels(cx, gate.role, gate.when);
     finding.help = match (fault, gate.role.entity.dialect) {
         (NameFault::Form(None), _) => "name the service, as in lambda.amazonaws.com".to_owned(),
         (NameFault::Form(Some(meant)) | NameFault::Region(meant) | NameFault::Suffix(meant), dialect) => {

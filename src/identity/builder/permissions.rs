@@ -96,7 +96,7 @@ impl<'d> Builder<'_, 'd> {
     }
 
     /// The role of a name: the stack's own, else the only one of the run.
-    fn role_of_name(&self, stack: StackId, name: &Text) -> Option<RoleId> {
+    pub(super) fn role_of_name(&self, stack: StackId, name: &Text) -> Option<RoleId> {
         let named = self.permits.names.get(name)?;
         match (named.iter().find(|(home, _)| *home == stack), named.as_slice()) {
             (Some((_, role)), _) | (None, [(_, role)]) => Some(*role),

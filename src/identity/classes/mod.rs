@@ -9,6 +9,7 @@ mod bench;
 mod caller;
 mod clerk;
 mod companion;
+mod consumer;
 mod issuer;
 mod keys;
 pub mod provider;
@@ -26,6 +27,7 @@ use crate::value::{Branch, Symbols, Text, Truth};
 use bench::Bench;
 use clerk::Clerk;
 
+pub use consumer::consumer_gets_in;
 pub use service::{SourceKeys, source_keys};
 pub use witness::witness_of;
 

@@ -64,7 +64,7 @@ const POD_TAGS: [&str; 6] = [
 /// Asks the classes of each service that the policy names.
 pub(super) fn ask(bench: &mut Bench<'_>) {
     for principal in bench.named(PrincipalKind::Service) {
-        let mut asking = Asking { bench, service: principal.value, doubt: None, tagged: false };
+        let mut asking = Asking { bench, service: principal.value, external: None, doubt: None, tagged: false };
         if !asking.sends_tags() {
             asking.all();
             continue;
@@ -83,13 +83,34 @@ pub(super) fn ask(bench: &mut Bench<'_>) {
     }
     if bench.is_open_for(PrincipalKind::Service, ASSUME) {
         let service = Text::symbol(bench.clerk.ours("a service", "{a9.-}.amazonaws.com", "example.amazonaws.com"));
-        Asking { bench, service, doubt: Some("which services can ask for the role"), tagged: false }.all();
+        let doubt = Some("which services can ask for the role");
+        Asking { bench, service, external: None, doubt, tagged: false }.all();
     }
+}
+
+/// Whether a service that acts for the own account is let in, under one of the names that a policy has for it, where
+/// it sends this external id.
+pub(super) fn is_let_in(bench: &mut Bench<'_>, names: Vec<Text>, external: &Domain) -> Truth {
+    let from = bench.answers.len();
+    for service in names {
+        let external = Some(external.clone());
+        let mut asking = Asking { bench: &mut *bench, service, external, doubt: None, tagged: false };
+        asking.all();
+        if asking.sends_tags() {
+            asking.tagged = true;
+            asking.all();
+        }
+    }
+    let own = ["service/own-account", "service/no-source-keys"];
+    let answers = bench.answers.split_off(from);
+    Truth::any(answers.iter().filter(|one| own.contains(&one.class.as_str())).map(|one| one.answer.truth))
 }
 
 struct Asking<'a, 'b> {
     bench: &'a mut Bench<'b>,
     service: Text,
+    /// What it sends as the external id, where a resource says that.
+    external: Option<Domain>,
     /// What has no certain answer where the policy names no service.
     doubt: Option<&'static str>,
     /// Whether the session has tags.
@@ -168,7 +189,8 @@ impl Asking<'_, '_> {
     fn keys(&self, source: Keys) -> Keys {
         let mut keys = keys::of_every_call();
         keys.extend(source);
-        let external = if facts(&self.service).1 { chosen(Form::any(), true) } else { perhaps() };
+        let by_table = || if facts(&self.service).1 { chosen(Form::any(), true) } else { perhaps() };
+        let external = self.external.clone().unwrap_or_else(by_table);
         let list = Domain::Exactly(Some(Carried::Many(vec![self.service.clone()])));
         keys.extend([
             keys::key("aws:PrincipalServiceName", Domain::one(self.service.clone())),

@@ -1,0 +1,92 @@
+//! SVC004: a resource gives a service a role that the service cannot become.
+
+use crate::checks::Cx;
+use crate::checks::gate::{Gate, named};
+use crate::checks::svc::service_principal_unknown::is_unknown_service;
+use crate::finding::{Finding, Label, Mistake, Severity, shown};
+use crate::identity::classes::consumer_gets_in;
+use crate::identity::{Consumer, Dialect, ExternalId, NameFault, Role, is_service, name_fault};
+use crate::policy::{Effect, Policy, Principal, PrincipalKind, Statement};
+use crate::value::{Branch, Truth};
+
+/// Finds resources whose service is refused by the role that they give it.
+pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
+    for consumer in &cx.graph.consumers {
+        let role = cx.graph.role(consumer.role);
+        for (case, trust) in role.trust.cases.iter().enumerate() {
+            let Some(when) = cx.graph.together(&consumer.when, &trust.when) else { continue };
+            if consumer_gets_in(cx.graph, consumer, case, true).is_false() && !is_misnamed(cx, role, &trust.then, &when)
+            {
+                findings.push(finding(cx, consumer, case, &trust.then, when));
+            }
+        }
+    }
+}
+
+/// Whether a service of the policy is empty, malformed or unknown: that is the mistake, and it is told there.
+fn is_misnamed(cx: &Cx<'_>, role: &Role, policy: &Policy, when: &Branch) -> bool {
+    let allowing = policy.statements.iter().filter(|statement| statement.effect == Effect::Allow);
+    allowing.into_iter().any(|statement| {
+        let gate = Gate { role, policy, statement, when };
+        let is_wrong = |principal: &Principal| {
+            let name = principal.value.as_known().unwrap_or_default();
+            let malformed = matches!(name_fault(name), Some(NameFault::Form(_)));
+            principal.kind == Some(PrincipalKind::Service) && (malformed || is_unknown_service(cx, gate, name))
+        };
+        !statement.empty.is_empty() || named(statement).iter().any(is_wrong)
+    })
+}
+
+fn finding(cx: &Cx<'_>, consumer: &Consumer, case: usize, policy: &Policy, when: Branch) -> Finding {
+    let role = cx.graph.role(consumer.role);
+    let service = consumer.services.join(" or ");
+    let statement = near(policy, consumer);
+    let is_named = statement.is_some_and(|statement| names(statement, consumer));
+    let by_id = is_named && consumer_gets_in(cx.graph, consumer, case, false) != Truth::False;
+    let (who, of) = (consumer.entity.name(), role.entity.name());
+    let (message, why) = match (is_named, by_id, &consumer.external) {
+        (false, ..) => (format!("{who} cannot use {of}, which does not trust {service}"), "names others only"),
+        (true, true, ExternalId::Sent(id)) => {
+            let id = shown(&cx.graph.shown(id));
+            (format!("{who} cannot use {of}: it sends the external id '{id}', and the role asks for another"), ASKS)
+        }
+        (true, true, _) => (format!("{who} cannot use {of}: it sends no external id, and the role asks for one"), ASKS),
+        (true, false, _) => (format!("{who} cannot use {of}: the role refuses what {service} sends"), "asks for more"),
+    };
+    let label = Label::new(consumer.place, format!("{service} has to be able to become this role"));
+    let subject = consumer.entity.property(consumer.property.clone());
+    let mut finding = Finding::new("SVC004", Severity::Error, message, label, subject);
+    let place = statement.map(|statement| statement.principal_at.map_or(statement.at.place, |at| at.place));
+    finding.related = vec![Label::new(place.unwrap_or(role.entity.place), why)];
+    finding.help = help(role, consumer, is_named);
+    let at = statement.map(|statement| statement.at.place);
+    finding.mistake = Mistake { statement: at, element: "Consumer", bare: false };
+    finding.branch = when;
+    finding
+}
+
+const ASKS: &str = "does not take what is sent as the external id";
+
+fn help(role: &Role, consumer: &Consumer, is_named: bool) -> String {
+    let service = consumer.services.first().map_or("", String::as_str);
+    match (is_named, role.entity.dialect) {
+        (true, _) => "make both the same: what the resource sends, and what the role asks for".to_owned(),
+        (false, Dialect::Yaml) => format!("let the service in\n  Service: {service}"),
+        (false, Dialect::Json) => format!("let the service in\n  \"Service\": \"{service}\""),
+        (false, Dialect::Cdk) => format!("let the service in\n  assumedBy: new iam.ServicePrincipal('{service}'),"),
+    }
+}
+
+fn names(statement: &Statement, consumer: &Consumer) -> bool {
+    let is_it = |principal: &Principal| {
+        let of_service = consumer.services.iter().any(|service| is_service(&principal.value, service));
+        principal.kind == Some(PrincipalKind::Service) && of_service
+    };
+    named(statement).iter().any(is_it)
+}
+
+/// The statement that names the service, else the first that lets somebody in.
+fn near<'p>(policy: &'p Policy, consumer: &Consumer) -> Option<&'p Statement> {
+    let allowing = || policy.statements.iter().filter(|statement| statement.effect == Effect::Allow);
+    allowing().find(|statement| names(statement, consumer)).or_else(|| allowing().next())
+}

@@ -1,0 +1,89 @@
+//! Properties by which resources give roles to services.
+
+use super::{Builder, Properties};
+use crate::identity::consumer::{Consumer, ExternalId, Use, uses};
+use crate::identity::graph::RoleId;
+use crate::resolve::StackId;
+use crate::template::Resource;
+use crate::value::{Branch, Kind, Text, Value};
+
+impl<'d> Builder<'_, 'd> {
+    /// Records which roles of the run a resource gives to services.
+    pub(super) fn consumer(&mut self, stack: StackId, resource: &Resource<'d>) {
+        let uses: Vec<Use> = uses(resource.kind).collect();
+        let wanted = uses.iter().flat_map(|of| of.properties()).filter(|name| resource.property(name).is_some());
+        let mut names: Vec<&str> = wanted.collect();
+        names.dedup();
+        if names.is_empty() {
+            return;
+        }
+        let entity = self.entity(stack, resource);
+        for properties in self.properties(stack, resource, &names) {
+            for of in &uses {
+                let external = external_id(&properties, *of);
+                for (path, value) in values(&properties.map, of.path) {
+                    let Some(text) = value.text() else { continue };
+                    for (role, exists) in self.roles_of(stack, &text) {
+                        let Some(when) = self.together(&properties.when, &exists) else { continue };
+                        self.graph.consumers.push(Consumer {
+                            entity: entity.clone(),
+                            when,
+                            property: path.clone(),
+                            place: value.at.place,
+                            services: of.services(),
+                            external: external.clone(),
+                            role,
+                        });
+                    }
+                }
+            }
+        }
+    }
+
+    /// The roles of the run that a text means, by their ARN or by their name.
+    fn roles_of(&self, stack: StackId, text: &Text) -> Vec<(RoleId, Branch)> {
+        let by_arn = self.graph.role_names.meant(stack, text, &self.resolver.symbols);
+        if !by_arn.is_empty() {
+            return by_arn;
+        }
+        let by_name = self.role_of_name(stack, text);
+        by_name.map(|role| (role, self.graph.role(role).entity.exists.clone())).into_iter().collect()
+    }
+}
+
+/// What the resource sends as the external id.
+fn external_id(properties: &Properties, of: Use) -> ExternalId {
+    let Some(path) = of.external_path() else {
+        return if of.external == "no" { ExternalId::None } else { ExternalId::Unknown };
+    };
+    match values(&properties.map, path).pop() {
+        None => ExternalId::None,
+        Some((_, value)) => match value.text() {
+            Some(Text::Any(_)) | None => ExternalId::Unknown,
+            Some(text) => ExternalId::Sent(text),
+        },
+    }
+}
+
+/// The values at a path, each with the path on which it stands.
+fn values<'v>(map: &'v Value, path: &str) -> Vec<(String, &'v Value)> {
+    let mut open = vec![(String::new(), map)];
+    for step in path.split('.') {
+        let (name, is_list) = step.strip_suffix("[]").map_or((step, false), |name| (name, true));
+        let below = open.into_iter().filter_map(|(path, value)| {
+            let joined = if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
+            Some((joined, value.get(name)?))
+        });
+        open = if is_list { below.flat_map(members).collect() } else { below.collect() };
+    }
+    open.retain(|(_, value)| !value.is_nothing());
+    open
+}
+
+/// The members of a list; CloudFormation takes one that is none for a list of one.
+fn members((path, value): (String, &Value)) -> Vec<(String, &Value)> {
+    match value.kind {
+        Kind::List(_) => value.items().iter().enumerate().map(|(at, item)| (format!("{path}[{at}]"), item)).collect(),
+        _ => vec![(path, value)],
+    }
+}
