@@ -111,6 +111,8 @@ pub fn account_fault(account: &Text) -> Option<AccountFault> {
     match () {
         // An empty text is a value that nobody has filled in, and speaks for itself.
         () if known.is_empty() || known.contains(['*', '?', '$']) => None,
+        // What `aws:PrincipalAccount` says where nobody has signed (IAM User Guide, global condition context keys).
+        () if known == "anonymous" => None,
         () if !is_number(known) || known.len() > 12 => Some(AccountFault::Form),
         () if known.len() < 12 => Some(AccountFault::Short),
         () if EXAMPLES.contains(&known) => Some(AccountFault::Example),
@@ -178,7 +180,7 @@ mod tests {
         assert_eq!(of("ACCOUNT_ID"), Some(AccountFault::Form));
         assert_eq!(of("12345678901"), Some(AccountFault::Short));
         assert_eq!(of("123456789012"), Some(AccountFault::Example));
-        assert_eq!(of("1111*"), None);
+        assert_eq!((of("1111*"), of("anonymous")), (None, None));
         assert_eq!(account_in(&Text::known("arn:aws:s3:::bucket")), None);
         assert_eq!(account_in(&Text::known("arn:aws:iam::12:root")), Some(Text::known("12")));
     }
