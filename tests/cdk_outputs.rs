@@ -133,8 +133,9 @@ fn python_and_old_libraries_and_one_line_templates() {
         "MAP003 PyBad Attachment",
     ];
     expect("f-python", &python);
-    expect("old-2150", &["SVC001 Old2150 Role1ABCC5F0"]);
-    expect("old-2250", &["SVC001 Old2250 Role1ABCC5F0"]);
+    // The trust policy of L1 is an empty map.
+    expect("old-2150", &["SVC001 Old2150 Role1ABCC5F0", "TRU004 Old2150 L1"]);
+    expect("old-2250", &["SVC001 Old2250 Role1ABCC5F0", "TRU004 Old2250 L1"]);
     expect("o-options-minify", &["SVC001 Opt R0C4A48243", "SVC001 Opt R18C979491", "SVC001 Opt R2D8F31528"]);
 }
 

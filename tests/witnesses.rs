@@ -54,9 +54,10 @@ fn admits(finding: &Finding) -> bool {
     rule(finding.rule).is_some_and(|rule| rule.admits)
 }
 
-/// Whether a finding must have a proof by its rule.
+/// Whether a finding must have a proof by its rule. One that says that somebody is kept out has nothing to prove.
 fn owes_proof(finding: &Finding) -> bool {
-    admits(finding) && finding.severity >= Severity::Warning && finding.status == Status::Definite
+    let keeps_out = finding.message.contains("can never become");
+    admits(finding) && !keeps_out && finding.severity >= Severity::Warning && finding.status == Status::Definite
 }
 
 /// Whether a headline says that somebody gets in.

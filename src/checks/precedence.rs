@@ -42,6 +42,7 @@ const ROWS: &[Row] = &[
     ("MAP018", &["MAP008"], Meets::Resource),
     ("SVC001", &["SVC002", "SVC003", "SVC004", "SVC005", "TRU004", "XAC003"], Meets::Statement),
     ("SVC002", &["SVC003"], Meets::Statement),
+    ("SVC006", &["POL009", "SVC005", "TRU002", "TRU003", "TRU004"], Meets::Statement),
     ("SVC007", &["SVC005", "TAG001", "TAG008"], Meets::Statement),
     ("SVC008", &["SVC005", "TAG001", "TAG008", "TRU002"], Meets::Statement),
     ("CGT009", &["CGT002", "CGT003", "CGT008", "MAP014"], Meets::Claim),
@@ -49,17 +50,25 @@ const ROWS: &[Row] = &[
     ("TRU001", &["MAP014", "SVC004", "TRU004"], Meets::Statement),
     ("TRU002", &["POL004", "POL009", "TRU004", "SVC004"], Meets::Statement),
     ("TRU003", &["MAP014", "SVC004", "TRU004"], Meets::Statement),
-    ("TRU005", &["POL001", "POL003", "POL010", "TRU001"], Meets::Statement),
+    ("TRU005", &["POL001", "POL003", "POL010", "TRU001", "TRU004"], Meets::Statement),
     ("XAC001", &["XAC002", "XAC006", "XAC007", "XAC008", "XAC010", "TAG004", "POL009"], Meets::Statement),
     ("XAC002", &["XAC006", "XAC007", "XAC008", "TAG004", "POL009"], Meets::Statement),
-    ("XAC003", &["XAC001", "XAC002", "XAC008"], Meets::Statement),
+    ("XAC003", &["XAC001", "XAC002", "XAC008", "TRU004"], Meets::Statement),
     ("XAC004", &["XAC001"], Meets::Statement),
     ("XAC005", &["XAC006", "XAC008"], Meets::Statement),
     ("XAC006", &["XAC008"], Meets::Statement),
     ("XAC007", &["XAC006", "XAC008", "TRU002"], Meets::Statement),
-    ("XAC009", &["XAC006", "XAC008"], Meets::Statement),
+    ("XAC009", &["XAC006", "XAC008", "TRU004"], Meets::Statement),
     ("XAC010", &["XAC001", "XAC002", "XAC006", "XAC007", "XAC008", "TRU002", "TAG004", "POL009"], Meets::Statement),
     ("TAG008", &["TRU002", "TRU004"], Meets::Statement),
+    ("CGT001", &["TRU006"], Meets::Statement),
+    ("CGT002", &["TRU006"], Meets::Statement),
+    ("OID001", &["TRU006"], Meets::Statement),
+    ("OID002", &["TRU006"], Meets::Statement),
+    ("OID011", &["TRU006"], Meets::Statement),
+    ("XAC001", &["TRU006"], Meets::Statement),
+    ("XAC002", &["TRU006"], Meets::Statement),
+    ("XAC006", &["TRU006"], Meets::Statement),
 ];
 
 /// Takes away the findings that give way to a more specific one.
@@ -110,8 +119,22 @@ fn wins(winner: &Finding, loser: &Finding) -> bool {
     if passes_nobody && meet(winner, loser, Meets::Key) {
         return true;
     }
-    ROWS.iter()
-        .any(|(rule, over, meets)| *rule == winner.rule && over.contains(&loser.rule) && meet(winner, loser, *meets))
+    // A test that nobody passes explains the service that is refused.
+    if winner.rule == "SVC006" && winner.severity == Severity::Error && loser.rule == "SVC004" {
+        return meet(winner, loser, Meets::Statement);
+    }
+    // A statement of a service that lacks what another has: a mere hint gives way, what a guide asks for does not.
+    let services = [winner.rule, loser.rule];
+    if meet(winner, loser, Meets::Statement) {
+        match services {
+            ["SVC005", "TRU006"] => return winner.severity > Severity::Info,
+            ["TRU006", "SVC005"] => return loser.severity == Severity::Info,
+            _ => {}
+        }
+    }
+    // That nobody gets in is said of the whole role.
+    let met = |meets| loser.rule == "TRU004" || meet(winner, loser, meets);
+    ROWS.iter().any(|(rule, over, meets)| *rule == winner.rule && over.contains(&loser.rule) && met(*meets))
 }
 
 fn meet(a: &Finding, b: &Finding, meets: Meets) -> bool {

@@ -68,7 +68,7 @@ const LISTS: [&str; 7] = [
 ];
 
 /// Whether a key certainly has one value: the global ones but for a few, and the subject of a token.
-fn has_one_value(key: &Text) -> bool {
+pub(super) fn has_one_value(key: &Text) -> bool {
     let name = key.as_known().unwrap_or_default().to_ascii_lowercase();
     let is_global = ["aws:", "sts:"].iter().any(|prefix| name.starts_with(prefix));
     is_global && !LISTS.contains(&name.as_str()) || name.ends_with(":sub")

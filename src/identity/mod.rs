@@ -17,12 +17,14 @@ mod contradiction;
 mod covered;
 mod form;
 mod graph;
+mod nobody;
 mod pool;
 mod principal;
 pub mod provider;
 mod quota;
 mod service_name;
 mod services;
+mod source_guard;
 pub mod tags;
 mod undecided;
 mod user_pool;
@@ -45,6 +47,7 @@ pub use graph::{
     Dialect, Entity, Graph, Group, HandOver, Handout, IdentityPool, Membership, Missing, PermissionPolicy, PodIdentity,
     PoolId, Precedence, Role, RoleId, Strangers, Subject, TagMap, Way,
 };
+pub use nobody::{Nobody, nobody};
 pub use pool::{PoolProvider, ProviderKind, Providers, Setting};
 pub use principal::{
     AccountFault, AwsPrincipal, account_fault, account_in, account_of, assume_action_of, aws_principal,
@@ -52,6 +55,7 @@ pub use principal::{
 pub use quota::Quota;
 pub use service_name::{NameFault, name_fault};
 pub use services::{confused_with, is_known_service, is_service, service_front, service_fronts};
+pub use source_guard::accounts_apart;
 pub use undecided::{Undecided, undecided_mappings, undecided_trusts};
 pub use user_pool::{Attribute, CUSTOM, Client, ExternalProvider, StandardClaim, UserPool, Words, standard_claim};
 pub use witness::{Refused, Witness, witness};

@@ -18,7 +18,7 @@ pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
 
 fn finding(cx: &Cx<'_>, of_role: &RoleClasses, answer: &ClassAnswer) -> Option<Finding> {
     let severity = match source_keys(&answer.principal) {
-        SourceKeys::Documented => Severity::Warning,
+        SourceKeys::Documented | SourceKeys::IfExists => Severity::Warning,
         SourceKeys::Mentioned | SourceKeys::Unknown => Severity::Info,
         SourceKeys::Unsupported => return None,
     };

@@ -7,3 +7,4 @@ pub mod roles_anywhere_trust_incomplete;
 pub mod service_principal_empty;
 pub mod service_principal_malformed;
 pub mod service_principal_unknown;
+pub mod source_guard_ineffective;

@@ -15,6 +15,7 @@ mod keys;
 pub mod provider;
 mod saml;
 mod service;
+mod sibling;
 mod subject;
 #[cfg(test)]
 mod tests;
@@ -29,6 +30,7 @@ use clerk::Clerk;
 
 pub use consumer::consumer_gets_in;
 pub use service::{SourceKeys, source_keys};
+pub use sibling::let_in_without;
 pub use witness::witness_of;
 
 /// Whether a class must be kept out (catalogue, section 5, third column).

@@ -17,6 +17,8 @@ const EXTERNAL_ID: &str = "sts:ExternalId";
 pub enum SourceKeys {
     /// It shows them.
     Documented,
+    /// It shows them with operators that pass without them: some calls lack them.
+    IfExists,
     /// It mentions them.
     Mentioned,
     /// They would break the role.
@@ -36,6 +38,7 @@ fn facts(service: &Text) -> (SourceKeys, bool) {
         }
         let keys = match cells.next() {
             Some("documented") => SourceKeys::Documented,
+            Some("if-exists") => SourceKeys::IfExists,
             Some("mentioned") => SourceKeys::Mentioned,
             Some("unsupported") => SourceKeys::Unsupported,
             _ => SourceKeys::Unknown,
@@ -134,7 +137,7 @@ impl Asking<'_, '_> {
             keys.push(keys::key(EXTERNAL_ID, chosen(wrong_external_id(self.bench), true)));
         }
         let unwanted = match source_keys(&self.service) {
-            SourceKeys::Documented => Unwanted::Always,
+            SourceKeys::Documented | SourceKeys::IfExists => Unwanted::Always,
             _ if self.doubt.is_some() => Unwanted::Always,
             _ => Unwanted::ByRule,
         };

@@ -1,0 +1,143 @@
+//! TRU006: one statement asks for what another one lets the same principal leave out.
+
+use crate::checks::Cx;
+use crate::checks::gate::{Gate, named, principal_path, proof};
+use crate::checks::words::{adding, is_bare};
+use crate::finding::{Finding, Label, Severity};
+use crate::identity::classes::let_in_without;
+use crate::identity::tags::{ASSUME_ACTIONS, COMPANION_ACTIONS};
+use crate::identity::{Dialect, RoleClasses, RoleId, assume_action_of};
+use crate::policy::{Effect, Policy, Principal, Statement, Test, actions_match, same_key};
+use crate::value::{Branch, Text, compare};
+
+/// Finds pairs of statements of which the second makes the first useless.
+pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
+    for (id, role) in cx.graph.roles() {
+        for (case, trust) in role.trust.cases.iter().enumerate() {
+            let allows = |statement: &&Statement| statement.effect == Effect::Allow && !statement.conditions.opaque;
+            let allowing: Vec<&Statement> = trust.then.statements.iter().filter(allows).take(MOST_STATEMENTS).collect();
+            for strict in allowing.iter().filter(|statement| !statement.conditions.tests.is_empty()) {
+                let others = allowing.iter().filter(|open| open.index != strict.index);
+                let found = others.into_iter().find_map(|open| {
+                    let pair = Pair { id, case, policy: &trust.then, when: &trust.when, strict, open };
+                    pair.finding(cx)
+                });
+                findings.extend(found);
+            }
+        }
+    }
+}
+
+/// Statements of one policy that are compared with each other.
+const MOST_STATEMENTS: usize = 64;
+
+/// Two Allow statements.
+#[derive(Clone, Copy)]
+struct Pair<'g> {
+    id: RoleId,
+    case: usize,
+    policy: &'g Policy,
+    when: &'g Branch,
+    strict: &'g Statement,
+    open: &'g Statement,
+}
+
+impl Pair<'_> {
+    fn finding(self, cx: &Cx<'_>) -> Option<Finding> {
+        let principal = self.shared(cx)?;
+        let test = self.left_out(cx)?;
+        let (classes, answer) = let_in_without(cx.graph, self.id, self.policy, (self.strict, test), self.open)?;
+        let of_role = RoleClasses { role: self.id, case: self.case, when: self.when.clone(), answers: Vec::new() };
+        let role = cx.graph.role(self.id);
+        let gate = Gate { role, policy: self.policy, statement: self.open, when: self.when };
+        let (name, who) = (role.entity.name(), cx.graph.shown(&principal.value));
+        let key = cx.graph.shown(&test.key);
+        let message = format!(
+            "callers can become {name} by {} without the {key} that {} asks for",
+            self.open.path(),
+            self.strict.path()
+        );
+        let label = Label::new(principal.at.place, format!("may come without {key} here"));
+        let mut finding = gate.finding("TRU006", Severity::Warning, message, label, &principal_path(principal));
+        finding.related = vec![Label::new(test.key_at.place, format!("{} asks for it", self.strict.path()))];
+        finding.help = self.help(cx, role, test);
+        let with_symbols = Cx { classes: &classes, ..*cx };
+        let witness = proof(&with_symbols, &of_role, &answer, self.open, &format!("{who}, without what is asked for,"));
+        if witness.by.as_deref() != Some(self.open.path().as_str()) {
+            return None;
+        }
+        finding.witness = Some(witness);
+        finding.mistake.element = "Sibling";
+        Some(finding)
+    }
+
+    /// The principal that both name, where both let it assume the role.
+    fn shared(&self, cx: &Cx<'_>) -> Option<&Principal> {
+        let is_same =
+            |a: &Principal, b: &Principal| a.kind == b.kind && compare(&a.value, &b.value, &cx.graph.symbols).is_true();
+        let assumes = |statement: &Statement, principal: &Principal| {
+            let action = assume_action_of(principal, &cx.graph.symbols);
+            let mut actions = ASSUME_ACTIONS.into_iter().filter(|own| action.is_none_or(|action| *own == action));
+            actions.any(|action| actions_match(&statement.actions, action).is_true())
+        };
+        named(self.open).iter().find(|principal| {
+            let strict = named(self.strict).iter().any(|own| is_same(own, principal));
+            strict && assumes(self.open, principal) && assumes(self.strict, principal)
+        })
+    }
+
+    /// A test of the strict statement on a key for which the open one does not ask. Where that asks for something of its
+    /// own, both are alternatives.
+    fn left_out(&self, cx: &Cx<'_>) -> Option<&Test> {
+        let same = |a: &Test, b: &Test| !same_key(&a.key, &b.key, &cx.graph.symbols).is_false();
+        let (strict, open) = (&self.strict.conditions.tests, &self.open.conditions.tests);
+        if !open.iter().all(|test| strict.iter().any(|own| same(own, test))) {
+            return None;
+        }
+        strict.iter().find(|test| !open.iter().any(|other| same(other, test)) && !self.is_of_companion(test))
+    }
+
+    /// Whether a test is about what comes with an action that the open statement does not allow: tags of the session, or a
+    /// source identity.
+    fn is_of_companion(&self, test: &Test) -> bool {
+        let key = test.key.as_known().unwrap_or_default().to_ascii_lowercase();
+        let beginnings = ["aws:requesttag/", "aws:tagkeys", "sts:transitivetagkeys", "sts:sourceidentity"];
+        let only_strict = |action: &&'static str| {
+            !actions_match(&self.strict.actions, action).is_false()
+                && !actions_match(&self.open.actions, action).is_true()
+        };
+        beginnings.iter().any(|beginning| key.starts_with(beginning)) && COMPANION_ACTIONS.iter().any(only_strict)
+    }
+
+    fn help(&self, cx: &Cx<'_>, role: &crate::identity::Role, test: &Test) -> String {
+        let values: Vec<&Text> = test.values.iter().map(|(value, _)| value).collect();
+        let ([value], Some(operator), Some(key)) =
+            (values.as_slice(), test.operator_text.as_known(), test.key.as_known())
+        else {
+            return format!("ask for the same in both, or take {} out", self.open.path());
+        };
+        let value = written(cx, value, role.entity.dialect);
+        let adding = adding(self.open, role, operator, key, &value);
+        let line = adding.lines().last().unwrap_or_default().trim();
+        match (is_bare(self.open), role.entity.dialect) {
+            (true, Dialect::Yaml) => format!("ask for it here too\n  Condition:\n    {line}"),
+            (true, Dialect::Json) => format!("ask for it here too\n  \"Condition\": {{ {line} }}"),
+            _ => format!("ask for it here too: {adding}"),
+        }
+    }
+}
+
+/// A value as a template or CDK code writes it.
+fn written(cx: &Cx<'_>, value: &Text, dialect: Dialect) -> String {
+    let shown = cx.graph.shown(value);
+    let name = value.as_symbol().map(|symbol| cx.graph.symbols.facts(symbol).name.to_string());
+    match (dialect, name) {
+        (Dialect::Yaml, Some(name)) if !name.contains('.') => format!("!Ref {name}"),
+        (Dialect::Json, Some(name)) if !name.contains('.') => format!("{{ \"Ref\": \"{name}\" }}"),
+        (Dialect::Yaml, _) if value.as_known().is_none() => format!("!Sub '{shown}'"),
+        (Dialect::Json, _) if value.as_known().is_none() => format!("{{ \"Fn::Sub\": \"{shown}\" }}"),
+        (Dialect::Yaml, _) => format!("'{shown}'"),
+        (Dialect::Json, _) => format!("\"{shown}\""),
+        (Dialect::Cdk, _) => format!("'{shown}'"),
+    }
+}

@@ -1,0 +1,130 @@
+//! Trust policies that let nobody in, whatever a call carries.
+
+use super::contradiction::has_one_value;
+use super::graph::{Graph, RoleId};
+use crate::policy::{
+    Domain, Effect, Policy, PrincipalKind, Principals, Space, Statement, actions_match, asked_keys, exists,
+    principals_match,
+};
+use crate::value::{Form, Text};
+
+/// Why nobody gets in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Nobody {
+    /// There is no statement.
+    NoStatement,
+    /// No statement allows anything, and some deny.
+    OnlyDenies,
+    /// Everybody is kept out, this Deny statement among what does it, which has no condition.
+    Denied(usize),
+    /// Only together statements keep everybody out.
+    Together,
+}
+
+/// Keys of one policy of which both are tried: that it has one value, and that it has several.
+const MOST_OPEN_KEYS: usize = 4;
+
+/// Why a trust policy certainly lets nobody in; nothing where it may let somebody in.
+pub fn nobody(graph: &Graph, role: RoleId, policy: &Policy) -> Option<Nobody> {
+    let unread = policy.statements.iter().any(|one| one.conditions.opaque || one.effect == Effect::Unknown);
+    if policy.opaque || policy.may_allow_more || unread {
+        return None;
+    }
+    let allows = |statement: &&Statement| statement.effect == Effect::Allow;
+    match policy.statements.iter().any(|statement| allows(&statement)) {
+        _ if policy.statements.is_empty() => Some(Nobody::NoStatement),
+        false => Some(Nobody::OnlyDenies),
+        true => {
+            let callers = callers(policy)?;
+            let spaces = spaces(graph, role, policy, &callers)?;
+            let refused = spaces.iter().all(|space| exists(policy, space, &graph.symbols).truth.is_false());
+            let denied = || policy.statements.iter().find(|statement| denies(graph, statement, &callers));
+            refused.then(|| denied().map_or(Nobody::Together, |statement| Nobody::Denied(statement.index)))
+        }
+    }
+}
+
+/// Who asks, and by which action.
+type Caller = (PrincipalKind, Text, &'static str);
+
+/// Strangers of every kind: they stand for whoever is not named.
+const STRANGERS: [(PrincipalKind, &str); 4] = [
+    (PrincipalKind::Aws, "arn:aws:iam::999999999999:role/nobody-in-particular"),
+    (PrincipalKind::Service, "nobody-in-particular.amazonaws.com"),
+    (PrincipalKind::Federated, "nobody-in-particular.example.com"),
+    (PrincipalKind::Federated, "arn:aws:iam::999999999999:saml-provider/nobody-in-particular"),
+];
+
+/// All whom a policy speaks of, and strangers, each by every action that its kind may use; nothing where a statement does
+/// not say whom it means.
+fn callers(policy: &Policy) -> Option<Vec<Caller>> {
+    let mut callers: Vec<Caller> = Vec::new();
+    let mut add = |kind: PrincipalKind, value: &Text| {
+        let actions: &[&'static str] = match kind {
+            PrincipalKind::Federated => &["sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML"],
+            _ => &["sts:AssumeRole"],
+        };
+        callers.extend(actions.iter().map(|action| (kind, value.clone(), *action)));
+    };
+    for statement in &policy.statements {
+        let list = match &statement.principals {
+            Principals::Only(list) | Principals::AllBut(list) => list,
+            // Who is meant is not said, which is no trust policy at all.
+            Principals::Missing | Principals::Unknown => return None,
+        };
+        list.iter().for_each(|principal| add(principal.kind.unwrap_or(PrincipalKind::Aws), &principal.value));
+    }
+    STRANGERS.iter().for_each(|(kind, name)| add(*kind, &Text::known(*name)));
+    callers.dedup();
+    Some(callers)
+}
+
+/// For each caller, calls that carry anything at all for each key that the policy asks for; nothing where these are more
+/// than are looked at.
+fn spaces(graph: &Graph, role: RoleId, policy: &Policy, callers: &[Caller]) -> Option<Vec<Space>> {
+    let keys = asked_keys(policy);
+    let open: Vec<&Text> = keys.iter().filter(|key| !has_one_value(key)).collect();
+    if open.len() > MOST_OPEN_KEYS {
+        return None;
+    }
+    let resource = graph.role(role).arn();
+    let mut spaces = Vec::new();
+    for (kind, value, action) in callers {
+        for several in 0..1_usize << open.len() {
+            let is_list = |key: &Text| open.iter().position(|own| *own == key).is_some_and(|at| several >> at & 1 == 1);
+            let domain = |key: &Text| (key.clone(), if is_list(key) { list() } else { one() });
+            spaces.push(Space {
+                principals: vec![(*kind, value.clone())],
+                actions: vec![(*action).to_owned()],
+                resource: resource.clone(),
+                keys: keys.iter().map(domain).collect(),
+            });
+        }
+    }
+    Some(spaces)
+}
+
+fn one() -> Domain {
+    Domain::Text { forms: vec![Form::any()], optional: true }
+}
+
+fn list() -> Domain {
+    let (always, except) = (Vec::new(), Vec::new());
+    Domain::Texts { always, forms: vec![Form::any()], except, least: 0, most: usize::MAX, optional: true }
+}
+
+/// Whether a Deny statement without conditions speaks of some of them: somebody means to lock the role.
+fn denies(graph: &Graph, statement: &Statement, callers: &[Caller]) -> bool {
+    let is_bare = statement.conditions.tests.is_empty();
+    let speaks = |(kind, value, action): &Caller| {
+        let request = crate::policy::Request {
+            principal: (*kind, value.clone()),
+            action: (*action).to_owned(),
+            resource: Text::known("*"),
+            context: Vec::new(),
+        };
+        let of_principal = principals_match(&statement.principals, &request, &graph.symbols);
+        of_principal.and(actions_match(&statement.actions, action)).is_true()
+    };
+    statement.effect == Effect::Deny && is_bare && callers.iter().any(speaks)
+}
