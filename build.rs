@@ -8,6 +8,7 @@ use std::{env, fs};
 fn main() {
     println!("cargo::rerun-if-changed=rules");
     println!("cargo::rerun-if-changed=src/checks");
+    println!("cargo::rerun-if-changed=data");
     let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets CARGO_MANIFEST_DIR"));
     let pages = stems(&root.join("rules"), "md");
     let checks = stems(&root.join("src/checks"), "rs");
@@ -24,6 +25,35 @@ fn main() {
     let table = rows.into_values().collect::<String>();
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR")).join("rules.rs");
     fs::write(out, format!("&[{table}]")).expect("OUT_DIR can be written");
+    let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR")).join("tables.rs");
+    fs::write(out, format!("&[{}]", tables(&root.join("data")))).expect("OUT_DIR can be written");
+}
+
+/// Name and date of every table in `data`; one without a date does not compile.
+fn tables(folder: &Path) -> String {
+    let mut files = read_dir(folder);
+    files.extend(read_dir(&folder.join("providers")));
+    files.retain(|path| path.extension().is_some_and(|extension| extension == "tsv" || extension == "toml"));
+    files.sort();
+    let row = |path: &PathBuf| {
+        let text = fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let date = date(&text).unwrap_or_else(|| panic!("{} has no date", path.display()));
+        let shown = path.strip_prefix(folder).unwrap_or(path).to_string_lossy().replace('\\', "/");
+        format!("({shown:?}, {date:?}), ")
+    };
+    files.iter().map(row).collect()
+}
+
+/// The date in the head of a table: `2026-11-26`, in a comment or as the value of `date`.
+fn date(text: &str) -> Option<&str> {
+    let head = text.lines().filter(|line| line.starts_with('#') || line.starts_with("date = "));
+    let is_date = |text: &&str| {
+        let digits = |part: &str, length| part.len() == length && part.bytes().all(|byte| byte.is_ascii_digit());
+        let parts: Vec<&str> = text.split('-').collect();
+        matches!(parts.as_slice(), [year, month, day] if digits(year, 4) && digits(month, 2) && digits(day, 2))
+    };
+    let mut words = head.flat_map(|line| line.split(|c: char| !c.is_ascii_alphanumeric() && c != '-'));
+    words.find(is_date)
 }
 
 /// Group and stem (with `_` for `-`) of every file `<folder>/<group>/<stem>.<extension>`.

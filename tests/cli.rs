@@ -413,19 +413,22 @@ fn an_explanation_is_short_unless_examples_are_asked_for() {
 
 #[test]
 fn no_report_grows_with_a_text_of_a_template() {
-    let long = "x".repeat(300_000);
-    let role = |id: &str| {
-        let id = format!("{id}{long}");
-        serde_json::json!({"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": {"Statement": [{
-            "Effect": "Allow", "Action": "sts:AssumeRoleWithWebIdentity",
-            "Principal": {"Federated": "cognito-identity.amazonaws.com"},
-            "Sid": id, "Condition": {"StringLike": {"cognito-identity.amazonaws.com:aud": ["*", id]}}}]}}})
+    let named = |text: &str| {
+        let role = |id: &str| {
+            let id = format!("{id}{text}");
+            serde_json::json!({"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": {"Statement": [{
+                "Effect": "Allow", "Action": "sts:AssumeRoleWithWebIdentity",
+                "Principal": {"Federated": "cognito-identity.amazonaws.com"},
+                "Sid": id, "Condition": {"StringLike": {"cognito-identity.amazonaws.com:aud": ["*", id]}}}]}}})
+        };
+        let template = serde_json::json!({"Resources": {"A": role("a"), "B": role("b"), (text): role("c")}});
+        Work::new(&[("t.json", &template.to_string())])
     };
-    let template = serde_json::json!({"Resources": {"A": role("a"), "B": role("b"), (long.clone()): role("c")}});
-    let work = Work::new(&[("t.json", &template.to_string())]);
+    let (work, short) = (named(&"x".repeat(300_000)), named("x"));
     for format in ["text", "plain", "json", "sarif", "github"] {
-        let ran = work.run(&["check", "--min-severity", "info", "--show-possible", "-v", "-f", format]);
-        assert!(ran.stdout.len() < 250_000, "{format}: {}", ran.stdout.len());
+        let options = ["check", "--min-severity", "info", "--show-possible", "-v", "-f", format];
+        let [long, short] = [&work, &short].map(|work| work.run(&options).stdout.len());
+        assert!(long < short + 100_000, "{format}: {long} instead of {short}");
     }
     let report = work.json(&["--min-severity", "info", "--show-possible"]);
     let findings = report["findings"].as_array().unwrap();
@@ -505,7 +508,9 @@ fn wrong_arguments_are_status_2() {
     }
     assert!(work.run(&[]).stderr.contains("Usage: rolecall"));
     assert_eq!(work.run(&["--help"]).status, 0);
-    assert!(work.run(&["--version"]).stdout.starts_with("rolecall "));
+    for short in [["--version"], ["-V"]] {
+        assert_eq!(work.run(&short).stdout, format!("rolecall {}\n", env!("CARGO_PKG_VERSION")));
+    }
 }
 
 #[test]
@@ -590,4 +595,26 @@ fn rules_are_listed_in_three_forms() {
     assert!(work.run(&["rules", "--format", "markdown"]).stdout.contains("| INP001 | `input-unreadable` | error |"));
     let json: Value = serde_json::from_str(&work.run(&["rules", "--format", "json"]).stdout).unwrap();
     assert_eq!(json["rules"][0]["name"].as_str().map(str::is_empty), Some(false));
+}
+
+/// Each table of AWS facts tells how old it is.
+#[test]
+fn the_version_says_how_old_the_tables_are() {
+    let work = Work::new(&[]);
+    let told = work.run(&["--version", "-v"]).stdout;
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("data");
+    let folders = [data.clone(), data.join("providers")];
+    let files = folders.iter().flat_map(|folder| fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()));
+    let is_table = |path: &PathBuf| path.extension().is_some_and(|end| end == "tsv" || end == "toml");
+    let tables: Vec<PathBuf> = files.filter(is_table).collect();
+    assert!(tables.len() > 20, "{}", tables.len());
+    for table in tables {
+        let name = table.strip_prefix(&data).unwrap().to_str().unwrap().replace('\\', "/");
+        let line = told.lines().find(|line| line.trim_start().starts_with(&format!("{name} ")));
+        let date = line.and_then(|line| line.split_whitespace().last()).unwrap_or_default();
+        let is_date = date.len() == 10 && date.starts_with("20") && date.matches('-').count() == 2;
+        assert!(is_date && fs::read_to_string(&table).unwrap().contains(date), "{name}: {line:?}");
+    }
+    let alone = work.run(&["-v"]);
+    assert_eq!(alone.status, 2, "{}", alone.stderr);
 }

@@ -8,6 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+use rolecall::checks::{Rule, rules};
 use rolecall::source::FileId;
 use rolecall::syntax::{Document, parse_yaml};
 
@@ -57,6 +58,32 @@ fn outputs_are_those_of_the_program() {
         fs::write(Path::new(ROOT).join("README.md"), expected).unwrap();
     } else {
         assert!(text == expected, "an output in README.md is stale; UPDATE_SNAPSHOTS=1 writes it anew");
+    }
+}
+
+/// `docs/rules.md`: every rule with its group, severity and first sentence.
+fn index() -> String {
+    let head = "# Rules\n\nMade from the pages in [rules/](../rules/) by `UPDATE_SNAPSHOTS=1 cargo test --test readme`.\n\n\
+                | Id | Name | Group | Severity | What it finds |\n|---|---|---|---|---|\n";
+    let row = |rule: &Rule| {
+        let (id, name, folder) = (rule.id, rule.name, rule.group);
+        let (group, severity, summary) =
+            (folder.to_ascii_uppercase(), rule.severity.name(), rule.summary().replace('|', "\\|"));
+        format!("| {id} | [`{name}`](../rules/{folder}/{name}.md) | {group} | {severity} | {summary} |\n")
+    };
+    head.to_owned() + &rules().iter().map(row).collect::<String>()
+}
+
+#[test]
+fn the_index_of_rules_is_that_of_the_pages() {
+    let (file, expected) = ("docs/rules.md", index());
+    if std::env::var_os("UPDATE_SNAPSHOTS").is_some() {
+        fs::write(Path::new(ROOT).join(file), &expected).unwrap();
+    }
+    assert!(read(file) == expected, "{file} is stale; UPDATE_SNAPSHOTS=1 writes it anew");
+    for rule in rules() {
+        let page = Path::new(ROOT).join(format!("rules/{}/{}.md", rule.group, rule.name));
+        assert!(page.exists() && expected.contains(rule.id), "{}", rule.id);
     }
 }
 
@@ -142,7 +169,7 @@ fn options_formats_and_statuses_are_those_of_the_program() {
     let (readme, help) = (read("README.md"), run(&["check", "--help"]));
     // An option in running text; in a fence it was run.
     let words = readme.split(['`', ' ', '\n']).filter(|word| word.starts_with("--") && word.len() > 3);
-    let elsewhere = ["--locked", "--path", "--git", "--release", "--workspace", "--format", "--debug-app"];
+    let elsewhere = ["--locked", "--path", "--git", "--release", "--workspace", "--format", "--debug-app", "--version"];
     for word in words.filter(|word| !elsewhere.contains(word)) {
         let option = word.split('=').next().unwrap_or(word);
         let ends = [" ", "\n", "["].map(|end| help.contains(&format!("{option}{end}")));

@@ -9,6 +9,7 @@ mod explain;
 mod files;
 mod fix;
 mod rules;
+mod version;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -21,10 +22,17 @@ use color::Color;
 
 /// Reads CloudFormation, SAM and CDK templates and finds who can become which role, and should not.
 #[derive(Debug, Parser)]
-#[command(name = "rolecall", version, arg_required_else_help = true)]
+#[command(name = "rolecall", version, disable_version_flag = true, arg_required_else_help = true)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 struct Cli {
+    /// Print the version; with -v also how old the tables of AWS facts are.
+    #[arg(short = 'V', long, required = true)]
+    version: bool,
+    /// Say more.
+    #[arg(short, long, requires = "version")]
+    verbose: bool,
     #[command(subcommand)]
-    command: Command,
+    command: Option<Command>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -66,7 +74,8 @@ pub fn main() -> ExitCode {
 }
 
 fn run(cli: Cli, matches: &ArgMatches) -> Status {
-    match cli.command {
+    let Some(command) = cli.command else { return version::run(cli.verbose) };
+    match command {
         Command::Check(args) => match matches.subcommand_matches("check") {
             Some(matches) => check::run(&args, matches),
             None => Status::Failed,
