@@ -34,7 +34,9 @@ fn expect(folder: &str, expected: &[&str]) {
 
 #[test]
 fn an_empty_service_principal_from_a_blog() {
-    expect("a-preferred-role", &["SVC001 PreferredRoleBad MyRoleF48FFE04"]);
+    // The good one asks for a tag that nothing in the stack sets for its pool's users.
+    let expected = ["SVC001 PreferredRoleBad MyRoleF48FFE04", "TAG003 PreferredRoleGood MyRoleDefaultPolicyA36BE1DD"];
+    expect("a-preferred-role", &expected);
 }
 
 #[test]
@@ -80,6 +82,8 @@ fn cognito_in_every_wrong_way() {
         "WildcardAudRole04C0B16C",
     ];
     expected.extend(untagged.map(|id| bad("TAG001", id)));
+    // The maps name an attribute that no user pool of these apps has.
+    expected.extend(["L1Bad", "TokenGood", "RulesGood"].map(|stack| format!("TAG007 Cognito{stack} PrincipalTag")));
     expected.push("CGT001 CognitoL2Bad OpenRole5B2BF9A5".to_owned());
     expected.push("MAP014 CognitoL2Bad PlainRole4E01DE29".to_owned());
     let disagree = ["L2Bad ACCC8ACD5", "L2Bad IdentityPoolDefaultRoleAttachmentD81AFC39", "RulesGood AdminGroup"];

@@ -6,6 +6,7 @@
 mod branch;
 pub mod cgt;
 mod consumers;
+mod excess;
 mod gate;
 mod groups;
 pub mod inp;

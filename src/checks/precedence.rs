@@ -60,6 +60,8 @@ const ROWS: &[Row] = &[
     ("XAC007", &["XAC006", "XAC008", "TRU002"], Meets::Statement),
     ("XAC009", &["XAC006", "XAC008", "TRU004"], Meets::Statement),
     ("XAC010", &["XAC001", "XAC002", "XAC006", "XAC007", "XAC008", "TRU002", "TAG004", "POL009"], Meets::Statement),
+    ("TAG004", &["TAG005"], Meets::Statement),
+    ("TAG005", &["POL007", "POL008", "POL009"], Meets::Statement),
     ("TAG008", &["TRU002", "TRU004"], Meets::Statement),
     ("CGT001", &["TRU006"], Meets::Statement),
     ("CGT002", &["TRU006"], Meets::Statement),

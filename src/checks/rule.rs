@@ -85,7 +85,7 @@ pub fn nearest_among<'n>(word: &str, names: impl Iterator<Item = &'n str>) -> Ve
 }
 
 /// Levenshtein's distance, in bytes.
-fn distance(a: &str, b: &str) -> usize {
+pub(super) fn distance(a: &str, b: &str) -> usize {
     let mut row: Vec<usize> = (0..=b.len()).collect();
     for (i, x) in a.bytes().enumerate() {
         let mut diagonal = row[0];

@@ -2,7 +2,7 @@
 
 use crate::finding::{Label, Mistake};
 use crate::identity::cognito::{is_claim, is_claim_of};
-use crate::identity::{Answer, Dialect, Graph, Handout, Role, Trust};
+use crate::identity::{Answer, Dialect, Graph, Handout, PermissionPolicy, Role, Trust};
 use crate::policy::{Effect, Policy, Statement, Test};
 use crate::source::Place;
 use crate::value::Text;
@@ -46,6 +46,14 @@ pub(super) fn spot(statement: &Statement) -> (Place, String) {
 pub(super) fn test_spot(statement: &Statement, test: &Test) -> (Place, String) {
     let [operator, key] = [&test.operator_text, &test.key].map(|text| text.as_known().unwrap_or("?").to_owned());
     (test.values_at.place, format!("AssumeRolePolicyDocument.{}.Condition.{operator}.{key}", statement.path()))
+}
+
+/// The path of a test of a permission statement, or of its resources.
+pub(super) fn held_path(policy: &PermissionPolicy, statement: &Statement, test: Option<&Test>) -> String {
+    let statement = format!("{}.{}", policy.property, statement.path());
+    let Some(test) = test else { return format!("{statement}.Resource") };
+    let [operator, key] = [&test.operator_text, &test.key].map(|text| text.as_known().unwrap_or("?"));
+    format!("{statement}.Condition.{operator}.{key}")
 }
 
 /// The mistake on a claim of a statement.

@@ -7,6 +7,7 @@ mod permissions;
 mod permitted;
 mod pods;
 mod pool;
+mod tags;
 mod user_pool;
 
 use std::collections::{HashMap, HashSet};
@@ -16,7 +17,7 @@ use super::apart::apart;
 use super::arn::RoleNames;
 use super::graph::{
     Dialect, Entity, Graph, Group, HandOver, Handout, Membership, Missing, PoolId, Precedence, Role, RoleId, Strangers,
-    Subject, TagMap, Way,
+    Subject, Way,
 };
 use super::undecided::missing;
 use crate::policy;
@@ -268,7 +269,9 @@ impl<'s, 'd> Builder<'s, 'd> {
             self.graph.role_names.add(id, stack, case);
         }
         let (trust, missing) = self.trust(stack, resource, &entity);
-        self.graph.roles.push(Role { entity, arns, trust, missing, permitted_elsewhere: false });
+        let tags = self.role_tags(stack, resource);
+        let (bounded, permitted_elsewhere) = (resource.property("PermissionsBoundary").is_some(), false);
+        self.graph.roles.push(Role { entity, arns, trust, missing, tags, bounded, permitted_elsewhere });
         self.name_role(stack, resource, id);
     }
 
@@ -398,48 +401,6 @@ impl<'s, 'd> Builder<'s, 'd> {
             self.graph.handouts.push(Handout { role, pool, pool_id, way: link.way, provider, when, steps });
         }
     }
-
-    fn tag_map(&mut self, stack: StackId, resource: &Resource<'d>) {
-        let entity = self.entity(stack, resource);
-        let names = ["IdentityPoolId", "IdentityProviderName", "PrincipalTags", "UseDefaults"];
-        for properties in self.properties(stack, resource, &names) {
-            let texts = ["IdentityPoolId", "IdentityProviderName"].map(|name| properties.text(name));
-            let [Some(pool), Some(provider)] = texts else { continue };
-            let provider = self.provider_name(&provider);
-            let tags = properties.get("PrincipalTags");
-            let keys = tags.map(Value::entries).unwrap_or_default();
-            let keys: Vec<String> = keys.iter().filter_map(|entry| entry.key.as_known().map(str::to_owned)).collect();
-            let defaults = properties.text("UseDefaults");
-            let listed =
-                tags.is_none_or(|tags| matches!(tags.kind, Kind::Map(_)) && tags.entries().len() == keys.len());
-            let keys_complete = listed && defaults.as_ref().is_none_or(|text| text.as_known() == Some("false"));
-            let passes = passes_tags(tags, defaults);
-            self.graph.tag_maps.push(TagMap {
-                entity: entity.clone(),
-                when: properties.when,
-                pool,
-                provider,
-                keys,
-                keys_complete,
-                passes,
-            });
-        }
-    }
-}
-
-/// Whether a principal-tag resource makes the pool pass tags.
-fn passes_tags(tags: Option<&Value>, defaults: Option<Text>) -> Truth {
-    let mapped = match tags.map(|tags| &tags.kind) {
-        Some(Kind::Map(entries)) => (!entries.is_empty()).into(),
-        Some(_) => Truth::Unknown,
-        None => Truth::False,
-    };
-    let by_default = match defaults.as_ref().map(Text::as_known) {
-        Some(Some(text)) => text.eq_ignore_ascii_case("true").into(),
-        Some(None) => Truth::Unknown,
-        None => Truth::False,
-    };
-    mapped.or(by_default)
 }
 
 fn precedence(value: Option<&Value>) -> Precedence {

@@ -4,10 +4,10 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::arn::RoleNames;
-use super::attachment::{Attachment, Mapping};
+use super::attachment::{Attachment, Mapping, Written};
 use super::consumer::Consumer;
 use super::pool::{Providers, Setting};
-use super::user_pool::{Client, ExternalProvider, UserPool};
+use super::user_pool::{Client, ExternalProvider, UserPool, Words};
 use crate::policy::Policy;
 use crate::resolve::{Note, StackId};
 use crate::source::{FileId, Place};
@@ -85,6 +85,10 @@ pub struct Role {
     pub trust: Cases<Policy>,
     /// The parts of it of which nothing is known.
     pub missing: Vec<Missing>,
+    /// The keys of its own tags, in any branch.
+    pub tags: Words,
+    /// Whether a permissions boundary may take away some of what its policies give.
+    pub bounded: bool,
     /// Whether it has permissions, or may have some, that no policy of the graph shows.
     pub permitted_elsewhere: bool,
 }
@@ -249,6 +253,23 @@ pub struct TagMap {
     pub keys_complete: bool,
     /// Whether tags are passed.
     pub passes: Truth,
+    /// The provider, as the map names it.
+    pub named: Written,
+    /// The tags that it lists.
+    pub tags: Vec<MappedTag>,
+    /// Where its `PrincipalTags` stand, if it has some.
+    pub tags_at: Option<Place>,
+    /// Whether the default tags are used.
+    pub defaults: Truth,
+}
+
+/// A tag of a map, and the claim that fills it.
+#[derive(Clone, Debug)]
+pub struct MappedTag {
+    /// The tag's key.
+    pub key: Written,
+    /// The claim.
+    pub claim: Option<Written>,
 }
 
 /// Pods of an EKS cluster that get a role, in one branch.

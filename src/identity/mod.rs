@@ -4,6 +4,7 @@
 //! write one by hand.
 
 mod absent;
+pub mod access;
 mod apart;
 mod arn;
 mod attachment;
@@ -18,6 +19,7 @@ mod covered;
 mod form;
 mod graph;
 mod nobody;
+mod held;
 mod pool;
 mod principal;
 pub mod provider;
@@ -25,6 +27,7 @@ mod quota;
 mod service_name;
 mod services;
 mod source_guard;
+mod tag_use;
 pub mod tags;
 mod undecided;
 mod user_pool;
@@ -44,10 +47,11 @@ pub use contradiction::contradiction;
 pub use covered::covers;
 pub use form::{Malformed, UrlOf, login_domains, malformed, provider_kind};
 pub use graph::{
-    Dialect, Entity, Graph, Group, HandOver, Handout, IdentityPool, Membership, Missing, PermissionPolicy, PodIdentity,
-    PoolId, Precedence, Role, RoleId, Strangers, Subject, TagMap, Way,
+    Dialect, Entity, Graph, Group, HandOver, Handout, IdentityPool, MappedTag, Membership, Missing, PermissionPolicy,
+    PodIdentity, PoolId, Precedence, Role, RoleId, Strangers, Subject, TagMap, Way,
 };
 pub use nobody::{Nobody, nobody};
+pub use held::{Held, Permission};
 pub use pool::{PoolProvider, ProviderKind, Providers, Setting};
 pub use principal::{
     AccountFault, AwsPrincipal, account_fault, account_in, account_of, assume_action_of, aws_principal,
@@ -56,6 +60,7 @@ pub use quota::Quota;
 pub use service_name::{NameFault, name_fault};
 pub use services::{confused_with, is_known_service, is_service, service_front, service_fronts};
 pub use source_guard::accounts_apart;
+pub use tag_use::{How, TagUse, Tenant, default_tags, principal_tag, tag_uses, tenant};
 pub use undecided::{Undecided, undecided_mappings, undecided_trusts};
 pub use user_pool::{Attribute, CUSTOM, Client, ExternalProvider, StandardClaim, UserPool, Words, standard_claim};
 pub use witness::{Refused, Witness, witness};

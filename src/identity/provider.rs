@@ -1,6 +1,6 @@
 //! Names of sign-in providers and of the principal of identity pools.
 
-use super::arn::cut;
+use super::arn::{after, cut};
 use crate::policy::{Principal, PrincipalKind};
 use crate::value::{Piece, Symbols, Text, Truth, compare};
 
@@ -115,6 +115,12 @@ pub fn user_pool_provider(text: &Text) -> Option<UserPoolProvider> {
     let slash = [Piece::Literal("/".into())];
     let name = Text::from_pieces(host.into_iter().chain(slash).chain(pool.iter().cloned()));
     Some(UserPoolProvider { name, user_pool: Text::from_pieces(pool), client })
+}
+
+/// The issuer of an OIDC provider's ARN, as tokens name it: without `https://` (IAM API, CreateOpenIDConnectProvider);
+/// nothing where the ARN does not show it.
+pub fn oidc_issuer(arn: &Text) -> Option<Text> {
+    after(arn, "oidc-provider/")
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
-//! How much identity pools take in a role attachment (`data/cognito-quotas.tsv`).
+//! How much identity pools take in a role attachment or a tag map (`data/cognito-quotas.tsv`).
 
-/// Something of which a role attachment may have so much.
+/// Something of which a role attachment or a tag map may have so much.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Quota {
     /// Mappings of an attachment.
@@ -11,6 +11,14 @@ pub enum Quota {
     Claim,
     /// Characters of a rule's value.
     Value,
+    /// Tags of a map.
+    Tags,
+    /// Characters of a tag's key.
+    TagKey,
+    /// Characters of the claim that fills a tag.
+    TagClaim,
+    /// Bytes of all tags of a session.
+    TagBytes,
 }
 
 impl Quota {
@@ -20,6 +28,10 @@ impl Quota {
             Self::Rules => "rules",
             Self::Claim => "claim",
             Self::Value => "value",
+            Self::Tags => "tags",
+            Self::TagKey => "tag key",
+            Self::TagClaim => "tag claim",
+            Self::TagBytes => "tag bytes",
         }
     }
 
@@ -43,5 +55,7 @@ mod tests {
     fn every_quota_has_a_row() {
         let quotas = [Quota::Mappings, Quota::Rules, Quota::Claim, Quota::Value];
         assert_eq!(quotas.map(Quota::range), [(0, 10), (1, 25), (1, 64), (1, 128)]);
+        let quotas = [Quota::Tags, Quota::TagKey, Quota::TagClaim, Quota::TagBytes];
+        assert_eq!(quotas.map(Quota::range), [(0, 50), (1, 128), (1, 256), (0, 460)]);
     }
 }

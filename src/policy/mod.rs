@@ -20,6 +20,7 @@ mod resource;
 #[cfg(test)]
 mod tests;
 mod typed;
+mod variables;
 mod wanted;
 
 use crate::value::{At, Text, Truth};
@@ -31,6 +32,7 @@ pub use nearest::{Conjunct, failing, in_the_way, nearest_of, undecided};
 pub use operator::{Base, Operator, Order, Quantifier};
 pub use question::{Fault, Question, expected, id, policy_alone, question, question_about};
 pub use read::read;
+pub use variables::{Variable, variables};
 pub use wanted::{NoValue, wanted_without_value, without_value};
 
 /// What a statement does.

@@ -67,6 +67,13 @@ fn severity(way: &Writable<'_>) -> Severity {
 }
 
 fn related(way: &Writable<'_>, rule: &MappingRule, claim: &str) -> Vec<Label> {
+    let mut labels = writers(way, claim);
+    labels.extend(rule.role.as_ref().map(|role| Label::new(role.place, "the role that they get by it")));
+    labels
+}
+
+/// Who writes a claim: the app client, an external provider, and the attribute itself.
+pub(in crate::checks) fn writers(way: &Writable<'_>, claim: &str) -> Vec<Label> {
     let mut labels = Vec::new();
     if let Some(client) = way.client {
         let listed = client.writes.as_ref().and_then(|writes| writes.place);
@@ -86,7 +93,6 @@ fn related(way: &Writable<'_>, rule: &MappingRule, claim: &str) -> Vec<Label> {
     labels
         .extend(way.external.map(|external| Label::new(external.entity.place, "fills it with what it says of a user")));
     labels.extend(way.attribute.map(|own| Label::new(own.name.place, "the attribute")));
-    labels.extend(rule.role.as_ref().map(|role| Label::new(role.place, "the role that they get by it")));
     labels
 }
 

@@ -54,7 +54,11 @@ fn belongs_to(graph: &Graph, id: RoleId, place: Place, findings: &mut [Finding])
     let role = &graph.role(id).entity.subject;
     let of_role = |finding: &&mut Finding| {
         let subject = &finding.subject;
-        finding.rule == "TAG001" && subject.stack_key == role.stack_key && subject.logical_id == role.logical_id
+        let on_trust = subject.property.as_ref().is_some_and(|path| path.starts_with("AssumeRolePolicyDocument"));
+        finding.rule == "TAG001"
+            && on_trust
+            && subject.stack_key == role.stack_key
+            && subject.logical_id == role.logical_id
     };
     let mut found = false;
     for finding in findings.iter_mut().filter(of_role) {

@@ -3,11 +3,16 @@
 use crate::checks::Cx;
 use crate::checks::gate::named;
 use crate::checks::remedy::allow;
-use crate::finding::{Finding, Fix, Label, Mistake, Severity, Status};
-use crate::identity::cognito::Desk;
-use crate::identity::tags::{assume_action, companion_missing, tests_for_tags};
-use crate::identity::{Dialect, Graph, Handout, Mapping, Role, RoleId, TagMap, Trust, Way};
-use crate::policy::{Policy, Principal, PrincipalKind, Statement, Test};
+use crate::finding::{Finding, Fix, Label, Mistake, Severity, Status, shown};
+use crate::identity::cognito::{Desk, TAG_SESSION};
+use crate::identity::tags::{
+    assume_action, companion_missing, named_companions, never_allows, roles_named, tests_for_tags,
+};
+use crate::identity::{
+    AwsPrincipal, Dialect, Graph, Handout, Held, Mapping, PermissionPolicy, Role, RoleId, TagMap, Trust, Way,
+    account_of, aws_principal, tag_uses,
+};
+use crate::policy::{Effect, Policy, Principal, PrincipalKind, Principals, Statement, Test, actions_match};
 use crate::source::Place;
 use crate::value::{Branch, Truth, compare};
 
@@ -26,6 +31,158 @@ pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
             from_own_tests(cx.graph, id, role, &case.then, &case.when, findings);
         }
     }
+    let graph = cx.graph;
+    for policy in &graph.policies {
+        for case in &policy.document.cases {
+            for statement in &case.then.statements {
+                from_grant(graph, policy, statement, &case.when, findings);
+            }
+        }
+    }
+    let held = Held::of(graph);
+    for (id, role) in graph.roles() {
+        from_own_permissions(graph, id, role, findings);
+        for case in &role.trust.cases {
+            from_caller(graph, &held, id, &case.then, &case.when, findings);
+        }
+    }
+}
+
+/// Whether this rule has spoken of a statement of a role already.
+fn is_said(findings: &[Finding], role: &Role, statement: &Statement) -> bool {
+    findings.iter().any(|other| {
+        other.rule == "TAG001"
+            && other.mistake.statement == Some(statement.at.place)
+            && other.subject.logical_id == role.entity.subject.logical_id
+    })
+}
+
+/// The statement of a trust policy by which somebody other than a service with rules of its own assumes the role.
+fn assuming<'p>(graph: &Graph, id: RoleId, policy: &'p Policy) -> Option<&'p Statement> {
+    policy.statements.iter().find(|statement| companion_missing(graph, id, policy, statement))
+}
+
+/// Somebody who may pass tags to a role that takes none.
+fn from_grant(
+    graph: &Graph,
+    policy: &PermissionPolicy,
+    statement: &Statement,
+    when: &Branch,
+    findings: &mut Vec<Finding>,
+) {
+    let Some((_, place)) = named_companions(statement).find(|(action, _)| *action == TAG_SESSION) else { return };
+    for (id, exists) in roles_named(graph, &policy.entity, statement) {
+        // On the role itself it is another mistake.
+        if policy.roles.iter().any(|(own, _)| *own == id) {
+            continue;
+        }
+        let role = graph.role(id);
+        for case in role.trust.cases.iter().filter(|case| never_allows(&case.then, TAG_SESSION)) {
+            let when = graph.together(when, &exists).and_then(|when| graph.together(&when, &case.when));
+            let (Some(when), Some(own)) = (when, assuming(graph, id, &case.then)) else { continue };
+            if is_said(findings, role, own) {
+                continue;
+            }
+            let message = format!("{} refuses sessions with tags, which a caller is to pass", role.entity.name());
+            let related = vec![Label::new(place, "a caller is allowed to pass them here")];
+            findings.push(finding(role, own, message, related, &when));
+        }
+    }
+}
+
+/// Permissions that rest on tags which the sessions of a role cannot have.
+fn from_own_permissions(graph: &Graph, id: RoleId, role: &Role, findings: &mut Vec<Finding>) {
+    if !role.tags.complete {
+        return;
+    }
+    let is_static = |key: &str| role.tags.known.iter().any(|own| own.eq_ignore_ascii_case(key));
+    let uses = tag_uses(graph, id);
+    let mut needed =
+        uses.iter().filter(|own| own.statement.effect == Effect::Allow && !own.has_default && !is_static(&own.key));
+    let Some(first) = needed.next() else { return };
+    for case in role.trust.cases.iter().filter(|case| is_federated_alone(&case.then)) {
+        let Some(when) = graph.together(&case.when, &first.when) else { continue };
+        let Some(own) = assuming(graph, id, &case.then).filter(|own| !is_said(findings, role, own)) else { continue };
+        let (name, key) = (role.entity.name(), shown(&first.key));
+        let message = format!("permissions of {name} rest on the tag {key}, which its sessions cannot have");
+        let related = vec![Label::new(first.at.place, "what a session may do hangs on the tag here")];
+        let mut finding = finding(role, own, message, related, &when);
+        finding.severity = Severity::Warning;
+        // That the role takes tags does not yet set one.
+        finding.fix = None;
+        finding.assumes.push(format!("no tag of the whole stack has the key {key}"));
+        finding.primary.message = "does not allow sts:TagSession, so no session has tags".to_owned();
+        findings.push(finding);
+    }
+}
+
+/// Whether only users of identity providers may assume a role.
+fn is_federated_alone(policy: &Policy) -> bool {
+    let mut allowing = policy.statements.iter().filter(|statement| statement.effect != Effect::Deny);
+    let is_federated = |statement: &Statement| match &statement.principals {
+        Principals::Only(list) => list.iter().all(|one| one.kind == Some(PrincipalKind::Federated)),
+        _ => false,
+    };
+    never_allows(policy, TAG_SESSION) && allowing.all(is_federated)
+}
+
+/// A caller that may assume a role which asks for tags, and may not pass any.
+fn from_caller(graph: &Graph, held: &Held<'_>, id: RoleId, trust: &Policy, when: &Branch, findings: &mut Vec<Finding>) {
+    let assumes = |statement: &&Statement| actions_match(&statement.actions, "sts:AssumeRole").is_true();
+    let allowing = || trust.statements.iter().filter(|statement| statement.effect == Effect::Allow).filter(assumes);
+    let asking = allowing().find_map(|statement| Some((statement, tests_for_tags(statement, trust).next()?)));
+    let Some((asking, test)) = asking.filter(|_| !never_allows(trust, TAG_SESSION)) else { return };
+    // Whoever may come without tags needs none.
+    if trust.opaque || allowing().any(|statement| tests_for_tags(statement, trust).next().is_none()) {
+        return;
+    }
+    let role = graph.role(id);
+    for (caller, own) in graph.roles().filter(|(caller, _)| *caller != id) {
+        if !leaves_to_caller(graph, role, own, asking) {
+            continue;
+        }
+        let Some(may) = held.surely(caller, when, "sts:AssumeRole", &role.arn()) else { continue };
+        if !held.may(caller, &may.when, TAG_SESSION, &role.arn()).is_false() {
+            continue;
+        }
+        let (name, target) = (own.entity.name(), role.entity.name());
+        let message = format!("{name} cannot pass {target} the tags that it asks for");
+        let place = may.statement.action_at.map_or(may.statement.at.place, |at| at.place);
+        let property = format!("{}.{}.Action", may.policy.property, may.statement.path());
+        let label = Label::new(place, "does not allow sts:TagSession, so every call with tags fails");
+        let subject = may.policy.entity.property(property);
+        let mut finding = Finding::new("TAG001", Severity::Warning, message, label, subject);
+        finding.related = vec![Label::new(key_place(test), "passes only when the session is tagged")];
+        finding
+            .related
+            .extend(asking.principal_at.map(|at| Label::new(at.place, "the caller's own policy decides, too")));
+        finding.help = match own.entity.dialect {
+            Dialect::Yaml => "allow both\n  Action: [sts:AssumeRole, sts:TagSession]".to_owned(),
+            Dialect::Json => "allow both\n  \"Action\": [\"sts:AssumeRole\", \"sts:TagSession\"]".to_owned(),
+            Dialect::Cdk => "allow both\n  actions: ['sts:AssumeRole', 'sts:TagSession'],".to_owned(),
+        };
+        let allowed = allow(may.statement, TAG_SESSION);
+        finding.fix = allowed.map(|change| Box::new(Fix::offered("allow sts:TagSession", vec![change])));
+        finding.mistake = Mistake { statement: Some(may.statement.at.place), element: "Action", bare: false };
+        finding.branch = may.when;
+        findings.push(finding);
+    }
+}
+
+/// Whether a trust statement lets a caller in only as far as its own policy does: it names the whole account, or
+/// everybody, or a role of another account. A role of the same account that is named needs no policy of its own.
+fn leaves_to_caller(graph: &Graph, role: &Role, caller: &Role, statement: &Statement) -> bool {
+    let Principals::Only(list) = &statement.principals else { return false };
+    let account = account_of(caller);
+    let is_near = compare(&account, &account_of(role), &graph.symbols);
+    let covers = |one: &Principal| match aws_principal(&one.value, &graph.symbols) {
+        AwsPrincipal::Everybody => true,
+        AwsPrincipal::Account(own) => compare(&own, &account, &graph.symbols).is_true(),
+        _ => is_near.is_false() && compare(&one.value, &caller.arn(), &graph.symbols).is_true(),
+    };
+    let names = |one: &Principal| !compare(&one.value, &caller.arn(), &graph.symbols).is_false();
+    let of_accounts = || list.iter().filter(|one| matches!(one.kind, None | Some(PrincipalKind::Aws)));
+    of_accounts().any(covers) && (is_near.is_false() || !of_accounts().any(names))
 }
 
 /// A pool that puts tags on the sessions of one provider's users.
@@ -69,7 +226,7 @@ fn applies(graph: &Graph, handout: &Handout, map: &TagMap) -> Truth {
 }
 
 /// The part of a branch in which users of the map's provider can come this way.
-fn gets_tags(graph: &Graph, handout: &Handout, map: &TagMap, when: Branch) -> Option<Branch> {
+pub(super) fn gets_tags(graph: &Graph, handout: &Handout, map: &TagMap, when: Branch) -> Option<Branch> {
     match handout.way {
         Way::Guest => None,
         Way::Rule | Way::Group => (handout.provider.as_ref() == Some(&map.provider)).then_some(when),
@@ -88,12 +245,7 @@ fn from_own_tests(graph: &Graph, id: RoleId, role: &Role, policy: &Policy, when:
     for statement in &policy.statements {
         let Some(test) = tests_for_tags(statement, policy).next() else { continue };
         // What a pool brings is said already.
-        let said = |other: &Finding| {
-            other.rule == "TAG001"
-                && other.mistake.statement == Some(statement.at.place)
-                && other.subject.logical_id == role.entity.subject.logical_id
-        };
-        if findings.iter().any(said) || !companion_missing(graph, id, policy, statement) {
+        if is_said(findings, role, statement) || !companion_missing(graph, id, policy, statement) {
             continue;
         }
         let message = format!("{} asks for session tags, and does not allow them to be passed", role.entity.name());

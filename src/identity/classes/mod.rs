@@ -7,6 +7,7 @@
 mod account;
 mod bench;
 mod caller;
+mod chosen;
 mod clerk;
 mod companion;
 mod consumer;
@@ -124,6 +125,7 @@ fn ask(clerk: &mut Clerk, graph: &Graph, role: RoleId) -> Vec<RoleClasses> {
         account::ask(&mut bench);
         service::ask(&mut bench);
         companion::ask(&mut bench);
+        chosen::ask(&mut bench, graph, role);
         of_role.push(RoleClasses { role, case, when: policy.when.clone(), answers: bench.answers });
     }
     of_role

@@ -1,0 +1,76 @@
+//! Whether one role may change what others may not.
+
+use crate::identity::{Graph, Held, Permission, RoleId, access};
+use crate::policy::{Actions, Resources};
+use crate::value::{Branch, Piece, Text, Truth};
+
+/// What a comparison of roles comes to.
+pub(super) enum Excess<'g> {
+    /// The role certainly may call this action, and none of the others may.
+    More(Box<Permission<'g>>, String),
+    /// All that it may change, one of the others may change, too.
+    None,
+    /// That is not decided.
+    Unknown,
+}
+
+/// Actions that are tried in one comparison.
+const MOST_ACTIONS: usize = 2_000;
+
+/// Compares a role with others in a branch, by what they may change: actions that write, tag or give permissions.
+pub(super) fn excess<'g>(graph: &Graph, held: &Held<'g>, role: RoleId, others: &[RoleId], when: &Branch) -> Excess<'g> {
+    let mut left = MOST_ACTIONS;
+    let mut decided = !graph.role(role).permitted_elsewhere;
+    for own in held.allowing(role, when) {
+        let (Actions::Only(actions), Resources::Only(resources)) = (&own.statement.actions, &own.statement.resources)
+        else {
+            decided = false;
+            continue;
+        };
+        for (pattern, _) in actions {
+            let Some(pattern) = pattern.as_known() else {
+                decided = false;
+                continue;
+            };
+            for action in telling(pattern) {
+                for (resource, _) in resources {
+                    if left == 0 {
+                        return Excess::Unknown;
+                    }
+                    left -= 1;
+                    let resource = one_of(resource);
+                    let may = others.iter().map(|other| held.may(*other, &own.when, &action, &resource));
+                    match (Truth::any(may), held.surely(role, &own.when, &action, &resource)) {
+                        (Truth::False, Some(permission)) => return Excess::More(Box::new(permission), action),
+                        (Truth::True, _) => {}
+                        _ => decided = false,
+                    }
+                }
+            }
+        }
+    }
+    if decided { Excess::None } else { Excess::Unknown }
+}
+
+/// The changing actions that a pattern stands for, those first that say most of what a role may do.
+fn telling(pattern: &str) -> Vec<String> {
+    let mut actions: Vec<String> = access::writes(pattern).filter(|action| !access::is_own(action)).collect();
+    let rank =
+        |text: &str, wanted: &[&str]| wanted.iter().position(|one| text.starts_with(one)).unwrap_or(wanted.len());
+    actions.sort_by_cached_key(|action| {
+        let (service, name) = action.split_once(':').unwrap_or_default();
+        (rank(service, &["iam", "s3", "dynamodb", "lambda"]), rank(name, &["Put", "Delete", "Create", "Update"]))
+    });
+    actions
+}
+
+/// One resource of those that a pattern stands for: of `*` nothing is known.
+fn one_of(pattern: &Text) -> Text {
+    let Some(pieces) = pattern.pieces().filter(|_| pattern.as_known() != Some("*")) else {
+        return Text::Any(crate::value::Why::Deployment("a resource".into()));
+    };
+    Text::from_pieces(pieces.into_iter().map(|piece| match piece {
+        Piece::Literal(literal) => Piece::Literal(literal.replace(['*', '?'], "x").into()),
+        symbol => symbol,
+    }))
+}

@@ -1,0 +1,112 @@
+//! TAG009: a pattern in which one tenant's value also covers another's.
+
+use std::collections::HashSet;
+
+use crate::checks::Cx;
+use crate::checks::words::held_path;
+use crate::finding::{Change, Finding, Fix, Label, Mistake, Severity, Written, shown};
+use crate::identity::{Graph, PermissionPolicy, Tenant, tenant};
+use crate::policy::{Effect, Policy, Statement, Variable, variables};
+use crate::value::Branch;
+
+/// Finds variables beside a wildcard, with nothing between them.
+pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
+    for policy in &cx.graph.policies {
+        for case in &policy.document.cases {
+            for statement in &case.then.statements {
+                in_statement(cx.graph, policy, &case.then, statement, &case.when, findings);
+            }
+        }
+    }
+}
+
+fn in_statement(
+    graph: &Graph,
+    policy: &PermissionPolicy,
+    document: &Policy,
+    statement: &Statement,
+    when: &Branch,
+    findings: &mut Vec<Finding>,
+) {
+    let mut seen = HashSet::new();
+    // What a statement denies, or leaves out of what it allows, only gets smaller.
+    let widens = |variable: &Variable<'_>| match statement.effect {
+        Effect::Allow => !variable.excludes,
+        Effect::Deny => variable.excludes,
+        Effect::Unknown => false,
+    };
+    for variable in variables(statement, document).iter().filter(|variable| variable.meets_wildcard) {
+        let Some(tenant) = tenant(&variable.key).filter(|_| widens(variable)) else { continue };
+        if seen.insert((variable.at.place, variable.key.to_ascii_lowercase())) {
+            findings.push(finding(graph, policy, statement, variable, tenant, when));
+        }
+    }
+}
+
+fn finding(
+    graph: &Graph,
+    policy: &PermissionPolicy,
+    statement: &Statement,
+    variable: &Variable<'_>,
+    tenant: Tenant<'_>,
+    when: &Branch,
+) -> Finding {
+    let whose = match tenant {
+        Tenant::Tag(key) => format!("tag {}", shown(key)),
+        Tenant::UserName => "user name".to_owned(),
+        Tenant::Identity => "identity".to_owned(),
+    };
+    let severity = if is_fixed(graph, tenant) { Severity::Info } else { Severity::Warning };
+    let named = format!("${{{}}}", variable.key);
+    let text = graph.shown(variable.text);
+    let is_before = !text.contains(&format!("{named}*")) && !text.contains(&format!("{named}?"));
+    let other = if is_before { "ba" } else { "ab" };
+    let message = format!("whoever has the {whose} 'a' also reaches what belongs to '{other}'");
+    let label = Label::new(variable.at.place, format!("nothing stands between {} and the wildcard", shown(&named)));
+    let path = held_path(policy, statement, variable.test);
+    let mut finding = Finding::new("TAG009", severity, message, label, policy.entity.property(path));
+    let holder = policy.roles.first().map(|(id, _)| graph.role(*id));
+    let holder = holder.filter(|role| role.entity.place != policy.entity.place);
+    finding.related = holder.map(|role| Label::new(role.entity.place, "a role that has this")).into_iter().collect();
+    finding.help = help(&text, &named, is_before);
+    finding.fix = fix(variable, &named, is_before).map(Box::new);
+    finding.mistake = Mistake { statement: Some(statement.at.place), element: "Delimiter", bare: false };
+    finding.branch = when.clone();
+    finding
+}
+
+/// What the ARNs of buckets and objects have before their name.
+const BUCKET: &str = ":s3:::";
+
+/// Whether a variable stands in the key of an S3 object, where a slash separates.
+fn is_in_key(text: &str, named: &str) -> bool {
+    let before = text.split_once(BUCKET).and_then(|(_, rest)| rest.split_once(named));
+    before.is_some_and(|(before, _)| before.contains('/'))
+}
+
+fn help(text: &str, named: &str, is_before: bool) -> String {
+    let (in_key, is_bucket, named) = (is_in_key(text, named), text.contains(BUCKET), shown(named));
+    match (is_before, in_key, is_bucket) {
+        (true, true, _) => format!("separate them: */{named} instead of *{named}"),
+        (true, false, _) => format!("put a character before {named} that no value has, behind the wildcard"),
+        (false, true, _) => format!("separate them: {named}/* instead of {named}*"),
+        (false, false, true) => format!("name the bucket as a whole: {named} instead of {named}*"),
+        (false, false, false) => format!("put a character behind {named} that no value has, before the wildcard"),
+    }
+}
+
+/// A slash between both, in keys of S3.
+fn fix(variable: &Variable<'_>, named: &str, is_before: bool) -> Option<Fix> {
+    let text = variable.text.as_known().filter(|text| !is_before && is_in_key(text, named))?;
+    let value = Written::text(text.replace(&format!("{named}*"), &format!("{named}/*")));
+    Some(Fix::offered("put a slash before the wildcard", vec![Change::Set { at: variable.at, value }]))
+}
+
+/// Whether all values have one length: then none is the beginning of another.
+fn is_fixed(graph: &Graph, tenant: Tenant<'_>) -> bool {
+    let Tenant::Tag(key) = tenant else { return tenant == Tenant::Identity };
+    let tags = graph.tag_maps.iter().flat_map(|map| &map.tags);
+    let own = tags.filter(|tag| tag.key.known().is_some_and(|own| own.eq_ignore_ascii_case(key)));
+    let mut claims = own.map(|tag| tag.claim.as_ref().and_then(|claim| claim.known())).peekable();
+    claims.peek().is_some() && claims.all(|claim| claim == Some("sub"))
+}

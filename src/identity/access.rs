@@ -1,0 +1,101 @@
+//! Which actions change something (`data/write-actions.tsv`), and what a wildcard of a policy stands for.
+
+use crate::value::{Text, Truth, glob_fits_without_case};
+
+/// The services of the Service Authorization Reference, each with the actions that change something: those of access
+/// level Write, Tagging or Permissions management.
+fn services() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let rows = include_str!("../../data/write-actions.tsv").lines().filter(|line| !line.starts_with('#'));
+    rows.filter_map(|row| row.split_once('\t'))
+}
+
+/// The prefixes of all services.
+pub fn service_prefixes() -> impl Iterator<Item = &'static str> {
+    services().map(|(service, _)| service)
+}
+
+/// The actions that change something and that a pattern such as `s3:Put*` fits, as `service:Action`.
+pub fn writes(pattern: &str) -> impl Iterator<Item = String> + '_ {
+    let (service, name) = pattern.split_once(':').unwrap_or((pattern, pattern));
+    let own = services().filter(move |(own, _)| glob_fits_without_case(service, own).is_true());
+    own.flat_map(move |(service, actions)| {
+        let fits = move |action: &&str| glob_fits_without_case(name, action).is_true();
+        actions
+            .split(',')
+            .filter(|action| !action.is_empty())
+            .filter(fits)
+            .map(move |action| format!("{service}:{action}"))
+    })
+}
+
+/// Whether an action of a policy changes something: any of those that a wildcard stands for. What the table does not
+/// have only reads, or is not known.
+pub fn changes(pattern: &Text) -> Truth {
+    pattern.as_known().map_or(Truth::Unknown, |pattern| writes(pattern).next().is_some().into())
+}
+
+/// Services whose actions concern the asking user alone, and which Cognito's own console gives to every role of a pool
+/// (Cognito Developer Guide, IAM roles, default policies).
+const OWN: [&str; 3] = ["cognito-identity:", "cognito-sync:", "mobileanalytics:"];
+
+/// Whether an action concerns nobody but the user who asks.
+pub fn is_own(action: &str) -> bool {
+    let action = action.to_ascii_lowercase();
+    OWN.iter().any(|service| action.starts_with(service))
+}
+
+/// The day on which the list of what guests may do at most was read.
+pub fn guest_list_date() -> &'static str {
+    let head = GUESTS.lines().take_while(|line| line.starts_with('#'));
+    let read = head.filter_map(|line| line.split_once("Read ")).next();
+    read.map_or("", |(_, date)| date.trim_end_matches('.'))
+}
+
+const GUESTS: &str = include_str!("../../data/guest-scope-down.tsv");
+
+/// Whether the enhanced flow takes an action of a policy away from guests, or a part of what a wildcard stands for
+/// (`data/guest-scope-down.tsv`). What begins with a wildcard stands for services of which some are taken away.
+pub fn is_beyond_guests(pattern: &str) -> bool {
+    let Some((service, name)) = pattern.split_once(':') else { return pattern == "*" };
+    let rows = GUESTS.lines().filter(|line| !line.starts_with('#'));
+    let mut own = rows.filter_map(|row| {
+        let mut cells = row.split('\t');
+        Some((cells.next()?, cells.next()?))
+    });
+    if service.contains(['*', '?']) {
+        return true;
+    }
+    match own.find(|(listed, _)| listed.eq_ignore_ascii_case(service)) {
+        Some((_, actions)) => !actions.split(',').any(|action| glob_fits_without_case(action, name).is_true()),
+        None => service_prefixes().any(|known| known.eq_ignore_ascii_case(service)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_stand_for_what_changes_something() {
+        for yes in ["s3:PutObject", "S3:putobject", "s3:*", "*", "dynamodb:Put*", "iam:PassRole", "s3:PutObjectTagging"]
+        {
+            assert!(changes(&Text::known(yes)).is_true(), "{yes}");
+        }
+        for no in ["s3:GetObject", "s3:List*", "dynamodb:Query", "nosuch:Thing", "s3", ""] {
+            assert!(changes(&Text::known(no)).is_false(), "{no}");
+        }
+        assert_eq!(writes("s3:PutObjectAcl").collect::<Vec<_>>(), ["s3:PutObjectAcl"]);
+        assert!(service_prefixes().count() > 400);
+    }
+
+    #[test]
+    fn the_enhanced_flow_leaves_guests_what_the_list_has() {
+        for yes in ["ec2:Describe*", "*", "kms:*", "kms:CreateKey", "sagemaker:*", "*:Get*", "iam:PassRole"] {
+            assert!(is_beyond_guests(yes), "{yes}");
+        }
+        for no in ["polly:SynthesizeSpeech", "S3:*", "kms:Decrypt", "kms:GenerateDataKey*", "rum:PutRumEvents", "x:Y"] {
+            assert!(!is_beyond_guests(no), "{no}");
+        }
+        assert_eq!(guest_list_date().len(), 10);
+    }
+}
