@@ -15,11 +15,21 @@ pub(super) enum Excess<'g> {
 }
 
 /// Actions that are tried in one comparison.
-const MOST_ACTIONS: usize = 2_000;
+const MOST_ACTIONS: usize = 500;
+
+/// Actions that are tried in all comparisons of one rule.
+pub(super) const MOST_TRIES: usize = 20_000;
 
 /// Compares a role with others in a branch, by what they may change: actions that write, tag or give permissions.
-pub(super) fn excess<'g>(graph: &Graph, held: &Held<'g>, role: RoleId, others: &[RoleId], when: &Branch) -> Excess<'g> {
-    let mut left = MOST_ACTIONS;
+pub(super) fn excess<'g>(
+    graph: &Graph,
+    held: &Held<'g>,
+    role: RoleId,
+    others: &[RoleId],
+    when: &Branch,
+    tries: &mut usize,
+) -> Excess<'g> {
+    let mut left = MOST_ACTIONS.min(*tries);
     let mut decided = !graph.role(role).permitted_elsewhere;
     for own in held.allowing(role, when) {
         let (Actions::Only(actions), Resources::Only(resources)) = (&own.statement.actions, &own.statement.resources)
@@ -38,6 +48,7 @@ pub(super) fn excess<'g>(graph: &Graph, held: &Held<'g>, role: RoleId, others: &
                         return Excess::Unknown;
                     }
                     left -= 1;
+                    *tries -= 1;
                     let resource = one_of(resource);
                     let may = others.iter().map(|other| held.may(*other, &own.when, &action, &resource));
                     match (Truth::any(may), held.surely(role, &own.when, &action, &resource)) {

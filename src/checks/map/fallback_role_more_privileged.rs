@@ -1,7 +1,7 @@
 //! MAP004: users whom no mapping gives a role get one that may more.
 
 use crate::checks::Cx;
-use crate::checks::excess::{Excess, excess};
+use crate::checks::excess::{Excess, MOST_TRIES, excess};
 use crate::checks::mappings::{mistake, property_line};
 use crate::finding::{Finding, Label, Severity};
 use crate::identity::{Graph, Handout, Held, Mapping, Permission, RoleId, Way};
@@ -9,10 +9,10 @@ use crate::value::Branch;
 
 /// Finds default roles that may change what none of the mapped roles may.
 pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
-    let held = Held::of(cx.graph);
+    let (held, mut tries) = (Held::of(cx.graph), MOST_TRIES);
     for mapping in cx.graph.mappings.iter().filter(|mapping| mapping.ambiguous() == Some("AuthenticatedRole")) {
         for handout in default_roles(cx.graph, mapping) {
-            findings.extend(finding(cx.graph, &held, mapping, handout));
+            findings.extend(finding(cx.graph, (&held, &mut tries), mapping, handout));
         }
     }
 }
@@ -50,14 +50,21 @@ fn mapped_roles<'g>(graph: &'g Graph, mapping: &Mapping, when: &Branch) -> Optio
     (is_whole && !roles.is_empty()).then_some(roles)
 }
 
-fn finding(graph: &Graph, held: &Held<'_>, mapping: &Mapping, default: &Handout) -> Option<Finding> {
+fn finding(
+    graph: &Graph,
+    (held, tries): (&Held<'_>, &mut usize),
+    mapping: &Mapping,
+    default: &Handout,
+) -> Option<Finding> {
     let when = graph.together(&mapping.when, &default.when)?;
     let mapped = mapped_roles(graph, mapping, &when)?;
     let others: Vec<RoleId> = mapped.iter().map(|handout| handout.role).collect();
     if others.contains(&default.role) {
         return None;
     }
-    let Excess::More(permission, action) = excess(graph, held, default.role, &others, &when) else { return None };
+    let Excess::More(permission, action) = excess(graph, held, default.role, &others, &when, tries) else {
+        return None;
+    };
     let name = graph.role(default.role).entity.name();
     let message = format!("users without a match get {name}: it alone may call {action}");
     let ambiguous = mapping.ambiguous.as_ref()?;

@@ -2,7 +2,7 @@
 
 use super::fallback_role_more_privileged::default_roles;
 use crate::checks::Cx;
-use crate::checks::excess::{Excess, excess};
+use crate::checks::excess::{Excess, MOST_TRIES, excess};
 use crate::checks::mappings::{mistake, role_name, rule_path};
 use crate::finding::{Finding, Label, Severity, shown};
 use crate::identity::{Attachment, Graph, Handout, Held, Mapping, MappingRule, RoleId};
@@ -10,11 +10,11 @@ use crate::value::{Branch, Truth, compare};
 
 /// Finds rules of type NotEqual whose role may change what the default role may not.
 pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
-    let held = Held::of(cx.graph);
+    let (held, mut tries) = (Held::of(cx.graph), MOST_TRIES);
     for mapping in cx.graph.mappings.iter().filter(|mapping| mapping.kind() == Some("Rules")) {
         for rule in mapping.rules() {
             if rule.match_type.as_ref().and_then(|written| written.known()) == Some("NotEqual") {
-                findings.extend(finding(cx.graph, &held, mapping, rule));
+                findings.extend(finding(cx.graph, (&held, &mut tries), mapping, rule));
             }
         }
     }
@@ -28,7 +28,7 @@ enum Verdict {
 
 fn verdict(
     graph: &Graph,
-    held: &Held<'_>,
+    (held, tries): (&Held<'_>, &mut usize),
     mapping: &Mapping,
     role: Option<(RoleId, Branch)>,
 ) -> Option<(Verdict, Branch)> {
@@ -43,7 +43,7 @@ fn verdict(
     if others.contains(&role) {
         return None;
     }
-    match excess(graph, held, role, &others, &when) {
+    match excess(graph, held, role, &others, &when, tries) {
         Excess::More(permission, action) => {
             let place = permission.statement.action_at.map_or(permission.statement.at.place, |at| at.place);
             Some((Verdict::Stronger(action, Label::new(place, "allowed here")), permission.when))
@@ -60,7 +60,7 @@ fn may_have_default(graph: &Graph, mapping: &Mapping) -> bool {
     own.any(|attachment| attachment.has_role("authenticated") != Truth::False)
 }
 
-fn finding(graph: &Graph, held: &Held<'_>, mapping: &Mapping, rule: &MappingRule) -> Option<Finding> {
+fn finding(graph: &Graph, held: (&Held<'_>, &mut usize), mapping: &Mapping, rule: &MappingRule) -> Option<Finding> {
     let (written, matching) = (rule.role.as_ref()?, rule.match_type.as_ref()?);
     let role = graph.roles_meant(mapping.entity.stack, &written.text).into_iter().next();
     let (verdict, when) = verdict(graph, held, mapping, role)?;
