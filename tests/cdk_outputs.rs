@@ -43,6 +43,7 @@ fn an_empty_service_principal_from_a_blog() {
 fn every_kind_of_principal() {
     let wrong = [
         "CGT003 STACK FederatedRole943B0EE0",
+        "SML001 STACK SamlRole5025A186",
         "TRU005 STACK L1Role",
         "XAC001 STACK AnyRoleB6626BEC",
         "XAC001 STACK L1Role",
@@ -109,9 +110,11 @@ fn stages_nested_stacks_and_references_between_them() {
         let report = json(folder, &[]);
         let findings = report["findings"].as_array().unwrap();
         let rules: Vec<&str> = findings.iter().map(|finding| finding["rule"].as_str().unwrap()).collect();
-        // The first is a role for pods whose sessions it does not let be tagged.
-        assert_eq!(rules, ["SVC007", "MAP001", "CGT001", "CGT001"], "{folder}");
-        let findings = &findings[1..];
+        // The third is a role for pods whose sessions it does not let be tagged.
+        assert_eq!(rules, ["OID002", "OID011", "SVC007", "MAP001", "CGT001", "CGT001"], "{folder}");
+        assert_eq!(findings[0]["logicalId"], "AnyRepoRole2E863485");
+        assert!(findings[1]["logicalId"].as_str().unwrap().starts_with("Irsa"), "{}", findings[1]);
+        let findings = &findings[3..];
         let tie = &findings[0];
         assert_eq!(tie["stack"], "Dev-Mapping");
         assert_eq!(tie["constructPath"], "Dev/Mapping/Users");

@@ -10,13 +10,13 @@ use std::sync::Arc;
 use page::{Example, File, Language, Shows, examples};
 use rolecall::checks::{Rule, rule, rules};
 use rolecall::finding::{Finding, Outcome, Severity, Status};
-use rolecall::identity::{self, Graph, OwnPool, RoleId, Trust, Unwanted, trusts};
-use rolecall::policy::{Decision, Question, evaluate, question};
+use rolecall::identity::{self, ClassAnswer, Classes, Graph, OwnPool, RoleId, Trust, Unwanted, trusts};
+use rolecall::policy::{Carried, Decision, Policy, Question, Request, evaluate, question};
 use rolecall::report::{self, Format};
 use rolecall::run::{check_texts, graphs_of_texts};
 use rolecall::source::FileId;
 use rolecall::syntax::parse_json;
-use rolecall::value::{Symbols, Truth, shown};
+use rolecall::value::{Symbols, Text, Truth, shown};
 use serde_json::Value as Json;
 use similar::{ChangeTag, DiffTag, TextDiff};
 
@@ -288,6 +288,9 @@ fn wanted_of(graph: &Graph, role: RoleId, own: &OwnPool, provider: Option<&str>)
 /// What is wrong with a fix of what a finding proves: obligation 2 of a witness (catalogue, section 5).
 fn complaints_about(finding: &Finding, bad: &[File], fixed: &[File]) -> Vec<String> {
     let (Some(witness), Some(role)) = (&finding.witness, &finding.subject.logical_id) else { return Vec::new() };
+    if !wanted_claims(&witness.class).is_empty() {
+        return complaints_about_others(&witness.class, role, bad, fixed);
+    }
     let [before, after] = [bad, fixed].map(|files| standings(files, role));
     let mut complaints = Vec::new();
     let was_in =
@@ -314,6 +317,79 @@ fn complaints_about(finding: &Finding, bad: &[File], fixed: &[File]) -> Vec<Stri
         complaints.push("nobody whom the role is for gets in".to_owned());
     }
     complaints
+}
+
+/// Whom the roles of the pages are for: the family of the class, and what its claims are after the fix.
+const WANTED: [(&str, &[(&str, &str)]); 6] = [
+    ("github", &[("aud", "sts.amazonaws.com"), ("sub", "repo:YOUR-OWNER/YOUR-REPOSITORY:ref:refs/heads/main")]),
+    ("irsa", &[("aud", "sts.amazonaws.com"), ("sub", "system:serviceaccount:YOUR-NAMESPACE:YOUR-ACCOUNT")]),
+    (
+        "gitlab",
+        &[("aud", "https://gitlab.com"), ("sub", "project_path:YOUR-GROUP/YOUR-PROJECT:ref_type:branch:ref:main")],
+    ),
+    (
+        "hcp-terraform",
+        &[
+            ("aud", "aws.workload.identity"),
+            ("sub", "organization:YOUR-ORG:project:YOUR-PROJECT:workspace:YOUR-SPACE:run_phase:apply"),
+        ],
+    ),
+    ("saml", &[("aud", "https://signin.aws.amazon.com/saml")]),
+    ("vercel", &[("aud", "https://vercel.com/YOUR-TEAM"), ("sub", "owner:acme:project:site:environment:production")]),
+];
+
+/// None for classes of other families than tokens and assertions.
+fn wanted_claims(class: &str) -> &'static [(&'static str, &'static str)] {
+    let family = class.split('/').next().unwrap_or_default();
+    WANTED.iter().find(|(own, _)| *own == family).map(|(_, claims)| *claims).unwrap_or_default()
+}
+
+/// The same obligation where the role is for others than users of identity pools: what is in the class is out,
+/// whoever must never be in is out, and the workload that the fix names gets in.
+fn complaints_about_others(class: &str, role: &str, bad: &[File], fixed: &[File]) -> Vec<String> {
+    let mut complaints = Vec::new();
+    let was_in = other_answers(bad, role, |_, _, answer| answer.class == class && answer.answer.truth.is_true());
+    if !was_in.contains(&true) {
+        complaints.push(format!("nothing answers {class} before the fix"));
+    }
+    let still_in = other_answers(fixed, role, |_, _, answer| {
+        let must_be_out = answer.class == class || answer.unwanted == Unwanted::Always;
+        (must_be_out && !answer.answer.truth.is_false()).then(|| answer.class.clone())
+    });
+    complaints.extend(still_in.into_iter().flatten().map(|class| format!("{class} is not out")));
+    let wanted = other_answers(fixed, role, |policy, classes, answer| {
+        let is_same = answer.class.split('/').next() == class.split('/').next();
+        is_same && evaluate(policy, &wanted_request(answer), &classes.symbols).truth.is_true()
+    });
+    if !wanted.contains(&true) {
+        complaints.push("nobody whom the role is for gets in".to_owned());
+    }
+    complaints
+}
+
+/// What is said of each class that a role is asked.
+fn other_answers<T>(files: &[File], role: &str, look: impl Fn(&Policy, &Classes, &ClassAnswer) -> T) -> Vec<T> {
+    let mut found = Vec::new();
+    for graph in &graphs_of_texts(texts(files)) {
+        let classes = identity::classes(graph);
+        for of_role in classes.of_roles.iter().filter(|of_role| graph.role(of_role.role).entity.name() == role) {
+            let policy = of_role.policy(graph);
+            found.extend(of_role.answers.iter().map(|answer| look(policy, &classes, answer)));
+        }
+    }
+    found
+}
+
+/// A request of a class with the claims of the workload that the role is for.
+fn wanted_request(answer: &ClassAnswer) -> Request {
+    let mut request = answer.answer.request.clone();
+    for (key, carried) in &mut request.context {
+        let claim = wanted_claims(&answer.class).iter().find(|(claim, _)| key.ends_with(&format!(":{claim}")));
+        if let Some((_, value)) = claim {
+            *carried = Carried::One(Text::known(*value));
+        }
+    }
+    request
 }
 
 /// The findings of a page's rule that have a proof.
@@ -374,14 +450,16 @@ fn fixes_that_change_nothing_or_lock_everybody_out_are_noticed() {
             let fixed = &fixed.unwrap_or_else(|| panic!("{} is not fixed", bad.title())).files;
             for finding in &proven(bad.rule, &bad.files) {
                 assert_ne!(complaints_about(finding, &bad.files, &bad.files), [""; 0], "{}", bad.title());
-                if !finding.witness.as_ref().is_some_and(|witness| witness.class.starts_with("cognito/")) {
+                let class = &finding.witness.as_ref().expect("the finding has a proof").class;
+                if !class.starts_with("cognito/") && wanted_claims(class).is_empty() {
                     let denying: Vec<File> = fixed.iter().map(denying).collect();
                     let closed = complaints_about(finding, &bad.files, &denying);
                     assert!(closed.iter().any(|one| one.starts_with("nobody ")), "{}: {closed:?}", bad.title());
                     continue;
                 }
                 let planted = |word: &str| {
-                    let files: Vec<File> = fixed.iter().map(|file| with(file, word)).collect();
+                    let asks = asked_by(class, finding.mistake.element);
+                    let files: Vec<File> = fixed.iter().map(|file| with(file, &asks, word)).collect();
                     complaints_about(finding, &bad.files, &files)
                 };
                 let closed = planted("nobody");
@@ -394,11 +472,21 @@ fn fixes_that_change_nothing_or_lock_everybody_out_are_noticed() {
     assert!(count >= 11, "{count} proven findings");
 }
 
-/// A file that asks for something else than that users signed in.
-fn with(file: &File, word: &str) -> File {
-    let asks = "amr: authenticated";
-    assert!(file.text.contains(asks), "{}", file.text);
-    File { path: file.path.clone(), language: file.language, text: file.text.replace(asks, &format!("amr: {word}")) }
+/// What a fix asks for.
+fn asked_by(class: &str, claim: &str) -> String {
+    if class.starts_with("cognito/") {
+        return "authenticated".to_owned();
+    }
+    let wanted = wanted_claims(class).iter().find(|(own, _)| *own == claim);
+    wanted.map(|(_, value)| (*value).to_owned()).expect("the claim of the finding has a wanted value")
+}
+
+/// A file that asks for something else than the fix does.
+fn with(file: &File, asks: &str, word: &str) -> File {
+    let asks = format!(": {asks}");
+    assert!(file.text.contains(&asks), "{}", file.text);
+    let text = file.text.replace(&asks, &format!(": {word}"));
+    File { path: file.path.clone(), language: file.language, text }
 }
 
 /// A file whose statements deny.

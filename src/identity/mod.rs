@@ -18,8 +18,8 @@ mod contradiction;
 mod covered;
 mod form;
 mod graph;
-mod nobody;
 mod held;
+mod nobody;
 mod pool;
 mod principal;
 pub mod provider;
@@ -50,8 +50,8 @@ pub use graph::{
     Dialect, Entity, Graph, Group, HandOver, Handout, IdentityPool, MappedTag, Membership, Missing, PermissionPolicy,
     PodIdentity, PoolId, Precedence, Role, RoleId, Strangers, Subject, TagMap, Way,
 };
-pub use nobody::{Nobody, nobody};
 pub use held::{Held, Permission};
+pub use nobody::{Nobody, nobody};
 pub use pool::{PoolProvider, ProviderKind, Providers, Setting};
 pub use principal::{
     AccountFault, AwsPrincipal, account_fault, account_in, account_of, assume_action_of, aws_principal,

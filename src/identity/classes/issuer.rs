@@ -216,14 +216,18 @@ struct Asking<'a, 'b> {
     widely: bool,
     /// Whether the token has session tags.
     tagged: bool,
+    /// Whether another project of the tenant asks: its token has nothing that names a project of the policy's.
+    elsewhere: bool,
 }
 
 fn ask_issuer(bench: &mut Bench<'_>, issuer: &Issuer) {
     let sub = key(&issuer.name, "sub");
     let (values, exact) = (bench.values_on(&sub), bench.own_values(&sub));
-    let mut asking = Asking { bench, issuer, values, exact, widely: false, tagged: false };
+    let mut asking = Asking { bench, issuer, values, exact, widely: false, tagged: false, elsewhere: false };
     asking.tenants();
+    asking.elsewhere = true;
     asking.projects();
+    asking.elsewhere = false;
     asking.kinds();
     if issuer.provider.class.starts_with("github") {
         asking.formats();
@@ -638,7 +642,9 @@ impl Asking<'_, '_> {
                     Domain::Text { forms, optional: !always }
                 }
                 ClaimKind::Chosen { always } => chosen(keys::some(), !always),
-                ClaimKind::Tenant(form) if stranger => self.strangers(&name, form, false),
+                ClaimKind::Tenant(form) if stranger || self.elsewhere && claim.of_project => {
+                    self.strangers(&name, form, false)
+                }
                 ClaimKind::TenantOrNone(form) if stranger => self.strangers(&name, form, true),
                 ClaimKind::Tenant(_) => chosen(keys::some(), false),
                 ClaimKind::TenantOrNone(_) => chosen(keys::some(), true),

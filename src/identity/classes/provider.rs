@@ -38,6 +38,8 @@ pub struct Provider {
     pub project: String,
     /// Whether the forms are documented; where they are not, what no form has is unknown.
     pub certain: bool,
+    /// A value of one workload for the claim that keeps customers, or workloads, apart.
+    pub example: Option<String>,
     /// What its witnesses take for granted.
     pub assumes: Vec<String>,
     /// The forms of its subjects.
@@ -61,6 +63,8 @@ pub struct Claim {
     pub restates: bool,
     /// What a witness takes for granted where the policy tests it.
     pub assumes: Option<String>,
+    /// Whether it names the project, so that another project of the tenant has another value.
+    pub of_project: bool,
 }
 
 /// Who decides the value of a claim.
@@ -150,6 +154,7 @@ fn read(text: &'static str) -> Option<Provider> {
         tenant: optional("tenant").unwrap_or_default(),
         project: optional("project").unwrap_or_default(),
         certain: get(table, "certain")?.as_bool()?,
+        example: optional("example"),
         assumes: texts("assumes").collect(),
         subjects: list("subject").into_iter().map(subject).collect::<Option<_>>()?,
         claims: list("claim").into_iter().map(claim).collect::<Option<_>>()?,
@@ -180,9 +185,10 @@ fn claim(value: &DeValue<'static>) -> Option<Claim> {
         "unclear" => ClaimKind::Unclear,
         _ => return None,
     };
-    let restates = get(table, "restates").and_then(DeValue::as_bool).unwrap_or_default();
+    let [restates, of_project] =
+        ["restates", "of-project"].map(|key| get(table, key).and_then(DeValue::as_bool).unwrap_or_default());
     let assumes = get(table, "assumes").and_then(DeValue::as_str).map(str::to_owned);
-    Some(Claim { name: get(table, "name")?.as_str()?.to_owned(), is, restates, assumes })
+    Some(Claim { name: get(table, "name")?.as_str()?.to_owned(), is, restates, assumes, of_project })
 }
 
 /// A host with its holes.

@@ -24,6 +24,11 @@ const ENDPOINTS: [&str; 5] = [
 /// The partitions of these, in their order.
 const PARTITIONS: [&str; 5] = ["aws", "aws-cn", "aws-us-gov", "aws-iso", "aws-iso-b"];
 
+/// The sign-in endpoint of the commercial partition.
+pub fn sign_in_endpoint() -> String {
+    format!("https://{}", ENDPOINTS[0])
+}
+
 /// Keys that are no attributes of a user (IAM User Guide, condition keys for SAML federation).
 const NO_ATTRIBUTES: [&str; 6] =
     ["saml:aud", "saml:iss", "saml:doc", "saml:sub", "saml:sub_type", "saml:namequalifier"];

@@ -1,0 +1,45 @@
+//! OID010: a CI service's subject is tested, and other customers or other projects pass.
+
+use crate::checks::Cx;
+use crate::checks::tokens::{Case, admitted};
+use crate::finding::{Finding, Severity};
+use crate::identity::classes::provider::Provider;
+
+/// Finds roles whose test on the subject of a known form leaves the customer or the project open.
+pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
+    findings.extend(admitted(cx, of_ci).iter().filter_map(finding));
+}
+
+/// Issuers with rules of their own: GitHub and clusters.
+const OTHERS: [&str; 3] = ["github", "github-enterprise", "irsa"];
+
+fn names_tenant(provider: &Provider, class: &str) -> bool {
+    [&provider.other_tenant, &provider.tenant_prefix].into_iter().any(|name| name.as_deref() == Some(class))
+}
+
+/// The classes come with other customers first.
+fn of_ci(provider: &Provider, class: &str) -> bool {
+    let names = [&provider.other_project, &provider.project_prefix];
+    let is_known = !provider.subjects.is_empty() && !OTHERS.contains(&provider.class.as_str());
+    is_known && (names_tenant(provider, class) || names.into_iter().any(|name| name.as_deref() == Some(class)))
+}
+
+fn finding(case: &Case<'_>) -> Option<Finding> {
+    // Where it is not tested at all, that is the mistake.
+    case.tests("sub").next()?;
+    let (role, title) = (case.role().entity.name(), &case.provider.title);
+    let class = case.answer.class.split('/').nth(1).unwrap_or_default();
+    let is_open = case.provider.shared.is_some() && names_tenant(case.provider, class);
+    let (severity, whose) = match is_open {
+        true => (Severity::Error, format!("other customers of {title}")),
+        false => (Severity::Warning, format!("other projects at {title}")),
+    };
+    let says = |subject: &str| (format!("{whose} can become {role}"), format!("'{subject}' passes too"));
+    let who = match is_open {
+        true => format!("another customer of {title}"),
+        false => format!("another project at {title}"),
+    };
+    let mut finding = case.finding("OID010", severity, "sub", says, &who);
+    finding.help = case.replacing("sub");
+    Some(finding)
+}

@@ -1,0 +1,48 @@
+//! OID003: GitHub's subject names the owner, and any repository of theirs passes.
+
+use crate::checks::Cx;
+use crate::checks::tokens::{Case, admitted, also_admits};
+use crate::finding::{Finding, Severity};
+use crate::identity::classes::provider::Provider;
+
+/// Finds roles that repositories which nobody named can become, all of one owner.
+pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
+    findings.extend(admitted(cx, of_repository).iter().filter_map(finding));
+}
+
+fn of_repository(provider: &Provider, class: &str) -> bool {
+    let names = [&provider.other_project, &provider.project_prefix];
+    is_github(provider) && names.into_iter().any(|name| name.as_deref() == Some(class))
+}
+
+fn of_owner(provider: &Provider, class: &str) -> bool {
+    let names = [&provider.other_tenant, &provider.tenant_prefix];
+    provider.class == "github" && names.into_iter().any(|name| name.as_deref() == Some(class))
+}
+
+/// GitHub's own issuer, and those of enterprises.
+fn is_github(provider: &Provider) -> bool {
+    ["github", "github-enterprise"].contains(&provider.class.as_str())
+}
+
+fn finding(case: &Case<'_>) -> Option<Finding> {
+    // Other owners are the worse mistake.
+    if also_admits(case.of_role, &case.answer.principal, of_owner) {
+        return None;
+    }
+    case.tests("sub").next()?;
+    let role = case.role().entity.name();
+    let is_longer = case.provider.project_prefix.as_deref() == case.answer.class.split('/').nth(1);
+    let says = |subject: &str| {
+        let message = if is_longer {
+            format!("GitHub repositories whose names only begin alike can become {role}")
+        } else {
+            format!("every GitHub repository of the owner can become {role}")
+        };
+        (message, format!("'{subject}' passes too"))
+    };
+    let who = "a workflow of another repository of the owner at GitHub";
+    let mut finding = case.finding("OID003", Severity::Warning, "sub", says, who);
+    finding.help = case.replacing("sub");
+    Some(finding)
+}

@@ -1,0 +1,44 @@
+//! OID011: service accounts of a cluster that nobody named.
+
+use crate::checks::Cx;
+use crate::checks::tokens::{Case, admitted};
+use crate::finding::{Finding, Severity};
+use crate::identity::classes::provider::Provider;
+
+/// Finds roles that service accounts other than the role's own can become. A whole namespace is a note only.
+pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
+    findings.extend(admitted(cx, of_account).iter().map(finding));
+}
+
+fn names_namespace(provider: &Provider, class: &str) -> bool {
+    [&provider.other_tenant, &provider.tenant_prefix].into_iter().any(|name| name.as_deref() == Some(class))
+}
+
+/// The classes come with other namespaces first.
+fn of_account(provider: &Provider, class: &str) -> bool {
+    let within = [&provider.other_project, &provider.project_prefix];
+    let is_within = within.into_iter().any(|name| name.as_deref() == Some(class));
+    provider.class == "irsa" && (names_namespace(provider, class) || is_within)
+}
+
+fn finding(case: &Case<'_>) -> Finding {
+    let role = case.role().entity.name();
+    let class = case.answer.class.split('/').nth(1).unwrap_or_default();
+    let is_open = names_namespace(case.provider, class);
+    let is_tested = case.tests("sub").next().is_some();
+    let (severity, whose) = match is_open {
+        true => (Severity::Warning, "pods of any namespace of the cluster"),
+        false => (Severity::Info, "pods with another service account of the namespace"),
+    };
+    let says = |subject: &str| {
+        let why = match is_tested {
+            true => format!("'{subject}' passes too"),
+            false => "does not ask for a service account (sub)".to_owned(),
+        };
+        (format!("{whose} can become {role}"), why)
+    };
+    let mut finding =
+        case.finding("OID011", severity, "sub", says, "a pod with another service account of the cluster");
+    finding.help = if is_tested { case.replacing("sub") } else { case.asking("sub") };
+    finding
+}

@@ -1,0 +1,7 @@
+//! Roles that trust issuers of OIDC tokens.
+
+pub mod ci_subject_too_wide;
+pub mod github_subject_open;
+pub mod github_subject_org_wide;
+pub mod irsa_subject_unscoped;
+pub mod shared_issuer_tenant_claim_missing;

@@ -1,0 +1,3 @@
+//! Roles that trust SAML providers.
+
+pub mod saml_aud_missing;

@@ -1,0 +1,68 @@
+//! SML001: assertions that a SAML provider signs for somebody else.
+
+use crate::checks::Cx;
+use crate::checks::tokens::tests_on;
+use crate::checks::words::{adding, condition_line, is_bare, mistake, quoted, spot, test_spot};
+use crate::finding::{Finding, Label, Severity};
+use crate::identity::classes::{sign_in_endpoint, witness_of};
+use crate::identity::{ClassAnswer, Dialect, Role, RoleClasses};
+use crate::policy::Statement;
+
+/// Finds roles that take assertions with a recipient that is no sign-in endpoint of AWS.
+pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
+    for of_role in &cx.classes.of_roles {
+        findings.extend(of_role.answers.iter().filter_map(|answer| finding(cx, of_role, answer)));
+    }
+}
+
+fn finding(cx: &Cx<'_>, of_role: &RoleClasses, answer: &ClassAnswer) -> Option<Finding> {
+    if answer.class != "saml/other-recipient" || !answer.answer.truth.is_true() {
+        return None;
+    }
+    let by = answer.answer.decision.allowed_by.first()?;
+    let statement = of_role.policy(cx.graph).statements.get(*by)?;
+    let test = tests_on(cx, statement, answer, "aud").next();
+    // A test that lets only others in asks for the wrong recipient, which is another mistake.
+    if test.is_some() && !admits_console(of_role, answer) {
+        return None;
+    }
+    let role = cx.graph.role(of_role.role);
+    let (place, property) = test.map_or_else(|| spot(statement), |test| test_spot(statement, test));
+    let message = format!("assertions that are meant for other recipients can become {}", role.entity.name());
+    let why = match test {
+        Some(_) => "other recipients than AWS's sign-in pass this test",
+        None => "does not ask for whom the assertion is (SAML:aud)",
+    };
+    let label = Label::new(place, why);
+    let mut finding = Finding::new("SML001", Severity::Warning, message, label, role.entity.property(property));
+    let mut witness = witness_of(cx.graph, cx.classes, of_role, answer);
+    witness.story = format!("a user with an assertion for another recipient is allowed by {}", statement.path());
+    finding.witness = Some(Box::new(witness));
+    finding.help = help(role, statement, test.is_some());
+    finding.mistake = mistake(statement, "aud");
+    finding.branch = of_role.when.clone();
+    Some(finding)
+}
+
+/// Whether the console's assertions of the same provider get in.
+fn admits_console(of_role: &RoleClasses, answer: &ClassAnswer) -> bool {
+    let mut same = of_role.answers.iter().filter(|other| other.principal == answer.principal);
+    same.any(|other| other.class == "saml/console" && !other.answer.truth.is_false())
+}
+
+fn help(role: &Role, statement: &Statement, is_tested: bool) -> String {
+    let value = quoted(role, &sign_in_endpoint());
+    if is_tested {
+        let line = condition_line(role, "StringEquals", "SAML:aud", &value);
+        return format!("ask for AWS's sign-in instead\n  {line}");
+    }
+    if !is_bare(statement) {
+        return adding(statement, role, "StringEquals", "SAML:aud", &value);
+    }
+    let line = condition_line(role, "StringEquals", "SAML:aud", &value);
+    match role.entity.dialect {
+        Dialect::Yaml => format!("add to the statement\n  Condition:\n    {line}"),
+        Dialect::Json => format!("add to the statement\n  \"Condition\": {{ {line} }}"),
+        Dialect::Cdk => format!("add as conditions\n  {{ {line} }}"),
+    }
+}

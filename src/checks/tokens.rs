@@ -1,0 +1,150 @@
+//! What findings on tokens of OIDC issuers have in common: which class gets in by which statement, and how to
+//! keep it out.
+
+use super::Cx;
+use super::words::{adding, condition_line, is_bare, mistake, quoted, spot, test_spot};
+use crate::finding::{Finding, Label, Severity};
+use crate::identity::classes::provider::{Provider, providers};
+use crate::identity::classes::witness_of;
+use crate::identity::{ClassAnswer, Dialect, Role, RoleClasses};
+use crate::policy::{Carried, Statement, Test, same_key};
+use crate::source::Place;
+use crate::value::Text;
+
+/// A class of tokens that a trust policy lets in.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Case<'c> {
+    pub(super) cx: &'c Cx<'c>,
+    pub(super) of_role: &'c RoleClasses,
+    pub(super) answer: &'c ClassAnswer,
+    pub(super) provider: &'static Provider,
+    /// The statement that lets them in.
+    pub(super) statement: &'c Statement,
+}
+
+/// The provider whose class an answer is.
+pub(super) fn provider_of(answer: &ClassAnswer) -> Option<(&'static Provider, &str)> {
+    let (class, rest) = answer.class.split_once('/')?;
+    Some((providers().iter().find(|provider| provider.class == class)?, rest))
+}
+
+/// For each trust policy and each issuer that it names, the first wanted class that certainly gets in.
+pub(super) fn admitted<'c>(cx: &'c Cx<'c>, wanted: impl Fn(&Provider, &str) -> bool) -> Vec<Case<'c>> {
+    let mut cases: Vec<Case<'c>> = Vec::new();
+    for of_role in &cx.classes.of_roles {
+        let mut seen: Vec<&Text> = Vec::new();
+        for answer in of_role.answers.iter().filter(|answer| answer.answer.truth.is_true()) {
+            let Some((provider, class)) = provider_of(answer) else { continue };
+            if seen.contains(&&answer.principal) || !wanted(provider, class) {
+                continue;
+            }
+            let policy = of_role.policy(cx.graph);
+            let by = answer.answer.decision.allowed_by.first();
+            let Some(statement) = by.and_then(|at| policy.statements.get(*at)) else { continue };
+            seen.push(&answer.principal);
+            cases.push(Case { cx, of_role, answer, provider, statement });
+        }
+    }
+    cases
+}
+
+/// Whether a class of the same issuer is certainly let in by the same policy.
+pub(super) fn also_admits(of_role: &RoleClasses, principal: &Text, wanted: impl Fn(&Provider, &str) -> bool) -> bool {
+    let same = of_role.answers.iter().filter(|answer| answer.principal == *principal);
+    let mut admitted = same.filter(|answer| answer.answer.truth.is_true());
+    admitted.any(|answer| provider_of(answer).is_some_and(|(provider, class)| wanted(provider, class)))
+}
+
+/// The condition key of a claim of an answer's issuer.
+pub(super) fn key_of<'a>(answer: &'a ClassAnswer, claim: &str) -> Option<&'a Text> {
+    let end = format!(":{claim}");
+    answer.answer.request.context.iter().map(|(key, _)| key).find(|key| key.ends_with(&end))
+}
+
+/// The tests of a statement on a claim of an answer's issuer.
+pub(super) fn tests_on<'s>(
+    cx: &'s Cx<'_>,
+    statement: &'s Statement,
+    answer: &'s ClassAnswer,
+    claim: &str,
+) -> impl Iterator<Item = &'s Test> + use<'s> {
+    let key = key_of(answer, claim);
+    let is_on = move |test: &&Test| key.is_some_and(|key| same_key(&test.key, key, &cx.classes.symbols).is_true());
+    statement.conditions.tests.iter().filter(is_on)
+}
+
+impl<'c> Case<'c> {
+    pub(super) fn role(&self) -> &'c Role {
+        self.cx.graph.role(self.of_role.role)
+    }
+
+    pub(super) fn tests(&self, claim: &str) -> impl Iterator<Item = &'c Test> + use<'c> {
+        tests_on(self.cx, self.statement, self.answer, claim)
+    }
+
+    /// The finding on a claim, with the request as its proof.
+    pub(super) fn finding(
+        &self,
+        rule: &'static str,
+        severity: Severity,
+        claim: &'static str,
+        says: impl FnOnce(&str) -> (String, String),
+        who: &str,
+    ) -> Finding {
+        let role = self.role();
+        let mut witness = witness_of(self.cx.graph, self.cx.classes, self.of_role, self.answer);
+        let value = witness.request.context.iter().find(|(key, _)| key.ends_with(&format!(":{claim}")));
+        let value = match value {
+            Some((_, Carried::One(text))) => self.cx.graph.shown(text),
+            _ => String::new(),
+        };
+        let with = if value.is_empty() { String::new() } else { format!(", with {claim} '{value}',") };
+        witness.story = format!("{who}{with} is allowed by {}", self.statement.path());
+        let (message, why) = says(&value);
+        let (place, property) = self.spot(claim);
+        let mut finding = Finding::new(rule, severity, message, Label::new(place, why), role.entity.property(property));
+        finding.mistake = mistake(self.statement, claim);
+        finding.witness = Some(Box::new(witness));
+        finding.branch = self.of_role.when.clone();
+        finding
+    }
+
+    fn spot(&self, claim: &str) -> (Place, String) {
+        self.tests(claim).next().map_or_else(|| spot(self.statement), |test| test_spot(self.statement, test))
+    }
+
+    /// The lines that ask for one workload where a claim is not asked for.
+    pub(super) fn asking(&self, claim: &str) -> String {
+        let role = self.role();
+        let (key, value) = self.own_value(claim);
+        if !is_bare(self.statement) {
+            return adding(self.statement, role, "StringEquals", &key, &value);
+        }
+        let line = condition_line(role, "StringEquals", &key, &value);
+        match role.entity.dialect {
+            Dialect::Yaml => {
+                format!("add to the statement\n  Condition:\n    StringEquals:\n      {key}: {value}")
+            }
+            Dialect::Json => format!("add to the statement\n  \"Condition\": {{ {line} }}"),
+            Dialect::Cdk => format!("add as conditions\n  {{ {line} }}"),
+        }
+    }
+
+    /// The line that asks for one workload in place of one that asks for too many.
+    pub(super) fn replacing(&self, claim: &str) -> String {
+        let (key, value) = self.own_value(claim);
+        let line = match self.role().entity.dialect {
+            Dialect::Cdk => format!("'{key}': {value},"),
+            Dialect::Json => format!("\"{key}\": {value}"),
+            Dialect::Yaml => format!("{key}: {value}"),
+        };
+        format!("ask for one workload\n  {line}")
+    }
+
+    fn own_value(&self, claim: &str) -> (String, String) {
+        let key = key_of(self.answer, claim).map_or_else(|| format!("ISSUER:{claim}"), |key| self.cx.graph.shown(key));
+        let value =
+            self.provider.example.clone().unwrap_or_else(|| format!("THE-{}-OF-YOUR-WORKLOAD", claim.to_uppercase()));
+        (key, quoted(self.role(), &value))
+    }
+}
