@@ -46,6 +46,8 @@ const ROWS: &[Row] = &[
     ("SVC007", &["SVC005", "TAG001", "TAG008"], Meets::Statement),
     ("SVC008", &["SVC005", "TAG001", "TAG008", "TRU002"], Meets::Statement),
     ("CGT009", &["CGT002", "CGT003", "CGT008", "MAP014"], Meets::Claim),
+    ("OID008", &["OID001", "OID002", "OID011"], Meets::Statement),
+    ("OID008", &["OID006", "OID007", "POL004", "TRU002"], Meets::Key),
     ("TAG001", &["MAP014"], Meets::Statement),
     ("TRU001", &["MAP014", "SVC004", "TRU004"], Meets::Statement),
     ("TRU002", &["POL004", "POL009", "TRU004", "SVC004"], Meets::Statement),

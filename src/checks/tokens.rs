@@ -2,14 +2,17 @@
 //! keep it out.
 
 use super::Cx;
+use super::gate::Gate;
 use super::words::{adding, condition_line, is_bare, mistake, quoted, spot, test_spot};
 use crate::finding::{Finding, Label, Severity};
 use crate::identity::classes::provider::{Provider, providers};
 use crate::identity::classes::witness_of;
+use crate::identity::cognito::ASSUME;
+use crate::identity::oidc::{Federated, federated};
 use crate::identity::{ClassAnswer, Dialect, Role, RoleClasses};
-use crate::policy::{Carried, Statement, Test, same_key};
+use crate::policy::{Carried, PrincipalKind, Request, Statement, Test, same_key, test_passes};
 use crate::source::Place;
-use crate::value::Text;
+use crate::value::{Text, Truth};
 
 /// A class of tokens that a trust policy lets in.
 #[derive(Clone, Copy, Debug)]
@@ -147,4 +150,33 @@ impl<'c> Case<'c> {
             self.provider.example.clone().unwrap_or_else(|| format!("THE-{}-OF-YOUR-WORKLOAD", claim.to_uppercase()));
         (key, quoted(self.role(), &value))
     }
+}
+
+/// The issuers of OIDC tokens that a statement names, identity pools among them; nothing where it names none, or
+/// somebody of whom it is not known who that is.
+pub(super) fn issuers(cx: &Cx<'_>, gate: Gate<'_>) -> Option<Vec<Federated>> {
+    let federated_only = gate.principals().iter().all(|one| one.kind == Some(PrincipalKind::Federated));
+    let named = gate.principals().iter().map(|one| federated(&one.value, &cx.graph.symbols));
+    let named: Vec<Federated> = named.collect();
+    let is_issuer = |one: &Federated| matches!(one, Federated::Issuer(_) | Federated::Pools(_));
+    let all_known = named.iter().all(is_issuer);
+    (federated_only && all_known && !named.is_empty()).then_some(named)
+}
+
+/// Whether a test passes for a token that has no such key.
+pub(super) fn passes_without(cx: &Cx<'_>, gate: Gate<'_>, test: &Test) -> Truth {
+    let principal = gate.principals().first().map(|one| one.value.clone()).unwrap_or_else(|| Text::known(""));
+    let request = Request {
+        principal: (PrincipalKind::Federated, principal),
+        action: ASSUME.to_owned(),
+        resource: gate.role.arn(),
+        context: Vec::new(),
+    };
+    test_passes(test, gate.policy, &request, &cx.graph.symbols)
+}
+
+/// The element of a mistake on a claim.
+pub(super) fn element(key: &str) -> &'static str {
+    let claims = ["aud", "sub"];
+    claims.into_iter().find(|claim| key.rsplit(':').next() == Some(*claim)).unwrap_or("claim")
 }

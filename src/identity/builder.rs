@@ -3,6 +3,7 @@
 mod attachment;
 mod consumers;
 mod custom;
+mod oidc;
 mod permissions;
 mod permitted;
 mod pods;
@@ -38,6 +39,7 @@ pub fn build(set: &StackSet<'_>) -> Graph {
         user_pools: Vec::new(),
         clients: Vec::new(),
         external_providers: Vec::new(),
+        oidc_providers: Vec::new(),
         policies: Vec::new(),
         groups: Vec::new(),
         memberships: Vec::new(),
@@ -193,6 +195,7 @@ impl<'s, 'd> Builder<'s, 'd> {
             "AWS::Cognito::UserPoolClient" => self.client(stack, resource),
             "AWS::Cognito::IdentityPool" => self.identity_pool(stack, resource),
             "AWS::Cognito::UserPool" => self.user_pool(stack, resource),
+            "AWS::IAM::OIDCProvider" | "Custom::AWSCDKOpenIdConnectProvider" => self.oidc_provider(stack, resource),
             "AWS::Cognito::UserPoolIdentityProvider" => self.external_provider(stack, resource),
             _ => {}
         }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::arn::RoleNames;
 use super::attachment::{Attachment, Mapping, Written};
 use super::consumer::Consumer;
+use super::oidc::OidcProvider;
 use super::pool::{Providers, Setting};
 use super::user_pool::{Client, ExternalProvider, UserPool, Words};
 use crate::policy::Policy;
@@ -321,6 +322,8 @@ pub struct Graph {
     pub clients: Vec<Client>,
     /// External identity providers of user pools.
     pub external_providers: Vec<ExternalProvider>,
+    /// OIDC providers of IAM.
+    pub oidc_providers: Vec<OidcProvider>,
     /// Permission policies.
     pub policies: Vec<PermissionPolicy>,
     /// Groups of user pools.

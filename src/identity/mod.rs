@@ -20,6 +20,7 @@ mod form;
 mod graph;
 mod held;
 mod nobody;
+pub mod oidc;
 mod pool;
 mod principal;
 pub mod provider;

@@ -4,4 +4,5 @@ pub mod ci_subject_too_wide;
 pub mod github_subject_open;
 pub mod github_subject_org_wide;
 pub mod irsa_subject_unscoped;
+pub mod oidc_key_issuer_mismatch;
 pub mod shared_issuer_tenant_claim_missing;

@@ -7,6 +7,7 @@ use super::provider::{ClaimKind, Provider, of_issuer, providers};
 use super::subject::{Own, Subject, beginning, beginning_with, letters_form};
 pub(super) use crate::identity::arn::after;
 use crate::identity::cognito::{ASSUME, TAG_SESSION};
+use crate::identity::oidc::BUILT_IN;
 use crate::identity::provider::{Named, named_principal};
 use crate::identity::witness::Refused;
 use crate::policy::{Carried, Domain, Principal, PrincipalKind, asked_keys};
@@ -42,9 +43,6 @@ pub(super) fn ask(bench: &mut Bench<'_>) {
         ask_all(bench);
     }
 }
-
-/// Issuers that IAM knows without a provider (IAM User Guide, Principal element, OIDC federated principals).
-const BUILT_IN: [&str; 3] = ["accounts.google.com", "graph.facebook.com", "www.amazon.com"];
 
 /// A policy that names no issuer speaks of those that IAM knows by itself, and of all that have a provider in the
 /// account: at least those whose claims it tests.

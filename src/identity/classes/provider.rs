@@ -236,5 +236,7 @@ mod tests {
         assert_eq!(of("oidc.eks.eu-west-1.amazonaws.com/id/ABC"), ("irsa", Truth::True));
         assert_eq!(of("gitlab.example.com"), ("oidc", Truth::True));
         assert_eq!(of("oidc.circleci.com/org/1"), ("circleci", Truth::True));
+        let turbonomic = "rh-oidc.s3.us-east-1.amazonaws.com/22ejnvnnturfmt6km08idd0nt4hekbn7";
+        assert_eq!(of(turbonomic), ("shared-issuer", Truth::True));
     }
 }

@@ -1,0 +1,38 @@
+//! OIDC providers, those that the CDK makes by a custom resource among them.
+
+use super::{Builder, Properties};
+use crate::identity::attachment::Written;
+use crate::identity::oidc::{Listed, OidcProvider};
+use crate::resolve::StackId;
+use crate::template::Resource;
+use crate::value::Kind;
+
+impl<'d> Builder<'_, 'd> {
+    pub(super) fn oidc_provider(&mut self, stack: StackId, resource: &Resource<'d>) {
+        let entity = self.entity(stack, resource);
+        let Some(arn) = self.attribute(stack, resource, "Ref").text() else { return };
+        // The custom resource writes the name otherwise (`aws-cdk-lib` 2.276.0, `aws-iam/lib/oidc-provider.ts`).
+        let clients = if resource.kind == "AWS::IAM::OIDCProvider" { "ClientIdList" } else { "ClientIDList" };
+        for properties in self.properties(stack, resource, &["Url", clients, "ThumbprintList"]) {
+            self.graph.oidc_providers.push(OidcProvider {
+                entity: entity.clone(),
+                arn: arn.clone(),
+                url: properties.get("Url").and_then(Written::read),
+                clients: listed(&properties, clients),
+                thumbprints: listed(&properties, "ThumbprintList"),
+                when: properties.when,
+            });
+        }
+    }
+}
+
+fn listed(properties: &Properties, name: &str) -> Option<Listed> {
+    let value = properties.get(name)?;
+    let items = match &value.kind {
+        Kind::List(_) => value.items(),
+        _ => std::slice::from_ref(value),
+    };
+    let written: Vec<Written> = items.iter().filter_map(Written::read).collect();
+    let complete = written.len() == items.len() && written.iter().all(|item| item.text.pieces().is_some());
+    Some(Listed { items: written, complete, place: value.at.place })
+}
