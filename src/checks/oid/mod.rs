@@ -1,6 +1,7 @@
 //! Roles that trust issuers of OIDC tokens.
 
 pub mod ci_subject_too_wide;
+pub mod federated_principal_invalid;
 pub mod github_subject_open;
 pub mod github_subject_org_wide;
 pub mod irsa_subject_unscoped;

@@ -1,0 +1,140 @@
+//! OID009: federated principals that IAM does not take.
+
+use crate::checks::Cx;
+use crate::checks::gate::{Gate, gates, principal_path};
+use crate::finding::{Finding, Label, Severity, shown};
+use crate::identity::oidc::{Federated, NoForm, OidcProvider, federated, home_of, misspelt};
+use crate::identity::{Dialect, Role, account_of};
+use crate::policy::{Principal, PrincipalKind};
+use crate::source::Place;
+use crate::value::{Text, compare};
+
+/// Finds federated principals of no form, of other accounts and partitions, and misspelt ones.
+pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
+    for gate in gates(cx) {
+        for principal in gate.principals().iter().filter(|one| one.kind == Some(PrincipalKind::Federated)) {
+            let form = federated(&principal.value, &cx.graph.symbols);
+            let fault = match &form {
+                Federated::Invalid(form) => Some(no_form(cx, gate, principal, *form)),
+                Federated::Issuer(_) | Federated::Saml => {
+                    elsewhere(cx, gate, principal, &form).or_else(|| spelling(cx, gate, &form))
+                }
+                Federated::Pools(_) | Federated::Unclear => None,
+            };
+            findings.extend(fault.map(|fault| finding(gate, principal, fault)));
+        }
+    }
+}
+
+/// What is wrong with a principal.
+struct Fault {
+    severity: Severity,
+    message: String,
+    label: String,
+    related: Option<(Place, String)>,
+    help: String,
+}
+
+fn finding(gate: Gate<'_>, principal: &Principal, fault: Fault) -> Finding {
+    let label = Label::new(principal.at.place, fault.label);
+    let mut finding = gate.finding("OID009", fault.severity, fault.message, label, &principal_path(principal));
+    finding.related = fault.related.map(|(place, what)| Label::new(place, what)).into_iter().collect();
+    finding.help = fault.help;
+    finding.mistake.element = "Principal";
+    finding
+}
+
+fn no_form(cx: &Cx<'_>, gate: Gate<'_>, principal: &Principal, form: NoForm) -> Fault {
+    let role = gate.role.entity.name();
+    let value = shown(&cx.graph.shown(&principal.value));
+    let label = match form {
+        NoForm::Url => format!("'{value}' is a URL: a provider is named by its ARN, which has no scheme"),
+        NoForm::Domain => format!("'{value}' is a domain: all but three need a provider of IAM, named by its ARN"),
+        NoForm::OtherArn => "no ARN of an OIDC or SAML provider".to_owned(),
+        NoForm::Other => format!("'{value}' is neither a domain that IAM knows nor the ARN of a provider"),
+    };
+    let issuer = issuer_in(&principal.value, form);
+    let own = issuer.as_deref().and_then(|issuer| provider_of(cx, &Text::known(issuer)));
+    Fault {
+        severity: Severity::Error,
+        message: format!("IAM refuses {role}: what it trusts is no identity provider"),
+        label,
+        related: own.map(|own| (own.entity.place, "the provider of this issuer".to_owned())),
+        help: help(gate.role, own, issuer.as_deref()),
+    }
+}
+
+/// The issuer that a URL or domain names.
+fn issuer_in(value: &Text, form: NoForm) -> Option<String> {
+    let known = value.as_known()?;
+    let (_, bare) = known.split_once("://").unwrap_or(("", known));
+    matches!(form, NoForm::Url | NoForm::Domain).then(|| bare.to_owned())
+}
+
+fn provider_of<'g>(cx: &Cx<'g>, issuer: &Text) -> Option<&'g OidcProvider> {
+    let is_it = |own: &Text| compare(own, issuer, &cx.graph.symbols).is_true();
+    cx.graph.oidc_providers.iter().find(|provider| provider.issuer().is_some_and(|own| is_it(&own)))
+}
+
+fn help(role: &Role, own: Option<&OidcProvider>, issuer: Option<&str>) -> String {
+    let issuer = issuer.unwrap_or("ISSUER");
+    let near = own.filter(|own| own.entity.subject.stack_key == role.entity.subject.stack_key);
+    let line = match (role.entity.dialect, near) {
+        (Dialect::Cdk, _) => "new iam.OpenIdConnectPrincipal(provider, { … })".to_owned(),
+        (Dialect::Yaml, Some(own)) => format!("Federated: !Ref {}", own.entity.name()),
+        (Dialect::Json, Some(own)) => format!("\"Federated\": {{ \"Ref\": \"{}\" }}", own.entity.name()),
+        (Dialect::Yaml, None) => format!("Federated: !Sub {}", arn(issuer)),
+        (Dialect::Json, None) => format!("\"Federated\": {{ \"Fn::Sub\": \"{}\" }}", arn(issuer)),
+    };
+    format!("name a provider that the account has\n  {line}")
+}
+
+fn arn(issuer: &str) -> String {
+    format!("arn:${{AWS::Partition}}:iam::${{AWS::AccountId}}:oidc-provider/{issuer}")
+}
+
+/// A provider that certainly lies elsewhere than the role.
+fn elsewhere(cx: &Cx<'_>, gate: Gate<'_>, principal: &Principal, form: &Federated) -> Option<Fault> {
+    let (account, partition) = home_of(&principal.value);
+    let own = home_of(&gate.role.arn());
+    let is_other = |one: &Text, other: &Text| {
+        let both_known = one.as_known().zip(other.as_known());
+        both_known.is_some_and(|(one, other)| !one.is_empty() && !other.is_empty() && one != other)
+    };
+    let role = gate.role.entity.name();
+    let (what, theirs, ours) = match () {
+        () if is_other(&partition, &own.1) => ("partition", partition, own.1),
+        () if is_other(&account, &account_of(gate.role)) => ("account", account, own.0),
+        () => return None,
+    };
+    let (theirs, ours) = (shown(&cx.graph.shown(&theirs)), shown(&cx.graph.shown(&ours)));
+    // No source says whether a role can trust a SAML provider of another account.
+    let is_doubtful = *form == Federated::Saml && what == "account";
+    let (severity, message) = match is_doubtful {
+        true => (Severity::Warning, format!("{role} trusts a SAML provider of another account, which no guide shows")),
+        false => (Severity::Error, format!("nobody can become {role} by a provider of another {what}")),
+    };
+    Some(Fault {
+        severity,
+        message,
+        label: format!("a provider of {what} {theirs}; the role lies in {ours}"),
+        related: None,
+        help: "make a provider in the role's own account, and name that".to_owned(),
+    })
+}
+
+/// A provider that the templates have, by a name that differs in spelling only.
+fn spelling(cx: &Cx<'_>, gate: Gate<'_>, form: &Federated) -> Option<Fault> {
+    let Federated::Issuer(issuer) = form else { return None };
+    let near = misspelt(issuer, cx.graph.oidc_providers.iter())?;
+    let role = gate.role.entity.name();
+    let (written, meant) = (shown(issuer.as_known()?), near.issuer()?);
+    let meant = shown(meant.as_known()?);
+    Some(Fault {
+        severity: Severity::Error,
+        message: format!("{role} trusts a provider by a name that it does not have"),
+        label: format!("'{written}' instead of '{meant}'"),
+        related: near.url.as_ref().map(|url| (url.place, "the provider that is meant, by its whole URL".to_owned())),
+        help: help(gate.role, Some(near), Some(&meant)),
+    })
+}
