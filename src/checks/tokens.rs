@@ -8,11 +8,11 @@ use crate::finding::{Finding, Label, Severity};
 use crate::identity::classes::provider::{Provider, providers};
 use crate::identity::classes::witness_of;
 use crate::identity::cognito::ASSUME;
-use crate::identity::oidc::{Federated, federated};
-use crate::identity::{ClassAnswer, Dialect, Role, RoleClasses};
-use crate::policy::{Carried, PrincipalKind, Request, Statement, Test, same_key, test_passes};
+use crate::identity::oidc::{Federated, OidcProvider, federated};
+use crate::identity::{ClassAnswer, Dialect, Graph, Role, RoleClasses};
+use crate::policy::{Carried, Principal, PrincipalKind, Request, Statement, Test, same_key, test_passes};
 use crate::source::Place;
-use crate::value::{Text, Truth};
+use crate::value::{Branch, Text, Truth, compare};
 
 /// A class of tokens that a trust policy lets in.
 #[derive(Clone, Copy, Debug)]
@@ -179,4 +179,36 @@ pub(super) fn passes_without(cx: &Cx<'_>, gate: Gate<'_>, test: &Test) -> Truth 
 pub(super) fn element(key: &str) -> &'static str {
     let claims = ["aud", "sub"];
     claims.into_iter().find(|claim| key.rsplit(':').next() == Some(*claim)).unwrap_or("claim")
+}
+
+/// The provider of the templates that an ARN means, in a branch.
+pub(super) fn registered<'g>(graph: &'g Graph, arn: &Text, when: &Branch) -> Option<&'g OidcProvider> {
+    let is_it = |own: &&OidcProvider| {
+        compare(&own.arn, arn, &graph.symbols).is_true() && graph.together(&own.when, when).is_some()
+    };
+    let mut found = graph.oidc_providers.iter().filter(is_it);
+    // Of several, any may be the one that is there.
+    found.next().filter(|_| found.next().is_none())
+}
+
+/// The tests of a statement on a claim of an issuer.
+pub(super) fn of_claim<'s>(
+    cx: &'s Cx<'_>,
+    statement: &'s Statement,
+    issuer: &Text,
+    claim: &str,
+) -> impl Iterator<Item = &'s Test> + use<'s> {
+    let key = Text::join([issuer, &Text::known(format!(":{claim}"))]);
+    statement.conditions.tests.iter().filter(move |test| same_key(&test.key, &key, &cx.graph.symbols).is_true())
+}
+
+/// A token of an issuer that has a value for one claim, of which alone is asked.
+pub(super) fn token(gate: Gate<'_>, principal: &Principal, issuer: &Text, claim: &str, value: &Text) -> Request {
+    let key = Text::join([issuer, &Text::known(format!(":{claim}"))]);
+    Request {
+        principal: (PrincipalKind::Federated, principal.value.clone()),
+        action: ASSUME.to_owned(),
+        resource: gate.role.arn(),
+        context: vec![(key, Carried::One(value.clone()))],
+    }
 }

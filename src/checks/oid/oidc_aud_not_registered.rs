@@ -1,0 +1,62 @@
+//! OID012: an audience that the provider does not take.
+
+use crate::checks::Cx;
+use crate::checks::gate::{Gate, gates, test_path};
+use crate::checks::tokens::{of_claim, registered, token};
+use crate::finding::{Finding, Label, Severity, shown};
+use crate::identity::oidc::{BUILT_IN, Federated, Listed, OidcProvider, federated};
+use crate::identity::{Dialect, Graph};
+use crate::policy::{Effect, Principal, Test, test_passes};
+use crate::value::Text;
+
+/// Finds roles that want an audience beside providers that take others only.
+pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
+    for gate in gates(cx).filter(|gate| gate.statement.effect == Effect::Allow) {
+        for principal in gate.principals() {
+            let Federated::Issuer(issuer) = federated(&principal.value, &cx.graph.symbols) else { continue };
+            // Google's key is another claim where the token has that one.
+            if issuer.as_known().is_some_and(|issuer| BUILT_IN.contains(&issuer)) {
+                continue;
+            }
+            let provider = registered(cx.graph, &principal.value, gate.when);
+            findings.extend(provider.and_then(|provider| finding(cx, gate, principal, &issuer, provider)));
+        }
+    }
+}
+
+fn finding(
+    cx: &Cx<'_>,
+    gate: Gate<'_>,
+    principal: &Principal,
+    issuer: &Text,
+    provider: &OidcProvider,
+) -> Option<Finding> {
+    let clients = provider.clients.as_ref().filter(|clients| clients.complete && !clients.items.is_empty())?;
+    let tests: Vec<&Test> = of_claim(cx, gate.statement, issuer, "aud").collect();
+    let refuses = |client: &Text| {
+        let request = token(gate, principal, issuer, "aud", client);
+        tests.iter().any(|test| test_passes(test, gate.policy, &request, &cx.graph.symbols).is_false())
+    };
+    let test = tests.first().filter(|_| clients.items.iter().all(|client| refuses(&client.text)))?;
+    let (role, name) = (gate.role.entity.name(), provider.entity.name());
+    let message = format!("no token of {name} can become {role}: it wants another audience");
+    let wanted = test.values.first().map(|(value, _)| shown(&cx.graph.shown(value))).unwrap_or_default();
+    let label = Label::new(test.values_at.place, format!("wants '{wanted}', of which {name} takes no token"));
+    let mut finding = gate.finding("OID012", Severity::Error, message, label, &test_path(test));
+    finding.related = vec![Label::new(clients.place, format!("takes tokens for {} only", list(cx.graph, clients)))];
+    let line = match provider.entity.dialect {
+        Dialect::Yaml => format!("- {wanted}"),
+        Dialect::Json => format!("\"{wanted}\""),
+        Dialect::Cdk => format!("clientIds: ['{wanted}'],"),
+    };
+    finding.help = format!("add the audience to {name}, or want the one that tokens are made for\n  {line}");
+    finding.mistake.element = "aud";
+    Some(finding)
+}
+
+fn list(graph: &Graph, clients: &Listed) -> String {
+    let names: Vec<String> =
+        clients.items.iter().take(3).map(|one| format!("'{}'", shown(&graph.shown(&one.text)))).collect();
+    let more = if clients.items.len() > 3 { " and others" } else { "" };
+    format!("{}{more}", names.join(", "))
+}

@@ -1,0 +1,180 @@
+//! OID013: OIDC providers that IAM refuses, and what in them is of no use.
+
+use crate::checks::Cx;
+use crate::finding::{Finding, Label, Severity, shown};
+use crate::identity::classes::provider::of_issuer;
+use crate::identity::oidc::{
+    BUILT_IN, Listed, MOST_CLIENTS, MOST_THUMBPRINTS, OidcProvider, THUMBPRINT_DIGITS, UrlFault, home_of,
+    is_no_thumbprint, url_fault,
+};
+use crate::identity::{Dialect, Graph, Written};
+use crate::source::Place;
+use crate::value::{Text, compare};
+
+/// Finds providers with a fault of their own, and those of one URL.
+pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
+    let all = &cx.graph.oidc_providers;
+    for (at, provider) in all.iter().enumerate() {
+        let faults = [
+            url(provider),
+            clients(provider),
+            thumbprints(provider),
+            twin(cx.graph, provider, &all[..at]),
+            built_in(provider),
+            pinned(cx.graph, provider),
+        ];
+        findings.extend(faults.into_iter().flatten().map(|fault| finding(provider, fault)));
+    }
+}
+
+/// What is wrong with a provider.
+struct Fault {
+    severity: Severity,
+    message: String,
+    place: Place,
+    label: String,
+    /// The property, and behind a dot which of several faults it has.
+    element: &'static str,
+    related: Option<(Place, &'static str)>,
+    help: String,
+}
+
+impl Fault {
+    fn refused(provider: &OidcProvider, place: Place, element: &'static str, label: String, help: &str) -> Self {
+        let message = format!("IAM refuses {}, so the deployment fails", provider.entity.name());
+        Self { severity: Severity::Error, message, place, label, element, related: None, help: help.to_owned() }
+    }
+}
+
+fn finding(provider: &OidcProvider, fault: Fault) -> Finding {
+    let label = Label::new(fault.place, fault.label);
+    let property = fault.element.split('.').next().unwrap_or_default();
+    let subject = provider.entity.property(property);
+    let mut finding = Finding::new("OID013", fault.severity, fault.message, label, subject);
+    finding.related = fault.related.map(|(place, what)| Label::new(place, what)).into_iter().collect();
+    finding.help = fault.help;
+    finding.mistake.statement = Some(provider.entity.place);
+    finding.mistake.element = fault.element;
+    finding.branch = provider.when.clone();
+    finding
+}
+
+fn url(provider: &OidcProvider) -> Option<Fault> {
+    let url = provider.url.as_ref()?;
+    let label = match url_fault(&url.text)? {
+        UrlFault::Scheme => "does not begin with https://",
+        UrlFault::Port => "has a port, which the URL of a provider must not have",
+        UrlFault::Query => "has a query, which the URL of a provider must not have",
+        UrlFault::Fragment => "has a fragment, which the URL of a provider must not have",
+    };
+    let line = match provider.entity.dialect {
+        Dialect::Yaml => "Url: https://HOST/PATH",
+        Dialect::Json => "\"Url\": \"https://HOST/PATH\"",
+        Dialect::Cdk => "url: 'https://HOST/PATH',",
+    };
+    let help = format!("give the issuer as its tokens have it (iss)\n  {line}");
+    Some(Fault::refused(provider, url.place, "Url", label.to_owned(), &help))
+}
+
+fn clients(provider: &OidcProvider) -> Option<Fault> {
+    let (most, longest) = MOST_CLIENTS;
+    let Some(list) = provider.clients.as_ref().filter(|list| !list.items.is_empty() || !list.complete) else {
+        let place = provider.clients.as_ref().map_or(provider.entity.place, |list| list.place);
+        let example = match provider.entity.dialect {
+            Dialect::Yaml => "ClientIdList: [ sts.amazonaws.com ]",
+            Dialect::Json => "\"ClientIdList\": [ \"sts.amazonaws.com\" ]",
+            Dialect::Cdk => "clientIds: ['sts.amazonaws.com'],",
+        };
+        return Some(Fault {
+            severity: Severity::Warning,
+            message: format!("{} takes no tokens: it lists no audience", provider.entity.name()),
+            place,
+            label: "takes tokens for the audiences of its list only, and has none".to_owned(),
+            element: "ClientIdList",
+            related: None,
+            help: format!("list the audience for which the tokens are made\n  {example}"),
+        });
+    };
+    if list.items.len() > most {
+        let label = format!("{} audiences, where {most} are possible", list.items.len());
+        return Some(Fault::refused(provider, list.place, "ClientIdList", label, "leave out those that nobody uses"));
+    }
+    let long = list.items.iter().find(|item| item.known().is_some_and(|known| known.chars().count() > longest))?;
+    let label = format!("longer than {longest} characters");
+    Some(Fault::refused(provider, long.place, "ClientIdList", label, "name the client id as the issuer has it"))
+}
+
+fn thumbprints(provider: &OidcProvider) -> Option<Fault> {
+    let list = provider.thumbprints.as_ref()?;
+    let help = "leave ThumbprintList out: IAM looks up the certificate itself";
+    if list.items.len() > MOST_THUMBPRINTS {
+        let label = format!("{} thumbprints, where {MOST_THUMBPRINTS} are possible", list.items.len());
+        return Some(Fault::refused(provider, list.place, "ThumbprintList", label, help));
+    }
+    let wrong = list.items.iter().find(|item| item.known().is_some_and(is_no_thumbprint))?;
+    let label = format!("no thumbprint: that has {THUMBPRINT_DIGITS} hexadecimal digits");
+    Some(Fault::refused(provider, wrong.place, "ThumbprintList", label, help))
+}
+
+/// A provider of the same URL in the same account, which can have one only.
+fn twin(graph: &Graph, provider: &OidcProvider, before: &[OidcProvider]) -> Option<Fault> {
+    let is_known_home = home_of(&provider.arn).0.as_known().is_some();
+    let is_twin = |other: &&OidcProvider| {
+        let (one, two) = (&provider.entity, &other.entity);
+        // Stacks of which nobody says where they go may go to several accounts.
+        let side_by_side = one.subject.logical_id != two.subject.logical_id && one.stack == two.stack
+            || one.stack != two.stack && is_known_home;
+        side_by_side
+            && compare(&provider.arn, &other.arn, &graph.symbols).is_true()
+            && graph.together(&provider.when, &other.when).is_some()
+    };
+    let twin = before.iter().find(is_twin)?;
+    let place = provider.url.as_ref().map_or(provider.entity.place, |url| url.place);
+    let label = format!("{} has the same URL, and an account has one provider for it", twin.entity.name());
+    let help = format!("keep one of the two, and refer to it: {}", twin.entity.name());
+    let mut fault = Fault::refused(provider, place, "Url.twin", label, &help);
+    fault.related = Some((twin.url.as_ref().map_or(twin.entity.place, |url| url.place), "the other one"));
+    Some(fault)
+}
+
+/// One of the issuers that IAM knows without a provider. Google may be registered too, for other tokens.
+fn built_in(provider: &OidcProvider) -> Option<Fault> {
+    let issuer = provider.issuer()?;
+    let issuer = issuer.as_known()?.trim_end_matches('/');
+    let is_known = issuer == "cognito-identity.amazonaws.com" || BUILT_IN.contains(&issuer);
+    let url = provider.url.as_ref().filter(|_| is_known && issuer != "accounts.google.com")?;
+    Some(Fault {
+        severity: Severity::Warning,
+        message: format!("{} is of no use: IAM knows this issuer by itself", provider.entity.name()),
+        place: url.place,
+        label: format!("a role trusts it as '{}', without a provider", shown(issuer)),
+        element: "Url.known",
+        related: None,
+        help: format!("remove {}, and name the domain as the principal", provider.entity.name()),
+    })
+}
+
+/// Thumbprints of an issuer whose certificate a public authority signs (IAM User Guide, Obtain the thumbprint for an
+/// OIDC provider): IAM looks at its own list of those first.
+fn pinned(graph: &Graph, provider: &OidcProvider) -> Option<Fault> {
+    let list: &Listed = provider.thumbprints.as_ref().filter(|list| !list.items.is_empty())?;
+    let is_right = |item: &Written| item.known().is_some_and(|known| !is_no_thumbprint(known));
+    if !list.items.iter().all(is_right) || list.items.len() > MOST_THUMBPRINTS {
+        return None;
+    }
+    let issuer: Text = provider.issuer()?;
+    let (known, certain) = of_issuer(&issuer, &graph.symbols);
+    known.filter(|known| certain.is_true() && !PRIVATE.contains(&known.class.as_str()))?;
+    Some(Fault {
+        severity: Severity::Info,
+        message: format!("{} needs no thumbprints", provider.entity.name()),
+        place: list.place,
+        label: "IAM trusts the public authority that signs this issuer's certificate".to_owned(),
+        element: "ThumbprintList.known",
+        related: None,
+        help: "leave ThumbprintList out".to_owned(),
+    })
+}
+
+/// Kinds of issuers that may have a certificate of their own.
+const PRIVATE: [&str; 2] = ["oidc", "github-enterprise"];
