@@ -50,6 +50,7 @@ const ROWS: &[Row] = &[
     ("OID008", &["OID006", "OID007", "POL004", "TRU002"], Meets::Key),
     ("OID009", &["CGT004", "MAP014", "SVC003", "TRU003", "TRU004"], Meets::Statement),
     ("OID012", &["TRU003", "TRU004"], Meets::Statement),
+    ("SML002", &["TRU003", "TRU004"], Meets::Statement),
     ("TAG001", &["MAP014"], Meets::Statement),
     ("TRU001", &["MAP014", "SVC004", "TRU004"], Meets::Statement),
     ("TRU002", &["POL004", "POL009", "TRU004", "SVC004"], Meets::Statement),

@@ -378,7 +378,12 @@ impl Graph {
 
     /// The partition that a role goes to, where it is known.
     pub fn partition(&self, id: RoleId) -> Option<String> {
-        super::arn::partition(&self.role(id).arn())
+        self.partition_of(self.role(id))
+    }
+
+    /// The same of a role at hand.
+    pub fn partition_of(&self, role: &Role) -> Option<String> {
+        super::arn::partition(&role.arn())
     }
 
     /// Ids and roles.

@@ -1,3 +1,4 @@
 //! Roles that trust SAML providers.
 
 pub mod saml_aud_missing;
+pub mod saml_aud_wrong_endpoint;

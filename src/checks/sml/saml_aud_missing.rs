@@ -4,8 +4,8 @@ use crate::checks::Cx;
 use crate::checks::tokens::tests_on;
 use crate::checks::words::{adding, condition_line, is_bare, mistake, quoted, spot, test_spot};
 use crate::finding::{Finding, Label, Severity};
-use crate::identity::classes::{sign_in_endpoint, witness_of};
-use crate::identity::{ClassAnswer, Dialect, Role, RoleClasses};
+use crate::identity::classes::witness_of;
+use crate::identity::{ClassAnswer, Dialect, Role, RoleClasses, SignIn, sign_in_of};
 use crate::policy::Statement;
 
 /// Finds roles that take assertions with a recipient that is no sign-in endpoint of AWS.
@@ -38,7 +38,8 @@ fn finding(cx: &Cx<'_>, of_role: &RoleClasses, answer: &ClassAnswer) -> Option<F
     let mut witness = witness_of(cx.graph, cx.classes, of_role, answer);
     witness.story = format!("a user with an assertion for another recipient is allowed by {}", statement.path());
     finding.witness = Some(Box::new(witness));
-    finding.help = help(role, statement, test.is_some());
+    let partition = cx.graph.partition(of_role.role);
+    finding.help = help(role, statement, test.is_some(), partition.as_deref());
     finding.mistake = mistake(statement, "aud");
     finding.branch = of_role.when.clone();
     Some(finding)
@@ -50,8 +51,9 @@ fn admits_console(of_role: &RoleClasses, answer: &ClassAnswer) -> bool {
     same.any(|other| other.class == "saml/console" && !other.answer.truth.is_false())
 }
 
-fn help(role: &Role, statement: &Statement, is_tested: bool) -> String {
-    let value = quoted(role, &sign_in_endpoint());
+fn help(role: &Role, statement: &Statement, is_tested: bool, partition: Option<&str>) -> String {
+    let endpoint = sign_in_of(partition).map_or("URL-OF-THE-SIGN-IN".to_owned(), SignIn::url);
+    let value = quoted(role, &endpoint);
     if is_tested {
         let line = condition_line(role, "StringEquals", "SAML:aud", &value);
         return format!("ask for AWS's sign-in instead\n  {line}");

@@ -30,7 +30,6 @@ use bench::Bench;
 use clerk::Clerk;
 
 pub use consumer::consumer_gets_in;
-pub use saml::sign_in_endpoint;
 pub use service::{SourceKeys, source_keys};
 pub use sibling::let_in_without;
 pub use witness::witness_of;

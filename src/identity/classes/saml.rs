@@ -5,29 +5,12 @@ use super::bench::{Bench, Question, arn_part};
 use super::issuer::after;
 use super::keys::{self, Keys, absent, chosen, chosen_list, tests};
 use super::subject::value_marks;
+use crate::identity::sign_in::{sign_in_of, sign_ins};
 use crate::identity::witness::Refused;
 use crate::policy::{Carried, Domain, Effect, PrincipalKind, actions_match};
 use crate::value::{Form, Pattern, Text};
 
 const ASSUME: &str = "sts:AssumeRoleWithSAML";
-
-/// Sign-in endpoints of each partition, without the scheme (IAM User Guide, `saml:aud`; AWS CDK, region
-/// information). Those of other partitions are not known.
-const ENDPOINTS: [&str; 5] = [
-    "signin.aws.amazon.com/saml",
-    "signin.amazonaws.cn/saml",
-    "signin.amazonaws-us-gov.com/saml",
-    "signin.c2shome.ic.gov/saml",
-    "signin.sc2shome.sgov.gov/saml",
-];
-
-/// The partitions of these, in their order.
-const PARTITIONS: [&str; 5] = ["aws", "aws-cn", "aws-us-gov", "aws-iso", "aws-iso-b"];
-
-/// The sign-in endpoint of the commercial partition.
-pub fn sign_in_endpoint() -> String {
-    format!("https://{}", ENDPOINTS[0])
-}
 
 /// Keys that are no attributes of a user (IAM User Guide, condition keys for SAML federation).
 const NO_ATTRIBUTES: [&str; 6] =
@@ -84,7 +67,7 @@ impl Asking<'_, '_> {
     fn is_elsewhere(&self) -> bool {
         let partitions = [arn_part(&self.provider, 1), self.bench.arn_part(1)];
         let known = partitions.iter().find_map(|partition| partition.as_known().filter(|known| !known.is_empty()));
-        known.is_some_and(|known| !PARTITIONS.contains(&known))
+        known.is_some_and(|known| sign_in_of(Some(known)).is_none())
     }
 
     /// The console of a partition.
@@ -92,8 +75,7 @@ impl Asking<'_, '_> {
         if self.is_elsewhere() {
             return keys::unknown("the partition");
         }
-        let endpoint = |text: &str| Some(Carried::One(Text::known(format!("https://{text}"))));
-        Domain::OneOf(ENDPOINTS.map(endpoint).to_vec())
+        Domain::OneOf(sign_ins().map(|own| Some(Carried::One(Text::known(own.url())))).collect())
     }
 
     /// A user who has a value that the policy does not name beside those that it names.
@@ -139,9 +121,9 @@ impl Asking<'_, '_> {
     /// only at deployment.
     fn endpoints(&self) -> Vec<Pattern> {
         let mut endpoints = Vec::new();
-        for endpoint in ENDPOINTS {
+        for own in sign_ins() {
             for front in ["https://", "https://*."] {
-                let marks = value_marks(&Text::known(format!("{front}{endpoint}*")), true);
+                let marks = value_marks(&Text::known(format!("{front}{}/saml*", own.host)), true);
                 endpoints.extend(marks.map(|marks| Pattern::new(&marks)));
             }
         }

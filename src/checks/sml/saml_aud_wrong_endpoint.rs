@@ -1,0 +1,64 @@
+//! SML002: a recipient that no sign-in at AWS has.
+
+use crate::checks::Cx;
+use crate::checks::gate::{Gate, gates, test_path};
+use crate::finding::{Finding, Label, Severity, shown};
+use crate::identity::oidc::{Federated, federated};
+use crate::identity::{Dialect, SignIn, sign_in_of, sign_ins, takes_sign_in};
+use crate::policy::{Effect, Test, actions_match, same_key};
+use crate::value::Text;
+
+/// Finds roles that ask for a recipient where none of AWS's sign-in endpoints passes.
+pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
+    for gate in gates(cx).filter(|gate| gate.statement.effect == Effect::Allow) {
+        let of_saml = |value: &Text| federated(value, &cx.graph.symbols) == Federated::Saml;
+        let trusts = !gate.principals().is_empty() && gate.principals().iter().all(|one| of_saml(&one.value));
+        if trusts && actions_match(&gate.statement.actions, "sts:AssumeRoleWithSAML").is_true() {
+            findings.extend(finding(cx, gate));
+        }
+    }
+}
+
+fn finding(cx: &Cx<'_>, gate: Gate<'_>) -> Option<Finding> {
+    let is_aud = |test: &&Test| same_key(&test.key, &Text::known("saml:aud"), &cx.graph.symbols).is_true();
+    let tests: Vec<&Test> = gate.statement.conditions.tests.iter().filter(is_aud).collect();
+    let test = tests.first()?;
+    let partition = cx.graph.partition_of(gate.role);
+    let partition = partition.as_deref();
+    if !takes_sign_in(&tests, gate.statement, gate.policy, partition, &cx.graph.symbols).is_false() {
+        return None;
+    }
+    let role = gate.role.entity.name();
+    let (value, place) = test.values.first().map(|(value, at)| (value, at.place))?;
+    let message = format!("nobody who signs in to AWS can become {role}: it asks for another recipient");
+    let label = Label::new(place, why(value.as_known(), &cx.graph.shown(value), partition));
+    let mut finding = gate.finding("SML002", Severity::Error, message, label, &test_path(test));
+    let url = sign_in_of(partition).map_or_else(String::new, SignIn::url);
+    let line = match gate.role.entity.dialect {
+        Dialect::Yaml => format!("SAML:aud: {url}"),
+        Dialect::Json => format!("\"SAML:aud\": \"{url}\""),
+        Dialect::Cdk => format!("'SAML:aud': '{url}',"),
+    };
+    finding.help = format!("ask for AWS's sign-in\n  {line}");
+    finding.mistake.element = "aud";
+    Some(finding)
+}
+
+/// What stands there instead of an endpoint.
+fn why(known: Option<&str>, shown_as: &str, partition: Option<&str>) -> String {
+    let known = known.unwrap_or_default();
+    let of = |own: &SignIn| known.split('/').nth(2).is_some_and(|host| host == own.host);
+    let other = sign_ins().find(|own| of(own) && partition.is_some_and(|partition| partition != own.partition));
+    match (other, partition) {
+        (Some(other), Some(partition)) => {
+            format!("the sign-in of partition {}; the role lies in {partition}", other.partition)
+        }
+        _ if known == "urn:amazon:webservices" => {
+            "AWS's name as the audience; this key is the recipient, a URL".to_owned()
+        }
+        _ if known.contains("saml-metadata") => "where AWS's metadata lie; nobody signs in there".to_owned(),
+        _ if known.starts_with("http://") => "begins with http://, where AWS has https:// only".to_owned(),
+        _ if sign_ins().any(|own| of(&own)) => "the sign-in without its path /saml".to_owned(),
+        _ => format!("'{}' is no sign-in of AWS", shown(shown_as)),
+    }
+}
