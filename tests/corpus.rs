@@ -136,5 +136,7 @@ fn what_was_fixed_later_was_wrong_before() {
     let samples = ["setup-das-cfn.yaml", "setup-das-cfn.yml", "setup-opensearch-cfn.yml"];
     let roles = ["AuthenticatedUserRole", "UnauthenticatedUserRole"];
     let samples = samples.iter().flat_map(|file| roles.iter().map(move |role| format!("CGT006 {role} {file}")));
-    assert_eq!(found, root.into_iter().chain(nested).chain(samples).collect());
+    // An early demonstration of GitHub's tokens, for any audience.
+    let audience = ["OID007 iamroletoassume09F64513 GitHubOidcStack.template.json".to_owned()];
+    assert_eq!(found, root.into_iter().chain(nested).chain(samples).chain(audience).collect());
 }

@@ -320,9 +320,9 @@ fn complaints_about(finding: &Finding, bad: &[File], fixed: &[File]) -> Vec<Stri
 }
 
 /// Whom the roles of the pages are for: the family of the class, and what its claims are after the fix.
-const WANTED: [(&str, &[(&str, &str)]); 6] = [
+const WANTED: [(&str, &[(&str, &str)]); 7] = [
     ("github", &[("aud", "sts.amazonaws.com"), ("sub", "repo:YOUR-OWNER/YOUR-REPOSITORY:ref:refs/heads/main")]),
-    ("irsa", &[("aud", "sts.amazonaws.com"), ("sub", "system:serviceaccount:YOUR-NAMESPACE:YOUR-ACCOUNT")]),
+    ("irsa", &[("aud", "sts.amazonaws.com"), ("sub", "system:serviceaccount:your-namespace:your-account")]),
     (
         "gitlab",
         &[("aud", "https://gitlab.com"), ("sub", "project_path:YOUR-GROUP/YOUR-PROJECT:ref_type:branch:ref:main")],
@@ -334,6 +334,7 @@ const WANTED: [(&str, &[(&str, &str)]); 6] = [
             ("sub", "organization:YOUR-ORG:project:YOUR-PROJECT:workspace:YOUR-SPACE:run_phase:apply"),
         ],
     ),
+    ("oidc", &[("aud", "sts.amazonaws.com")]),
     ("saml", &[("aud", "https://signin.aws.amazon.com/saml")]),
     ("vercel", &[("aud", "https://vercel.com/YOUR-TEAM"), ("sub", "owner:acme:project:site:environment:production")]),
 ];

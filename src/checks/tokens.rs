@@ -3,13 +3,13 @@
 
 use super::Cx;
 use super::gate::Gate;
-use super::words::{adding, condition_line, is_bare, mistake, quoted, spot, test_spot};
+use super::words::{adding, is_bare, mistake, quoted, spot, test_spot};
 use crate::finding::{Finding, Label, Severity};
-use crate::identity::classes::provider::{Provider, providers};
+use crate::identity::classes::provider::{Claim, ClaimKind, Provider, providers};
 use crate::identity::classes::witness_of;
 use crate::identity::cognito::ASSUME;
 use crate::identity::oidc::{Federated, OidcProvider, federated};
-use crate::identity::{ClassAnswer, Dialect, Graph, Role, RoleClasses};
+use crate::identity::{ClassAnswer, Dialect, Graph, Role, RoleClasses, Written};
 use crate::policy::{Carried, Principal, PrincipalKind, Request, Statement, Test, same_key, test_passes};
 use crate::source::Place;
 use crate::value::{Branch, Text, Truth, compare};
@@ -116,20 +116,69 @@ impl<'c> Case<'c> {
         self.tests(claim).next().map_or_else(|| spot(self.statement), |test| test_spot(self.statement, test))
     }
 
-    /// The lines that ask for one workload where a claim is not asked for.
+    /// The lines that ask for one workload where a claim is not asked for; without any condition, for its audience
+    /// too.
     pub(super) fn asking(&self, claim: &str) -> String {
-        let role = self.role();
         let (key, value) = self.own_value(claim);
         if !is_bare(self.statement) {
-            return adding(self.statement, role, "StringEquals", &key, &value);
+            return adding(self.statement, self.role(), "StringEquals", &key, &value);
         }
-        let line = condition_line(role, "StringEquals", &key, &value);
-        match role.entity.dialect {
+        let audience = (claim != "aud" && self.chooses_audience()).then(|| self.audience());
+        self.condition(&audience.into_iter().chain([(key, value)]).collect::<Vec<_>>())
+    }
+
+    /// The lines that ask for the audience.
+    pub(super) fn asking_for_audience(&self) -> String {
+        let (key, value) = self.audience();
+        match is_bare(self.statement) {
+            true => self.condition(&[(key, value)]),
+            false => adding(self.statement, self.role(), "StringEquals", &key, &value),
+        }
+    }
+
+    /// What a statement without any condition does not ask for either.
+    pub(super) fn nor_audience(&self, claim: &str) -> &'static str {
+        let is_asked = claim == "aud" || !is_bare(self.statement) || !self.chooses_audience();
+        if is_asked { "" } else { ", nor for whom it was made (aud)" }
+    }
+
+    fn chooses_audience(&self) -> bool {
+        let takes_any = |own: &Claim| own.name == "aud" && matches!(own.is, ClaimKind::Chosen { .. });
+        self.provider.claims.iter().any(takes_any)
+    }
+
+    /// The key of the audience, and the one that the provider takes or that guides show.
+    pub(super) fn audience(&self) -> (String, String) {
+        let providers = registered(self.cx.graph, &self.answer.principal, &self.of_role.when);
+        let only =
+            providers.iter().find_map(|provider| only_client(provider)?.known().filter(|known| !known.is_empty()));
+        let value = only.or(self.provider.audience.as_deref()).unwrap_or("YOUR-AUDIENCE");
+        let key = key_of(self.answer, "aud").map_or_else(|| "ISSUER:aud".to_owned(), |key| self.cx.graph.shown(key));
+        (key, quoted(self.role(), value))
+    }
+
+    /// A whole Condition.
+    fn condition(&self, entries: &[(String, String)]) -> String {
+        let dialect = self.role().entity.dialect;
+        let lines: Vec<String> = entries
+            .iter()
+            .map(|(key, value)| match dialect {
+                Dialect::Yaml => format!("{key}: {value}"),
+                Dialect::Json => format!("\"{key}\": {value}"),
+                Dialect::Cdk => format!("'{key}': {value}"),
+            })
+            .collect();
+        match dialect {
             Dialect::Yaml => {
-                format!("add to the statement\n  Condition:\n    StringEquals:\n      {key}: {value}")
+                format!("add to the statement\n  Condition:\n    StringEquals:\n      {}", lines.join("\n      "))
             }
-            Dialect::Json => format!("add to the statement\n  \"Condition\": {{ {line} }}"),
-            Dialect::Cdk => format!("add as conditions\n  {{ {line} }}"),
+            Dialect::Json => {
+                let lines = lines.join(",\n    ");
+                format!("add to the statement\n  \"Condition\": {{ \"StringEquals\": {{\n    {lines} }} }}")
+            }
+            Dialect::Cdk => {
+                format!("add as conditions\n  {{ StringEquals: {{\n    {},\n  }} }}", lines.join(",\n    "))
+            }
         }
     }
 
@@ -181,14 +230,21 @@ pub(super) fn element(key: &str) -> &'static str {
     claims.into_iter().find(|claim| key.rsplit(':').next() == Some(*claim)).unwrap_or("claim")
 }
 
-/// The provider of the templates that an ARN means, in a branch.
-pub(super) fn registered<'g>(graph: &'g Graph, arn: &Text, when: &Branch) -> Option<&'g OidcProvider> {
+/// The provider of the templates that an ARN means in a branch, in each of its own branches; nothing where several
+/// resources may be the one that is there.
+pub(super) fn registered<'g>(graph: &'g Graph, arn: &Text, when: &Branch) -> Vec<&'g OidcProvider> {
     let is_it = |own: &&OidcProvider| {
         compare(&own.arn, arn, &graph.symbols).is_true() && graph.together(&own.when, when).is_some()
     };
-    let mut found = graph.oidc_providers.iter().filter(is_it);
-    // Of several, any may be the one that is there.
-    found.next().filter(|_| found.next().is_none())
+    let found: Vec<&OidcProvider> = graph.oidc_providers.iter().filter(is_it).collect();
+    let first = found.first().map(|first| first.entity.place);
+    if found.iter().all(|own| Some(own.entity.place) == first) { found } else { Vec::new() }
+}
+
+/// The only audience that a provider takes.
+pub(super) fn only_client(provider: &OidcProvider) -> Option<&Written> {
+    let clients = provider.clients.as_ref().filter(|clients| clients.complete && clients.items.len() == 1)?;
+    clients.items.first()
 }
 
 /// The tests of a statement on a claim of an issuer.

@@ -5,6 +5,7 @@
 
 mod absent;
 pub mod access;
+mod alone;
 mod apart;
 mod arn;
 mod attachment;
@@ -25,6 +26,7 @@ mod pool;
 mod principal;
 pub mod provider;
 mod quota;
+pub mod saml;
 mod service_name;
 mod services;
 mod source_guard;
@@ -35,6 +37,7 @@ mod undecided;
 mod user_pool;
 mod witness;
 mod writable;
+mod writes;
 
 pub use absent::{AbsentKey, Caller, OnAbsent, absent_key, callers, on_absent};
 pub use arn::RoleNames;
@@ -68,3 +71,4 @@ pub use undecided::{Undecided, undecided_mappings, undecided_trusts};
 pub use user_pool::{Attribute, CUSTOM, Client, ExternalProvider, StandardClaim, UserPool, Words, standard_claim};
 pub use witness::{Refused, Witness, witness};
 pub use writable::{Writable, Writers, WrittenBy};
+pub use writes::writes;

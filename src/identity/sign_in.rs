@@ -1,9 +1,7 @@
 //! Where people sign in to AWS with an assertion of a SAML provider (`data/sign-in-endpoints.tsv`).
 
-use crate::policy::{
-    Actions, Conditions, Domain, Effect, Policy, Principal, PrincipalKind, Principals, Resources, Space, Statement,
-    Test, exists,
-};
+use super::alone::alone;
+use crate::policy::{Domain, Policy, PrincipalKind, Space, Statement, Test, exists};
 use crate::value::{Form, Symbols, Text, Truth};
 
 /// The sign-in endpoint of a partition.
@@ -65,18 +63,8 @@ pub fn takes_sign_in(
         return Truth::Unknown;
     }
     let somebody = Text::known("arn:aws:iam::111122223333:saml-provider/somebody");
-    let principal = Principal { kind: Some(PrincipalKind::Federated), value: somebody.clone(), at: statement.at };
-    let conditions = Conditions { tests: tests.iter().map(|test| (*test).clone()).collect(), opaque: false, at: None };
-    let alone = Statement {
-        index: 0,
-        effect: Effect::Allow,
-        principals: Principals::Only(vec![principal]),
-        actions: Actions::Only(vec![(Text::known(ACTION), statement.at)]),
-        resources: Resources::Missing,
-        conditions,
-        ..statement.clone()
-    };
-    let alone = Policy { statements: vec![alone], opaque: false, may_allow_more: false, ..policy.clone() };
+    let tests = tests.iter().map(|test| (*test).clone()).collect();
+    let alone = alone(statement, tests, policy, &somebody, ACTION);
     let space = Space {
         principals: vec![(PrincipalKind::Federated, somebody)],
         actions: vec![ACTION.to_owned()],

@@ -57,7 +57,7 @@ fn no_form(cx: &Cx<'_>, gate: Gate<'_>, principal: &Principal, form: NoForm) -> 
     let own = issuer.as_deref().and_then(|issuer| provider_of(cx, &Text::known(issuer)));
     Fault {
         severity: Severity::Error,
-        message: format!("IAM refuses {role}: what it trusts is no identity provider"),
+        message: format!("IAM refuses {role}: its principal is no identity provider"),
         label,
         related: own.map(|own| (own.entity.place, "the provider of this issuer".to_owned())),
         help: help(gate.role, own, issuer.as_deref()),
@@ -111,7 +111,7 @@ fn elsewhere(cx: &Cx<'_>, gate: Gate<'_>, principal: &Principal, form: &Federate
     // No source says whether a role can trust a SAML provider of another account.
     let is_doubtful = *form == Federated::Saml && what == "account";
     let (severity, message) = match is_doubtful {
-        true => (Severity::Warning, format!("{role} trusts a SAML provider of another account, which no guide shows")),
+        true => (Severity::Warning, format!("{role} names a SAML provider of another account, which no guide shows")),
         false => (Severity::Error, format!("nobody can become {role} by a provider of another {what}")),
     };
     Some(Fault {
@@ -132,7 +132,7 @@ fn spelling(cx: &Cx<'_>, gate: Gate<'_>, form: &Federated) -> Option<Fault> {
     let meant = shown(meant.as_known()?);
     Some(Fault {
         severity: Severity::Error,
-        message: format!("{role} trusts a provider by a name that it does not have"),
+        message: format!("{role} names a provider by a name that it does not have"),
         label: format!("'{written}' instead of '{meant}'"),
         related: near.url.as_ref().map(|url| (url.place, "the provider that is meant, by its whole URL".to_owned())),
         help: help(gate.role, Some(near), Some(&meant)),

@@ -33,7 +33,7 @@ fn finding(case: &Case<'_>) -> Finding {
     let says = |subject: &str| {
         let why = match is_tested {
             true => format!("'{subject}' passes too"),
-            false => "does not ask for a service account (sub)".to_owned(),
+            false => format!("does not ask for a service account (sub){}", case.nor_audience("sub")),
         };
         (format!("{whose} can become {role}"), why)
     };

@@ -18,8 +18,8 @@ pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
             if issuer.as_known().is_some_and(|issuer| BUILT_IN.contains(&issuer)) {
                 continue;
             }
-            let provider = registered(cx.graph, &principal.value, gate.when);
-            findings.extend(provider.and_then(|provider| finding(cx, gate, principal, &issuer, provider)));
+            let providers = registered(cx.graph, &principal.value, gate.when);
+            findings.extend(finding(cx, gate, principal, &issuer, &providers));
         }
     }
 }
@@ -29,17 +29,23 @@ fn finding(
     gate: Gate<'_>,
     principal: &Principal,
     issuer: &Text,
-    provider: &OidcProvider,
+    providers: &[&OidcProvider],
 ) -> Option<Finding> {
-    let clients = provider.clients.as_ref().filter(|clients| clients.complete && !clients.items.is_empty())?;
+    let provider = providers.first()?;
+    let clients = provider.clients.as_ref()?;
     let tests: Vec<&Test> = of_claim(cx, gate.statement, issuer, "aud").collect();
     let refuses = |client: &Text| {
         let request = token(gate, principal, issuer, "aud", client);
         tests.iter().any(|test| test_passes(test, gate.policy, &request, &cx.graph.symbols).is_false())
     };
-    let test = tests.first().filter(|_| clients.items.iter().all(|client| refuses(&client.text)))?;
+    // In each of its branches.
+    let takes_none = |provider: &&OidcProvider| {
+        let clients = provider.clients.as_ref().filter(|clients| clients.complete && !clients.items.is_empty());
+        clients.is_some_and(|clients| clients.items.iter().all(|client| refuses(&client.text)))
+    };
+    let test = tests.first().filter(|_| providers.iter().all(takes_none))?;
     let (role, name) = (gate.role.entity.name(), provider.entity.name());
-    let message = format!("no token of {name} can become {role}: it wants another audience");
+    let message = format!("{role} refuses every token of {name}: it wants another audience");
     let wanted = test.values.first().map(|(value, _)| shown(&cx.graph.shown(value))).unwrap_or_default();
     let label = Label::new(test.values_at.place, format!("wants '{wanted}', of which {name} takes no token"));
     let mut finding = gate.finding("OID012", Severity::Error, message, label, &test_path(test));

@@ -31,7 +31,7 @@ fn open(case: &Case<'_>) -> Option<Finding> {
         let why = if is_tested {
             format!("every {claim} passes this test")
         } else {
-            format!("does not ask whose token it is ({claim})")
+            format!("does not ask whose token it is ({claim}){}", case.nor_audience(claim))
         };
         (format!("every customer of {title} can become {role}"), why)
     };

@@ -10,18 +10,24 @@ use crate::value::Kind;
 impl<'d> Builder<'_, 'd> {
     pub(super) fn oidc_provider(&mut self, stack: StackId, resource: &Resource<'d>) {
         let entity = self.entity(stack, resource);
-        let Some(arn) = self.attribute(stack, resource, "Ref").text() else { return };
+        let arn = self.attribute(stack, resource, "Ref");
+        let arns = self.resolver.worlds.cases_when(&arn, &entity.exists).cases;
         // The custom resource writes the name otherwise (`aws-cdk-lib` 2.276.0, `aws-iam/lib/oidc-provider.ts`).
         let clients = if resource.kind == "AWS::IAM::OIDCProvider" { "ClientIdList" } else { "ClientIDList" };
         for properties in self.properties(stack, resource, &["Url", clients, "ThumbprintList"]) {
-            self.graph.oidc_providers.push(OidcProvider {
-                entity: entity.clone(),
-                arn: arn.clone(),
-                url: properties.get("Url").and_then(Written::read),
-                clients: listed(&properties, clients),
-                thumbprints: listed(&properties, "ThumbprintList"),
-                when: properties.when,
-            });
+            for case in &arns {
+                let Some((when, arn)) = self.together(&properties.when, &case.when).zip(case.then.text()) else {
+                    continue;
+                };
+                self.graph.oidc_providers.push(OidcProvider {
+                    entity: entity.clone(),
+                    arn,
+                    url: properties.get("Url").and_then(Written::read),
+                    clients: listed(&properties, clients),
+                    thumbprints: listed(&properties, "ThumbprintList"),
+                    when,
+                });
+            }
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::Unwanted;
 use super::bench::{Bench, Question};
 use super::keys::{self, Keys, chosen, perhaps, tests};
-use super::provider::{ClaimKind, Provider, of_issuer, providers};
+use super::provider::{ClaimKind, Provider, is_of_every_issuer, of_issuer, providers};
 use super::subject::{Own, Subject, beginning, beginning_with, letters_form};
 pub(super) use crate::identity::arn::after;
 use crate::identity::cognito::{ASSUME, TAG_SESSION};
@@ -406,7 +406,8 @@ impl Asking<'_, '_> {
                     forms.extend(self.form_after(subject, &self.provider().project.clone(), own, false));
                 }
             }
-            let exact = self.exact.clone();
+            // A repository has one subject for its pull requests: that the policy names it makes no difference.
+            let exact = if kind == "pull-request" { Vec::new() } else { self.exact.clone() };
             let forms = forms.into_iter().map(|form| form.but(exact.iter().cloned())).collect();
             self.ask(kind, forms, false, Unwanted::ByRule);
             let owns: Vec<&Own> = owns.iter().collect();
@@ -627,6 +628,9 @@ impl Asking<'_, '_> {
     fn keys(&mut self, subjects: Vec<Form>, stranger: bool) -> Keys {
         let provider = self.provider();
         let mut keys = keys::of_unsigned_calls();
+        // Those that name an app are older than the others, and known everywhere.
+        let is_elsewhere = self.bench.arn_part(1).as_known().is_some_and(|known| !["", "aws"].contains(&known))
+            && provider.shared.as_deref() != Some("app_id");
         if !provider.subjects.is_empty() {
             keys.push((key(&self.issuer.name, "sub"), Domain::Text { forms: subjects.clone(), optional: false }));
         }
@@ -635,6 +639,13 @@ impl Asking<'_, '_> {
             let is_subject = claim.name == "sub" && !subjects.is_empty();
             let domain = match &claim.is {
                 _ if is_subject && !stranger => Domain::Text { forms: subjects.clone(), optional: false },
+                // Reported for the commercial Regions only, since early 2026.
+                _ if is_elsewhere
+                    && !is_of_every_issuer(&claim.name)
+                    && provider.shared.as_ref() != Some(&claim.name) =>
+                {
+                    perhaps()
+                }
                 ClaimKind::Chosen { always } if claim.name == "aud" => {
                     let forms = vec![Form::new(USUAL_AUDIENCE), keys::some()];
                     Domain::Text { forms, optional: !always }

@@ -18,6 +18,7 @@ mod saml;
 mod service;
 mod sibling;
 mod subject;
+mod subjects;
 #[cfg(test)]
 mod tests;
 mod witness;
@@ -32,6 +33,7 @@ use clerk::Clerk;
 pub use consumer::consumer_gets_in;
 pub use service::{SourceKeys, source_keys};
 pub use sibling::let_in_without;
+pub use subjects::{fits_no_subject, ways_of_naming};
 pub use witness::witness_of;
 
 /// Whether a class must be kept out (catalogue, section 5, third column).

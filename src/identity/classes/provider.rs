@@ -40,6 +40,8 @@ pub struct Provider {
     pub certain: bool,
     /// A value of one workload for the claim that keeps customers, or workloads, apart.
     pub example: Option<String>,
+    /// The audience that guides show.
+    pub audience: Option<String>,
     /// What its witnesses take for granted.
     pub assumes: Vec<String>,
     /// The forms of its subjects.
@@ -106,6 +108,14 @@ const FILES: [&str; 20] = [
     include_str!("../../../data/providers/unknown.toml"),
 ];
 
+/// Claims that are keys of every issuer (IAM User Guide, condition keys for AWS OIDC federation).
+const OF_EVERY_ISSUER: [&str; 5] = ["aud", "sub", "amr", "email", "oaud"];
+
+/// Whether a claim is a condition key whoever the issuer is.
+pub fn is_of_every_issuer(claim: &str) -> bool {
+    OF_EVERY_ISSUER.iter().any(|own| own.eq_ignore_ascii_case(claim))
+}
+
 /// All of them; the one for issuers that are in no table is the last.
 pub fn providers() -> &'static [Provider] {
     static PROVIDERS: OnceLock<Vec<Provider>> = OnceLock::new();
@@ -155,6 +165,7 @@ fn read(text: &'static str) -> Option<Provider> {
         project: optional("project").unwrap_or_default(),
         certain: get(table, "certain")?.as_bool()?,
         example: optional("example"),
+        audience: optional("audience"),
         assumes: texts("assumes").collect(),
         subjects: list("subject").into_iter().map(subject).collect::<Option<_>>()?,
         claims: list("claim").into_iter().map(claim).collect::<Option<_>>()?,

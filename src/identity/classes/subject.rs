@@ -86,6 +86,19 @@ impl Subject {
         Pattern::new(&marks.collect::<Vec<_>>())
     }
 
+    /// The fixed text that it begins with.
+    pub(super) fn front(&self) -> Option<&str> {
+        self.parts.first().and_then(|part| if let Part::Fixed(text) = part { Some(text.as_str()) } else { None })
+    }
+
+    /// All its texts, whoever's they are.
+    pub(super) fn plain_form(&self) -> Form {
+        self.parts.iter().fold(Form::new(""), |whole, part| match part {
+            Part::Fixed(text) => whole.then(&Form::new(&text.replace('{', "{{*1}"))),
+            Part::Segment(_, form) => whole.then(&letters_form(form)),
+        })
+    }
+
     /// What a segment consists of.
     pub(super) fn letters_of(&self, segment: &str) -> Option<&str> {
         self.parts.iter().find_map(|part| match part {

@@ -1,0 +1,54 @@
+//! OID004: GitHub's subject names the repository, and pull requests or any ref of it pass.
+
+use crate::checks::Cx;
+use crate::checks::tokens::{Case, admitted, also_admits};
+use crate::finding::{Finding, Severity};
+use crate::identity::classes::provider::Provider;
+use crate::identity::writes;
+
+/// Finds roles that workflows of pull requests, or of any branch and tag, can become.
+pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
+    findings.extend(admitted(cx, of_any_ref).iter().filter_map(finding));
+}
+
+fn is_github(provider: &Provider) -> bool {
+    ["github", "github-enterprise"].contains(&provider.class.as_str())
+}
+
+/// Pull requests, or tags, which pass where any ref does.
+fn of_any_ref(provider: &Provider, class: &str) -> bool {
+    is_github(provider) && ["pull-request", "tag"].contains(&class)
+}
+
+fn of_branch(provider: &Provider, class: &str) -> bool {
+    is_github(provider) && class == "other-branch"
+}
+
+/// Other repositories, and other owners, are worse mistakes.
+fn of_others(provider: &Provider, class: &str) -> bool {
+    let names = [&provider.other_tenant, &provider.tenant_prefix, &provider.other_project, &provider.project_prefix];
+    is_github(provider) && names.into_iter().any(|name| name.as_deref() == Some(class))
+}
+
+fn finding(case: &Case<'_>) -> Option<Finding> {
+    let (of_role, principal) = (case.of_role, &case.answer.principal);
+    case.tests("sub").next()?;
+    let also = |wanted: fn(&Provider, &str) -> bool| also_admits(of_role, principal, wanted);
+    let by_pull_request = also(|provider, class| is_github(provider) && class == "pull-request");
+    let by_any_branch = also(of_branch);
+    // Tags alone are what a release is made from.
+    if also(of_others) || !by_pull_request && !by_any_branch {
+        return None;
+    }
+    let severity = if writes(case.cx.graph, of_role.role) { Severity::Warning } else { Severity::Info };
+    let role = case.role().entity.name();
+    let whose = match (by_pull_request, by_any_branch) {
+        (true, true) => "any ref or pull request",
+        (true, false) => "pull requests",
+        (false, _) => "any branch or tag",
+    };
+    let says = |subject: &str| (format!("workflows of {whose} can become {role}"), format!("'{subject}' passes"));
+    let mut finding = case.finding("OID004", severity, "sub", says, "a workflow of the repository");
+    finding.help = case.replacing("sub");
+    Some(finding)
+}

@@ -1,0 +1,49 @@
+//! OID007: tokens that were made for another application.
+
+use crate::checks::Cx;
+use crate::checks::tokens::{Case, admitted, only_client, registered};
+use crate::finding::{Finding, Label, Severity};
+use crate::identity::oidc::OidcProvider;
+
+/// Finds roles that any audience of a provider gets.
+pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
+    findings.extend(admitted(cx, |_, class| class == "other-audience").iter().map(finding));
+}
+
+fn finding(case: &Case<'_>) -> Finding {
+    let role = case.role().entity.name();
+    let providers = registered(case.cx.graph, &case.answer.principal, &case.of_role.when);
+    // The provider takes tokens for this audience only, and nobody else has the issuer.
+    let has_one = !providers.is_empty() && providers.iter().all(|provider| only_client(provider).is_some());
+    let is_mended = has_one && case.provider.shared.is_none();
+    let severity = if is_mended { Severity::Info } else { Severity::Warning };
+    let test = case.tests("aud").next();
+    let says = |_: &str| {
+        let why = match test {
+            Some(_) => "every audience passes this test",
+            None => "does not ask for whom the token was made (aud)",
+        };
+        (format!("tokens that were made for another application can become {role}"), why.to_owned())
+    };
+    let mut finding = case.finding("OID007", severity, "aud", says, "a token for another audience");
+    if let Some(witness) = finding.witness.as_mut() {
+        witness.assumes.push("the provider in IAM lists the audience of the token".to_owned());
+    }
+    finding.related = providers.first().map(|provider| takes(provider)).into_iter().collect();
+    finding.help = match test {
+        Some(_) => {
+            let (key, value) = case.audience();
+            format!("ask for one audience\n  {key}: {value}")
+        }
+        None => case.asking_for_audience(),
+    };
+    finding
+}
+
+fn takes(provider: &OidcProvider) -> Label {
+    match &provider.clients {
+        Some(clients) if clients.items.len() == 1 => Label::new(clients.place, "the one audience that it takes so far"),
+        Some(clients) => Label::new(clients.place, "the audiences that the provider takes"),
+        None => Label::new(provider.entity.place, "the provider, which lists what it takes"),
+    }
+}

@@ -1,0 +1,104 @@
+//! SML003: operators that do not say how the values of an attribute count, or pass without any.
+
+use crate::checks::Cx;
+use crate::checks::gate::{Gate, gates, test_path};
+use crate::checks::tokens::passes_without;
+use crate::finding::{Finding, Label, Severity, shown};
+use crate::identity::Dialect;
+use crate::identity::oidc::{Federated, federated};
+use crate::identity::saml::{Listed, listed_attribute};
+use crate::policy::{Effect, Quantifier, Test, same_key};
+use crate::value::{Text, compare};
+
+/// Finds tests on attributes in statements that let users of SAML providers in.
+pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
+    for gate in gates(cx).filter(|gate| gate.statement.effect == Effect::Allow) {
+        let of_saml = |value: &Text| federated(value, &cx.graph.symbols) == Federated::Saml;
+        if gate.principals().is_empty() || !gate.principals().iter().all(|one| of_saml(&one.value)) {
+            continue;
+        }
+        let tests = &gate.statement.conditions.tests;
+        findings.extend(tests.iter().filter_map(|test| on_list(cx, gate, test)));
+        findings.extend(on_transient(cx, gate));
+    }
+}
+
+fn on_list(cx: &Cx<'_>, gate: Gate<'_>, test: &Test) -> Option<Finding> {
+    let key = test.key.as_known()?;
+    let listed = listed_attribute(key)?;
+    let operator = test.operator?;
+    let (role, name) = (gate.role.entity.name(), shown(key));
+    let written = test.operator_text.as_known().unwrap_or("the operator");
+    // Where the documents disagree, a test for one value may be right.
+    let severity = if listed == Listed::Agreed { Severity::Warning } else { Severity::Info };
+    let (severity, message, label, help) = if operator.leaves_members_open() {
+        (
+            severity,
+            format!("whether {role} takes users by {name} is not documented"),
+            format!("a list, and {} does not say how its values count", shown(written)),
+            format!("ask for any of the values\n  {}", line(gate, &format!("ForAnyValue:{written}"), key)),
+        )
+    } else if operator.quantifier == Some(Quantifier::ForAll) && passes_when_absent(cx, gate, test) {
+        (
+            Severity::Warning,
+            format!("a test of {role} passes for users who have no {name}"),
+            "ForAllValues is true where there is no value".to_owned(),
+            format!("ask that there is a value too\n  {}", null_line(gate, key)),
+        )
+    } else {
+        return None;
+    };
+    let label = Label::new(test.values_at.place, label);
+    let mut finding = gate.finding("SML003", severity, message, label, &test_path(test));
+    finding.help = help;
+    finding.mistake.element = "attribute";
+    Some(finding)
+}
+
+/// Whether nothing in the statement keeps out who lacks the key.
+fn passes_when_absent(cx: &Cx<'_>, gate: Gate<'_>, test: &Test) -> bool {
+    let of_key = |own: &&Test| same_key(&own.key, &test.key, &cx.graph.symbols).is_true();
+    let mut tests = gate.statement.conditions.tests.iter().filter(of_key);
+    tests.all(|own| passes_without(cx, gate, own).is_true())
+}
+
+fn line(gate: Gate<'_>, operator: &str, key: &str) -> String {
+    match gate.role.entity.dialect {
+        Dialect::Yaml => format!("{operator}: {{ {key}: … }}"),
+        Dialect::Json => format!("\"{operator}\": {{ \"{key}\": … }}"),
+        Dialect::Cdk => format!("'{operator}': {{ '{key}': … }},"),
+    }
+}
+
+fn null_line(gate: Gate<'_>, key: &str) -> String {
+    match gate.role.entity.dialect {
+        Dialect::Yaml => format!("'Null': {{ {key}: 'false' }}"),
+        Dialect::Json => format!("\"Null\": {{ \"{key}\": \"false\" }}"),
+        Dialect::Cdk => format!("Null: {{ '{key}': 'false' }},"),
+    }
+}
+
+/// A subject that is another one in each session (IAM User Guide, `saml:sub_type`).
+fn on_transient(cx: &Cx<'_>, gate: Gate<'_>) -> Option<Finding> {
+    let of = |key: &str| {
+        let key = Text::known(key);
+        let is_on = move |test: &&Test| same_key(&test.key, &key, &cx.graph.symbols).is_true();
+        gate.statement.conditions.tests.iter().find(is_on)
+    };
+    let (subject, kind) = (of("saml:sub")?, of("saml:sub_type")?);
+    let is_positive = |test: &Test| test.operator.is_some_and(|operator| operator.takes_any_value());
+    let transient = Text::known("transient");
+    let only_transient = !kind.values.is_empty()
+        && kind.values.iter().all(|(value, _)| compare(value, &transient, &cx.graph.symbols).is_true());
+    if !(is_positive(subject) && is_positive(kind) && only_transient) {
+        return None;
+    }
+    let role = gate.role.entity.name();
+    let message = format!("{role} asks for a subject that each session has anew");
+    let label = Label::new(subject.values_at.place, "the same user never has it again");
+    let mut finding = gate.finding("SML003", Severity::Info, message, label, &test_path(subject));
+    finding.related = vec![Label::new(kind.values_at.place, "a transient subject changes with each session")];
+    finding.help = "ask for persistent subjects, or for an attribute of the user".to_owned();
+    finding.mistake.element = "sub";
+    Some(finding)
+}
