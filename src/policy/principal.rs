@@ -24,31 +24,49 @@ pub(super) fn principal_matches(principal: &Principal, request: &Request, symbol
         text => compare(text, &Text::known("*"), symbols),
     };
     match principal.kind {
+        // Services too: the guide leaves them out of a Deny for everybody by a test (IAM User Guide, global
+        // condition keys, `aws:PrincipalIsAWSService`).
+        None if star.is_true() => Truth::True,
         // AWS refuses every other bare text, an ARN among them: it is not certain to name nobody.
-        None => {
-            if star.is_true() {
-                everybody(*kind)
-            } else {
-                Truth::Unknown
+        None => Truth::Unknown,
+        Some(PrincipalKind::Aws) => match *kind {
+            PrincipalKind::Aws if star.is_true() => Truth::True,
+            PrincipalKind::Aws => {
+                let matches = aws_principal_matches(&principal.value, value, symbols);
+                matches.and(in_partition_of_role(&principal.value, request, symbols))
             }
-        }
-        Some(PrincipalKind::Aws) if *kind == PrincipalKind::Aws => match star {
-            Truth::True => Truth::True,
-            _ => aws_principal_matches(&principal.value, value, symbols),
+            // The two stars "are equivalent" (IAM User Guide, Principal element, All principals).
+            PrincipalKind::Service | PrincipalKind::CanonicalUser => star,
+            // But whether that of AWS principals lets in tokens and assertions is not said.
+            PrincipalKind::Federated => star.and(Truth::Unknown),
         },
-        // Whether the star of accounts speaks of services and providers is not documented.
-        Some(PrincipalKind::Aws) => star.and(Truth::Unknown),
         Some(own) if own != *kind => Truth::False,
-        // Neither is what it says under the other kinds.
+        // What a star says under the other kinds is not documented.
         Some(_) => compare(&principal.value, value, symbols).or(star.and(Truth::Unknown)),
     }
 }
 
-/// Whether a bare star speaks of a kind: of services that is not documented.
-fn everybody(kind: PrincipalKind) -> Truth {
-    match kind {
-        PrincipalKind::Service => Truth::Unknown,
+/// Whether who asks lies in the partition of what is asked for, where an account is named by its number: that stands
+/// for the account in this partition (IAM User Guide, Cross account resource access: accounts of one partition).
+fn in_partition_of_role(named: &Text, request: &Request, symbols: &Symbols) -> Truth {
+    // Where nothing is asked for the number alone counts.
+    let (Some(asking), Some(resource)) = (marks(&request.principal.1), marks(&request.resource)) else {
+        return Truth::True;
+    };
+    if !is_account_number(named, symbols) {
+        return Truth::True;
+    }
+    match (parts(&asking, symbols), parts(&resource, symbols)) {
+        (Some(asking), Some(resource)) => fits(resource[1], asking[1], symbols),
+        (Some(_), None) if request.resource.as_known().is_none() => Truth::Unknown,
         _ => Truth::True,
+    }
+}
+
+fn is_account_number(text: &Text, symbols: &Symbols) -> bool {
+    match text {
+        Text::Known(text) => !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()),
+        text => conforms(text, &Format::new("{9}", "111122223333"), symbols),
     }
 }
 
@@ -59,10 +77,7 @@ fn aws_principal_matches(named: &Text, asking: &Text, symbols: &Symbols) -> Trut
         return Truth::True;
     }
     let (Some(named_marks), Some(asking_marks)) = (marks(named), marks(asking)) else { return Truth::Unknown };
-    let is_number = |text: &Text| match text {
-        Text::Known(text) => !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()),
-        text => conforms(text, &Format::new("{9}", "111122223333"), symbols),
-    };
+    let is_number = |text: &Text| is_account_number(text, symbols);
     let (named_parts, asking_parts) = (parts(&named_marks, symbols), parts(&asking_marks, symbols));
     // The number of an account asks for the account itself, which is its root user.
     let asking_account = match asking_parts {
@@ -72,20 +87,22 @@ fn aws_principal_matches(named: &Text, asking: &Text, symbols: &Symbols) -> Trut
         None => return Truth::Unknown,
     };
     match named_parts {
-        Some(named) if is(named[5], "root") => {
-            let partition = asking_parts.map_or(Truth::True, |asking| fits(named[1], asking[1], symbols));
-            is_iam(&named).and(partition).and(fits(named[4], asking_account, symbols))
+        Some(named) => {
+            let partition = || asking_parts.map_or(Truth::True, |asking| fits(named[1], asking[1], symbols));
+            let root = || is_iam(&named, symbols).and(partition()).and(fits(named[4], asking_account, symbols));
+            let other = || asking_parts.map_or(same, |asking| same.or(is_session_of(&named, &asking, symbols)));
+            match is(named[5], "root", symbols) {
+                Truth::True => root(),
+                Truth::False => other(),
+                Truth::Unknown => Truth::agreed([root(), other()]),
+            }
         }
-        Some(named) => match asking_parts {
-            Some(asking) => same.or(is_session_of(&named, &asking, symbols)),
-            None => same,
-        },
         None if is_number(named) => fits(&named_marks, asking_account, symbols),
         None if named.as_known().is_some() => same.or(unique_id(named)),
         None => match open_account(&named_marks) {
             Some(Open::Root(account)) => fits(account, asking_account, symbols),
             // A session belongs to a role whose name may not be seen here.
-            Some(Open::Named) if asking_parts.is_some_and(|asking| is(asking[2], "iam")) => same,
+            Some(Open::Named) if asking_parts.is_some_and(|asking| is(asking[2], "iam", symbols).is_true()) => same,
             Some(Open::Named) | None => Truth::Unknown,
         },
     }
@@ -128,9 +145,12 @@ fn unique_id(named: &Text) -> Truth {
 
 /// Whether an assumed-role session belongs to a role. The session's ARN has no path.
 fn is_session_of(role: &Parts<'_>, session: &Parts<'_>, symbols: &Symbols) -> Truth {
+    let same = |at: usize| fits(role[at], session[at], symbols);
     let (Some(named), Some(of)) = (after(role[5], "role/"), after(session[5], "assumed-role/")) else {
-        let may_hide = |part: &[Mark]| matches!(part.first(), Some(Mark::Symbol(_)));
-        return if may_hide(role[5]) || may_hide(session[5]) { Truth::Unknown } else { Truth::False };
+        // Whose session a federated user's is, its ARN does not say.
+        let of_user = begins(role[5], "user/").and(begins(session[5], "federated-user/"));
+        let of_role = begins(role[5], "role/").and(begins(session[5], "assumed-role/"));
+        return of_user.or(of_role).and(same(1)).and(same(4)).and(Truth::Unknown);
     };
     let may_hold_slash = |mark: &Mark| matches!(mark, Mark::Symbol(id) if symbols.facts(*id).format.may_hold('/'));
     let slash = |mark: &Mark| *mark == Mark::Char('/');
@@ -138,16 +158,29 @@ fn is_session_of(role: &Parts<'_>, session: &Parts<'_>, symbols: &Symbols) -> Tr
     let of_role = of.split(slash).next().unwrap_or_default();
     let names =
         if named.iter().chain(of_role).any(may_hold_slash) { Truth::Unknown } else { fits(name, of_role, symbols) };
-    let service = Truth::from(is(role[2], "iam") && is(session[2], "sts"));
-    service.and(fits(role[1], session[1], symbols)).and(fits(role[4], session[4], symbols)).and(names)
+    let service = is(role[2], "iam", symbols).and(is(session[2], "sts", symbols));
+    service.and(same(1)).and(same(4)).and(names)
 }
 
-fn is_iam(parts: &Parts<'_>) -> Truth {
-    (is(parts[0], "arn") && is(parts[2], "iam")).into()
+fn is_iam(parts: &Parts<'_>, symbols: &Symbols) -> Truth {
+    is(parts[0], "arn", symbols).and(is(parts[2], "iam", symbols))
 }
 
-fn is(part: &[Mark], text: &str) -> bool {
-    part.len() == text.len() && after(part, text).is_some()
+fn is(part: &[Mark], text: &str, symbols: &Symbols) -> Truth {
+    let text: Vec<Mark> = text.chars().map(Mark::Char).collect();
+    fits(&text, part, symbols)
+}
+
+/// Whether a part begins so (ASCII): Unknown from its first unknown character on.
+fn begins(part: &[Mark], start: &str) -> Truth {
+    for (at, c) in start.chars().enumerate() {
+        match part.get(at) {
+            Some(Mark::Char(own)) if *own == c => {}
+            Some(Mark::Symbol(_)) => return Truth::Unknown,
+            _ => return Truth::False,
+        }
+    }
+    Truth::True
 }
 
 /// What follows a known beginning (ASCII).

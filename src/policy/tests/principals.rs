@@ -42,6 +42,8 @@ fn whom_a_principal_covers() {
         (json!({"AWS": ROOT}), "AWS", "arn:aws:iam::999988887777:user/u", False),
         (json!({"AWS": ROOT}), "AWS", "arn:aws-cn:iam::111122223333:user/u", False),
         (json!({"AWS": "999988887777"}), "AWS", USER, False),
+        (json!({"AWS": USER}), "AWS", "arn:aws:sts::111122223333:federated-user/u", Unknown),
+        (json!({"AWS": USER}), "AWS", "arn:aws:sts::999988887777:federated-user/u", False),
         (json!({"AWS": "11112222333"}), "AWS", USER, False),
         (json!({"AWS": ROLE}), "AWS", ROLE, True),
         (json!({"AWS": ROLE}), "AWS", SESSION, True),
@@ -64,10 +66,10 @@ fn whom_a_principal_covers() {
         (json!("*"), "AWS", USER, True),
         (json!("*"), "Federated", PROVIDER, True),
         (json!("*"), "CanonicalUser", "79a59df9", True),
-        (json!("*"), "Service", "lambda.amazonaws.com", Unknown),
+        (json!("*"), "Service", "lambda.amazonaws.com", True),
         (json!({"AWS": "*"}), "AWS", USER, True),
         (json!({"AWS": "*"}), "Federated", PROVIDER, Unknown),
-        (json!({"AWS": "*"}), "Service", "lambda.amazonaws.com", Unknown),
+        (json!({"AWS": "*"}), "Service", "lambda.amazonaws.com", True),
         (json!({"AWS": ACCOUNT}), "Federated", PROVIDER, False),
         (json!({"AWS": ROOT}), "Service", "lambda.amazonaws.com", False),
         (json!({"Service": "lambda.amazonaws.com"}), "Service", "lambda.amazonaws.com", True),
@@ -97,6 +99,27 @@ fn whom_a_principal_covers() {
         let inverted = element("NotPrincipal", "Allow", &named, kind, value);
         assert_eq!(inverted, !expected, "not {named} {kind} {value}");
     }
+}
+
+#[test]
+fn an_account_number_is_of_the_partition_of_what_is_asked_for() {
+    let of = |partition: &str, resource: &str| {
+        let mut line = json!({
+            "policy": {"Version": "2012-10-17", "Statement": {
+                "Effect": "Allow", "Principal": {"AWS": ACCOUNT}, "Action": "sts:AssumeRole",
+            }},
+            "principal": {"type": "AWS", "value": format!("arn:{partition}:iam::{ACCOUNT}:user/u")},
+            "action": "sts:AssumeRole",
+        });
+        if !resource.is_empty() {
+            line["resource"] = json!(resource);
+        }
+        decided(&line)
+    };
+    let role = "arn:aws:iam::111122223333:role/Target";
+    assert_eq!((of("aws", role), of("aws-cn", role)), (True, False));
+    assert_eq!((of("aws", ""), of("aws-cn", "")), (True, True), "nothing is asked for");
+    assert_eq!(of("aws", "*"), True);
 }
 
 #[test]

@@ -150,6 +150,41 @@ fn what_is_so_either_way_is_certain() {
     }
 }
 
+/// A parameter that may be a star may stand for everybody, and an unknown partition for the role's.
+#[test]
+fn principals_of_which_a_part_is_not_known() {
+    let of = |format: &Format, named: &str, kind: &str, value: &str, resource: &str| {
+        bench(format).decided(&json!({
+            "policy": {"Version": "2012-10-17", "Statement": {
+                "Effect": "Allow", "Principal": {"AWS": named}, "Action": "sts:AssumeRole",
+            }},
+            "principal": {"type": kind, "value": value}, "action": "sts:AssumeRole", "resource": resource,
+        }))
+    };
+    let (any, name, role) = (Format::any(), Format::new("{a-}", "aws"), "arn:aws:iam::111122223333:role/R");
+    for kind in ["Service", "Federated"] {
+        assert_eq!(of(&any, "<A>", kind, "x.amazonaws.com", role), Unknown);
+        assert_eq!(of(&name, "<A>", kind, "x.amazonaws.com", role), False);
+    }
+    let by_number = |partition: &str, resource: &str| {
+        of(&name, "111122223333", "AWS", &format!("arn:{partition}:iam::111122223333:user/u"), resource)
+    };
+    assert_eq!(by_number("aws", "arn:<A>:iam::111122223333:role/R"), Unknown);
+    assert_eq!(by_number("<A>", "arn:<A>:iam::111122223333:role/R"), True);
+    assert_eq!(by_number("<A>", "arn:<B>:iam::111122223333:role/R"), Unknown);
+    assert_eq!(by_number("aws", "<A>"), Unknown);
+    for (named, asking, expected) in [
+        ("<A>rn:aws:iam::111122223333:root", "iam::111122223333:user/u", Unknown),
+        ("arn:aws:<A>:1:111122223333:root", "iam::999988887777:user/u", False),
+        ("arn:aws:iam::111122223333:r<A>", "iam::111122223333:user/u", Unknown),
+        ("arn:aws:iam::111122223333:r<A>/app", "sts::111122223333:assumed-role/app/s", Unknown),
+        ("arn:aws:iam::111122223333:u<A>/app", "sts::111122223333:assumed-role/app/s", False),
+        ("arn:aws:<A>::111122223333:role/app", "sts::111122223333:assumed-role/app/s", Unknown),
+    ] {
+        assert_eq!(of(&name, named, "AWS", &format!("arn:aws:{asking}"), role), expected, "{named} {asking}");
+    }
+}
+
 #[test]
 fn unknown_keys_principals_actions_and_resources_are_one_thing_each() {
     let bench = bench(&Format::any());

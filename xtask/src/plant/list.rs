@@ -81,8 +81,8 @@ pub const FAULTS: &[Fault] = &[
     Fault {
         name: "a role does not stand for its sessions",
         file: "src/policy/principal.rs",
-        now: "Some(asking) => same.or(is_session_of(&named, &asking, symbols)),",
-        then: "Some(asking) => same.or(is_session_of(&named, &asking, symbols).and(Truth::False)),",
+        now: "|asking| same.or(is_session_of(&named, &asking, symbols)));",
+        then: "|asking| same.or(is_session_of(&named, &asking, symbols).and(Truth::False)));",
     },
     Fault {
         name: "a principal counts whatever its kind",
