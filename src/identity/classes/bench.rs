@@ -3,20 +3,22 @@
 use super::clerk::Clerk;
 use super::keys::{Keys, tests};
 use super::subject::beginning_with;
-use super::{ClassAnswer, Unwanted};
+use super::{ClassAnswer, Unwanted, audience};
 pub(super) use crate::identity::arn::arn_part;
 use crate::identity::graph::{Graph, RoleId};
 use crate::identity::witness::Refused;
 use crate::policy::{
     Effect, Policy, Principal, PrincipalKind, Principals, Space, Statement, Test, actions_match, exists, same_key,
 };
-use crate::value::{Mark, Pattern, Text, Truth, compare};
+use crate::value::{Branch, Case, Mark, Pattern, Text, Truth, compare};
 
 /// One trust policy.
 pub(super) struct Bench<'b> {
     pub(super) policy: &'b Policy,
     pub(super) clerk: &'b mut Clerk,
     pub(super) answers: Vec<ClassAnswer>,
+    graph: &'b Graph,
+    when: &'b Branch,
     arn: Text,
 }
 
@@ -38,8 +40,14 @@ pub(super) struct Question {
 const MOST_PRINCIPALS: usize = 32;
 
 impl<'b> Bench<'b> {
-    pub(super) fn new(graph: &'b Graph, role: RoleId, policy: &'b Policy, clerk: &'b mut Clerk) -> Self {
-        Self { policy, clerk, answers: Vec::new(), arn: graph.role(role).arn() }
+    pub(super) fn new(graph: &'b Graph, role: RoleId, case: &'b Case<Policy>, clerk: &'b mut Clerk) -> Self {
+        let arn = graph.role(role).arn();
+        Self { policy: &case.then, clerk, answers: Vec::new(), graph, when: &case.when, arn }
+    }
+
+    /// The audiences that a provider of the run lists, where they are known.
+    pub(super) fn registered(&self, provider: &Text) -> Option<Vec<Text>> {
+        audience::registered(self.graph, self.when, provider, &self.clerk.symbols)
     }
 
     /// Asks a class.
@@ -169,7 +177,8 @@ impl<'b> Bench<'b> {
         self.exact_values(name).iter().map(|marks| Pattern::without_case(marks)).collect()
     }
 
-    fn exact_values(&self, name: &Text) -> Vec<Vec<Mark>> {
+    /// The values on a key that have no wildcard.
+    pub(super) fn exact_values(&self, name: &Text) -> Vec<Vec<Mark>> {
         let mut values = self.values_on(name);
         values.retain(|marks| !marks.iter().any(|mark| matches!(mark, Mark::Run | Mark::One)));
         values

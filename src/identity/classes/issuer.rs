@@ -1,6 +1,7 @@
 //! Tokens of OIDC issuers: CI services, clusters, sign-in with large providers, and issuers that are in no table.
 
 use super::Unwanted;
+use super::audience::{self, USUAL_AUDIENCE};
 use super::bench::{Bench, Question};
 use super::keys::{self, Keys, chosen, perhaps, tests};
 use super::provider::{ClaimKind, Provider, is_of_every_issuer, of_issuer, providers};
@@ -11,7 +12,7 @@ use crate::identity::oidc::BUILT_IN;
 use crate::identity::provider::{Named, named_principal};
 use crate::identity::witness::Refused;
 use crate::policy::{Carried, Domain, Principal, PrincipalKind, asked_keys};
-use crate::value::{Form, Mark, Pattern, Piece, Text, Truth};
+use crate::value::{Form, Mark, Pattern, Piece, Text, Truth, compare};
 
 /// An issuer that a trust policy names.
 struct Issuer {
@@ -134,9 +135,6 @@ fn claims(bench: &Bench<'_>, is_of: impl Fn(Option<&Text>) -> bool) -> Vec<Text>
     keys.filter(|key| is_of(issuer_of(key).as_ref())).cloned().collect()
 }
 
-/// The audience that guides show (IAM User Guide, OIDC federation).
-const USUAL_AUDIENCE: &str = "sts.amazonaws.com";
-
 /// Beginnings of the keys of session tags, in lower case.
 const TAG_KEYS: [&str; 3] = ["aws:requesttag/", "aws:tagkeys", "sts:transitivetagkeys"];
 
@@ -210,6 +208,8 @@ struct Asking<'a, 'b> {
     /// The values that the policy tests the subject with.
     values: Vec<Vec<Mark>>,
     exact: Vec<Pattern>,
+    /// The audiences that the provider in IAM lists, where they are known.
+    registered: Option<Vec<Text>>,
     /// Whether tenants whose names begin as the policy's own do are among the others.
     widely: bool,
     /// Whether the token has session tags.
@@ -221,7 +221,9 @@ struct Asking<'a, 'b> {
 fn ask_issuer(bench: &mut Bench<'_>, issuer: &Issuer) {
     let sub = key(&issuer.name, "sub");
     let (values, exact) = (bench.values_on(&sub), bench.own_values(&sub));
-    let mut asking = Asking { bench, issuer, values, exact, widely: false, tagged: false, elsewhere: false };
+    let registered = bench.registered(&issuer.principal);
+    let mut asking =
+        Asking { bench, issuer, values, exact, registered, widely: false, tagged: false, elsewhere: false };
     asking.tenants();
     asking.elsewhere = true;
     asking.projects();
@@ -449,11 +451,18 @@ impl Asking<'_, '_> {
             return;
         }
         let name = key(&self.issuer.name, "aud");
-        let other = self.another("audience").but(self.bench.own_values(&name));
+        let (other, is_unclear) = match &self.registered {
+            Some(registered) => audience::others(self.bench, &name, registered),
+            None => (chosen(self.another("audience").but(self.bench.own_values(&name)), false), false),
+        };
         let subjects = self.all_subjects();
         let keys = self.keys(subjects, false);
-        let keys = keys::with(keys, [(name, chosen(other, false))], &self.bench.clerk.symbols);
+        let keys = keys::with(keys, [(name, other)], &self.bench.clerk.symbols);
         self.ask_with("other-audience", keys, Unwanted::ByRule);
+        if let Some(last) = self.bench.answers.last_mut().filter(|last| is_unclear && last.answer.truth.is_true()) {
+            last.answer.truth = Truth::Unknown;
+            last.doubt = Some("whether the policy names each audience that the provider lists".to_owned());
+        }
     }
 
     /// All subjects of the issuer: those of its forms, and what the policy asks for of which only the deployment
@@ -594,12 +603,12 @@ impl Asking<'_, '_> {
             refused: if tested || !provider.controlled { Refused::No } else { Refused::Reported },
             doubt: self.is_restated().then(|| RESTATED.to_owned()),
         });
-        self.registered();
+        self.say_whether_registered();
     }
 
-    /// STS takes tokens only for the audiences that the provider lists (STS API, AssumeRoleWithWebIdentity; IAM
-    /// User Guide, Create an OIDC provider): one that the policy does not ask for is taken to be among them.
-    fn registered(&mut self) {
+    /// STS takes tokens only for the audiences that the provider lists: one that the policy does not ask for is taken
+    /// to be among them where the list is not known.
+    fn say_whether_registered(&mut self) {
         let name = key(&self.issuer.name, "aud");
         let is_chosen = self
             .provider()
@@ -610,6 +619,17 @@ impl Asking<'_, '_> {
         let Some(last) = self.bench.answers.last_mut().filter(|_| is_chosen && is_tested) else { return };
         let carried = last.answer.request.context.iter().find(|(own, _)| *own == name);
         let Some((_, Carried::One(audience))) = carried else { return };
+        if let Some(listed) = &self.registered {
+            let of = |own: &Text| compare(own, audience, &self.bench.clerk.symbols);
+            match Truth::any(listed.iter().map(of)) {
+                Truth::True => return,
+                Truth::False => {
+                    last.refused = Refused::Documented;
+                    return;
+                }
+                Truth::Unknown => {}
+            }
+        }
         if audience.as_known() != Some(USUAL_AUDIENCE) {
             last.assumes.push("the provider in IAM lists the audience of the token".to_owned());
         }
@@ -647,8 +667,7 @@ impl Asking<'_, '_> {
                     perhaps()
                 }
                 ClaimKind::Chosen { always } if claim.name == "aud" => {
-                    let forms = vec![Form::new(USUAL_AUDIENCE), keys::some()];
-                    Domain::Text { forms, optional: !always }
+                    Domain::Text { forms: audience::forms(self.registered.as_deref()), optional: !always }
                 }
                 ClaimKind::Chosen { always } => chosen(keys::some(), !always),
                 ClaimKind::Tenant(form) if stranger || self.elsewhere && claim.of_project => {

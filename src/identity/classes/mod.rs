@@ -5,6 +5,7 @@
 //! nothing else has, or a text that no test of the policy names.
 
 mod account;
+mod audience;
 mod bench;
 mod caller;
 mod chosen;
@@ -121,7 +122,7 @@ pub fn of_role(graph: &Graph, role: RoleId) -> Classes {
 fn ask(clerk: &mut Clerk, graph: &Graph, role: RoleId) -> Vec<RoleClasses> {
     let mut of_role = Vec::new();
     for (case, policy) in graph.role(role).trust.cases.iter().enumerate() {
-        let mut bench = Bench::new(graph, role, &policy.then, clerk);
+        let mut bench = Bench::new(graph, role, policy, clerk);
         issuer::ask(&mut bench);
         saml::ask(&mut bench);
         account::ask(&mut bench);

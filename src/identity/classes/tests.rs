@@ -719,6 +719,52 @@ fn tokens_that_somebody_can_have() {
     assert!(open.answer.truth.is_true() && open.assumes.iter().any(|text| text.contains("lists the audience")));
 }
 
+/// A provider in the run takes tokens for the audiences that it lists, and for no others.
+#[test]
+fn audiences_that_a_provider_of_the_run_lists() {
+    let host = "idp.example.com";
+    let ask = |more: &str, clients: &str, condition: &str, expected: &Expected<'_>| {
+        let statement = format!(
+            "{{Effect: Allow, Principal: {{Federated: !Ref I}}, Action: sts:AssumeRoleWithWebIdentity, Condition: {condition}}}"
+        );
+        let text = template("Conditions: {Prod: !Equals [!Ref P, prod]}", &[&statement]);
+        let url = format!("Url: 'https://{host}'");
+        let text =
+            format!("{text}  I:\n    Type: AWS::IAM::OIDCProvider{more}\n    Properties: {{{url}, {clients}}}\n");
+        check_template(&text, expected);
+    };
+    let none = format!("{{StringEquals: {{'{host}:sub': me}}}}");
+    let not = format!("{{StringNotEquals: {{'{host}:aud': a}}}}");
+    let [is_in, out, unclear] = ["+", "-", "?"].map(|sign| format!("{sign}oidc/other-audience"));
+    ask("", "ClientIdList: [a]", &not, &[&out]);
+    ask("", "ClientIdList: [a, b]", &not, &[&is_in]);
+    ask("", "ClientIdList: [a]", &none, &[&is_in]);
+    ask("", "ClientIdList: [!Ref P]", &not, &[&unclear]);
+    ask("", "ClientIdList: !Ref P", &not, &[&unclear]);
+    // Not known to be all, or not there in every deployment.
+    ask("", "ThumbprintList: []", &not, &[&is_in]);
+    ask("", "ClientIdList: !If [Prod, [a], [a, b]]", &not, &[&is_in]);
+    ask("\n    Condition: Prod", "ClientIdList: [a]", &not, &[&is_in]);
+    let statement = |condition: &str| {
+        let text = template(
+            "",
+            &[&format!(
+                "{{Effect: Allow, Principal: {{Federated: !Ref I}}, Action: sts:AssumeRoleWithWebIdentity, Condition: {condition}}}"
+            )],
+        );
+        format!(
+            "{text}  I:\n    Type: Custom::AWSCDKOpenIdConnectProvider\n    Properties: {{Url: 'https://{host}', ClientIDList: [a]}}\n"
+        )
+    };
+    let all = classes(&graph(&statement(&format!("{{StringEquals: {{'{host}:aud': b}}}}"))));
+    let (_, other) = answers(&all, "oidc/other-subject").next().unwrap();
+    assert_eq!((other.answer.truth, other.refused), (Truth::True, Refused::Documented));
+    let all = classes(&graph(&statement(&format!("{{StringNotEquals: {{'{host}:aud': b}}}}"))));
+    let (_, other) = answers(&all, "oidc/other-subject").next().unwrap();
+    assert_eq!((other.answer.truth, other.refused), (Truth::True, Refused::No));
+    assert!(!other.assumes.iter().any(|text| text.contains("lists the audience")), "{:?}", other.assumes);
+}
+
 #[test]
 fn what_aws_refuses_by_itself() {
     let refused = |statement: &str, class: &str| {
