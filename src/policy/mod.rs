@@ -26,7 +26,7 @@ mod wanted;
 use crate::value::{At, Text, Truth};
 
 pub use evaluate::{Decision, actions_match, evaluate, principals_match, statement_admits, test_passes};
-pub use exists::{Answer, Domain, Space, asked_keys, exists};
+pub use exists::{Answer, Domain, Part, Space, asked_keys, exists};
 pub use key::same_key;
 pub use nearest::{Conjunct, failing, in_the_way, nearest_of, undecided};
 pub use operator::{Base, Operator, Order, Quantifier};

@@ -172,11 +172,6 @@ impl<'b> Bench<'b> {
         self.exact_values(name).iter().map(|marks| Pattern::new(marks)).collect()
     }
 
-    /// The same in any case: names of tenants differ in more than that.
-    pub(super) fn own_names(&self, name: &Text) -> Vec<Pattern> {
-        self.exact_values(name).iter().map(|marks| Pattern::without_case(marks)).collect()
-    }
-
     /// The values on a key that have no wildcard.
     pub(super) fn exact_values(&self, name: &Text) -> Vec<Vec<Mark>> {
         let mut values = self.values_on(name);

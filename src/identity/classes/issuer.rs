@@ -5,13 +5,13 @@ use super::audience::{self, USUAL_AUDIENCE};
 use super::bench::{Bench, Question};
 use super::keys::{self, Keys, chosen, perhaps, tests};
 use super::provider::{ClaimKind, Provider, is_of_every_issuer, of_issuer, providers};
-use super::subject::{Own, Subject, beginning, beginning_with, letters_form};
+use super::subject::{Own, Said, Subject, beginning, beginning_with, letters_form};
 pub(super) use crate::identity::arn::after;
 use crate::identity::cognito::{ASSUME, TAG_SESSION};
 use crate::identity::oidc::BUILT_IN;
 use crate::identity::provider::{Named, named_principal};
 use crate::identity::witness::Refused;
-use crate::policy::{Carried, Domain, Principal, PrincipalKind, asked_keys};
+use crate::policy::{Carried, Domain, Part, Principal, PrincipalKind, asked_keys};
 use crate::value::{Form, Mark, Pattern, Piece, Text, Truth, compare};
 
 /// An issuer that a trust policy names.
@@ -201,6 +201,29 @@ struct After<'f> {
     except: &'f [Pattern],
 }
 
+/// Subjects that tokens may have.
+#[derive(Clone)]
+struct Minted {
+    form: Form,
+    /// The form of the issuer's that they have; nothing where they may have another one.
+    subject: Option<&'static Subject>,
+}
+
+impl Minted {
+    fn but(self, except: &[Pattern]) -> Self {
+        Self { form: self.form.but(except.iter().cloned()), ..self }
+    }
+}
+
+/// The subjects that one question is about.
+#[derive(Clone, Copy)]
+enum Asked {
+    /// Any: no test asks for what the subject says again.
+    All,
+    /// Those of this form.
+    Of(Option<&'static Subject>),
+}
+
 /// What is asked of one issuer.
 struct Asking<'a, 'b> {
     bench: &'a mut Bench<'b>,
@@ -216,6 +239,7 @@ struct Asking<'a, 'b> {
     tagged: bool,
     /// Whether another project of the tenant asks: its token has nothing that names a project of the policy's.
     elsewhere: bool,
+    asked: Asked,
 }
 
 fn ask_issuer(bench: &mut Bench<'_>, issuer: &Issuer) {
@@ -223,7 +247,17 @@ fn ask_issuer(bench: &mut Bench<'_>, issuer: &Issuer) {
     let (values, exact) = (bench.values_on(&sub), bench.own_values(&sub));
     let registered = bench.registered(&issuer.principal);
     let mut asking =
-        Asking { bench, issuer, values, exact, registered, widely: false, tagged: false, elsewhere: false };
+        Asking {
+            bench,
+            issuer,
+            values,
+            exact,
+            registered,
+            widely: false,
+            tagged: false,
+            elsewhere: false,
+            asked: Asked::All,
+        };
     asking.tenants();
     asking.elsewhere = true;
     asking.projects();
@@ -287,7 +321,7 @@ impl Asking<'_, '_> {
         let forms = match provider.certain {
             true => self.forms(except, true),
             false if provider.subjects.is_empty() => Vec::new(),
-            false => vec![Form::any().but(except.iter().cloned())],
+            false => vec![Minted { form: Form::any(), subject: None }.but(except)],
         };
         if forms.is_empty() && (provider.certain || !provider.subjects.is_empty()) {
             return;
@@ -321,7 +355,8 @@ impl Asking<'_, '_> {
             self.ask(class, forms, false, Unwanted::ByRule);
             let is_out = self.bench.answers.last().is_some_and(|last| last.answer.truth.is_false());
             if is_out && !provider.certain {
-                self.ask(class, vec![keys::some().but(except)], false, Unwanted::ByRule);
+                let other = Minted { form: keys::some(), subject: None }.but(&except);
+                self.ask(class, vec![other], false, Unwanted::ByRule);
                 self.mark_doubtful();
             }
         }
@@ -375,19 +410,19 @@ impl Asking<'_, '_> {
 
     /// The subjects by choice that begin as an own value does: of the forms that have its segment, and what may
     /// stand there instead where one of them has not, or not all forms are documented.
-    fn chosen_after(&mut self, after: &After<'_>, own: &Own) -> Vec<Form> {
+    fn chosen_after(&mut self, after: &After<'_>, own: &Own) -> Vec<Minted> {
         let provider = self.provider();
-        let by_choice: Vec<&Subject> = provider.subjects.iter().filter(|subject| subject.uncertain).collect();
-        let mut forms: Vec<Form> =
+        let by_choice: Vec<&'static Subject> = provider.subjects.iter().filter(|subject| subject.uncertain).collect();
+        let mut forms: Vec<Minted> =
             by_choice.iter().filter_map(|subject| self.form_after(subject, after.segment, own, after.open)).collect();
         let is_free = !provider.certain || by_choice.iter().any(|subject| !subject.has(after.segment));
         let letters = self.certain_subjects().find_map(|subject| subject.letters_of(after.segment));
         if let Some(letters) = letters.filter(|_| is_free) {
             let more = if after.open { letters_form(letters) } else { Form::new("") };
             let known = self.certain_subjects().map(Subject::pattern);
-            forms.push(more.then(&Form::any()).after(&own.beginning).but(known));
+            forms.push(Minted { form: more.then(&Form::any()).after(&own.beginning).but(known), subject: None });
         }
-        forms.into_iter().map(|form| form.but(after.except.iter().cloned())).collect()
+        forms.into_iter().map(|minted| minted.but(after.except)).collect()
     }
 
     /// Other tokens of the policy's own projects, kind by kind.
@@ -410,7 +445,7 @@ impl Asking<'_, '_> {
             }
             // A repository has one subject for its pull requests: that the policy names it makes no difference.
             let exact = if kind == "pull-request" { Vec::new() } else { self.exact.clone() };
-            let forms = forms.into_iter().map(|form| form.but(exact.iter().cloned())).collect();
+            let forms = forms.into_iter().map(|minted: Minted| minted.but(&exact)).collect();
             self.ask(kind, forms, false, Unwanted::ByRule);
             let owns: Vec<&Own> = owns.iter().collect();
             let except = self.exact.clone();
@@ -421,7 +456,7 @@ impl Asking<'_, '_> {
 
     /// GitHub's subjects with ids: those of the policy's own owners, and of others who have their names now.
     fn formats(&mut self) {
-        let ids: Vec<&Subject> = self.certain_subjects().filter(|subject| subject.has("owner-id")).collect();
+        let ids: Vec<&'static Subject> = self.certain_subjects().filter(|subject| subject.has("owner-id")).collect();
         let owners = self.owns("owner");
         let owners: Vec<Own> = owners.into_iter().filter(|own| own.closed && own.is_pinned()).collect();
         if owners.is_empty() {
@@ -434,7 +469,7 @@ impl Asking<'_, '_> {
             }
         }
         let own_ids: Vec<Pattern> = self.owns("owner-id").iter().map(|own| beginning(&own.beginning)).collect();
-        let others = forms.iter().cloned().map(|form| form.but(own_ids.iter().cloned())).collect();
+        let others = forms.iter().cloned().map(|minted: Minted| minted.but(&own_ids)).collect();
         self.ask("immutable-twin", forms, false, Unwanted::ByRule);
         self.ask("reregistered-name", others, true, Unwanted::ByRule);
     }
@@ -456,9 +491,11 @@ impl Asking<'_, '_> {
             None => (chosen(self.another("audience").but(self.bench.own_values(&name)), false), false),
         };
         let subjects = self.all_subjects();
-        let keys = self.keys(subjects, false);
-        let keys = keys::with(keys, [(name, other)], &self.bench.clerk.symbols);
-        self.ask_with("other-audience", keys, Unwanted::ByRule);
+        self.each_form(subjects, |asking, subjects| {
+            let keys = asking.keys(subjects, false);
+            let keys = keys::with(keys, [(name.clone(), other.clone())], &asking.bench.clerk.symbols);
+            asking.ask_with("other-audience", keys, Unwanted::ByRule);
+        });
         if let Some(last) = self.bench.answers.last_mut().filter(|last| is_unclear && last.answer.truth.is_true()) {
             last.answer.truth = Truth::Unknown;
             last.doubt = Some("whether the policy names each audience that the provider lists".to_owned());
@@ -467,14 +504,13 @@ impl Asking<'_, '_> {
 
     /// All subjects of the issuer: those of its forms, and what the policy asks for of which only the deployment
     /// knows a part.
-    fn all_subjects(&mut self) -> Vec<Form> {
+    fn all_subjects(&mut self) -> Vec<Minted> {
         let mut forms = self.forms(&[], false);
         forms.extend(self.forms(&[], true));
         let is_open = |marks: &&Vec<Mark>| marks.iter().any(|mark| matches!(mark, Mark::Symbol(_)));
-        forms.extend(self.values.iter().filter(is_open).map(|marks| Form::new("").after(marks)));
-        if !self.provider().certain {
-            forms.push(keys::some());
-        }
+        let open = self.values.iter().filter(is_open).map(|marks| Form::new("").after(marks));
+        let more = open.chain((!self.provider().certain).then(keys::some));
+        forms.extend(more.map(|form| Minted { form, subject: None }));
         forms
     }
 
@@ -493,9 +529,9 @@ impl Asking<'_, '_> {
     }
 
     /// The forms of all subjects but for some texts.
-    fn forms(&mut self, except: &[Pattern], uncertain: bool) -> Vec<Form> {
+    fn forms(&mut self, except: &[Pattern], uncertain: bool) -> Vec<Minted> {
         let subjects = self.issuer.provider.subjects.iter().filter(|subject| subject.uncertain == uncertain);
-        subjects.map(|subject| self.form(subject).but(except.iter().cloned())).collect()
+        subjects.map(|subject| Minted { form: self.form(subject), subject: Some(subject) }.but(except)).collect()
     }
 
     /// Any text, and one that nobody else has.
@@ -508,23 +544,55 @@ impl Asking<'_, '_> {
         subject.form(&mut |name, form| clerk.letter(name, form))
     }
 
-    fn forms_after(&mut self, segment: &str, own: &Own, open: bool, except: &[Pattern]) -> Vec<Form> {
+    fn forms_after(&mut self, segment: &str, own: &Own, open: bool, except: &[Pattern]) -> Vec<Minted> {
         let subjects = self.certain_subjects();
         let forms = subjects.filter_map(|subject| self.form_after(subject, segment, own, open));
-        forms.map(|form| form.but(except.iter().cloned())).collect()
+        forms.map(|minted| minted.but(except)).collect()
     }
 
     /// The texts of a form that begin as an own value does, if that is of the form.
-    fn form_after(&mut self, subject: &Subject, segment: &str, own: &Own, open: bool) -> Option<Form> {
+    fn form_after(&mut self, subject: &'static Subject, segment: &str, own: &Own, open: bool) -> Option<Minted> {
         let clerk = &mut *self.bench.clerk;
         subject.own(&own.beginning, segment, &clerk.symbols)?;
-        subject.form_after(segment, &own.beginning, open, &mut |name, form| clerk.letter(name, form))
+        let form = subject.form_after(segment, &own.beginning, open, &mut |name, form| clerk.letter(name, form))?;
+        Some(Minted { form, subject: Some(subject) })
     }
 
-    fn ask(&mut self, class: &str, subjects: Vec<Form>, stranger: bool, unwanted: Unwanted) {
+    /// Asks once for all subjects; where tests ask for what the subject says again, once for each of its forms, and
+    /// keeps one answer for all: of one that gets in, else of one that is not decided.
+    fn each_form(&mut self, subjects: Vec<Minted>, mut ask: impl FnMut(&mut Self, Vec<Form>)) {
+        if !self.tests_restating() || subjects.is_empty() {
+            return ask(self, subjects.into_iter().map(|minted| minted.form).collect());
+        }
+        let from = self.bench.answers.len();
+        let mut rest = subjects;
+        while let Some(subject) = rest.first().map(|first| first.subject) {
+            let is_same = |own: Option<&'static Subject>| match (own, subject) {
+                (Some(own), Some(first)) => std::ptr::eq(own, first),
+                (own, first) => own.is_none() && first.is_none(),
+            };
+            let (of_form, others): (Vec<_>, Vec<_>) = rest.into_iter().partition(|minted| is_same(minted.subject));
+            rest = others;
+            self.asked = Asked::Of(subject);
+            ask(self, of_form.into_iter().map(|minted| minted.form).collect());
+            if self.bench.answers.last().is_some_and(|last| last.answer.truth.is_true()) {
+                break;
+            }
+        }
+        self.asked = Asked::All;
+        let own = self.bench.answers.split_off(from);
+        let truth = Truth::any(own.iter().map(|answer| answer.answer.truth));
+        self.bench.answers.extend(own.into_iter().find(|answer| answer.answer.truth == truth));
+    }
+
+    fn ask(&mut self, class: &str, subjects: Vec<Minted>, stranger: bool, unwanted: Unwanted) {
         if subjects.is_empty() && !self.provider().subjects.is_empty() {
             return;
         }
+        self.each_form(subjects, |asking, subjects| asking.ask_of(class, subjects, stranger, unwanted));
+    }
+
+    fn ask_of(&mut self, class: &str, subjects: Vec<Form>, stranger: bool, unwanted: Unwanted) {
         let keys = self.keys(subjects.clone(), stranger);
         self.ask_with(class, keys, unwanted);
         let is_in = self.bench.answers.last().is_some_and(|last| last.answer.truth.is_true());
@@ -635,18 +703,65 @@ impl Asking<'_, '_> {
         }
     }
 
-    /// Whether tests ask for the subject and for a claim that says the same again: each is looked for by itself,
-    /// and what is found may be no token.
+    /// Whether tests ask for the subject and for a claim that says the same again, where it is no part of the
+    /// subject: each is looked for by itself, and what is found may be no token.
     fn is_restated(&self) -> bool {
         let asks = self.values.iter().any(|value| *value != [Mark::Run]);
-        let restating = self.provider().claims.iter().filter(|claim| claim.restates);
-        let mut tested = restating.map(|claim| key(&self.issuer.name, &claim.name));
-        asks && tested.any(|name| self.bench.tests_on(&name).next().is_some())
+        asks && match self.asked {
+            Asked::Of(Some(subject)) if !subject.uncertain => subject.hides.iter().any(|claim| self.is_tested(claim)),
+            Asked::All | Asked::Of(_) => self.tests_restating(),
+        }
+    }
+
+    fn tests_restating(&self) -> bool {
+        self.provider().claims.iter().any(|claim| claim.restates && self.is_tested(&claim.name))
+    }
+
+    fn is_tested(&self, claim: &str) -> bool {
+        let name = key(&self.issuer.name, claim);
+        self.bench.tests_on(&name).next().is_some()
+    }
+
+    /// What a subject says of a claim again; nothing where it leaves it open.
+    fn said(&self, claim: &str) -> Option<Domain> {
+        let Asked::Of(Some(subject)) = self.asked else { return None };
+        if subject.lacks.iter().any(|own| own == claim) {
+            return Some(keys::absent());
+        }
+        let said = subject.says.iter().find(|said| said.claim == claim)?;
+        Some(Domain::Part(self.part(said)))
+    }
+
+    fn part(&self, said: &Said) -> Part {
+        let Said { after, begins, until, .. } = said.clone();
+        Part { key: key(&self.issuer.name, "sub"), after, begins, until }
+    }
+
+    /// The subjects in which a claim names one of the policy's own tenants.
+    fn named_in(&self, subject: &Subject) -> Vec<Pattern> {
+        let tenants = self.provider().claims.iter().filter_map(|claim| match &claim.is {
+            ClaimKind::Tenant(form) => Some((claim, form)),
+            _ => None,
+        });
+        let mut named = Vec::new();
+        for (claim, form) in tenants {
+            let Some(said) = subject.says.iter().find(|said| said.claim == claim.name) else { continue };
+            let part = self.part(said);
+            let own = self.own_tenants(&key(&self.issuer.name, &claim.name), form);
+            named.extend(own.iter().map(|own| Pattern::without_case(&part.around(own))));
+        }
+        named
     }
 
     /// What a token carries. A stranger's has nothing that names a tenant of the policy's.
-    fn keys(&mut self, subjects: Vec<Form>, stranger: bool) -> Keys {
+    fn keys(&mut self, mut subjects: Vec<Form>, stranger: bool) -> Keys {
         let provider = self.provider();
+        if let Asked::Of(Some(subject)) = self.asked
+            && stranger
+        {
+            let named = self.named_in(subject);
+            subjects = subjects.into_iter().map(|form| form.but(named.iter().cloned())).collect();
+        }
         let mut keys = keys::of_unsigned_calls();
         // Those that name an app are older than the others, and known everywhere.
         let is_elsewhere = self.bench.arn_part(1).as_known().is_some_and(|known| !["", "aws"].contains(&known))
@@ -657,6 +772,10 @@ impl Asking<'_, '_> {
         for claim in &provider.claims {
             let name = key(&self.issuer.name, &claim.name);
             let is_subject = claim.name == "sub" && !subjects.is_empty();
+            if let Some(said) = self.said(&claim.name) {
+                keys.push((name, said));
+                continue;
+            }
             let domain = match &claim.is {
                 _ if is_subject && !stranger => Domain::Text { forms: subjects.clone(), optional: false },
                 // Reported for the commercial Regions only, since early 2026.
@@ -699,7 +818,13 @@ impl Asking<'_, '_> {
 
     /// What a stranger's token has for a claim that names the tenant.
     fn strangers(&mut self, name: &Text, form: &Subject, optional: bool) -> Domain {
-        let mut except = self.bench.own_names(name);
+        let except: Vec<Pattern> = self.own_tenants(name, form).iter().map(|own| Pattern::without_case(own)).collect();
+        chosen(self.form(form).but(except), optional)
+    }
+
+    /// What a claim that names the tenant has for the policy's own ones: names of tenants differ in more than case.
+    fn own_tenants(&self, name: &Text, form: &Subject) -> Vec<Vec<Mark>> {
+        let mut own_ones = self.bench.exact_values(name);
         if let Some(first) = form.first() {
             let values = self.bench.values_on(name);
             let owns = values.iter().filter_map(|value| form.own(value, first, &self.bench.clerk.symbols));
@@ -707,8 +832,8 @@ impl Asking<'_, '_> {
                 let is_guess = !self.issuer.provider.certain && !self.widely;
                 if form.goes_on() { own.closed } else { is_guess && !own.closed }
             };
-            except.extend(owns.filter(counts).map(|own| beginning(&own.beginning)));
+            own_ones.extend(owns.filter(counts).map(|own| [own.beginning.as_slice(), &[Mark::Run]].concat()));
         }
-        chosen(self.form(form).but(except), optional)
+        own_ones
     }
 }

@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use toml::de::{DeTable, DeValue};
 
-use super::subject::Subject;
+use super::subject::{Said, Subject};
 use crate::value::{Mark, Symbols, Text, Truth, fits, marks};
 
 /// An issuer of OIDC tokens, or a kind of issuers.
@@ -183,7 +183,23 @@ fn subject(value: &DeValue<'static>) -> Option<Subject> {
     let mut subject = Subject::parse(get(table, "form")?.as_str()?);
     subject.kind = get(table, "kind").and_then(DeValue::as_str).unwrap_or_default().to_owned();
     subject.uncertain = get(table, "uncertain").and_then(DeValue::as_bool).unwrap_or_default();
+    let list = |key: &str| get(table, key).and_then(DeValue::as_array).map(|list| list.iter()).into_iter().flatten();
+    let texts = |key: &str| list(key).map(|item| item.get_ref().as_str().map(str::to_owned)).collect::<Option<_>>();
+    (subject.lacks, subject.hides) = (texts("lacks")?, texts("hides")?);
+    subject.says = list("says").map(|item| said(item.get_ref())).collect::<Option<_>>()?;
     Some(subject)
+}
+
+fn said(value: &DeValue<'static>) -> Option<Said> {
+    let table = value.as_table()?;
+    let text = |key: &str| get(table, key).and_then(DeValue::as_str);
+    let (before, after) = (text("begins"), text("after"));
+    Some(Said {
+        claim: text("claim")?.to_owned(),
+        after: before.or(after)?.to_owned(),
+        begins: before.is_some(),
+        until: text("until").and_then(|end| end.chars().next()),
+    })
 }
 
 fn claim(value: &DeValue<'static>) -> Option<Claim> {
@@ -232,6 +248,12 @@ mod tests {
                 provider.title
             );
             let named = |name: &str| provider.subjects.iter().any(|subject| subject.has(name));
+            let restates = |name: &String| provider.claims.iter().any(|claim| claim.name == *name && claim.restates);
+            for subject in &provider.subjects {
+                let said = subject.says.iter().map(|said| &said.claim);
+                let all: Vec<&String> = said.chain(&subject.lacks).chain(&subject.hides).collect();
+                assert!(all.iter().all(|name| restates(name)), "{}: {all:?}", provider.title);
+            }
             assert!(provider.project.is_empty() || named(&provider.project), "{}", provider.title);
         }
     }

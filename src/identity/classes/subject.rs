@@ -10,6 +10,25 @@ pub struct Subject {
     pub kind: String,
     /// Whether only some customers have it, by their choice.
     pub uncertain: bool,
+    /// Claims that stand in it.
+    pub says: Vec<Said>,
+    /// Claims that its tokens have not.
+    pub lacks: Vec<String>,
+    /// Claims that stand in it, but not in one piece.
+    pub hides: Vec<String>,
+}
+
+/// A claim that is a part of the subject: behind a text, up to a character or to the end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Said {
+    /// The claim.
+    pub claim: String,
+    /// What stands before it.
+    pub after: String,
+    /// Whether the subject begins with that.
+    pub begins: bool,
+    /// Before what it ends.
+    pub until: Option<char>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,7 +74,7 @@ impl Subject {
         if !rest.is_empty() {
             parts.push(Part::Fixed(rest.to_owned()));
         }
-        Self { parts, kind: String::new(), uncertain: false }
+        Self { parts, kind: String::new(), uncertain: false, says: Vec::new(), lacks: Vec::new(), hides: Vec::new() }
     }
 
     /// Whether it has a segment of this name.

@@ -162,12 +162,48 @@ fn github_with_operators_that_pass_too_much() {
     let folded = format!("StringEqualsIgnoreCase: {{{key}: 'repo:acme/app:ref:refs/heads/main'}}");
     // Another branch, whose name differs in case.
     sub(&folded, &["-github/any-owner", "-github/owner-prefix", "+github/other-branch"]);
-    // Whether a token has both together is not looked at.
     let both = format!("StringLike: {{{key}: 'repo:*:ref:refs/heads/main', {repository}: '*/app'}}");
-    sub(&both, &["?github/any-owner"]);
+    sub(&both, &["+github/any-owner"]);
     let pinned = format!("StringLike: {{{key}: 'repo:acme/*', {repository}: '*/app'}}");
     sub(&pinned, &["-github/any-owner"]);
     sub("IpAddress: {aws:SourceIp: 10.0.0.0/8}", &["?github/any-owner"]);
+}
+
+/// A subject says the ref, the environment or the repository of its token.
+#[test]
+fn claims_that_the_subject_says_again() {
+    let claim = |name: &str| format!("'token.actions.githubusercontent.com:{name}'");
+    let of = |sub: &str, tests: &str, expected: &Expected<'_>| {
+        check(&[&github(&format!("{{{AUD}, StringLike: {{{}: '{sub}', {tests}}}}}", claim("sub")))], expected);
+    };
+    let [reference, environment, repository] = ["ref", "environment", "repository"].map(claim);
+    let main = format!("{reference}: refs/heads/main");
+    of("repo:*", &main, &["+github/any-owner"]);
+    // Whoever has a repository may choose subjects that say the ref of jobs with an environment, too.
+    of("repo:acme/*", &main, &["-github/any-owner", "+github/other-repository"]);
+    of(
+        "repo:acme/app:*",
+        &main,
+        &["+github/other-branch", "?github/tag", "+github/pull-request", "+github/environment"],
+    );
+    of("repo:acme/app:ref:refs/tags/*", &main, &["-github/tag", "-github/other-branch", "-github/pull-request"]);
+    of("repo:acme/app:ref:*", &format!("{reference}: 'refs/*/v1'"), &["+github/tag", "+github/other-branch"]);
+    let prod = format!("{environment}: prod");
+    of("repo:*", &prod, &["+github/any-owner"]);
+    of("repo:acme/app:*", &prod, &["+github/environment"]);
+    of("repo:acme/app:environment:dev*", &prod, &["-github/environment"]);
+    of("repo:acme/app:ref:*", &prod, &["?github/other-branch", "?github/tag"]);
+    of("repo:*", &format!("{repository}: 'acme/*'"), &["-github/any-owner"]);
+    of("repo:acme/*", &format!("{repository}: '*/app'"), &["-github/any-owner", "+github/other-repository"]);
+    of("repo:*:ref:refs/heads/main", &format!("{repository}: 'b*'"), &["+github/any-owner"]);
+    let text = template("", &[&github(&format!("{{{AUD}, StringLike: {{{}: 'repo:*', {main}}}}}", claim("sub")))]);
+    let all = classes(&graph(&text));
+    let (_, open) = answers(&all, "github/any-owner").next().unwrap();
+    let carried = |name: &str| match open.answer.request.get(&format!("token.actions.githubusercontent.com:{name}")) {
+        Some(policy::Carried::One(text)) => format!("{:?}", text.pieces().unwrap().last()),
+        _ => panic!("{name} is not there"),
+    };
+    assert!(carried("sub").contains(":ref:refs/heads/main") && carried("ref").contains("refs/heads/main"));
 }
 
 #[test]

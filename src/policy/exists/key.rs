@@ -1,6 +1,6 @@
 //! What a request carries for one key so that some tests on it pass and others do not.
 
-use super::space::{Domain, Space};
+use super::space::{Domain, Part, Space};
 use crate::policy::condition::value_hits;
 use crate::policy::evaluate::Asking;
 use crate::policy::key::{lower, same_key};
@@ -15,6 +15,8 @@ use crate::value::{Form, Found, Pattern, Piece, Search, Symbols, Text, Truth, ma
 pub(super) struct Wish<'q> {
     pub(super) test: &'q Test,
     pub(super) passes: bool,
+    /// It speaks of this part of the key's text.
+    pub(super) part: Option<&'q Part>,
 }
 
 /// What became of a choice.
@@ -64,9 +66,13 @@ impl<'q> Keys<'q> {
                 keys.unnamed = true;
                 continue;
             };
+            // What is asked of a part is asked of the whole.
+            let part = keys.part(&name);
+            let (name, wish) =
+                part.map_or((name, *wish), |part| (part.key.clone(), Wish { part: Some(part), ..*wish }));
             match keys.wishes.iter_mut().find(|(own, _)| same_key(own, &name, symbols).is_true()) {
-                Some((_, own)) => own.push(*wish),
-                None => keys.wishes.push((name, vec![*wish])),
+                Some((_, own)) => own.push(wish),
+                None => keys.wishes.push((name, vec![wish])),
             }
         }
         // What is settled without a search comes first: it may spare one.
@@ -83,7 +89,8 @@ impl<'q> Keys<'q> {
         let wishes = std::mem::take(&mut self.wishes);
         // What nothing is asked of first: variables may name it.
         for (name, domain) in &self.space.keys {
-            if !wishes.iter().any(|(own, _)| own == name) {
+            let is_part = matches!(domain, Domain::Part(_));
+            if !is_part && !wishes.iter().any(|(own, _)| own == name) {
                 let Value::Carried(carried) = self.value(name, domain, &[], work) else { return Solved::Impossible };
                 self.put(name, carried);
             }
@@ -140,8 +147,30 @@ impl<'q> Keys<'q> {
         found.map_or(Domain::Exactly(None), |(_, domain)| domain.clone())
     }
 
+    /// The part of another key's text that the class has for a key.
+    fn part(&self, name: &Text) -> Option<&'q Part> {
+        self.space.keys.iter().find_map(|(own, domain)| match domain {
+            Domain::Part(part) if own == name => Some(part),
+            _ => None,
+        })
+    }
+
     fn put(&mut self, name: &Text, carried: Option<Carried>) {
-        self.request.context.extend(carried.map(|carried| (name.clone(), carried)));
+        let all = self.with_parts(name, carried.as_ref());
+        self.request.context.extend(all);
+    }
+
+    /// What is carried for a key, and for those that have a part of it.
+    fn with_parts(&self, name: &Text, carried: Option<&Carried>) -> Vec<(Text, Carried)> {
+        let Some(carried) = carried else { return Vec::new() };
+        let mut all = vec![(name.clone(), carried.clone())];
+        for (own, domain) in &self.space.keys {
+            let (Domain::Part(part), Carried::One(text)) = (domain, carried) else { continue };
+            if part.key == *name {
+                all.push((own.clone(), part.of(text).map_or(Carried::Perhaps, Carried::One)));
+            }
+        }
+        all
     }
 
     fn value(&self, name: &Text, domain: &Domain, wishes: &[Wish<'q>], work: &mut usize) -> Value {
@@ -154,6 +183,8 @@ impl<'q> Keys<'q> {
             }
             Domain::Text { forms, optional } => self.single(name, wishes, forms, *optional, work),
             Domain::Texts { .. } => self.several(name, wishes, domain, work),
+            // What is asked of it is asked of the whole.
+            Domain::Part(_) => Value::Open,
         }
     }
 
@@ -177,7 +208,7 @@ impl<'q> Keys<'q> {
 
     fn meets(&self, name: &Text, wishes: &[Wish<'q>], carried: Option<&Carried>) -> Truth {
         let mut request = self.request.clone();
-        request.context.extend(carried.map(|carried| (name.clone(), carried.clone())));
+        request.context.extend(self.with_parts(name, carried));
         Truth::all(wishes.iter().map(|wish| {
             let passes = test_passes(wish.test, self.policy, &request, self.symbols);
             if wish.passes { passes } else { !passes }
@@ -186,8 +217,12 @@ impl<'q> Keys<'q> {
 
     /// One text, or nothing.
     fn single(&self, name: &Text, wishes: &[Wish<'q>], forms: &[Form], optional: bool, work: &mut usize) -> Value {
-        let asks: Vec<Ask<'_>> = wishes.iter().filter_map(|wish| Ask::of_single(*wish)).collect();
+        let mut asks: Vec<Ask<'_>> = wishes.iter().filter_map(|wish| Ask::of_single(*wish)).collect();
+        let asked = asks.len();
+        asks.retain(|ask| ask.part.is_none() || !ask.is_typed());
         let mut texts = self.texts(&asks, (forms, &[]), work);
+        // A part that must be a number or the like is not looked for.
+        texts.all &= asks.len() == asked;
         let refused = |text: &Text| self.meets_asks(&asks, text).is_false();
         if !asks.iter().any(Ask::is_typed) && texts.found.iter().any(refused) {
             // It is inside of all patterns, and yet the evaluator has a reason.
@@ -242,7 +277,7 @@ impl<'q> Keys<'q> {
         for wish in wishes {
             let Some(operator) = wish.test.operator.filter(|operator| operator.base != Base::Null) else { continue };
             // Whether one member passes the test, negation included.
-            let member = Ask { test: wish.test, hits: wish.passes != operator.negated };
+            let member = Ask { test: wish.test, hits: wish.passes != operator.negated, part: None };
             let settled = always.iter().any(|text| self.hits(member, text).is_true());
             match (operator.quantifier, wish.passes) {
                 (Some(Quantifier::ForAll), true) | (Some(Quantifier::ForAny), false) => needs.each.push(member),
@@ -295,7 +330,12 @@ impl<'q> Keys<'q> {
     fn hits(&self, ask: Ask<'_>, value: &Text) -> Truth {
         let asking = Asking::new(self.policy, &self.request, self.symbols);
         let Some(operator) = ask.test.operator else { return Truth::Unknown };
-        let hit = value_hits(ask.test, operator, value, &asking);
+        let part = ask.part.map(|part| part.of(value));
+        let hit = match &part {
+            None => value_hits(ask.test, operator, value, &asking),
+            Some(Some(part)) => value_hits(ask.test, operator, part, &asking),
+            Some(None) => Truth::Unknown,
+        };
         if ask.hits { hit } else { !hit }
     }
 
@@ -352,7 +392,7 @@ impl<'q> Keys<'q> {
         exact.outside.extend(form.without().iter().cloned());
         wide.outside.extend(form.without().iter().filter(|own| own.symbols().next().is_none()).cloned());
         for ask in asks {
-            let mut read = self.patterns(ask.test);
+            let mut read = self.patterns(ask);
             if ask.hits {
                 read.patterns.retain(|pattern| self.may_be_wild(pattern, ask) || !form.excludes(pattern));
             }
@@ -406,10 +446,10 @@ impl<'q> Keys<'q> {
     }
 
     /// What a test on texts wants, as patterns.
-    fn patterns(&self, test: &Test) -> Patterns {
+    fn patterns(&self, ask: &Ask<'_>) -> Patterns {
         let mut read = Patterns { patterns: Vec::new(), open: false };
-        let Some(operator) = test.operator else { return Patterns { open: true, ..read } };
-        for (text, _) in &test.values {
+        let Some(operator) = ask.test.operator else { return Patterns { open: true, ..read } };
+        for (text, _) in &ask.test.values {
             let asking = Asking::new(self.policy, &self.request, self.symbols);
             let marks = match wanted::read(operator, text, &asking) {
                 Wanted::Marks(marks) => marks,
@@ -419,7 +459,9 @@ impl<'q> Keys<'q> {
                     continue;
                 }
             };
+            let marks = ask.part.map_or_else(|| marks.clone(), |part| part.around(&marks));
             match operator.base {
+                Base::Arn if ask.part.is_some() => read.open = true,
                 Base::StringEquals | Base::StringLike => read.patterns.push(Pattern::new(&marks)),
                 Base::StringEqualsIgnoreCase | Base::Bool => read.patterns.push(Pattern::without_case(&marks)),
                 Base::Arn => read.patterns.push(Pattern::of_arn(&marks, self.symbols)),
@@ -441,13 +483,15 @@ struct Patterns {
 struct Ask<'q> {
     test: &'q Test,
     hits: bool,
+    /// It speaks of this part of the text.
+    part: Option<&'q Part>,
 }
 
 impl<'q> Ask<'q> {
     /// What a wish asks of a text that is not empty; nothing where it asks for presence only.
     fn of_single(wish: Wish<'q>) -> Option<Self> {
         let operator = wish.test.operator.filter(|operator| operator.base != Base::Null)?;
-        Some(Self { test: wish.test, hits: wish.passes != operator.negated })
+        Some(Self { test: wish.test, hits: wish.passes != operator.negated, part: wish.part })
     }
 
     fn base(&self) -> Option<Base> {

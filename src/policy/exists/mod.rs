@@ -16,7 +16,7 @@ use crate::value::{Symbols, Text, Truth};
 use key::{Keys, Solved, Wish};
 
 pub use key::asked_keys;
-pub use space::{Domain, Space};
+pub use space::{Domain, Part, Space};
 
 /// Most choices of statements and lines that are looked at for one answer.
 const CHOICES: usize = 4_096;
@@ -132,7 +132,7 @@ impl<'q> Quest<'q> {
         };
         for statement in first {
             let before = wishes.len();
-            wishes.extend(statement.conditions.tests.iter().map(|test| Wish { test, passes: true }));
+            wishes.extend(statement.conditions.tests.iter().map(|test| Wish { test, passes: true, part: None }));
             self.choose_allowing(principal, rest, denying, wishes);
             wishes.truncate(before);
             if self.is_settled() {
@@ -162,7 +162,7 @@ impl<'q> Quest<'q> {
             if self.is_settled() {
                 return;
             }
-            wishes.push(Wish { test, passes: false });
+            wishes.push(Wish { test, passes: false, part: None });
             self.choose_refusing(principal, rest, wishes);
             wishes.pop();
         }
