@@ -54,9 +54,7 @@ pub(super) fn ask_of(bench: &mut Bench<'_>, callers: &[Caller], class: &Class<'_
             }
         }
     }
-    let own = bench.answers.split_off(from);
-    let truth = Truth::any(own.iter().map(|answer| answer.answer.truth));
-    bench.answers.extend(own.into_iter().find(|answer| answer.answer.truth == truth));
+    bench.keep_one(from);
 }
 
 /// Says so where a caller is taken to be in the organization that the policy names.

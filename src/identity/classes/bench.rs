@@ -77,6 +77,13 @@ impl<'b> Bench<'b> {
         });
     }
 
+    /// Of the answers since then one for all: of what gets in, else of what is not decided.
+    pub(super) fn keep_one(&mut self, from: usize) {
+        let own = self.answers.split_off(from);
+        let truth = Truth::any(own.iter().map(|answer| answer.answer.truth));
+        self.answers.extend(own.into_iter().find(|answer| answer.answer.truth == truth));
+    }
+
     /// The principals of a kind that Allow statements name, each once; a star names nobody.
     pub(super) fn named(&self, kind: PrincipalKind) -> Vec<Principal> {
         let mut named: Vec<Principal> = Vec::new();

@@ -22,6 +22,8 @@ pub(super) struct Caller {
     pub(super) organization: Organization,
     /// Whether only its account is given, so that it may ask under any name there.
     pub(super) is_anyone: bool,
+    /// The name of its session, where it asks as one.
+    session: Option<Text>,
     kind: Kind,
 }
 
@@ -78,6 +80,7 @@ pub(super) fn callers_of(bench: &mut Bench<'_>, account: &Text, organization: &O
             arns: fronts.iter().filter_map(form).collect(),
             organization: organization.clone(),
             is_anyone: true,
+            session: None,
             kind: if kind == "user" { Kind::User(Text::symbol(name)) } else { Kind::Role },
         }
     };
@@ -104,7 +107,33 @@ pub(super) fn named_callers(bench: &mut Bench<'_>, principal: &Text) -> Vec<Call
         return callers_of(bench, &account, &organization);
     }
     let (arns, kind) = who(principal, &rest);
-    vec![Caller { account, names: vec![principal.clone()], arns, organization, is_anyone: false, kind }]
+    vec![Caller { account, names: vec![principal.clone()], arns, organization, is_anyone: false, session: None, kind }]
+}
+
+/// A session of a caller that is a role; nothing for users.
+pub(super) fn session_of(bench: &mut Bench<'_>, caller: &Caller) -> Option<Caller> {
+    if !matches!(caller.kind, Kind::Role) {
+        return None;
+    }
+    let is_session = |name: &Text| arn_part(name, 2).as_known() == Some("sts");
+    if caller.names.iter().any(is_session) {
+        return Some(caller.clone());
+    }
+    let session = Text::symbol(bench.clerk.letter("session", USER));
+    let names = caller.names.iter().map(|role| session_arn(role, &session)).collect();
+    let exactly = |name: &Text| Some(Form::new("").after(&marks(name)?));
+    let arns = match caller.arns.as_slice() {
+        [] => caller.names.iter().filter_map(exactly).collect(),
+        arns => arns.to_vec(),
+    };
+    Some(Caller { names, arns, session: Some(session), ..caller.clone() })
+}
+
+/// The ARN of a session of a role: it has the role's name without its path.
+fn session_arn(role: &Text, session: &Text) -> Text {
+    let (partition, account, name) = (arn_part(role, 1), arn_part(role, 4), last_part(&arn_part(role, 5)));
+    let fixed = ["arn:", ":sts::", ":assumed-role/", "/"].map(Text::known);
+    Text::join([&fixed[0], &partition, &fixed[1], &account, &fixed[2], &name, &fixed[3], session])
 }
 
 /// The kind of a named principal, and the forms of its `aws:PrincipalArn` where that is another ARN: for a session
@@ -306,7 +335,8 @@ pub(super) fn settle(bench: &Bench<'_>, caller: &Caller, answer: &mut ClassAnswe
     let named = |name: &Text| Request { principal: (PrincipalKind::Aws, name.clone()), ..request.clone() };
     // The same name in a partition that the policy takes for granted, too.
     let other = caller.names.iter().map(|own| in_partition(&arn, &arn_part(own, 1)));
-    let mut tried = std::iter::once(arn.clone()).chain(other).map(|name| named(&name));
+    let asking = |arn: Text| caller.session.as_ref().map_or_else(|| arn.clone(), |session| session_arn(&arn, session));
+    let mut tried = std::iter::once(arn.clone()).chain(other).map(|arn| named(&asking(arn)));
     let found = tried.find(|request| {
         let of_action = |action: &String| Request { action: action.clone(), ..request.clone() };
         let truth = |action| evaluate(bench.policy, &of_action(action), &bench.clerk.symbols).truth;

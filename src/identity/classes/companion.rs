@@ -10,8 +10,7 @@ use crate::policy::{Effect, PrincipalKind, actions_match};
 /// the policy speaks of them.
 pub(super) fn ask(bench: &mut Bench<'_>) {
     for (name, action) in [("account/free-tags", TAG), ("account/source-identity", SET_IDENTITY)] {
-        let allowing = bench.policy.statements.iter().filter(|statement| statement.effect != Effect::Deny);
-        if !allowing.into_iter().any(|statement| !actions_match(&statement.actions, action).is_false()) {
+        if !may_allow(bench, action) {
             continue;
         }
         for principal in bench.named(PrincipalKind::Aws) {
@@ -28,4 +27,10 @@ pub(super) fn ask(bench: &mut Bench<'_>) {
             }
         }
     }
+}
+
+/// Whether a statement of the policy may allow an action.
+pub(super) fn may_allow(bench: &Bench<'_>, action: &str) -> bool {
+    let allowing = bench.policy.statements.iter().filter(|statement| statement.effect != Effect::Deny);
+    allowing.into_iter().any(|statement| !actions_match(&statement.actions, action).is_false())
 }

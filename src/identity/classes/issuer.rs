@@ -15,10 +15,10 @@ use crate::policy::{Carried, Domain, Part, Principal, PrincipalKind, asked_keys}
 use crate::value::{Form, Mark, Pattern, Piece, Text, Truth, compare};
 
 /// An issuer that a trust policy names.
-struct Issuer {
+pub(super) struct Issuer {
     principal: Text,
     /// Its URL without the scheme, the beginning of its condition keys.
-    name: Text,
+    pub(super) name: Text,
     provider: &'static Provider,
     /// Whether it is known to be of this provider; else that was told by the tests.
     certain: bool,
@@ -165,7 +165,7 @@ fn by_subject(bench: &Bench<'_>, name: &Text) -> Option<&'static Provider> {
     providers().iter().find(|provider| provider.class == class)
 }
 
-fn key(name: &Text, claim: &str) -> Text {
+pub(super) fn key(name: &Text, claim: &str) -> Text {
     Text::join([name, &Text::known(format!(":{claim}"))])
 }
 
@@ -203,14 +203,14 @@ struct After<'f> {
 
 /// Subjects that tokens may have.
 #[derive(Clone)]
-struct Minted {
-    form: Form,
+pub(super) struct Minted {
+    pub(super) form: Form,
     /// The form of the issuer's that they have; nothing where they may have another one.
-    subject: Option<&'static Subject>,
+    pub(super) subject: Option<&'static Subject>,
 }
 
 impl Minted {
-    fn but(self, except: &[Pattern]) -> Self {
+    pub(super) fn but(self, except: &[Pattern]) -> Self {
         Self { form: self.form.but(except.iter().cloned()), ..self }
     }
 }
@@ -225,11 +225,11 @@ enum Asked {
 }
 
 /// What is asked of one issuer.
-struct Asking<'a, 'b> {
-    bench: &'a mut Bench<'b>,
-    issuer: &'a Issuer,
+pub(super) struct Asking<'a, 'b> {
+    pub(super) bench: &'a mut Bench<'b>,
+    pub(super) issuer: &'a Issuer,
     /// The values that the policy tests the subject with.
-    values: Vec<Vec<Mark>>,
+    pub(super) values: Vec<Vec<Mark>>,
     exact: Vec<Pattern>,
     /// The audiences that the provider in IAM lists, where they are known.
     registered: Option<Vec<Text>>,
@@ -265,6 +265,7 @@ fn ask_issuer(bench: &mut Bench<'_>, issuer: &Issuer) {
     asking.kinds();
     if issuer.provider.class.starts_with("github") {
         asking.formats();
+        asking.moved();
     }
     asking.audience();
     if issuer.provider.subjects.is_empty() && issuer.provider.shared.is_none() {
@@ -273,16 +274,16 @@ fn ask_issuer(bench: &mut Bench<'_>, issuer: &Issuer) {
 }
 
 impl Asking<'_, '_> {
-    fn provider(&self) -> &'static Provider {
+    pub(super) fn provider(&self) -> &'static Provider {
         self.issuer.provider
     }
 
-    fn certain_subjects(&self) -> impl Iterator<Item = &'static Subject> + use<> {
+    pub(super) fn certain_subjects(&self) -> impl Iterator<Item = &'static Subject> + use<> {
         self.issuer.provider.subjects.iter().filter(|subject| !subject.uncertain)
     }
 
     /// What the policy's own values say of a segment.
-    fn owns(&self, segment: &str) -> Vec<Own> {
+    pub(super) fn owns(&self, segment: &str) -> Vec<Own> {
         let mut owns = Vec::new();
         for value in &self.values {
             let subjects = self.provider().subjects.iter();
@@ -454,26 +455,6 @@ impl Asking<'_, '_> {
         }
     }
 
-    /// GitHub's subjects with ids: those of the policy's own owners, and of others who have their names now.
-    fn formats(&mut self) {
-        let ids: Vec<&'static Subject> = self.certain_subjects().filter(|subject| subject.has("owner-id")).collect();
-        let owners = self.owns("owner");
-        let owners: Vec<Own> = owners.into_iter().filter(|own| own.closed && own.is_pinned()).collect();
-        if owners.is_empty() {
-            return;
-        }
-        let mut forms = Vec::new();
-        for own in &owners {
-            for subject in &ids {
-                forms.extend(self.form_after(subject, "owner", own, false));
-            }
-        }
-        let own_ids: Vec<Pattern> = self.owns("owner-id").iter().map(|own| beginning(&own.beginning)).collect();
-        let others = forms.iter().cloned().map(|minted: Minted| minted.but(&own_ids)).collect();
-        self.ask("immutable-twin", forms, false, Unwanted::ByRule);
-        self.ask("reregistered-name", others, true, Unwanted::ByRule);
-    }
-
     /// Tokens for another audience than the policy names.
     fn audience(&mut self) {
         let provider = self.provider();
@@ -551,7 +532,13 @@ impl Asking<'_, '_> {
     }
 
     /// The texts of a form that begin as an own value does, if that is of the form.
-    fn form_after(&mut self, subject: &'static Subject, segment: &str, own: &Own, open: bool) -> Option<Minted> {
+    pub(super) fn form_after(
+        &mut self,
+        subject: &'static Subject,
+        segment: &str,
+        own: &Own,
+        open: bool,
+    ) -> Option<Minted> {
         let clerk = &mut *self.bench.clerk;
         subject.own(&own.beginning, segment, &clerk.symbols)?;
         let form = subject.form_after(segment, &own.beginning, open, &mut |name, form| clerk.letter(name, form))?;
@@ -560,7 +547,7 @@ impl Asking<'_, '_> {
 
     /// Asks once for all subjects; where tests ask for what the subject says again, once for each of its forms, and
     /// keeps one answer for all: of one that gets in, else of one that is not decided.
-    fn each_form(&mut self, subjects: Vec<Minted>, mut ask: impl FnMut(&mut Self, Vec<Form>)) {
+    pub(super) fn each_form(&mut self, subjects: Vec<Minted>, mut ask: impl FnMut(&mut Self, Vec<Form>)) {
         if !self.tests_restating() || subjects.is_empty() {
             return ask(self, subjects.into_iter().map(|minted| minted.form).collect());
         }
@@ -580,12 +567,10 @@ impl Asking<'_, '_> {
             }
         }
         self.asked = Asked::All;
-        let own = self.bench.answers.split_off(from);
-        let truth = Truth::any(own.iter().map(|answer| answer.answer.truth));
-        self.bench.answers.extend(own.into_iter().find(|answer| answer.answer.truth == truth));
+        self.bench.keep_one(from);
     }
 
-    fn ask(&mut self, class: &str, subjects: Vec<Minted>, stranger: bool, unwanted: Unwanted) {
+    pub(super) fn ask(&mut self, class: &str, subjects: Vec<Minted>, stranger: bool, unwanted: Unwanted) {
         if subjects.is_empty() && !self.provider().subjects.is_empty() {
             return;
         }
@@ -642,7 +627,7 @@ impl Asking<'_, '_> {
         tags
     }
 
-    fn ask_with(&mut self, class: &str, keys: Keys, unwanted: Unwanted) {
+    pub(super) fn ask_with(&mut self, class: &str, keys: Keys, unwanted: Unwanted) {
         let provider = self.provider();
         let mut assumes = provider.assumes.clone();
         if !self.issuer.certain {
@@ -723,7 +708,7 @@ impl Asking<'_, '_> {
     }
 
     /// What a subject says of a claim again; nothing where it leaves it open.
-    fn said(&self, claim: &str) -> Option<Domain> {
+    pub(super) fn said(&self, claim: &str) -> Option<Domain> {
         let Asked::Of(Some(subject)) = self.asked else { return None };
         if subject.lacks.iter().any(|own| own == claim) {
             return Some(keys::absent());
@@ -754,7 +739,7 @@ impl Asking<'_, '_> {
     }
 
     /// What a token carries. A stranger's has nothing that names a tenant of the policy's.
-    fn keys(&mut self, mut subjects: Vec<Form>, stranger: bool) -> Keys {
+    pub(super) fn keys(&mut self, mut subjects: Vec<Form>, stranger: bool) -> Keys {
         let provider = self.provider();
         if let Asked::Of(Some(subject)) = self.asked
             && stranger
@@ -817,7 +802,7 @@ impl Asking<'_, '_> {
     }
 
     /// What a stranger's token has for a claim that names the tenant.
-    fn strangers(&mut self, name: &Text, form: &Subject, optional: bool) -> Domain {
+    pub(super) fn strangers(&mut self, name: &Text, form: &Subject, optional: bool) -> Domain {
         let except: Vec<Pattern> = self.own_tenants(name, form).iter().map(|own| Pattern::without_case(own)).collect();
         chosen(self.form(form).but(except), optional)
     }

@@ -12,6 +12,8 @@ mod chosen;
 mod clerk;
 mod companion;
 mod consumer;
+mod chained;
+mod github;
 mod issuer;
 mod keys;
 pub mod provider;
@@ -129,6 +131,7 @@ fn ask(clerk: &mut Clerk, graph: &Graph, role: RoleId) -> Vec<RoleClasses> {
         service::ask(&mut bench);
         companion::ask(&mut bench);
         chosen::ask(&mut bench, graph, role);
+        chained::ask(&mut bench);
         of_role.push(RoleClasses { role, case, when: policy.when.clone(), answers: bench.answers });
     }
     of_role

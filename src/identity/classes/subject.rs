@@ -1,5 +1,7 @@
 //! The grammar of subjects and other claims: fixed text and named segments.
 
+use std::collections::BTreeMap;
+
 use crate::value::{Form, Mark, Pattern, Piece, Symbols, Text};
 
 /// A form of texts: `repo:<owner={aA9-}>/<repository={aA9._-}>`.
@@ -143,6 +145,75 @@ impl Subject {
         let at = self.at(segment)?;
         let rest = if open { &self.parts[at..] } else { self.parts.get(at + 1..)? };
         Some(Self::form_of(rest, letters).after(own))
+    }
+
+    /// The same with some segments given.
+    pub(super) fn form_with(&self, given: &BTreeMap<&str, Vec<Mark>>, letters: &mut Letters<'_>) -> Form {
+        let mut whole = Form::new("");
+        for part in &self.parts {
+            let next = match part {
+                Part::Segment(name, _) if given.contains_key(name.as_str()) => {
+                    Form::new("").after(given.get(name.as_str()).map(Vec::as_slice).unwrap_or_default())
+                }
+                part => Self::form_of(std::slice::from_ref(part), letters),
+            };
+            whole = whole.then(&next);
+        }
+        whole
+    }
+
+    /// All its texts, and more, with one segment given, in any case.
+    pub(super) fn pattern_with(&self, segment: &str, own: &[Mark]) -> Option<Pattern> {
+        self.at(segment)?;
+        let marks = self.parts.iter().flat_map(|part| match part {
+            Part::Fixed(text) => text.chars().map(Mark::Char).collect::<Vec<_>>(),
+            Part::Segment(name, _) if name == segment => own.to_vec(),
+            Part::Segment(..) => vec![Mark::Run],
+        });
+        Some(Pattern::without_case(&marks.collect::<Vec<_>>()))
+    }
+
+    /// The segments that a value names, each without a wildcard; nothing where it is no text of this form.
+    pub(super) fn segments(&self, value: &[Mark], symbols: &Symbols) -> Option<Vec<(&str, Vec<Mark>)>> {
+        let is_wild = |mark: &Mark| matches!(mark, Mark::Run | Mark::One);
+        let mut found = Vec::new();
+        let mut rest = value;
+        for (index, part) in self.parts.iter().enumerate() {
+            match part {
+                Part::Fixed(text) => {
+                    for c in text.chars() {
+                        match rest.split_first() {
+                            Some((Mark::Char(own), tail)) if *own == c => rest = tail,
+                            Some((mark, _)) if !is_wild(mark) => return None,
+                            // The rest is open.
+                            _ => return Some(found),
+                        }
+                    }
+                }
+                Part::Segment(name, form) => {
+                    let end = self.parts.get(index + 1).and_then(|next| match next {
+                        Part::Fixed(text) => text.chars().next(),
+                        Part::Segment(..) => None,
+                    });
+                    let is_end = |mark: &Mark| Some(*mark) == end.map(Mark::Char);
+                    let at = rest.iter().position(is_end).or(end.is_none().then_some(rest.len()));
+                    let Some((own, tail)) = at.and_then(|at| rest.split_at_checked(at)) else { return Some(found) };
+                    let form = letters_form(form);
+                    let takes = |mark: &Mark| match mark {
+                        Mark::Char(c) => form.takes(&Text::known(c.to_string()), symbols),
+                        _ => true,
+                    };
+                    if !own.iter().all(takes) {
+                        return None;
+                    }
+                    if !own.is_empty() && !own.iter().any(is_wild) {
+                        found.push((name.as_str(), own.to_vec()));
+                    }
+                    rest = tail;
+                }
+            }
+        }
+        Some(found)
     }
 
     fn form_of(parts: &[Part], letters: &mut Letters<'_>) -> Form {

@@ -206,6 +206,34 @@ fn claims_that_the_subject_says_again() {
     assert!(carried("sub").contains(":ref:refs/heads/main") && carried("ref").contains("refs/heads/main"));
 }
 
+/// The id of a repository stays when its name or its owner changes.
+#[test]
+fn github_repositories_that_were_renamed_or_transferred() {
+    let like = |values: &str, expected: &Expected<'_>| check(&[&subject("StringLike", values)], expected);
+    like("'repo:acme/app:*'", &["-github/renamed", "-github/transferred"]);
+    like("'repo:acme@1/app@2:*'", &["-github/renamed", "-github/transferred"]);
+    like("'repo:acme@1/*@2:*'", &["+github/renamed", "-github/transferred"]);
+    like("'repo:*@1/*@2:*'", &["+github/renamed", "-github/transferred"]);
+    like("'repo:*@*/*@2:*'", &["+github/renamed", "+github/transferred"]);
+    like("'repo:acme/*'", &[]);
+    like("['repo:acme/app:*', 'repo:acme@*/*']", &["+github/renamed", "-github/transferred"]);
+    like("'repo:*/app:*'", &["-github/renamed", "+github/transferred"]);
+    let claims = |test: &str, expected: &Expected<'_>| {
+        let key = |claim: &str| format!("'token.actions.githubusercontent.com:{claim}'");
+        let sub = format!("StringLike: {{{}: 'repo:*'}}", key("sub"));
+        check(
+            &[&github(&format!(
+                "{{{AUD}, {sub}, StringEquals: {{{}}}}}",
+                test.replace('<', "'token.actions.githubusercontent.com:").replace('>', "'")
+            ))],
+            expected,
+        );
+    };
+    claims("<repository_id>: '2'", &["+github/renamed", "+github/transferred", "-github/any-owner"]);
+    claims("<repository_id>: '2', <repository_owner_id>: '1'", &["+github/renamed", "-github/transferred"]);
+    claims("<repository>: acme/app", &["-github/renamed", "-github/transferred"]);
+}
+
 #[test]
 fn github_kept_out_by_a_deny() {
     let open = github(&format!("{{{AUD}}}"));
@@ -637,6 +665,38 @@ fn stars_are_no_callers() {
         assert!(!named.iter().any(|class| asked.iter().any(|own| own == class)), "{principal}: {asked:?}");
         assert!(asked.iter().any(|own| own == "account/unrelated"), "{principal}: {asked:?}");
     }
+}
+
+/// A session of a role: its source identity and its tags go with it.
+#[test]
+fn sessions_that_ask_for_another_role() {
+    let both = |actions: &str, principal: &str, condition: &str, expected: &Expected<'_>| {
+        check(
+            &[&format!(
+                "{{Effect: Allow, Principal: {{AWS: {principal}}}, Action: {actions}, Condition: {condition}}}"
+            )],
+            expected,
+        );
+    };
+    let (is_in, out, unclear) = ("+account/chained", "-account/chained", "?account/chained");
+    let role = "'arn:aws:iam::222233334444:role/ops/Deploy'";
+    let assume = "sts:AssumeRole";
+    both(assume, role, "{}", &[is_in]);
+    both(assume, "'222233334444'", "{}", &[is_in]);
+    both(assume, role, "{ArnEquals: {aws:PrincipalArn: 'arn:aws:iam::222233334444:role/ops/Deploy'}}", &[is_in]);
+    both(assume, "'222233334444'", "{ArnLike: {aws:PrincipalArn: 'arn:aws:iam::*:role/x'}}", &[is_in]);
+    both(assume, "'222233334444'", "{ArnLike: {aws:PrincipalArn: 'arn:aws:iam::*:user/*'}}", &[out]);
+    both(assume, role, "{StringEquals: {sts:SourceIdentity: alice}}", &[out]);
+    let set = "[sts:AssumeRole, sts:SetSourceIdentity]";
+    both(set, role, "{StringEquals: {sts:SourceIdentity: alice, aws:SourceIdentity: alice}}", &[is_in]);
+    both(set, role, "{StringEquals: {sts:SourceIdentity: alice, aws:SourceIdentity: bob}}", &[out]);
+    both(assume, role, "{StringEquals: {aws:RequestTag/a: b}}", &[out]);
+    both("[sts:AssumeRole, sts:TagSession]", role, "{StringEquals: {aws:RequestTag/a: b}}", &[unclear]);
+    both(assume, role, "{Bool: {aws:MultiFactorAuthPresent: 'true'}}", &[unclear]);
+    let session = "{ArnLike: {aws:PrincipalArn: 'arn:aws:iam::222233334444:role/Deploy'}}";
+    both(assume, "'arn:aws:sts::222233334444:assumed-role/Deploy/ci'", session, &[is_in]);
+    let text = template("", &[&account("'arn:aws:iam::222233334444:user/u'", "{}")]);
+    assert_eq!(answers(&classes(&graph(&text)), "account/chained").count(), 0);
 }
 
 #[test]

@@ -52,6 +52,9 @@ pub struct Part {
 impl Part {
     /// The part of a text; nothing where it has none.
     pub(super) fn of(&self, text: &Text) -> Option<Text> {
+        if self.after.is_empty() && self.until.is_none() {
+            return Some(text.clone());
+        }
         let mut pieces = text.pieces()?.into_iter();
         let first = loop {
             let found = match pieces.next()? {
