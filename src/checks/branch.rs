@@ -13,6 +13,7 @@ const FIRM: [&str; 1] = ["SVC001"];
 /// Makes one finding of those that say the same in several branches, and names on each the branch in
 /// which it holds: nothing where it holds in all.
 pub fn settle(findings: Vec<Finding>, graph: &Graph) -> Vec<Finding> {
+    let findings: Vec<Finding> = findings.into_iter().map(proved).collect();
     let mut same: HashMap<Saying<'_>, Vec<usize>> = HashMap::new();
     for (at, finding) in findings.iter().enumerate() {
         same.entry(Saying::of(finding)).or_default().push(at);
@@ -35,6 +36,15 @@ pub fn settle(findings: Vec<Finding>, graph: &Graph) -> Vec<Finding> {
         Some(finding)
     });
     settled.collect()
+}
+
+/// A finding whose request no concrete text shows to get in is not certain, and has no proof.
+fn proved(mut finding: Finding) -> Finding {
+    if finding.witness.as_ref().is_some_and(|witness| !witness.decision.is_true()) {
+        finding.status = Status::Possible;
+        finding.witness = None;
+    }
+    finding
 }
 
 /// What a finding says, branches aside.
@@ -105,6 +115,56 @@ fn name_branch(finding: &mut Finding, graph: &Graph) {
             }
         } else {
             finding.assignment.push((switch.name.to_string(), Choice::Value(text.to_string())));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value as Json;
+
+    use super::*;
+    use crate::finding::{Label, Severity};
+    use crate::identity::{Refused, Subject, Witness, build};
+    use crate::policy::{PrincipalKind, Request};
+    use crate::resolve::StackSet;
+    use crate::source::{FileId, Span};
+    use crate::value::{Text, Truth};
+
+    fn with_witness(decision: Truth) -> Finding {
+        let place = Place { file: FileId(0), span: Span::default() };
+        let mut finding = Finding::new("OID001", Severity::Error, "", Label::new(place, ""), Subject::default());
+        let text = || Text::known("x");
+        let request = Request {
+            principal: (PrincipalKind::Aws, text()),
+            action: String::new(),
+            resource: text(),
+            context: Vec::new(),
+        };
+        finding.witness = Some(Box::new(Witness {
+            class: "x".into(),
+            request,
+            policy: Json::Null,
+            substitution: Vec::new(),
+            decision,
+            by: None,
+            assumes: Vec::new(),
+            refused: Refused::No,
+            story: String::new(),
+        }));
+        finding
+    }
+
+    #[test]
+    fn what_no_concrete_request_shows_is_not_certain() {
+        let graph = build(&StackSet::new(Vec::new()));
+        for (decision, status) in
+            [(Truth::True, Status::Definite), (Truth::False, Status::Possible), (Truth::Unknown, Status::Possible)]
+        {
+            let settled = settle(vec![with_witness(decision)], &graph);
+            let found: Vec<(Status, bool)> =
+                settled.iter().map(|finding| (finding.status, finding.witness.is_some())).collect();
+            assert_eq!(found, [(status, status == Status::Definite)], "{decision:?}");
         }
     }
 }

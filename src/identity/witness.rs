@@ -66,23 +66,10 @@ pub fn witness(
     story: String,
     refused: Refused,
 ) -> Witness {
-    let mut tries = STRANGERS.iter().map(|ids| Concrete::new(graph, policy, answer, *ids));
-    // A stranger picks an id that suits: the first that the concrete policy decides alike.
-    let first = Concrete::new(graph, policy, answer, STRANGERS[0]);
-    let fits = |concrete: &Concrete| concrete.decision.truth == answer.truth;
-    let found = if fits(&first) { first } else { tries.find(fits).unwrap_or(first) };
-    let by = found.decision.allowed_by.first().and_then(|at| policy.statements.get(*at)).map(Statement::path);
-    Witness {
-        class: class.to_owned(),
-        request: found.request,
-        policy: policy_json(&found.policy),
-        substitution: found.substitution,
-        decision: found.decision.truth,
-        by,
-        assumes: Vec::new(),
-        refused,
-        story,
-    }
+    let actions = [answer.request.action.clone()];
+    let names = STRANGERS.iter().map(|ids| Names::of_pools(graph, *ids));
+    let found = Concrete::choose(names, policy, &answer.request, &actions, answer.truth);
+    Witness { refused, story, ..found.witness(class) }
 }
 
 /// Region and number of the pool that a stranger brings, in the order in which they are tried.
@@ -96,7 +83,7 @@ const STRANGERS: [(&str, &str); 6] = [
 ];
 
 /// A request and a policy in which every unknown has a text.
-struct Concrete {
+pub(super) struct Concrete {
     request: Request,
     policy: Policy,
     decision: Decision,
@@ -104,12 +91,65 @@ struct Concrete {
 }
 
 impl Concrete {
-    fn new(graph: &Graph, policy: &Policy, answer: &Answer, stranger: (&'static str, &'static str)) -> Self {
-        let mut names = Names::of_pools(graph, stranger);
-        let (request, policy) = (names.request(&answer.request), names.policy(policy));
-        let decision = evaluate(&policy, &request, &Symbols::default());
+    /// A stranger picks what suits: by the first names with which the policy decides as it is told, or else by the
+    /// first of all, whose decision then says that nothing is proved. There are some names.
+    pub(super) fn choose<'g>(
+        mut names: impl Iterator<Item = Names<'g>>,
+        policy: &Policy,
+        request: &Request,
+        actions: &[String],
+        truth: Truth,
+    ) -> Self {
+        let mut first = None;
+        let fitting = names.find_map(|names| {
+            let concrete = Self::new(names, policy, request, actions);
+            if concrete.decision.truth == truth {
+                return Some(concrete);
+            }
+            first.get_or_insert(concrete);
+            None
+        });
+        fitting.or(first).unwrap_or_else(|| Self::undecided(policy, request))
+    }
+
+    fn new(mut names: Names<'_>, policy: &Policy, request: &Request, actions: &[String]) -> Self {
+        let (request, policy) = (names.request(request), names.policy(policy));
+        let decision = decision(&policy, &request, actions);
         Self { request, policy, decision, substitution: names.substitution() }
     }
+
+    fn undecided(policy: &Policy, request: &Request) -> Self {
+        let decision = Decision { truth: Truth::Unknown, allowed_by: Vec::new(), denied_by: Vec::new() };
+        Self { request: request.clone(), policy: policy.clone(), decision, substitution: Vec::new() }
+    }
+
+    /// It as the witness of a class.
+    pub(super) fn witness(self, class: &str) -> Witness {
+        let by = self.decision.allowed_by.first().and_then(|at| self.policy.statements.get(*at));
+        Witness {
+            class: class.to_owned(),
+            by: by.map(Statement::path),
+            policy: policy_json(&self.policy),
+            substitution: self.substitution,
+            decision: self.decision.truth,
+            assumes: Vec::new(),
+            refused: Refused::No,
+            story: String::new(),
+            request: self.request,
+        }
+    }
+}
+
+/// What a policy says of a request for several actions together.
+fn decision(policy: &Policy, request: &Request, actions: &[String]) -> Decision {
+    let of = |action: &String| {
+        let request = Request { action: action.clone(), ..request.clone() };
+        evaluate(policy, &request, &Symbols::default())
+    };
+    let first = evaluate(policy, request, &Symbols::default());
+    let others = actions.iter().filter(|action| **action != request.action);
+    let truth = first.truth.and(Truth::all(others.map(|action| of(action).truth)));
+    Decision { truth, ..first }
 }
 
 /// Gives every symbol one text of its form.
@@ -242,7 +282,7 @@ fn is_unknown(carried: &Carried) -> bool {
     *carried == Carried::Perhaps || carried.values().iter().any(|text| matches!(text, Text::Any(_)))
 }
 
-pub(super) fn policy_json(policy: &Policy) -> Json {
+fn policy_json(policy: &Policy) -> Json {
     let mut document = serde_json::Map::new();
     if let Some(version) = policy.version.as_ref().and_then(Text::as_known) {
         document.insert("Version".into(), version.into());
