@@ -162,12 +162,15 @@ impl Atoms {
 
 /// The value and the pattern of a question on texts.
 fn pattern(atom: &Atom) -> Option<(&Operand, Vec<Mark>)> {
+    pattern_of(atom, &[Base::StringEquals, Base::StringLike])
+}
+
+fn pattern_of<'a>(atom: &'a Atom, bases: &[Base]) -> Option<(&'a Operand, Vec<Mark>)> {
     let Atom::Fits { base, wanted, value, .. } = atom else { return None };
-    let like = match base {
-        Base::StringEquals => false,
-        Base::StringLike => true,
-        _ => return None,
-    };
+    if !bases.contains(base) {
+        return None;
+    }
+    let like = *base == Base::StringLike;
     let Operand::Text(text) = wanted else { return None };
     match (Reader { like, request: None }).read(text) {
         Wanted::Marks(marks) if !holds_variable(text) => Some((value, marks)),
@@ -195,8 +198,21 @@ fn may_both(a: &Atom, b: &Atom, symbols: &Symbols) -> bool {
         let wide = |mark| matches!(mark, Mark::Symbol(_)) && may_be_wild(atom, mark, symbols);
         marks.into_iter().map(|mark| if wide(mark) { Mark::Run } else { mark }).collect()
     };
-    let (Some((value, first)), Some((other, second))) = (pattern(a), pattern(b)) else { return true };
-    value != other || may_meet(&widest(a, first), &widest(b, second), symbols)
+    if let (Some((value, first)), Some((other, second))) = (pattern(a), pattern(b)) {
+        return value != other || may_meet(&widest(a, first), &widest(b, second), symbols);
+    }
+    // A text in other case fits both in lower case; what symbols stand for is of its own case.
+    let folded = |atom| {
+        let (value, marks) = pattern_of(atom, &[Base::StringEquals, Base::StringLike, Base::StringEqualsIgnoreCase])?;
+        let lower = |mark: &Mark| match mark {
+            Mark::Char(c) if c.is_ascii() => Some(Mark::Char(c.to_ascii_lowercase())),
+            Mark::Char(_) | Mark::Symbol(_) => None,
+            wild => Some(*wild),
+        };
+        Some((value, marks.iter().map(lower).collect::<Option<Vec<Mark>>>()?))
+    };
+    let (Some((value, first)), Some((other, second))) = (folded(a), folded(b)) else { return true };
+    value != other || may_meet(&first, &second, symbols)
 }
 
 /// Whether what fits the first certainly fits the second.

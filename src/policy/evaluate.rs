@@ -2,9 +2,10 @@
 //! evaluation logic).
 
 use super::atoms::{Atom, Atoms, Operand};
+use super::wanted::{Reader, Wanted};
 use super::{Actions, Effect, Policy, Principals, Request, Resources, Statement, Test};
 use super::{condition, principal, resource};
-use crate::value::{Mark, Symbols, Text, Truth, glob_fits_without_case};
+use crate::value::{Format, Mark, Piece, Symbols, Text, Truth, fits_without_case, glob_fits_without_case};
 
 /// What a policy says of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -126,7 +127,8 @@ impl<'a> Asking<'a> {
 
     pub(super) fn speaks_of_action(&self, actions: &Actions) -> Truth {
         each_action(actions, |pattern| {
-            self.settled(action_matches(pattern, &self.request.action), || Atom::Action(Operand::of(pattern)))
+            let matches = action_matches(pattern, &self.request.action, self.symbols);
+            self.settled(matches, || Atom::Action(Operand::of(pattern)))
         })
     }
 
@@ -136,8 +138,7 @@ impl<'a> Asking<'a> {
 
     /// Whether an unknown part of a wanted value may itself hold a wildcard.
     pub(super) fn may_be_pattern(&self, wanted: &[Mark]) -> bool {
-        let may = |mark: &Mark| matches!(mark, Mark::Symbol(id) if self.symbols.facts(*id).format.may_hold('*'));
-        wanted.iter().any(may)
+        may_be_pattern(wanted, self.symbols)
     }
 
     /// The policy of an identity speaks of whom it is attached to.
@@ -172,9 +173,28 @@ pub fn principals_match(principals: &Principals, request: &Request, symbols: &Sy
     principal::principals_match(principals, |principal| principal::principal_matches(principal, request, symbols))
 }
 
-/// Whether a statement's actions are, or are not, the one asked for.
+/// Whether a statement's actions are, or are not, the one asked for; a part that is not known may be anything.
 pub fn actions_match(actions: &Actions, action: &str) -> Truth {
-    each_action(actions, |pattern| action_matches(pattern, action))
+    each_action(actions, |pattern| match (pattern.as_known(), widest(pattern)) {
+        (Some(pattern), _) => glob_fits_without_case(pattern, action),
+        (None, Some(widest)) => glob_fits_without_case(&widest, action).and(Truth::Unknown),
+        (None, None) => Truth::Unknown,
+    })
+}
+
+/// The pattern of all that a text may be; nothing where nothing of it is known.
+fn widest(text: &Text) -> Option<String> {
+    let piece = |piece| match piece {
+        Piece::Literal(literal) => literal.to_string(),
+        Piece::Symbol(_) => "*".to_owned(),
+    };
+    Some(text.pieces()?.into_iter().map(piece).collect())
+}
+
+/// Whether an unknown part of a wanted value may itself hold a wildcard.
+fn may_be_pattern(wanted: &[Mark], symbols: &Symbols) -> bool {
+    let is_open = |format: &Format| format.may_hold('*') || format.may_hold('?');
+    wanted.iter().any(|mark| matches!(mark, Mark::Symbol(id) if is_open(&symbols.facts(*id).format)))
 }
 
 fn each_action(actions: &Actions, matches: impl Fn(&Text) -> Truth) -> Truth {
@@ -186,6 +206,18 @@ fn each_action(actions: &Actions, matches: impl Fn(&Text) -> Truth) -> Truth {
 }
 
 /// Actions compare without case; `*` and `?` are wildcards.
-fn action_matches(pattern: &Text, action: &str) -> Truth {
-    pattern.as_known().map_or(Truth::Unknown, |pattern| glob_fits_without_case(pattern, action))
+fn action_matches(pattern: &Text, action: &str, symbols: &Symbols) -> Truth {
+    if let Some(pattern) = pattern.as_known() {
+        return glob_fits_without_case(pattern, action);
+    }
+    let Wanted::Marks(wanted) = (Reader { like: true, request: None }).read(pattern) else { return Truth::Unknown };
+    let action: Vec<Mark> = action.chars().map(Mark::Char).collect();
+    let matches = |wanted: &[Mark]| fits_without_case(wanted, &action, symbols);
+    if !may_be_pattern(&wanted, symbols) {
+        return matches(&wanted);
+    }
+    // What may hold a wildcard may be all that one stands for.
+    let wide = |mark: &Mark| if matches!(mark, Mark::Symbol(_)) { Mark::Run } else { *mark };
+    let widest: Vec<Mark> = wanted.iter().map(wide).collect();
+    if matches(&widest).is_false() { Truth::False } else { Truth::Unknown }
 }

@@ -123,6 +123,7 @@ fn fits_in_case(pattern: &[Mark], value: &[Mark], symbols: &Symbols, case: Case)
     // A fresh symbol fits nothing but what certainly fits, if that was looked through to the end.
     let refused = (proof.is_false() && pattern.iter().chain(value).any(fresh))
         || (case == Case::Kept && two_unique(pattern, value, symbols))
+        || counts_differ(pattern, value)
         || reachable(pattern, value, symbols, case) == Some(false);
     if refused { Truth::False } else { Truth::Unknown }
 }
@@ -136,9 +137,58 @@ pub fn overlaps(a: &Text, b: &Text, symbols: &Symbols) -> bool {
     }
 }
 
+/// Whether no text has as many characters as both ask for: a symbol has the same ones in both.
+fn counts_differ(a: &[Mark], b: &[Mark]) -> bool {
+    let (a, b) = (Count::of(a), Count::of(b));
+    // What stands in both counts in neither.
+    let more = |own: &[SymbolId], other: &[SymbolId]| {
+        let mut other = other.iter().peekable();
+        own.iter().any(|id| {
+            while other.next_if(|next| *next < id).is_some() {}
+            other.next_if_eq(&id).is_none()
+        })
+    };
+    let (a_more, b_more) = (more(&a.symbols, &b.symbols), more(&b.symbols, &a.symbols));
+    let (a_may, b_may) = (a.is_open || a_more, b.is_open || b_more);
+    let is_exact = !a_may && !b_may && a.any == 0 && b.any == 0;
+    (a.least() > b.least() && !b_may) || (b.least() > a.least() && !a_may) || (is_exact && a.characters != b.characters)
+}
+
+/// What the texts of a pattern have, in order.
+#[derive(Default)]
+struct Count {
+    characters: Vec<char>,
+    /// Characters of which any will do.
+    any: usize,
+    symbols: Vec<SymbolId>,
+    /// Whether they may have more.
+    is_open: bool,
+}
+
+impl Count {
+    fn of(marks: &[Mark]) -> Self {
+        let mut count = Self::default();
+        for mark in marks {
+            match mark {
+                Mark::Char(c) => count.characters.push(*c),
+                Mark::One => count.any += 1,
+                Mark::Run => count.is_open = true,
+                Mark::Symbol(id) => count.symbols.push(*id),
+            }
+        }
+        count.characters.sort_unstable();
+        count.symbols.sort_unstable();
+        count
+    }
+
+    fn least(&self) -> usize {
+        self.characters.len() + self.any
+    }
+}
+
 /// Whether some text may fit both patterns; a no is certain.
 pub fn may_meet(a: &[Mark], b: &[Mark], symbols: &Symbols) -> bool {
-    !two_unique(a, b, symbols) && reachable(a, b, symbols, Case::Kept) != Some(false)
+    !two_unique(a, b, symbols) && !counts_differ(a, b) && reachable(a, b, symbols, Case::Kept) != Some(false)
 }
 
 /// Whether a text is of a form whatever its symbols stand for. A yes is certain; a no may be one of a text
@@ -465,6 +515,31 @@ mod tests {
         let text = |tail: &str| Text::from_pieces([region.clone(), Piece::Literal(tail.into())]);
         assert_eq!(compare(&text(":a"), &text(":b"), &bench.symbols), Truth::False);
         assert_eq!(compare(&text(":a"), &text(":a"), &bench.symbols), Truth::True);
+    }
+
+    #[test]
+    fn what_has_other_characters_is_another_text() {
+        let mut symbols = Symbols::default();
+        let mut add = |name: &str| {
+            let facts = SymbolFacts { name: name.into(), format: Format::any(), unique: false, fresh: false };
+            Mark::Symbol(symbols.add(facts))
+        };
+        let (a, b, x, y) = (add("A"), add("B"), Mark::Char('a'), Mark::Char('b'));
+        for (pattern, value, expected) in [
+            (vec![x, a], vec![a], Truth::False),
+            (vec![a], vec![x, a], Truth::False),
+            (vec![a, x], vec![x, a], Truth::Unknown),
+            (vec![a, x], vec![y, a], Truth::False),
+            (vec![a, x], vec![y, b], Truth::Unknown),
+            (vec![Mark::One, a], vec![a], Truth::False),
+            (vec![x, a, x], vec![a, b, x], Truth::Unknown),
+            (vec![a, x, a], vec![a, a], Truth::False),
+            (vec![a, x], vec![a, a], Truth::Unknown),
+            (vec![Mark::Run, x, a], vec![a], Truth::False),
+            (vec![Mark::Run, x], vec![a], Truth::Unknown),
+        ] {
+            assert_eq!(fits(&pattern, &value, &symbols), expected, "{pattern:?} {value:?}");
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 
 use super::ask;
-use crate::policy::{Actions, Carried, Policy, Principals, Question, Request, Resources, evaluate};
+use crate::policy::{Actions, Carried, Policy, Principals, Question, Request, Resources, actions_match, evaluate};
 use crate::value::Truth::{self, False, True, Unknown};
 use crate::value::{Format, Piece, SymbolFacts, SymbolId, Symbols, Text, Why};
 
@@ -185,6 +185,37 @@ fn principals_of_which_a_part_is_not_known() {
     }
 }
 
+/// What is known of an action decides where it can.
+#[test]
+fn actions_of_which_a_part_is_not_known() {
+    let of = |format: &Format, action: &str| {
+        let statement = json!({"Effect": "Allow", "Action": action, "Resource": "*"});
+        bench(format).decided(&line(statement, json!({})))
+    };
+    let (any, letters, number) = (Format::any(), Format::new("{aA}", "Get"), Format::new("{9}", "1"));
+    for (format, action, expected) in [
+        (&any, "<A>", Unknown),
+        (&any, "s3:<A>", Unknown),
+        (&any, "sts:<A>", False),
+        (&any, "s3:<A>Put", False),
+        (&any, "<A>*", Unknown),
+        (&letters, "S3:<A>Object", Unknown),
+        (&letters, "s3:Get<A>Object", False),
+        (&letters, "s3:Put<A>", False),
+        (&number, "s3:Get<A>", False),
+        (&number, "s3:G*<A>*", False),
+        (&letters, "s3:*<A>", Unknown),
+        (&number, "<A>:GetObject", False),
+    ] {
+        assert_eq!(of(format, action), expected, "{action}");
+    }
+    let statement = |action: &str| json!({"Effect": "Allow", "Action": action, "Resource": "*"});
+    let actions =
+        |action: &str| bench(&any).question(&line(statement(action), json!({}))).policy.statements[0].actions.clone();
+    assert_eq!(actions_match(&actions("sts:<A>"), "s3:GetObject"), False);
+    assert_eq!(actions_match(&actions("s3:<A>"), "s3:GetObject"), Unknown);
+}
+
 #[test]
 fn unknown_keys_principals_actions_and_resources_are_one_thing_each() {
     let bench = bench(&Format::any());
@@ -341,5 +372,5 @@ fn few_answers_are_lost() {
             }
         }
     }
-    assert!(unknown > 100 && lost.len() * 25 <= unknown, "{} of {unknown}:\n{}", lost.len(), lost.concat());
+    assert!(unknown > 100 && lost.len() * 50 <= unknown, "{} of {unknown}:\n{}", lost.len(), lost.concat());
 }
