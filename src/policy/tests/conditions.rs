@@ -156,7 +156,11 @@ fn forms_that_no_guide_describes_are_not_guessed() {
         // The year and the second of 1970 are both before.
         ("DateLessThan", "2030-01-01T00:00:00Z", "2026", True),
         ("DateLessThan", "2020-01-01T00:00:00Z", "2026", Unknown),
-        ("IpAddress", "10.0.0.0/33", "10.0.0.1", False),
+        ("IpAddress", "10.0.0.0/33", "10.0.0.1", Unknown),
+        ("IpAddress", "anywhere", "10.0.0.1", Unknown),
+        ("NumericLessThan", "ten", "9", Unknown),
+        ("DateGreaterThan", "today", "2026-01-01T00:00:00Z", Unknown),
+        ("BinaryEquals", "?", "QUJD", Unknown),
         ("NotIpAddress", "10.0.0.0/33", "10.0.0.1", Unknown),
         ("NotIpAddress", "10.0.0.0/8", "not an address", Unknown),
         ("BinaryEquals", "QUJD", "QUI", Unknown),
@@ -210,7 +214,7 @@ fn variables_by_version() {
         ("StringEquals", "k", "${aws:username", Unknown, False),
         ("Bool", "true", "${true}", Unknown, False),
         ("Bool", "true", "${k}", False, False),
-        ("NumericEquals", "k", "${k}", False, False),
+        ("NumericEquals", "k", "${k}", Unknown, Unknown),
     ] {
         assert_eq!(ask(&new, operator, key, wanted), in_new, "{operator} {key} {wanted}");
         assert_eq!(ask(&old, operator, key, wanted), in_old, "{operator} {key} {wanted}, old version");

@@ -29,8 +29,8 @@ enum Reading<T> {
 }
 
 /// Whether a value fits a wanted one by an operator on numbers, dates, addresses or bytes, negation aside.
-/// What is nothing of the kind fits nothing; whether a negated operator then passes is not documented
-/// (docs/evaluator.md, what no guide settles).
+/// What a request carries and is nothing of the kind fits nothing; whether a negated operator then passes is not
+/// documented, nor what such a text does in a policy (docs/evaluator.md, what no guide settles).
 pub(super) fn fits(operator: Operator, wanted: &str, value: &str) -> Truth {
     let hit = match operator.base {
         Base::Numeric(order) => both(number::read(wanted), number::read(value), |a, b| ordered(order, b.cmp(a))),
@@ -46,10 +46,11 @@ pub(super) fn fits(operator: Operator, wanted: &str, value: &str) -> Truth {
     }
 }
 
-/// What two readings come to; nothing where one of them is nothing of the kind.
+/// What two readings come to; nothing where the value is nothing of the kind.
 fn both<T>(wanted: Reading<T>, value: Reading<T>, compare: impl Fn(&T, &T) -> Truth) -> Option<Truth> {
     match (wanted, value) {
-        (Reading::Not, _) | (_, Reading::Not) => None,
+        (Reading::Not, _) => Some(Truth::Unknown),
+        (_, Reading::Not) => None,
         (Reading::Is(wanted), Reading::Is(value)) => Some(compare(&wanted, &value)),
         _ => Some(Truth::Unknown),
     }
