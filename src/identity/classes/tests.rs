@@ -314,6 +314,11 @@ fn other_ci_services() {
     sub("agent.buildkite.com", "other:acme:*", &["?buildkite/other-tenant"]);
     sub("scalr.io", "account:acme:*", &["?shared-issuer/other-tenant"]);
     sub("scalr.io", "account:acme", &["-shared-issuer/other-tenant"]);
+    // The six of IBM Turbonomic.
+    let turbonomic = "rh-oidc.s3.us-east-1.amazonaws.com/22ejnvnnturfmt6km08idd0nt4hekbn7";
+    sub(turbonomic, "system:serviceaccount:turbonomic:t8c", &["-shared-issuer/other-tenant"]);
+    sub(turbonomic, "*", &["+shared-issuer/other-tenant"]);
+    sub("oidc.op1.openshiftapps.com/2c51blsaqa9gkjt0o9rt11mle8mmropu", "*", &["+shared-issuer/other-tenant"]);
     sub("idp.example.com", "user-1", &["-oidc/other-subject"]);
     sub("idp.example.com", "user-*", &["+oidc/other-subject"]);
     check(
