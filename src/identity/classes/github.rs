@@ -175,11 +175,9 @@ impl Asking<'_, '_> {
             return of_claims.into_iter().filter(|own| own.keys().any(|name| name.starts_with("repository"))).collect();
         }
         // Ids of one repository belong to it.
-        if let [repository] = found.as_mut_slice() {
-            if let Some(own) = of_claims {
-                for (name, marks) in own {
-                    repository.entry(name).or_insert(marks);
-                }
+        if let ([repository], Some(own)) = (found.as_mut_slice(), of_claims) {
+            for (name, marks) in own {
+                repository.entry(name).or_insert(marks);
             }
         }
         found

@@ -246,18 +246,17 @@ fn ask_issuer(bench: &mut Bench<'_>, issuer: &Issuer) {
     let sub = key(&issuer.name, "sub");
     let (values, exact) = (bench.values_on(&sub), bench.own_values(&sub));
     let registered = bench.registered(&issuer.principal);
-    let mut asking =
-        Asking {
-            bench,
-            issuer,
-            values,
-            exact,
-            registered,
-            widely: false,
-            tagged: false,
-            elsewhere: false,
-            asked: Asked::All,
-        };
+    let mut asking = Asking {
+        bench,
+        issuer,
+        values,
+        exact,
+        registered,
+        widely: false,
+        tagged: false,
+        elsewhere: false,
+        asked: Asked::All,
+    };
     asking.tenants();
     asking.elsewhere = true;
     asking.projects();
