@@ -8,7 +8,7 @@ use crate::identity::classes::let_in_without;
 use crate::identity::tags::{ASSUME_ACTIONS, COMPANION_ACTIONS};
 use crate::identity::{Dialect, RoleClasses, RoleId, assume_action_of};
 use crate::policy::{Effect, Policy, Principal, Statement, Test, actions_match, same_key};
-use crate::value::{Branch, Text, compare};
+use crate::value::{Case, Text, compare};
 
 /// Finds pairs of statements of which the second makes the first useless.
 pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
@@ -19,7 +19,7 @@ pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
             for strict in allowing.iter().filter(|statement| !statement.conditions.tests.is_empty()) {
                 let others = allowing.iter().filter(|open| open.index != strict.index);
                 let found = others.into_iter().find_map(|open| {
-                    let pair = Pair { id, case, policy: &trust.then, when: &trust.when, strict, open };
+                    let pair = Pair { id, case, trust, strict, open };
                     pair.finding(cx)
                 });
                 findings.extend(found);
@@ -36,8 +36,7 @@ const MOST_STATEMENTS: usize = 64;
 struct Pair<'g> {
     id: RoleId,
     case: usize,
-    policy: &'g Policy,
-    when: &'g Branch,
+    trust: &'g Case<Policy>,
     strict: &'g Statement,
     open: &'g Statement,
 }
@@ -46,10 +45,11 @@ impl Pair<'_> {
     fn finding(self, cx: &Cx<'_>) -> Option<Finding> {
         let principal = self.shared(cx)?;
         let test = self.left_out(cx)?;
-        let (classes, answer) = let_in_without(cx.graph, self.id, self.policy, (self.strict, test), self.open)?;
-        let of_role = RoleClasses { role: self.id, case: self.case, when: self.when.clone(), answers: Vec::new() };
+        let (classes, answer) = let_in_without(cx.graph, self.id, self.trust, (self.strict, test), self.open)?;
+        let of_role =
+            RoleClasses { role: self.id, case: self.case, when: self.trust.when.clone(), answers: Vec::new() };
         let role = cx.graph.role(self.id);
-        let gate = Gate { role, policy: self.policy, statement: self.open, when: self.when };
+        let gate = Gate { role, policy: &self.trust.then, statement: self.open, when: &self.trust.when };
         let (name, who) = (role.entity.name(), cx.graph.shown(&principal.value));
         let key = cx.graph.shown(&test.key);
         let message = format!(

@@ -8,7 +8,7 @@ use crate::identity::consumer::{Consumer, ExternalId};
 use crate::identity::graph::Graph;
 use crate::identity::services::is_service;
 use crate::policy::{Domain, Effect, Policy, Principal, PrincipalKind, Principals, Statement, actions_match};
-use crate::value::{Text, Truth, compare};
+use crate::value::{Case, Text, Truth, compare};
 
 const ASSUME: &str = "sts:AssumeRole";
 
@@ -20,17 +20,17 @@ pub fn consumer_gets_in(graph: &Graph, consumer: &Consumer, case: usize, with_ex
     if policy.opaque || policy.may_allow_more {
         return Truth::Unknown;
     }
-    let of_services =
-        consumer.services.iter().map(|service| gets_in(graph, consumer, policy, service, with_external_id));
+    let of_services = consumer.services.iter().map(|service| gets_in(graph, consumer, case, service, with_external_id));
     Truth::any(of_services)
 }
 
-fn gets_in(graph: &Graph, consumer: &Consumer, policy: &Policy, service: &str, with_external_id: bool) -> Truth {
+fn gets_in(graph: &Graph, consumer: &Consumer, case: &Case<Policy>, service: &str, with_external_id: bool) -> Truth {
+    let policy = &case.then;
     if is_plainly_in(policy, service) {
         return Truth::True;
     }
     let mut clerk = Clerk::new(graph);
-    let mut bench = Bench::new(graph, consumer.role, policy, &mut clerk);
+    let mut bench = Bench::new(graph, consumer.role, case, &mut clerk);
     let named: Vec<Text> = principals(policy).map(|principal| principal.value.clone()).collect();
     let is_open = |name: &Text| compare(name, &Text::known(service), &graph.symbols) == Truth::Unknown;
     if bench.is_open_for(PrincipalKind::Service, ASSUME)

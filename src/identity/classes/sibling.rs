@@ -5,17 +5,18 @@ use super::clerk::Clerk;
 use super::{ClassAnswer, Classes, account, companion, issuer, saml, service};
 use crate::identity::graph::{Graph, RoleId};
 use crate::policy::{Actions, Effect, Policy, Statement, Test, actions_match, principals_match};
+use crate::value::Case;
 
 /// A request that one statement lets in, which the test of another refuses: with the symbols that it speaks of.
 /// `strict` names whom the request comes from, and `test` is one of its tests.
 pub fn let_in_without(
     graph: &Graph,
     role: RoleId,
-    policy: &Policy,
+    case: &Case<Policy>,
     (strict, test): (&Statement, &Test),
     open: &Statement,
 ) -> Option<(Classes, ClassAnswer)> {
-    let alone = without_others(policy, (strict, test), open);
+    let alone = Case { when: case.when.clone(), then: without_others(&case.then, (strict, test), open) };
     let mut clerk = Clerk::new(graph);
     let mut bench = Bench::new(graph, role, &alone, &mut clerk);
     issuer::ask(&mut bench);
