@@ -158,6 +158,17 @@ impl Operator {
     pub fn takes_any_value(self) -> bool {
         self.leaves_members_open() && !self.negated && !self.if_exists
     }
+
+    /// Whether it asks something of all values of a list, which is true where there is none.
+    pub fn asks_of_all(self) -> bool {
+        self.quantifier == Some(Quantifier::ForAll)
+    }
+
+    /// Whether what fits its values passes, and not what does not.
+    pub fn is_positive(self) -> bool {
+        !self.negated
+    }
+
     /// Reads an operator's name; nothing for a name that IAM does not have. Whether IAM reads names
     /// without case is not documented; here they are read as the guide writes them.
     pub fn parse(text: &str) -> Option<Self> {

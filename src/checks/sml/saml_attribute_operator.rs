@@ -7,7 +7,7 @@ use crate::finding::{Finding, Label, Severity, shown};
 use crate::identity::Dialect;
 use crate::identity::oidc::{Federated, federated};
 use crate::identity::saml::{Listed, listed_attribute};
-use crate::policy::{Effect, Quantifier, Test, same_key};
+use crate::policy::{Effect, Test, same_key};
 use crate::value::{Text, compare};
 
 /// Finds tests on attributes in statements that let users of SAML providers in.
@@ -38,7 +38,7 @@ fn on_list(cx: &Cx<'_>, gate: Gate<'_>, test: &Test) -> Option<Finding> {
             format!("a list, and {} does not say how its values count", shown(written)),
             format!("ask for any of the values\n  {}", line(gate, &format!("ForAnyValue:{written}"), key)),
         )
-    } else if operator.quantifier == Some(Quantifier::ForAll) && passes_when_absent(cx, gate, test) {
+    } else if operator.asks_of_all() && passes_when_absent(cx, gate, test) {
         (
             Severity::Warning,
             format!("a test of {role} passes for users who have no {name}"),

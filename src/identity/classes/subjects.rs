@@ -16,7 +16,7 @@ pub fn fits_no_subject(
     symbols: &Symbols,
 ) -> bool {
     let one = Test { values: vec![value.clone()], ..test.clone() };
-    let is_positive = test.operator.is_some_and(|operator| !operator.negated && !operator.base.is_typed());
+    let is_positive = test.operator.is_some_and(|operator| operator.is_positive() && !operator.base.is_typed());
     let begins = one.wanted_texts().any(|marks| begins_alike(provider, &marks));
     if !is_positive || !begins {
         return false;

@@ -140,7 +140,7 @@ fn github_owners() {
     );
     check(
         &[&subject("StringEquals", "'repo:acme/app:pull_request'")],
-        &["-github/pull-request", "-github/other-branch"],
+        &["+github/pull-request", "-github/other-branch"],
     );
 }
 
