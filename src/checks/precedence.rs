@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use crate::finding::{Finding, Severity};
+use crate::source::Place;
 
 /// Where two findings have to meet to speak of the same mistake.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -102,17 +103,25 @@ pub fn give_way(findings: &mut Vec<Finding>) {
     give_way_elsewhere(findings);
 }
 
-/// Rules whose findings stand on another resource than the role of which they speak.
-const ELSEWHERE: [&str; 1] = ["SVC004"];
+/// The rule whose findings stand on another resource than the role of which they speak.
+const ELSEWHERE: &str = "SVC004";
 
-/// The same for those: the statement that they name is the role's.
+/// The same for it: the statement that it names is the role's.
 fn give_way_elsewhere(findings: &mut Vec<Finding>) {
-    let is_elsewhere = |finding: &Finding| ELSEWHERE.contains(&finding.rule) && finding.mistake.statement.is_some();
-    let mut gives_way: Vec<bool> = findings.iter().map(is_elsewhere).collect();
-    for (loser, gives_way) in findings.iter().zip(&mut gives_way).filter(|(_, gives_way)| **gives_way) {
-        *gives_way =
-            findings.iter().any(|winner| wins(winner, loser) && winner.mistake.statement == loser.mistake.statement);
+    let mut by_statement: HashMap<Place, Vec<usize>> = HashMap::new();
+    for (at, finding) in findings.iter().enumerate() {
+        let speaks = ROWS.iter().any(|(rule, over, _)| *rule == finding.rule && over.contains(&ELSEWHERE));
+        let place = finding.mistake.statement.filter(|_| speaks || finding.rule == "SVC006");
+        if let Some(place) = place {
+            by_statement.entry(place).or_default().push(at);
+        }
     }
+    let gives_way = findings.iter().map(|loser| {
+        let place = loser.mistake.statement.filter(|_| loser.rule == ELSEWHERE);
+        let winners = place.and_then(|place| by_statement.get(&place));
+        winners.is_some_and(|winners| winners.iter().any(|winner| wins(&findings[*winner], loser)))
+    });
+    let gives_way: Vec<bool> = gives_way.collect();
     let mut at = gives_way.into_iter();
     findings.retain(|_| !at.next().unwrap_or(false));
 }

@@ -25,7 +25,7 @@ pub struct Consumer {
 }
 
 /// What a service sends as `sts:ExternalId`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum ExternalId {
     /// Nothing.
     None,

@@ -24,6 +24,9 @@ pub enum Nobody {
 /// Keys of one policy of which both are tried: that it has one value, and that it has several.
 const MOST_OPEN_KEYS: usize = 4;
 
+/// Callers of one policy that are tried.
+const MOST_CALLERS: usize = 128;
+
 /// Why a trust policy certainly lets nobody in; nothing where it may let somebody in.
 pub fn nobody(graph: &Graph, role: RoleId, policy: &Policy) -> Option<Nobody> {
     let unread = policy.statements.iter().any(|one| one.conditions.opaque || one.effect == Effect::Unknown);
@@ -76,7 +79,7 @@ fn callers(policy: &Policy) -> Option<Vec<Caller>> {
     }
     STRANGERS.iter().for_each(|(kind, name)| add(*kind, &Text::known(*name)));
     callers.dedup();
-    Some(callers)
+    (callers.len() <= MOST_CALLERS).then_some(callers)
 }
 
 /// For each caller, calls that carry anything at all for each key that the policy asks for; nothing where these are more

@@ -1,27 +1,40 @@
 //! SVC004: a resource gives a service a role that the service cannot become.
 
+use std::collections::HashMap;
+
 use crate::checks::Cx;
 use crate::checks::gate::{Gate, named};
 use crate::checks::svc::service_principal_unknown::is_unknown_service;
 use crate::finding::{Finding, Label, Mistake, Severity, shown};
 use crate::identity::classes::consumer_gets_in;
-use crate::identity::{Consumer, Dialect, ExternalId, NameFault, Role, is_service, name_fault};
+use crate::identity::{Consumer, Dialect, ExternalId, NameFault, Role, RoleId, is_service, name_fault};
 use crate::policy::{Effect, Policy, Principal, PrincipalKind, Statement};
 use crate::value::{Branch, Truth};
 
 /// Finds resources whose service is refused by the role that they give it.
 pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
+    // Many resources share a role: the same is asked once.
+    let mut asked: HashMap<(RoleId, usize, &[String], &ExternalId), bool> = HashMap::new();
     for consumer in &cx.graph.consumers {
         let role = cx.graph.role(consumer.role);
         for (case, trust) in role.trust.cases.iter().enumerate() {
             let Some(when) = cx.graph.together(&consumer.when, &trust.when) else { continue };
-            if consumer_gets_in(cx.graph, consumer, case, true).is_false() && !is_misnamed(cx, role, &trust.then, &when)
-            {
+            let question = (consumer.role, case, consumer.services.as_slice(), &consumer.external);
+            let is_full = asked.len() >= MOST_ASKED && !asked.contains_key(&question);
+            if is_full {
+                continue;
+            }
+            let is_refused =
+                *asked.entry(question).or_insert_with(|| consumer_gets_in(cx.graph, consumer, case, true).is_false());
+            if is_refused && !is_misnamed(cx, role, &trust.then, &when) {
                 findings.push(finding(cx, consumer, case, &trust.then, when));
             }
         }
     }
 }
+
+/// Questions of one stack set about services and roles.
+const MOST_ASKED: usize = 10_000;
 
 /// Whether a service of the policy is empty, malformed or unknown: that is the mistake, and it is told there.
 fn is_misnamed(cx: &Cx<'_>, role: &Role, policy: &Policy, when: &Branch) -> bool {

@@ -16,13 +16,15 @@ pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
         for (case, trust) in role.trust.cases.iter().enumerate() {
             let allows = |statement: &&Statement| statement.effect == Effect::Allow && !statement.conditions.opaque;
             let allowing: Vec<&Statement> = trust.then.statements.iter().filter(allows).take(MOST_STATEMENTS).collect();
+            let mut asked = 0;
             for strict in allowing.iter().filter(|statement| !statement.conditions.tests.is_empty()) {
                 let others = allowing.iter().filter(|open| open.index != strict.index);
-                let found = others.into_iter().find_map(|open| {
-                    let pair = Pair { id, case, trust, strict, open };
-                    pair.finding(cx)
-                });
-                findings.extend(found);
+                let pairs = others.map(|open| Pair { id, case, trust, strict, open });
+                let mut pairs = pairs.filter(|pair| pair.differ(cx));
+                findings.extend(pairs.find_map(|pair| {
+                    asked += 1;
+                    if asked > MOST_ASKED { None } else { pair.finding(cx) }
+                }));
             }
         }
     }
@@ -30,6 +32,9 @@ pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
 
 /// Statements of one policy that are compared with each other.
 const MOST_STATEMENTS: usize = 64;
+
+/// Pairs of one policy of which it is asked who gets in.
+const MOST_ASKED: usize = 16;
 
 /// Two Allow statements.
 #[derive(Clone, Copy)]
@@ -69,6 +74,11 @@ impl Pair<'_> {
         finding.witness = Some(witness);
         finding.mistake.element = "Sibling";
         Some(finding)
+    }
+
+    /// Whether the second asks less of a principal of the first.
+    fn differ(&self, cx: &Cx<'_>) -> bool {
+        self.left_out(cx).is_some() && self.shared(cx).is_some()
     }
 
     /// The principal that both name, where both let it assume the role.
