@@ -129,7 +129,7 @@ pub const FAULTS: &[Fault] = &[
     Fault {
         name: "an unknown part of a pattern is never a wildcard",
         file: "src/policy/evaluate.rs",
-        now: "wanted.iter().any(may)",
-        then: "wanted.iter().any(may) && wanted.is_empty()",
+        now: "        may_be_pattern(wanted, self.symbols)",
+        then: "        may_be_pattern(wanted, self.symbols) && wanted.is_empty()",
     },
 ];
