@@ -15,6 +15,8 @@ pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
         for principal in gate.principals().iter().filter(|one| one.kind == Some(PrincipalKind::Federated)) {
             let form = federated(&principal.value, &cx.graph.symbols);
             let fault = match &form {
+                // A default that can be no provider is a placeholder, which the deployment replaces.
+                Federated::Invalid(_) if cx.graph.is_default(&principal.value, gate.when) => None,
                 Federated::Invalid(form) => Some(no_form(cx, gate, principal, *form)),
                 Federated::Issuer(_) | Federated::Saml => {
                     elsewhere(cx, gate, principal, &form).or_else(|| spelling(cx, gate, &form))
