@@ -111,7 +111,11 @@ fn row(root: &Path, group: &str, stem: &str, path: &Path) -> (String, String) {
         Some(&"yes") => true,
         Some(other) => fail(&format!("'admits' is 'yes' or not there, not '{other}'")),
     };
-    let kind = if group == "inp" { "Reading" } else { "Graph" };
+    let kind = match group {
+        "inp" => "Reading",
+        "sup" => "Suppression",
+        _ => "Graph",
+    };
     let file = path.strip_prefix(root).unwrap_or(path).to_string_lossy().replace('\\', "/");
     let row = format!(
         "Rule {{ id: {id:?}, name: {name:?}, group: {group:?}, severity: Severity::{severity}, \

@@ -18,6 +18,7 @@ mod reading;
 mod remedy;
 mod rule;
 pub mod sml;
+pub mod sup;
 pub mod svc;
 pub mod tag;
 mod tokens;

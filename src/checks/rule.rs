@@ -1,5 +1,6 @@
 //! The table of rules, made from their pages.
 
+use super::sup::Suppressing;
 use super::{Cx, Reading};
 use crate::finding::{Finding, Severity};
 
@@ -37,6 +38,8 @@ pub enum Check {
     Reading(fn(&Reading<'_>, &mut Vec<Finding>)),
     /// The identity graph of one stack set.
     Graph(fn(&Cx<'_>, &mut Vec<Finding>)),
+    /// What somebody wrote to hide findings.
+    Suppression(fn(&Suppressing<'_>, &mut Vec<Finding>)),
 }
 
 static RULES: &[Rule] = include!(concat!(env!("OUT_DIR"), "/rules.rs"));

@@ -2,17 +2,17 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ArgMatches, ValueEnum};
 
 use super::{Color, Status, error, print, warning};
 use super::{files, fix};
-use crate::finding::{Applicability, Outcome, Severity};
+use crate::finding::{Applicability, Date, Outcome, Severity};
 use crate::report::{self, Format};
 use crate::run::{self, Inputs, Mended, Options, Run, Selection, Stdin};
-use crate::settings::Environment;
+use crate::settings::{Environment, FailOn};
 
 /// Check templates, folders and CDK output.
 #[derive(Debug, clap::Args)]
@@ -35,9 +35,9 @@ pub(super) struct Args {
     /// The lowest severity that is shown [default: warning].
     #[arg(long, value_name = "SEVERITY")]
     min_severity: Option<Level>,
-    /// The lowest severity that makes the exit status 1.
-    #[arg(long, value_name = "SEVERITY", default_value = "error")]
-    fail_on: FailOn,
+    /// The lowest severity that makes the exit status 1 [default: error, or what rolecall.toml says].
+    #[arg(long, value_name = "SEVERITY", value_parser = fail_on())]
+    fail_on: Option<FailOn>,
     /// Also show what holds only for some values of what is unknown.
     #[arg(long)]
     show_possible: bool,
@@ -47,6 +47,12 @@ pub(super) struct Args {
     /// Use this configuration, in place of the nearest rolecall.toml above each template.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
+    /// Findings that were there before and do not count, as written by --write-baseline.
+    #[arg(long, value_name = "FILE")]
+    baseline: Option<PathBuf>,
+    /// Write what is found to a baseline: from then on only what is new counts.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["fix", "diff"])]
+    write_baseline: Option<PathBuf>,
     /// Values of parameters: a map, the list of the AWS command line, or a template configuration; may be
     /// given again, and the later file wins.
     #[arg(long, value_name = "FILE")]
@@ -107,17 +113,13 @@ enum Which {
     Offer,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum FailOn {
-    Error,
-    Warning,
-    Info,
-    Never,
-}
-
 fn formats() -> impl TypedValueParser<Value = Format> {
     let names = PossibleValuesParser::new(Format::ALL.map(Format::name));
     names.try_map(|name| Format::parse(&name).ok_or("not a format"))
+}
+
+fn fail_on() -> impl TypedValueParser<Value = FailOn> {
+    PossibleValuesParser::new(FailOn::NAMES).try_map(|name| FailOn::parse(&name).ok_or("not a severity"))
 }
 
 /// A report that was asked for; without a file it goes to standard output.
@@ -140,14 +142,15 @@ pub(super) fn run(args: &Args, matches: &ArgMatches) -> Status {
     run.failures.iter().for_each(error);
     // Also where little is asked for: what was not looked at is not clean.
     run.warnings.iter().for_each(warning);
-    let status = if run.failures.is_empty() { status(&run.outcome, args.fail_on) } else { Status::Failed };
-    let Some(mended) = mended else { return deliver(args, &wanted, &run.outcome, started.elapsed(), status) };
+    let fail_on = args.fail_on.or(run.fail_on).unwrap_or(FailOn::Severity(Severity::Error));
+    let status = if run.failures.is_empty() { status(&run.outcome, fail_on) } else { Status::Failed };
+    let Some(mended) = mended else { return deliver(args, &wanted, &run, started.elapsed(), status) };
     let status = status.max(fix::finish(args.diff, args.quiet, args.color, &mended));
     // The diff is all that a pipe to `git apply` may see.
     if args.diff {
         wanted.retain(|one| one.file.is_some());
     }
-    deliver(args, &wanted, &run.outcome, started.elapsed(), status)
+    deliver(args, &wanted, &run, started.elapsed(), status)
 }
 
 fn one(message: String) -> Vec<String> {
@@ -174,7 +177,19 @@ fn checked(args: &Args) -> Result<(Run, Option<Mended>), Vec<String>> {
     let inputs = Inputs { paths, stdin, exclude: args.exclude.clone(), gitignore: !args.no_gitignore };
     let (source_root, config, parameters) = (args.source_root.clone(), args.config.clone(), args.parameters.clone());
     let (threads, verbose) = (args.threads.map(usize::from), args.verbose);
-    let options = Options { selection, threads, verbose, source_root, config, parameters, environment };
+    let (baseline, write_baseline, today) = (args.baseline.clone(), args.write_baseline.is_some(), today());
+    let options = Options {
+        selection,
+        threads,
+        verbose,
+        source_root,
+        config,
+        parameters,
+        environment,
+        baseline,
+        write_baseline,
+        today,
+    };
     let failed = |error: run::RunError| error.messages();
     if !args.diff && args.fix.is_none() {
         return run::check(&inputs, &options).map(|run| (run, None)).map_err(failed);
@@ -189,18 +204,19 @@ fn checked(args: &Args) -> Result<(Run, Option<Mended>), Vec<String>> {
     Ok((run, Some(mended)))
 }
 
+/// The day, in UTC; a clock that stands before 1970 has no suppression expire.
+fn today() -> Date {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    Date::of_unix(since.as_secs())
+}
+
 fn read_stdin(name: Option<&str>) -> Result<Stdin, String> {
     let stdin = Stdin::read(name.unwrap_or("<stdin>"), io::stdin().lock());
     stdin.map_err(|error| format!("cannot read standard input: {error}"))
 }
 
 fn status(outcome: &Outcome, fail_on: FailOn) -> Status {
-    let lowest = match fail_on {
-        FailOn::Error => Severity::Error,
-        FailOn::Warning => Severity::Warning,
-        FailOn::Info => Severity::Info,
-        FailOn::Never => return Status::Clean,
-    };
+    let FailOn::Severity(lowest) = fail_on else { return Status::Clean };
     let counts = outcome.findings.iter().any(|finding| finding.severity >= lowest);
     if counts { Status::Findings } else { Status::Clean }
 }
@@ -237,17 +253,24 @@ fn pair(formats: Vec<(usize, Format)>, outputs: Vec<(usize, PathBuf)>) -> Result
 }
 
 /// Writes the files, then standard output.
-fn deliver(args: &Args, wanted: &[Wanted], outcome: &Outcome, elapsed: Duration, status: Status) -> Status {
-    let mut status = status;
+fn deliver(args: &Args, wanted: &[Wanted], run: &Run, elapsed: Duration, status: Status) -> Status {
+    let (mut status, outcome) = (status, &run.outcome);
     let to_file = |one: &Wanted| {
         let bytes = rendered(args, one.format, outcome, elapsed, args.color == Color::Always);
         Some((one.file.clone()?, bytes))
     };
     let contents: Vec<_> = wanted.iter().filter(|one| one.file.is_some()).filter_map(to_file).collect();
-    let borrowed: Vec<_> = contents.iter().map(|(path, bytes)| (path.as_path(), bytes.clone())).collect();
+    let mut borrowed: Vec<_> = contents.iter().map(|(path, bytes)| (path.as_path(), bytes.clone())).collect();
+    // Of a part of what was asked for there is no baseline.
+    let baseline = run.baseline.as_ref().filter(|_| run.failures.is_empty());
+    borrowed.extend(args.write_baseline.as_deref().zip(baseline).map(|(path, all)| (path, all.written().into_bytes())));
     if let Err((path, failure)) = files::write_all(&borrowed) {
         error(format_args!("cannot write {}: {failure}", path.display()));
         status = Status::Failed;
+    } else if let (Some(path), Some(all), false) = (&args.write_baseline, baseline, args.quiet) {
+        let count = all.entries.len();
+        let findings = if count == 1 { "finding" } else { "findings" };
+        super::say("note", &format!("{count} {findings} written to {}", path.display()));
     }
     let stdout = wanted.iter().find(|one| one.file.is_none());
     // The text says it in its last line.

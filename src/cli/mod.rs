@@ -8,6 +8,7 @@ mod eval;
 mod explain;
 mod files;
 mod fix;
+mod init;
 mod rules;
 mod version;
 
@@ -40,6 +41,7 @@ enum Command {
     Check(Box<check::Args>),
     Eval(eval::Args),
     Explain(explain::Args),
+    Init(init::Args),
     Rules(rules::Args),
 }
 
@@ -82,6 +84,7 @@ fn run(cli: Cli, matches: &ArgMatches) -> Status {
         },
         Command::Eval(args) => eval::run(&args),
         Command::Explain(args) => explain::run(&args),
+        Command::Init(args) => init::run(&args),
         Command::Rules(args) => rules::run(&args),
     }
 }

@@ -25,7 +25,8 @@ pub fn fingerprint(findings: &mut [Finding]) {
     }
 }
 
-fn without_indexes(property: &str) -> String {
+/// A property path without its list indexes: they change with every statement that is added.
+pub fn without_indexes(property: &str) -> String {
     let mut out = String::with_capacity(property.len());
     let mut rest = property;
     while let Some((before, after)) = rest.split_once('[') {

@@ -3,9 +3,11 @@
 //! Invariant: findings own what they hold and know no format.
 
 mod code;
+mod date;
 mod fingerprint;
 mod fix;
 mod shown;
+mod suppression;
 
 use crate::source::Place;
 use crate::value::Branch;
@@ -13,9 +15,11 @@ use crate::value::Branch;
 pub use crate::identity::{Refused, Subject, Witness};
 pub use crate::resolve::{Note, NoteKind};
 pub use code::{Certainty, CodeLine, CodePoint};
-pub use fingerprint::fingerprint;
+pub use date::Date;
+pub use fingerprint::{fingerprint, without_indexes};
 pub use fix::{Applicability, Change, Fix, TextEdit, Written};
 pub use shown::{shown, visible, visible_char};
+pub use suppression::{By, Expiry, Named, Scope, Suppressed, Suppression};
 
 /// How bad it is (catalogue, section 1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -132,6 +136,8 @@ pub struct Finding {
     pub mistake: Mistake,
     /// Identifies it over time; given once all findings are known.
     pub fingerprint: String,
+    /// Why it is not shown, where somebody said so.
+    pub suppressed: Option<Box<Suppressed>>,
 }
 
 /// The spot of a mistake, to tell which findings speak of the same one (catalogue, section 15).
@@ -195,7 +201,13 @@ impl Finding {
             fix: None,
             mistake: Mistake::default(),
             fingerprint: String::new(),
+            suppressed: None,
         }
+    }
+
+    /// What report order compares. Files are numbered in the order of their paths.
+    pub fn order(&self) -> (Place, &str, &str, &str) {
+        (self.primary.place, self.rule, &self.subject.stack_key, &self.message)
     }
 }
 
@@ -206,8 +218,27 @@ pub struct Outcome {
     pub sources: crate::source::Sources,
     /// What was found and is shown, in report order.
     pub findings: Vec<Finding>,
+    /// What would be shown had nobody suppressed it, in the same order.
+    pub suppressed: Vec<Finding>,
     /// What else is worth saying.
     pub notes: Vec<Note>,
     /// What was read.
     pub counts: Counts,
+}
+
+impl Outcome {
+    /// What is shown and what is suppressed, in report order.
+    pub fn with_suppressed(&self) -> Vec<&Finding> {
+        let mut all: Vec<&Finding> = self.findings.iter().chain(&self.suppressed).collect();
+        if !self.suppressed.is_empty() {
+            all.sort_by(|a, b| a.order().cmp(&b.order()));
+        }
+        all
+    }
+
+    /// How many findings are suppressed in some way, or by a baseline.
+    pub fn count_suppressed(&self, by_baseline: bool) -> usize {
+        let is_counted = |told: &Suppressed| (told.by == By::Baseline) == by_baseline;
+        self.suppressed.iter().filter(|finding| finding.suppressed.as_deref().is_some_and(is_counted)).count()
+    }
 }

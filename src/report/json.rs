@@ -29,7 +29,7 @@ pub(super) fn write(outcome: &Outcome, options: &Options<'_>, out: &mut dyn Writ
         schema: "rolecall/1",
         version: options.version,
         summary: Summary::new(outcome),
-        findings: outcome.findings.iter().map(|finding| Finding::new(sources, finding)).collect(),
+        findings: outcome.with_suppressed().into_iter().map(|finding| Finding::new(sources, finding)).collect(),
         notes: outcome.notes.iter().map(|note| Note::new(sources, note)).collect(),
     };
     write_json(&report, out)
@@ -88,8 +88,8 @@ impl Summary {
             mappings_undecided: counts.mappings_undecided,
             unexpanded: counts.unexpanded,
             findings,
-            suppressed: 0,
-            baselined: 0,
+            suppressed: outcome.count_suppressed(false),
+            baselined: outcome.count_suppressed(true),
         }
     }
 }
@@ -121,7 +121,7 @@ struct Finding<'a> {
     witness: Option<Witness<'a>>,
     fix: Option<Fix<'a>>,
     fingerprint: &'a str,
-    suppressed: Later,
+    suppressed: Option<Suppressed<'a>>,
 }
 
 impl<'a> Finding<'a> {
@@ -160,7 +160,30 @@ impl<'a> Finding<'a> {
             witness: finding.witness.as_deref().map(Witness::new),
             fix: finding.fix.as_deref().map(|fix| Fix::new(sources, fix)),
             fingerprint: &finding.fingerprint,
-            suppressed: None,
+            suppressed: finding.suppressed.as_deref().map(|told| Suppressed::new(sources, told)),
+        }
+    }
+}
+
+/// Why a finding is not shown. What is said there is a stranger's word.
+#[derive(Serialize)]
+struct Suppressed<'a> {
+    by: &'static str,
+    reason: Option<Cow<'a, str>>,
+    owner: Option<Cow<'a, str>>,
+    expires: Option<String>,
+    location: Option<Location<'a>>,
+}
+
+impl<'a> Suppressed<'a> {
+    fn new(sources: &'a Sources, told: &'a finding::Suppressed) -> Self {
+        let text = |text: &'a Option<String>| text.as_deref().map(|text| clip(text, WHOLE));
+        Self {
+            by: told.by.name(),
+            reason: text(&told.reason),
+            owner: text(&told.owner),
+            expires: told.expires.map(|date| date.to_string()),
+            location: told.place.map(|place| Location::new(sources, place)),
         }
     }
 }

@@ -11,7 +11,9 @@ use super::escape::write_json;
 use super::spot::Spot;
 use super::words::{PROSE, TEXT, clip, cut, headline, lines, proof};
 use crate::checks::{Rule, rules};
-use crate::finding::{CodeLine, CodePoint, Finding, Fix, Label, Note, NoteKind, Outcome, Severity, TextEdit};
+use crate::finding::{
+    By, CodeLine, CodePoint, Finding, Fix, Label, Note, NoteKind, Outcome, Severity, Suppressed, TextEdit,
+};
 use crate::source::{Place, Sources};
 
 /// Results that GitHub takes in one run; it refuses the whole file for one more.
@@ -26,12 +28,13 @@ const ROOT: &str = "%SRCROOT%";
 /// Writes one run.
 pub(super) fn write(outcome: &Outcome, options: &Options<'_>, out: &mut dyn Write) -> Result<()> {
     let descriptors = descriptors(outcome);
-    let shown = most_severe(&outcome.findings);
+    let all = outcome.with_suppressed();
+    let shown = most_severe(&all);
     let results = shown.iter().map(|finding| SarifResult::new(&outcome.sources, &descriptors, finding)).collect();
     let run = Run {
         invocations: [Invocation {
             execution_successful: true,
-            tool_execution_notifications: notifications(outcome, outcome.findings.len() - shown.len()),
+            tool_execution_notifications: notifications(outcome, all.len() - shown.len()),
         }],
         tool: Tool { driver: Driver::new(options.version, descriptors) },
         // Where the root lies is for the reader of the file to know.
@@ -43,13 +46,13 @@ pub(super) fn write(outcome: &Outcome, options: &Options<'_>, out: &mut dyn Writ
     write_json(&Log { schema, version: "2.1.0", runs: [run] }, out)
 }
 
-/// The findings that are within the limit, in report order; the least severe ones go first.
-fn most_severe(findings: &[Finding]) -> Vec<&Finding> {
+/// The findings that are within the limit, in report order; suppressed ones go first, then the least severe.
+fn most_severe<'f>(findings: &[&'f Finding]) -> Vec<&'f Finding> {
     let mut order: Vec<usize> = (0..findings.len()).collect();
-    order.sort_by_key(|index| std::cmp::Reverse(findings[*index].severity));
+    order.sort_by_key(|index| (findings[*index].suppressed.is_some(), std::cmp::Reverse(findings[*index].severity)));
     order.truncate(RESULTS);
     order.sort_unstable();
-    order.into_iter().map(|index| &findings[index]).collect()
+    order.into_iter().map(|index| findings[index]).collect()
 }
 
 #[derive(Serialize)]
@@ -138,7 +141,7 @@ struct Configuration {
 fn descriptors(outcome: &Outcome) -> Vec<Descriptor<'_>> {
     let ours = rules().iter().map(|rule| Descriptor { id: rule.id, page: Some(Page::new(rule)) });
     let mut descriptors: Vec<Descriptor<'_>> = ours.collect();
-    for finding in &outcome.findings {
+    for finding in outcome.findings.iter().chain(&outcome.suppressed) {
         if !descriptors.iter().any(|descriptor| descriptor.id == finding.rule) {
             descriptors.push(Descriptor { id: finding.rule, page: None });
         }
@@ -191,7 +194,39 @@ struct SarifResult<'a> {
     partial_fingerprints: Value,
     #[serde(skip_serializing_if = "Option::is_none")]
     fixes: Option<Value>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    suppressions: Vec<SarifSuppression>,
     properties: Value,
+}
+
+/// Why a result is not to be looked at (SARIF 2.1.0, 3.35).
+#[derive(Serialize)]
+struct SarifSuppression {
+    kind: &'static str,
+    status: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    justification: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    location: Option<Location>,
+    properties: Value,
+}
+
+impl SarifSuppression {
+    fn new(sources: &Sources, told: &Suppressed) -> Self {
+        let is_in_source = matches!(told.by, By::Comment | By::Metadata | By::Construct);
+        let reason = told.reason.as_deref().map(|reason| Message::new(cut(reason, PROSE)).text);
+        Self {
+            kind: if is_in_source { "inSource" } else { "external" },
+            status: "accepted",
+            justification: reason.or_else(|| (told.by == By::Baseline).then(|| "it is in the baseline".to_owned())),
+            location: told.place.map(|place| Location::new(sources, place)),
+            properties: json!({
+                "by": told.by.name(),
+                "owner": told.owner.as_deref().map(|owner| clip(owner, PROSE)),
+                "expires": told.expires.map(|date| date.to_string()),
+            }),
+        }
+    }
 }
 
 impl<'a> SarifResult<'a> {
@@ -212,6 +247,7 @@ impl<'a> SarifResult<'a> {
             code_flows: code_flows(sources, finding),
             partial_fingerprints: json!({"rolecall/v1": finding.fingerprint}),
             fixes: finding.fix.as_deref().map(|fix| fixes(sources, fix)),
+            suppressions: finding.suppressed.iter().map(|told| SarifSuppression::new(sources, told)).collect(),
             properties: properties(finding),
         }
     }
@@ -492,7 +528,7 @@ impl<'a> Notification<'a> {
 
 /// What could not be decided, and what was left out.
 fn notifications(outcome: &Outcome, left_out: usize) -> Vec<Notification<'_>> {
-    let kinds = [NoteKind::Undecided, NoteKind::Bound, NoteKind::Ambiguous, NoteKind::Stale];
+    let kinds = [NoteKind::Undecided, NoteKind::Bound, NoteKind::Ambiguous, NoteKind::Stale, NoteKind::Vanished];
     let notes = outcome.notes.iter().filter(|note| kinds.contains(&note.kind));
     let mut notifications: Vec<_> = notes.map(|note| Notification::new(&outcome.sources, note)).collect();
     if left_out > 0 {
@@ -516,6 +552,7 @@ mod tests {
         let finding = |severity| Finding::new("SVC001", severity, "", label.clone(), Subject::default());
         let mut findings = vec![finding(Severity::Warning); RESULTS + 3];
         findings.push(finding(Severity::Error));
+        let findings: Vec<&Finding> = findings.iter().collect();
         let shown = most_severe(&findings);
         assert_eq!(shown.len(), RESULTS);
         assert_eq!(shown.last().map(|finding| finding.severity), Some(Severity::Error));

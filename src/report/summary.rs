@@ -19,8 +19,18 @@ pub(super) fn line(outcome: &Outcome, elapsed: Option<Duration>, paint: Paint) -
         (false, None) => vec![found, "no template found".to_owned()],
         (_, Some(read)) => vec![found, read],
     };
+    parts.extend(hidden(outcome));
     parts.extend(elapsed.map(duration));
     parts.join(" · ")
+}
+
+/// How much is not shown since somebody said so; nothing where nothing is.
+fn hidden(outcome: &Outcome) -> Option<String> {
+    let (suppressed, baselined) = (outcome.count_suppressed(false), outcome.count_suppressed(true));
+    let parts = [(suppressed, "suppressed"), (baselined, "in the baseline")];
+    let parts: Vec<String> =
+        parts.into_iter().filter(|(count, _)| *count > 0).map(|(count, how)| format!("{count} {how}")).collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
 }
 
 fn found(outcome: &Outcome, paint: Paint) -> String {

@@ -42,7 +42,7 @@ fn is_shown(note: &Note, options: &Options<'_>) -> bool {
         // The summary counts them.
         NoteKind::Undecided => options.undecided || options.verbose,
         NoteKind::Skipped | NoteKind::LeftRun => options.verbose,
-        NoteKind::Ambiguous | NoteKind::Bound | NoteKind::Stale => true,
+        NoteKind::Ambiguous | NoteKind::Bound | NoteKind::Stale | NoteKind::Vanished => true,
     }
 }
 

@@ -28,6 +28,8 @@ pub enum NoteKind {
     Skipped,
     /// An output of a program that has changed since.
     Stale,
+    /// Findings of a baseline that are no longer there.
+    Vanished,
 }
 
 impl NoteKind {
@@ -40,6 +42,7 @@ impl NoteKind {
             Self::Bound => "bound",
             Self::Skipped => "skipped",
             Self::Stale => "stale",
+            Self::Vanished => "vanished",
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The middle of the main path: from parsed templates to findings.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use rayon::prelude::*;
 
@@ -9,11 +9,11 @@ use super::include::at as at_keys;
 use super::known;
 use super::unit::{Unit, UnitPart};
 use crate::checks::{self, Check, Cx, Trusted};
-use crate::finding::{Counts, Finding, Note, NoteKind};
+use crate::finding::{Counts, Finding, Note, NoteKind, Suppression};
 use crate::identity::{self, Classes, Graph, Trust, Undecided};
 use crate::resolve::{self, Stack, StackId, StackInfo, StackSet};
-use crate::settings::Environment;
-use crate::source::FileId;
+use crate::settings::{Environment, suppress};
+use crate::source::{FileId, Place, Span};
 use crate::syntax::Document;
 use crate::template::serverless::Parts;
 use crate::template::{self, Expanded, OverDefault, Template};
@@ -25,6 +25,12 @@ pub(super) struct Analysis {
     pub(super) notes: Vec<Note>,
     /// Only what the graph knows: roles and trusts.
     pub(super) counts: Counts,
+    /// What the `Metadata` of the templates hide.
+    pub(super) suppressions: Vec<Suppression>,
+    /// Files of stack sets that were read as a whole, as far as the run goes.
+    pub(super) whole: BTreeSet<FileId>,
+    /// Files of those that were not.
+    pub(super) partial: BTreeSet<FileId>,
 }
 
 /// Joins the units into stack sets, resolves them, makes their graphs and runs the checks for which
@@ -41,7 +47,11 @@ pub(super) fn analyse(
         let analysed: Vec<Analysis> = sets.par_iter().map(|set| analyse_set(set, said, &over, runs)).collect();
         let unexpanded = expanded.iter().flatten().map(|made| made.unknown.len()).sum();
         let counts = Counts { unexpanded, ..Counts::default() };
-        let start = Analysis { notes: expansion_notes(documents, expanded), counts, ..Analysis::default() };
+        // What a macro would make is not there to be looked at.
+        let unexpanded = expanded.iter().flatten().filter(|made| !made.unknown.is_empty());
+        let partial = unexpanded.map(|made| made.document.file()).collect();
+        let notes = expansion_notes(documents, expanded);
+        let start = Analysis { notes, counts, partial, ..Analysis::default() };
         let mut analysis = analysed.into_iter().fold(start, Analysis::and);
         fixes::write_edits(&mut analysis.findings, documents, units);
         analysis
@@ -127,6 +137,9 @@ impl Analysis {
         self.counts.trusts_undecided += other.counts.trusts_undecided;
         self.counts.mappings_decided += other.counts.mappings_decided;
         self.counts.mappings_undecided += other.counts.mappings_undecided;
+        self.suppressions.extend(other.suppressions);
+        self.whole.extend(other.whole);
+        self.partial.extend(other.partial);
         self
     }
 }
@@ -217,7 +230,30 @@ fn analyse_set(
     checks::give_way(&mut findings);
     findings.retain(|finding| runs(finding.rule));
     let (counts, undecided) = count(&graph, &trusts, &classes);
-    Analysis { findings, notes: graph.notes.into_iter().chain(undecided).collect(), counts }
+    let suppressions = set.ids().flat_map(|id| suppressions_of(set.stack(id).template)).collect();
+    let files = set.ids().flat_map(|id| set.stack(id).template.doc.files()).map(|(file, _)| file).collect();
+    let (whole, partial) = if is_whole(set, &graph) { (files, BTreeSet::new()) } else { (BTreeSet::new(), files) };
+    let notes = graph.notes.into_iter().chain(undecided).collect();
+    Analysis { findings, notes, counts, suppressions, whole, partial }
+}
+
+/// Whether nothing that belongs to a stack set is missing: no reference leads out of it, no limit was reached,
+/// and no macro may change it.
+fn is_whole(set: &StackSet<'_>, graph: &Graph) -> bool {
+    let misses = |note: &Note| matches!(note.kind, NoteKind::LeftRun | NoteKind::Ambiguous | NoteKind::Bound);
+    let has_all = |stack: &Stack<'_>| stack.unread.is_empty() && stack.template.unknown_part.is_none();
+    let is_open = !graph.macros.is_empty() || !graph.unknown_parts.is_empty();
+    !is_open && !graph.notes.iter().any(misses) && set.ids().all(|id| has_all(set.stack(id)))
+}
+
+/// What the `Metadata` of a template and of its resources hide.
+fn suppressions_of(template: &Template<'_>) -> Vec<Suppression> {
+    let Some(root) = template.doc.root() else { return Vec::new() };
+    let whole = Span::new(0, template.doc.text().len());
+    let span = if template.doc.is_within() { root.span() } else { whole };
+    let place = Place { file: template.doc.file(), span };
+    let of_resources = template.resources.iter().flat_map(|resource| suppress::of_resource(resource, place));
+    suppress::of_template(root, place).into_iter().chain(of_resources).collect()
 }
 
 /// What a loop over a default makes is there as long as the parameter has it.

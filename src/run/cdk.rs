@@ -9,6 +9,7 @@ use super::discover::{Output, Scope, reason};
 use super::read::{self, Input, Reached, Verdict};
 use crate::checks::Problem;
 use crate::finding::shown;
+use crate::settings::suppress;
 use crate::source::{FileId, Span};
 use crate::syntax::{self, Document, Node};
 use crate::template::assembly::{self, NamedFile, Refused, StackArtifact};
@@ -237,6 +238,9 @@ impl<'s> Loader<'s> {
     fn top_stack(&mut self, folder: &Path, path: &Path, artifact: Arc<StackArtifact>, inline: Option<Node<'_>>) {
         let metadata_file = artifact.metadata_file.as_deref();
         let metadata = metadata_file.and_then(|file| self.side_file(folder, file));
+        if let (Some(document), Some(file)) = (&metadata, metadata_file) {
+            self.keep_what_is_said(folder, file, document);
+        }
         if let (None, Some(Ok(file))) = (&metadata, metadata_file.map(|file| self.reach(folder, file)))
             && self.scope.store.size(&file).is_some_and(|size| size > read::LIMIT)
         {
@@ -249,6 +253,18 @@ impl<'s> Loader<'s> {
         let stack = Stack { key: path.to_owned(), artifact: artifact.clone(), nested: Vec::new(), parent: None };
         let shown = self.scope.store.shown(&folder.join(&artifact.template_file.path));
         self.stack(stack, &shown, &hints);
+    }
+
+    /// Keeps a file of metadata in which constructs say what is to be hidden: what they say has its place there.
+    fn keep_what_is_said(&mut self, folder: &Path, file: &str, document: &Document) {
+        let Ok(key) = self.reach(folder, file) else { return };
+        if assembly::said_by_constructs(document, suppress::KEY).is_empty() || self.inputs.contains_key(&key) {
+            return;
+        }
+        let (shown, text) = (self.scope.store.shown(&folder.join(file)), document.text().clone());
+        let document = Some(syntax::parse_json(FileId(0), &text));
+        let problems = Vec::new();
+        self.inputs.insert(key.clone(), Input { key, shown, text, document, is_template: false, problems });
     }
 
     /// A file that only helps: an asset manifest or metadata.

@@ -1,22 +1,30 @@
 //! The configuration of each file: the nearest one upward, or the one that was named.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::RunError;
-use super::discover::{Scope, reason};
+use super::discover::{Exclude, Found, Output, Scope, reason};
 use super::gather::Files;
 use super::read;
 use super::store::Entry;
-use crate::settings::{FILE, MOST_BYTES, Settings};
+use crate::settings::{FILE, Fault, Glob, MOST_BYTES, Settings};
 use crate::source::SourceFile;
 
 /// A configuration that was read.
 #[derive(Debug, Default)]
 pub(super) struct Configuration {
+    /// Its file.
+    pub(super) path: PathBuf,
     /// The folder from which its paths start.
     folder: PathBuf,
+    /// Its path as shown and its text, for places in it.
+    pub(super) source: Option<(String, Arc<str>)>,
+    exclude: Exclude,
+    policies: Exclude,
+    /// For each `[[suppress]]` with a path, what it means.
+    paths: Vec<Option<Exclude>>,
     pub(super) settings: Settings,
 }
 
@@ -25,42 +33,111 @@ impl Configuration {
     pub(super) fn source_root(&self) -> Option<PathBuf> {
         self.settings.source_root.as_ref().map(|root| self.folder.join(root))
     }
-}
 
-/// The configuration of each file, in the order of the files.
-///
-/// # Errors
-/// Every mistake in every configuration that is used.
-pub(super) fn of_files(
-    scope: &Scope,
-    files: &Files,
-    named: Option<&Path>,
-) -> Result<Vec<Arc<Configuration>>, RunError> {
-    let mut finder = Finder { scope, nearest: HashMap::new(), read: BTreeMap::new(), faults: BTreeMap::new() };
-    let named = named.map(|path| finder.read(&scope.store.absolute(path)));
-    let none = Arc::new(Configuration::default());
-    let of_one = |path: &Path| match &named {
-        Some(named) => named.clone(),
-        None => {
-            let found = path.parent().and_then(|folder| finder.above(folder));
-            found.map_or_else(|| none.clone(), |path| finder.read(&path))
+    /// A path as the globs of this configuration see it.
+    fn below(&self, path: &Path) -> Option<String> {
+        let parts = path.strip_prefix(&self.folder).ok()?.components();
+        Some(parts.map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/"))
+    }
+
+    fn excludes(&self, path: &Path, is_folder: bool) -> bool {
+        !self.exclude.is_empty() && self.below(path).is_some_and(|path| self.exclude.holds(&path, is_folder))
+    }
+
+    fn is_policy(&self, path: &Path) -> bool {
+        !self.policies.is_empty() && self.below(path).is_some_and(|path| self.policies.holds(&path, false))
+    }
+
+    /// Whether the `[[suppress]]` of this number speaks of a file.
+    pub(super) fn speaks_of(&self, entry: usize, path: &Path) -> bool {
+        match self.paths.get(entry) {
+            Some(Some(glob)) => self.below(path).is_some_and(|path| glob.holds(&path, false)),
+            Some(None) => true,
+            None => false,
         }
-    };
-    let configured = files.readings.iter().map(|reading| reading.path.as_path()).map(of_one).collect();
-    let faults: Vec<String> = finder.faults.into_values().flatten().collect();
-    if faults.is_empty() { Ok(configured) } else { Err(RunError::Settings(faults)) }
+    }
 }
 
-struct Finder<'s> {
+/// The configurations of a run, each read once.
+pub(super) struct Configurations<'s> {
     scope: &'s Scope,
+    /// The one to use in place of the nearest ones.
+    named: Option<PathBuf>,
     /// For a folder: the nearest configuration in it or upward.
     nearest: HashMap<PathBuf, Option<PathBuf>>,
     read: BTreeMap<PathBuf, Arc<Configuration>>,
     /// What is wrong, by file.
     faults: BTreeMap<PathBuf, Vec<String>>,
+    /// Those that something obeys.
+    used: BTreeSet<PathBuf>,
+    none: Arc<Configuration>,
 }
 
-impl Finder<'_> {
+impl<'s> Configurations<'s> {
+    pub(super) fn new(scope: &'s Scope, named: Option<&Path>) -> Self {
+        let named = named.map(|path| scope.store.absolute(path));
+        let (nearest, read, faults, used) = (HashMap::new(), BTreeMap::new(), BTreeMap::new(), BTreeSet::new());
+        Self { scope, named, nearest, read, faults, used, none: Arc::default() }
+    }
+
+    /// Leaves out what the configurations leave out, and takes for named what they call policies. What the
+    /// command line names is read all the same.
+    pub(super) fn narrow(&mut self, found: &mut Found, named: &[PathBuf]) {
+        let named: Vec<PathBuf> = named.iter().map(|path| self.scope.store.absolute(path)).collect();
+        found.files.retain(|file| file.named || !self.of_path(&file.path).excludes(&file.path, false));
+        for file in found.files.iter_mut().filter(|file| !file.named) {
+            file.named = self.of_path(&file.path).is_policy(&file.path);
+        }
+        found.outputs.retain(|output| {
+            let (path, is_folder) = match output {
+                Output::Assembly(folder) => (folder, true),
+                Output::Failed(file) | Output::Missing(file, _) => (file, false),
+            };
+            let is_named = named.iter().any(|named| named == path || Some(named.as_path()) == path.parent());
+            is_named || !self.of_path(path).excludes(path, is_folder)
+        });
+    }
+
+    /// The configuration of each file, in the order of the files.
+    pub(super) fn of_files(&mut self, files: &Files) -> Vec<Arc<Configuration>> {
+        files.readings.iter().map(|reading| self.obeyed(reading.path.parent())).collect()
+    }
+
+    /// The configuration nearest to the working directory, or the one that was named.
+    pub(super) fn of_folder(&mut self, folder: &Path) -> Arc<Configuration> {
+        self.obeyed(Some(folder))
+    }
+
+    /// # Errors
+    /// Every mistake in every configuration that something obeys.
+    pub(super) fn finish(self) -> Result<(), RunError> {
+        let used = self.used;
+        let faults = self.faults.into_iter().filter(|(path, _)| used.contains(path));
+        let faults: Vec<String> = faults.flat_map(|(_, faults)| faults).collect();
+        if faults.is_empty() { Ok(()) } else { Err(RunError::Settings(faults)) }
+    }
+
+    fn obeyed(&mut self, folder: Option<&Path>) -> Arc<Configuration> {
+        match self.path_for(folder) {
+            Some(path) => {
+                self.used.insert(path.clone());
+                self.read(&path)
+            }
+            None => self.none.clone(),
+        }
+    }
+
+    fn of_path(&mut self, path: &Path) -> Arc<Configuration> {
+        match self.path_for(path.parent()) {
+            Some(path) => self.read(&path),
+            None => self.none.clone(),
+        }
+    }
+
+    fn path_for(&mut self, folder: Option<&Path>) -> Option<PathBuf> {
+        self.named.clone().or_else(|| self.above(folder?))
+    }
+
     fn above(&mut self, folder: &Path) -> Option<PathBuf> {
         if let Some(known) = self.nearest.get(folder) {
             return known.clone();
@@ -70,12 +147,7 @@ impl Finder<'_> {
         // Among texts there are no links, and to look for folders takes time.
         let entry = if store.is_disk() { store.entry(&own) } else { store.is_file(&own).then_some(Entry::File) };
         let found = match entry {
-            Some(Entry::File) => Some(own),
-            Some(Entry::Link) => {
-                let message = "is a link, which is not followed; name the file with --config".to_owned();
-                self.faults.insert(own.clone(), vec![format!("{} {message}", self.scope.store.shown(&own))]);
-                None
-            }
+            Some(Entry::File | Entry::Link) => Some(own),
             _ => folder.parent().and_then(|parent| self.above(parent)),
         };
         self.nearest.insert(folder.to_owned(), found.clone());
@@ -87,20 +159,52 @@ impl Finder<'_> {
         if let Some(read) = self.read.get(path) {
             return read.clone();
         }
-        let settings = text_of(self.scope, path).map_err(|message| vec![message]).and_then(|file| {
-            let faults =
-                |faults: Vec<crate::settings::Fault>| faults.iter().map(|fault| fault.in_file(&file)).collect();
-            Settings::parse(file.text()).map_err(faults)
-        });
-        let settings = settings.unwrap_or_else(|faults| {
+        let configuration = self.parsed(path).unwrap_or_else(|faults| {
             self.faults.insert(path.to_owned(), faults);
-            Settings::default()
+            Configuration::default()
         });
-        let folder = path.parent().map(Path::to_owned).unwrap_or_default();
-        let configuration = Arc::new(Configuration { folder, settings });
+        let configuration = Arc::new(configuration);
         self.read.insert(path.to_owned(), configuration.clone());
         configuration
     }
+
+    fn parsed(&self, path: &Path) -> Result<Configuration, Vec<String>> {
+        let store = &self.scope.store;
+        if self.named.is_none() && store.is_disk() && store.entry(path) == Some(Entry::Link) {
+            let message = "is a link, which is not followed; name the file with --config";
+            return Err(vec![format!("{} {message}", store.shown(path))]);
+        }
+        let source = text_of(self.scope, path).map_err(|message| vec![message])?;
+        let said = |faults: Vec<Fault>| faults.iter().map(|fault| fault.in_file(&source)).collect::<Vec<_>>();
+        let settings = Settings::parse(source.text()).map_err(said)?;
+        let mut faults = Vec::new();
+        let mut globs = |globs: &[&Glob], anchored| compiled(globs, anchored, &mut faults);
+        let lint = &settings.lint;
+        let exclude = globs(&lint.exclude.iter().collect::<Vec<_>>(), false);
+        let policies = globs(&lint.policies.iter().collect::<Vec<_>>(), false);
+        let paths = lint.suppress.iter().map(|entry| entry.path.as_ref().map(|glob| globs(&[glob], true))).collect();
+        if !faults.is_empty() {
+            return Err(said(faults));
+        }
+        let folder = path.parent().map(Path::to_owned).unwrap_or_default();
+        let path = path.to_owned();
+        let source = Some((source.path().to_owned(), source.text().clone()));
+        Ok(Configuration { path, folder, source, exclude, policies, paths, settings })
+    }
+}
+
+/// Globs that mean what they mean in a `.gitignore`; an anchored one starts at the folder in any case.
+fn compiled(globs: &[&Glob], anchored: bool, faults: &mut Vec<Fault>) -> Exclude {
+    let mut texts = Vec::new();
+    for glob in globs {
+        let text = if anchored { format!("/{}", glob.text.trim_start_matches("./")) } else { glob.text.clone() };
+        match Exclude::new(std::slice::from_ref(&text)) {
+            Ok(_) => texts.push(text),
+            Err(RunError::Exclude { message, .. }) => faults.push(Fault::new(glob.span, message)),
+            Err(_) => {}
+        }
+    }
+    Exclude::new(&texts).unwrap_or_default()
 }
 
 /// The text of a file that users wrote for this program.

@@ -33,6 +33,12 @@ pub(super) struct Scope {
 #[derive(Debug)]
 pub(super) struct Exclude(Gitignore);
 
+impl Default for Exclude {
+    fn default() -> Self {
+        Self(Gitignore::empty())
+    }
+}
+
 impl Exclude {
     pub(super) fn new(globs: &[String]) -> Result<Self, RunError> {
         let mut builder = GitignoreBuilder::new("");
@@ -43,6 +49,11 @@ impl Exclude {
         }
         let failed = |error: ignore::Error| RunError::Exclude { glob: globs.join(" "), message: error.to_string() };
         builder.build().map(Self).map_err(failed)
+    }
+
+    /// Whether nothing is excluded.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// Whether a path, as shown, or a folder above it is excluded.

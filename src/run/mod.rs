@@ -4,10 +4,12 @@
 //! in the rooms above; the order of the results never depends on the threads.
 
 mod analyse;
+mod baseline;
 mod beside;
 mod bodies;
 mod cdk;
 mod code;
+mod conclude;
 mod configured;
 mod discover;
 mod eval;
@@ -23,25 +25,29 @@ mod read;
 mod recognise;
 mod select;
 mod store;
+mod suppress;
 mod unit;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use rayon::prelude::*;
 
 use crate::checks::{self, Check, Reading};
-use crate::finding::{self, Counts, Finding, Note, NoteKind, Outcome};
+use crate::finding::{Counts, Date, Finding, Note, NoteKind, Outcome};
 use crate::identity::Graph;
-use crate::settings::Environment;
-use crate::source::{FileId, Place};
+use crate::settings::{Baseline, Environment, FailOn};
+use crate::source::FileId;
 
 use analyse::Said;
-use configured::Configuration;
+use baseline::Before;
+use conclude::Judges;
+use configured::{Configuration, Configurations};
 use discover::{Exclude, Found, Scope};
 use gather::{Files, Gathered};
 use store::Store;
+use suppress::Suppressions;
 
 pub use eval::{EvalError, Evaluated, eval, policy_of};
 pub use mend::{Mended, MendedFile, mend};
@@ -83,7 +89,7 @@ impl Stdin {
 }
 
 /// How it is checked.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Options {
     /// Which findings are shown.
     pub selection: Selection,
@@ -100,6 +106,29 @@ pub struct Options {
     pub parameters: Vec<PathBuf>,
     /// Where stacks go that do not say so themselves.
     pub environment: Environment,
+    /// The findings that were there before.
+    pub baseline: Option<PathBuf>,
+    /// Whether what is shown is to become a baseline.
+    pub write_baseline: bool,
+    /// The day, for suppressions that expire.
+    pub today: Date,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            selection: Selection::default(),
+            threads: None,
+            verbose: false,
+            source_root: None,
+            config: None,
+            parameters: Vec::new(),
+            environment: Environment::default(),
+            baseline: None,
+            write_baseline: false,
+            today: Date::OF_TEXTS,
+        }
+    }
 }
 
 /// What came of a run.
@@ -113,6 +142,10 @@ pub struct Run {
     pub warnings: Vec<String>,
     /// For each file of the outcome its path without links.
     pub paths: Vec<PathBuf>,
+    /// The lowest severity that fails the run, as the configuration nearest to the working directory says.
+    pub fail_on: Option<FailOn>,
+    /// What is shown, where a baseline of it was asked for.
+    pub baseline: Option<Baseline>,
 }
 
 /// Why there was no run.
@@ -184,7 +217,7 @@ fn check_instead(inputs: &Inputs, options: &Options, instead: &BTreeMap<PathBuf,
     let pool = pool(options.threads)?;
     pool.install(|| {
         let found = discover::on_disk(&scope, &inputs.paths, rayon::current_num_threads());
-        run(&scope, found, inputs.stdin.as_ref(), options)
+        run(&scope, found, inputs, options)
     })
 }
 
@@ -193,7 +226,8 @@ fn check_instead(inputs: &Inputs, options: &Options, instead: &BTreeMap<PathBuf,
 pub fn check_texts(files: Vec<(String, String)>) -> Outcome {
     let scope = scope_of_texts(files);
     let options = Options { selection: Selection::everything(), ..Options::default() };
-    run(&scope, discover::in_memory(&scope), None, &options).map(|run| run.outcome).unwrap_or_default()
+    let inputs = Inputs { paths: Vec::new(), stdin: None, exclude: Vec::new(), gitignore: true };
+    run(&scope, discover::in_memory(&scope), &inputs, &options).map(|run| run.outcome).unwrap_or_default()
 }
 
 /// The graph of each stack set that texts hold, taken as files at these paths. No check runs.
@@ -215,18 +249,23 @@ fn pool(threads: Option<usize>) -> Result<rayon::ThreadPool, RunError> {
 }
 
 /// The main path.
-fn run(scope: &Arc<Scope>, found: Found, stdin: Option<&Stdin>, options: &Options) -> Result<Run, RunError> {
-    let mut gathered = gather::gather(scope, found, stdin);
-    let configured = configured::of_files(scope, &gathered.files, options.config.as_deref())?;
+fn run(scope: &Arc<Scope>, mut found: Found, inputs: &Inputs, options: &Options) -> Result<Run, RunError> {
+    let before = options.baseline.as_deref().map(|path| Before::read(scope, path)).transpose()?;
+    let mut configurations = Configurations::new(scope, options.config.as_deref());
+    configurations.narrow(&mut found, &inputs.paths);
+    let mut gathered = gather::gather(scope, found, inputs.stdin.as_ref());
+    let configured = configurations.of_files(&gathered.files);
+    let nearest = scope.store.cwd().map(|cwd| configurations.of_folder(cwd));
+    configurations.finish()?;
     let given = given::give(scope, &mut gathered, &configured, &options.parameters)?;
     let Gathered { mut files, mut units, programs, failures, warnings, .. } = gathered;
     let runs = |rule: &str| options.selection.runs(rule);
     let said = said(&configured, options);
     let bounds = bodies::read(&mut files, &mut units, &said);
-    let analysis = analyse::analyse(&files.documents, &units, &said, &runs);
+    let mut analysis = analyse::analyse(&files.documents, &units, &said, &runs);
     let mut findings = check_readings(&files, &runs);
-    findings.extend(analysis.findings);
-    let mut notes = analysis.notes;
+    findings.append(&mut analysis.findings);
+    let mut notes = std::mem::take(&mut analysis.notes);
     let note = |kind| move |message| Note { kind, message, place: None };
     notes.extend(gathered.bounds.into_iter().chain(bounds).map(note(NoteKind::Bound)));
     notes.extend(gathered.left.into_iter().map(note(NoteKind::LeftRun)));
@@ -236,16 +275,32 @@ fn run(scope: &Arc<Scope>, found: Found, stdin: Option<&Stdin>, options: &Option
     notes.extend(given.ambiguous.into_iter().map(note(NoteKind::Ambiguous)));
     let templates = files.readings.iter().filter(|reading| reading.is_template).count();
     let counts = Counts { files: files.readings.len(), templates, stacks: units.len(), ..analysis.counts };
-    let mut findings = conclude(findings, &files, &options.selection);
+    let of_metadata = std::mem::take(&mut analysis.suppressions);
+    let mut suppressions = Suppressions::collect(scope, &mut files, &units, &configured, of_metadata, options.today);
+    suppressions.set_whole(whole(scope, &files, &inputs.paths, &analysis));
+    let (units, configured) = (units.as_slice(), configured.as_slice());
+    let judges = Judges { scope, files: &files, units, configured, options, suppressions, before };
+    let concluded = judges.conclude(findings, programs);
+    notes.extend(concluded.notes);
+    let (findings, suppressed, baseline) = (concluded.findings, concluded.suppressed, concluded.baseline);
     let paths = files.readings.iter().map(|reading| reading.path.clone()).collect();
-    notes.extend(code::attach(scope, &files, &units, programs, options.source_root.as_deref(), &mut findings));
-    Ok(Run { outcome: Outcome { sources: files.sources, findings, notes, counts }, failures, warnings, paths })
+    let fail_on = nearest.and_then(|nearest| nearest.settings.lint.fail_on);
+    let outcome = Outcome { sources: files.sources, findings, suppressed, notes, counts };
+    Ok(Run { outcome, failures, warnings, paths, fail_on, baseline })
+}
+
+/// The files that were read with all that belongs to them.
+fn whole(scope: &Scope, files: &Files, named: &[PathBuf], analysis: &analyse::Analysis) -> BTreeSet<FileId> {
+    let around = suppress::read_around(scope, files, named);
+    analysis.whole.iter().filter(|file| !analysis.partial.contains(file) && around.contains(file)).copied().collect()
 }
 
 /// The main path as far as the graphs.
 fn graphs(scope: &Arc<Scope>, found: Found, options: &Options) -> Result<Vec<Graph>, RunError> {
     let mut gathered = gather::gather(scope, found, None);
-    let configured = configured::of_files(scope, &gathered.files, options.config.as_deref())?;
+    let mut configurations = Configurations::new(scope, options.config.as_deref());
+    let configured = configurations.of_files(&gathered.files);
+    configurations.finish()?;
     given::give(scope, &mut gathered, &configured, &options.parameters)?;
     let Gathered { mut files, mut units, .. } = gathered;
     let said = said(&configured, options);
@@ -264,7 +319,7 @@ fn said<'s>(configured: &'s [Arc<Configuration>], options: &'s Options) -> Said<
 fn check_readings(files: &Files, runs: &(dyn Fn(&str) -> bool + Sync)) -> Vec<Finding> {
     let checks = checks::rules().iter().filter(|rule| runs(rule.id)).filter_map(|rule| match rule.check {
         Check::Reading(check) => Some(check),
-        Check::Graph(_) => None,
+        Check::Graph(_) | Check::Suppression(_) => None,
     });
     let checks: Vec<_> = checks.collect();
     let of_one = |(at, read): (usize, &gather::FileReading)| {
@@ -286,25 +341,4 @@ fn check_readings(files: &Files, runs: &(dyn Fn(&str) -> bool + Sync)) -> Vec<Fi
     };
     let of_files = files.readings.par_iter().enumerate().flat_map_iter(of_one);
     of_files.chain(files.texts.par_iter().flat_map_iter(of_text)).collect()
-}
-
-/// Puts the findings in report order, names each for ever, and keeps those that are shown.
-fn conclude(mut findings: Vec<Finding>, files: &Files, selection: &Selection) -> Vec<Finding> {
-    for finding in &mut findings {
-        let reading = files.readings.get(finding.primary.place.file.0 as usize);
-        // A check of one file does not know what stack it belongs to.
-        if let Some(reading) = reading.filter(|_| finding.subject.stack_key.is_empty()) {
-            finding.subject.stack_key.clone_from(&reading.stack_key);
-        }
-    }
-    // Files are numbered in the order of their paths.
-    findings.sort_by(|a, b| order(a).cmp(&order(b)));
-    // Before anything is hidden: what is shown must not change the name of what else is.
-    finding::fingerprint(&mut findings);
-    findings.retain(|finding| selection.shows(finding));
-    findings
-}
-
-fn order(finding: &Finding) -> (Place, &str, &str, &str) {
-    (finding.primary.place, finding.rule, &finding.subject.stack_key, &finding.message)
 }

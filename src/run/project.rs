@@ -11,10 +11,15 @@ pub(super) struct Projects {
 }
 
 impl Projects {
+    /// The folder of a file's `rolecall.toml`, else of `.git`; none without either.
+    pub(super) fn folder_of(&mut self, file: &Path) -> Option<PathBuf> {
+        let (settings, repository) = self.above(file.parent()?);
+        settings.or(repository)
+    }
+
     /// A file's path from the folder of its `rolecall.toml`, else of `.git`; none without either.
     pub(super) fn path_in_project(&mut self, file: &Path) -> Option<String> {
-        let (settings, repository) = self.above(file.parent()?);
-        let below = file.strip_prefix(settings.or(repository)?).ok()?;
+        let below = file.strip_prefix(self.folder_of(file)?).ok()?;
         let parts: Vec<_> = below.components().map(|part| part.as_os_str().to_string_lossy()).collect();
         Some(parts.join("/"))
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::checks::{self, Rule};
 use crate::finding::{Finding, Severity, Status};
+use crate::settings;
 
 /// Which findings are shown (interface, `check`).
 #[derive(Clone, Debug, Default)]
@@ -68,6 +69,11 @@ impl Selection {
         self.selected.as_ref().is_none_or(|selected| selected.contains(rule)) && !self.ignored.contains(rule)
     }
 
+    /// Whether a rule was selected by its own id or name: then no configuration leaves it out.
+    pub fn names(&self, rule: &str) -> bool {
+        self.exact.contains(rule)
+    }
+
     /// Whether a finding is shown.
     pub fn shows(&self, finding: &Finding) -> bool {
         let usual = if self.exact.contains(finding.rule) { Severity::Info } else { Severity::Warning };
@@ -83,14 +89,7 @@ fn words(lists: &[String]) -> impl Iterator<Item = &str> {
 
 /// The rules that a word stands for, and whether it names one exactly.
 fn rules_of(word: &str) -> Result<(Vec<&'static Rule>, bool), UnknownRule> {
-    if let Some(rule) = checks::rule(word) {
-        return Ok((vec![rule], true));
-    }
-    let group: Vec<_> = checks::rules().iter().filter(|rule| rule.group.eq_ignore_ascii_case(word)).collect();
-    if group.is_empty() {
-        return Err(UnknownRule { word: word.to_owned(), nearest: checks::nearest(word) });
-    }
-    Ok((group, false))
+    settings::rules_of(word).ok_or_else(|| UnknownRule { word: word.to_owned(), nearest: checks::nearest(word) })
 }
 
 #[cfg(test)]

@@ -42,6 +42,11 @@ impl Store {
         Self { cwd: PathBuf::new(), texts: Some(texts), instead: BTreeMap::new() }
     }
 
+    /// The working directory; there is none where files are texts.
+    pub(super) fn cwd(&self) -> Option<&Path> {
+        self.texts.is_none().then_some(self.cwd.as_path())
+    }
+
     /// Paths of the files given as texts.
     pub(super) fn texts(&self) -> impl Iterator<Item = &Path> {
         self.texts.iter().flat_map(|texts| texts.keys().map(PathBuf::as_path))
@@ -61,6 +66,14 @@ impl Store {
         match &self.texts {
             Some(texts) => texts.contains_key(path),
             None => path.is_file(),
+        }
+    }
+
+    /// Whether anything is at a path, links followed; what cannot be looked at counts as there.
+    pub(super) fn is_there(&self, path: &Path) -> bool {
+        match &self.texts {
+            Some(texts) => texts.contains_key(path),
+            None => self.cwd.join(path).try_exists().unwrap_or(true),
         }
     }
 

@@ -6,6 +6,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::environment::{Environment, Part};
+use super::lint::{self, Lint};
 use super::table::{Table, span, wrong};
 use super::{FILE, Fault, MOST_BYTES};
 use crate::checks::{Boundary, Trusted};
@@ -22,11 +23,13 @@ pub struct Settings {
     pub trusted: Trusted,
     /// `[cdk] source-root`: where the sources of CDK apps lie, from the folder of the file.
     pub source_root: Option<String>,
+    /// `[check]`, `[severity]` and `[[suppress]]`: what is read, and what of the findings counts.
+    pub lint: Lint,
 }
 
 /// Sections that the interface names and this version has no use for. To pass over them in silence
 /// would show what the user had hidden, or hide what they asked for.
-const LATER: [&str; 4] = ["check", "severity", "guard", "suppress"];
+const LATER: [&str; 1] = ["guard"];
 
 impl Settings {
     /// Reads a configuration.
@@ -47,10 +50,20 @@ impl Settings {
         let parameters = parameters.map(|table| values(&table, text, &mut faults)).unwrap_or_default();
         let cdk = root.get("cdk").and_then(|value| Table::of("cdk", value, &mut faults));
         let source_root = cdk.and_then(|table| cdk_root(table, &mut faults));
+        let mut lint = Lint::default();
+        if let Some(table) = root.get("check").and_then(|value| Table::of("check", value, &mut faults)) {
+            lint::check(table, &mut lint, &mut faults);
+        }
+        if let Some(table) = root.get("severity").and_then(|value| Table::of("severity", value, &mut faults)) {
+            lint::severity(&table, &mut lint, &mut faults);
+        }
+        if let Some(value) = root.get("suppress") {
+            lint::suppress(value, &mut lint, &mut faults);
+        }
         LATER.into_iter().for_each(|section| root.refuse(section, &mut faults));
         root.finish(&mut faults);
         faults.sort_by_key(|fault| fault.span);
-        if faults.is_empty() { Ok(Self { parameters, environment, trusted, source_root }) } else { Err(faults) }
+        if faults.is_empty() { Ok(Self { parameters, environment, trusted, source_root, lint }) } else { Err(faults) }
     }
 }
 
@@ -341,9 +354,9 @@ source-root = "app"
 
     #[test]
     fn sections_of_other_versions_are_refused_by_name() {
-        let found = faults("[check]\nignore = []\n[severity]\n[guard]\n[[suppress]]\nrule = 'X'\n");
-        assert_eq!(found.len(), 4);
-        assert!(found[3].starts_with("rolecall.toml:5:3: 'suppress' is not supported by rolecall "), "{found:?}");
+        let found = faults("[check]\nignore = []\n[severity]\n[guard]\nrules = []\n");
+        assert_eq!(found.len(), 1);
+        assert!(found[0].starts_with("rolecall.toml:4:2: 'guard' is not supported by rolecall "), "{found:?}");
     }
 
     proptest::proptest! {

@@ -78,7 +78,9 @@ impl<'t, 'i> Table<'t, 'i> {
     }
 
     /// Says of every key that nobody asked for that it is not known.
-    pub(super) fn finish(self, faults: &mut Vec<Fault>) {
+    pub(super) fn finish(mut self, faults: &mut Vec<Fault>) {
+        self.known.sort_unstable();
+        debug_assert_eq!(Some(&self.known), super::keys::names(self.name).as_ref(), "keys of [{}]", self.name);
         for (key, _) in self.entries.iter().filter(|(key, _)| !self.known.contains(&key.get_ref().as_ref())) {
             let what =
                 if self.name.is_empty() { "no section".to_owned() } else { format!("no key of [{}]", self.name) };

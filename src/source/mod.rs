@@ -134,6 +134,12 @@ impl Sources {
         (0..).map(FileId).zip(&self.files)
     }
 
+    /// Adds a file behind the others.
+    pub fn push(&mut self, file: SourceFile) -> FileId {
+        self.files.push(file);
+        FileId(self.files.len() as u32 - 1)
+    }
+
     /// How many files there are.
     pub fn len(&self) -> usize {
         self.files.len()

@@ -127,6 +127,21 @@ pub fn inline_metadata<'d>(manifest: &'d Document, artifact_id: &str) -> Option<
     manifest.root()?.get("artifacts")?.get(artifact_id)?.get("metadata")
 }
 
+/// What constructs say under a type of metadata of their own, in a manifest or a file of metadata: the path of
+/// each, without the slash in front, and what it says.
+pub fn said_by_constructs<'d>(document: &'d Document, kind: &str) -> Vec<(&'d str, Node<'d>)> {
+    let Some(root) = document.root() else { return Vec::new() };
+    let artifacts = root.get("artifacts").into_iter().flat_map(Node::own_entries);
+    let all = artifacts.filter_map(|(_, artifact)| artifact.get("metadata")).chain([root]);
+    let mut said = Vec::new();
+    for (path, entries) in all.flat_map(Node::own_entries) {
+        let Some(path) = path.text().and_then(|path| path.strip_prefix('/')) else { continue };
+        let of_kind = entries.items().filter(|entry| entry.get("type").and_then(Node::text) == Some(kind));
+        said.extend(of_kind.filter_map(|entry| Some((path, entry.get("data")?))));
+    }
+    said
+}
+
 /// Logical ids and bodies of a template's nested stacks.
 pub fn nested_stacks(template: &Document) -> Vec<(String, Node<'_>)> {
     let resources = template.root().and_then(|root| root.get("Resources"));

@@ -55,7 +55,7 @@ pub(super) fn sources(files: &[(&str, &str)]) -> Sources {
 pub(super) fn outcome(sources: Sources, mut findings: Vec<Finding>) -> Outcome {
     fingerprint(&mut findings);
     let counts = Counts { files: 16, templates: 14, stacks: 14, roles: 9, trusts_decided: 9, ..Counts::default() };
-    Outcome { sources, findings, notes: Vec::new(), counts }
+    Outcome { sources, findings, suppressed: Vec::new(), notes: Vec::new(), counts }
 }
 
 fn subject(logical_id: &str, property: &str) -> Subject {

@@ -1,0 +1,42 @@
+//! What is wrong with what somebody wrote to hide findings.
+
+pub mod suppression_expired;
+pub mod suppression_of_unknown_rule;
+pub mod suppression_unused;
+pub mod suppression_without_reason;
+
+use crate::finding::{Date, Finding, Label, Scope, Severity, Subject, Suppression};
+use crate::source::Place;
+
+/// A suppression, and what a run knows of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Suppressing<'a> {
+    /// What was written.
+    pub suppression: &'a Suppression,
+    /// For each rule that it names, whether it hid a finding.
+    pub used: &'a [bool],
+    /// For each rule that it names, whether it ran over all that could raise it here.
+    pub judged: &'a [bool],
+    /// The day of the run.
+    pub today: Date,
+}
+
+fn finding(rule: &'static str, suppressing: &Suppressing<'_>, message: String, primary: (Place, &str)) -> Finding {
+    let logical_id = match &suppressing.suppression.scope {
+        Scope::Resource { id, .. } => Some(id.clone()),
+        _ => None,
+    };
+    let construct_path = match &suppressing.suppression.scope {
+        Scope::Construct { path, .. } => Some(path.clone()),
+        _ => None,
+    };
+    let subject = Subject { logical_id, construct_path, ..Subject::default() };
+    Finding::new(rule, Severity::Warning, message, Label::new(primary.0, primary.1), subject)
+}
+
+/// The rules that a suppression names, for a headline.
+fn names(suppression: &Suppression) -> String {
+    let words: Vec<String> = suppression.rules.iter().take(3).map(|named| crate::finding::shown(&named.word)).collect();
+    let more = if suppression.rules.len() > 3 { " and others" } else { "" };
+    format!("{}{more}", words.join(", "))
+}

@@ -1,0 +1,22 @@
+//! SUP004: a suppression that hides nothing.
+
+use super::{Suppressing, finding};
+use crate::finding::{Finding, shown};
+
+/// Reports rules that a suppression names and that raise nothing there, where it is sure that they do not.
+pub fn check(suppressing: &Suppressing<'_>, findings: &mut Vec<Finding>) {
+    let written = suppressing.suppression;
+    // Of one that no longer holds there is more to say than this.
+    if !written.holds(suppressing.today) {
+        return;
+    }
+    for (at, named) in written.rules.iter().enumerate() {
+        let is = |flags: &[bool]| flags.get(at).copied().unwrap_or(false);
+        let Some(rule) = named.rule.filter(|_| is(suppressing.judged) && !is(suppressing.used)) else { continue };
+        let headline = format!("{rule} finds nothing here, so that there is nothing to hide");
+        let label = format!("{} is not raised by what this covers", shown(&named.word));
+        let mut finding = finding("SUP004", suppressing, headline, (named.place, &label));
+        finding.help = "take it away, or move it to what it is meant for".to_owned();
+        findings.push(finding);
+    }
+}

@@ -1,0 +1,44 @@
+//! `rolecall init`.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::Path;
+
+use super::{Status, error, print, say};
+use crate::settings::{FILE, commented};
+
+/// Write a rolecall.toml in which every key is described, and print what starts the check elsewhere.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Do not print the snippets for pre-commit and GitHub.
+    #[arg(short, long)]
+    quiet: bool,
+}
+
+/// What starts the check, and where it belongs.
+const SNIPPETS: [&str; 2] = [include_str!("init/pre-commit.yaml"), include_str!("init/workflow.yml")];
+
+pub(super) fn run(args: &Args) -> Status {
+    if let Err(failure) = create(Path::new(FILE), commented().as_bytes()) {
+        match failure.kind() {
+            io::ErrorKind::AlreadyExists => error(format_args!("{FILE} is there already, and was left as it is")),
+            _ => error(format_args!("cannot write {FILE}: {failure}")),
+        }
+        return Status::Failed;
+    }
+    say("note", &format!("{FILE} is written; every key of it is described there"));
+    if args.quiet {
+        return Status::Clean;
+    }
+    print(SNIPPETS.join("\n").as_bytes(), Status::Clean)
+}
+
+/// Writes a file that is not there yet, whole or not at all.
+fn create(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = File::options().write(true).create_new(true).open(path)?;
+    let written = file.write_all(bytes).and_then(|()| file.sync_all());
+    if written.is_err() {
+        let _ = fs::remove_file(path);
+    }
+    written
+}

@@ -1,0 +1,355 @@
+//! A baseline: the findings that were there before, so that only new ones count (interface, Suppressing a finding).
+//!
+//! Invariant: an entry covers one finding at most, and none that it does not name.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use super::Fault;
+use crate::finding::{By, Finding, Suppressed, shown, without_indexes};
+use crate::source::{FileId, Sources, Span};
+use crate::syntax::{self, Kind, Node, Scalar};
+
+/// What the file says it is.
+pub const BASELINE: &str = "rolecall-baseline/1";
+
+/// Keys of an entry, in the order in which they are written.
+const KEYS: [&str; 6] = ["fingerprint", "rule", "path", "stack", "logicalId", "property"];
+
+/// One finding that was there before.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Known {
+    /// Identifies it.
+    pub fingerprint: String,
+    /// The id of its rule.
+    pub rule: String,
+    /// The path of its template, from the working directory.
+    pub path: String,
+    /// The name of its stack.
+    pub stack: Option<String>,
+    /// Its logical id.
+    pub logical_id: Option<String>,
+    /// Its property.
+    pub property: Option<String>,
+}
+
+/// All of them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Baseline {
+    /// In the order of the file.
+    pub entries: Vec<Known>,
+}
+
+impl Baseline {
+    /// Reads a baseline.
+    ///
+    /// # Errors
+    /// Every mistake, in the order of the file; only the first where it is no JSON.
+    pub fn parse(text: &Arc<str>) -> Result<Self, Vec<Fault>> {
+        let document = syntax::parse_json(FileId(0), text);
+        if let Some(error) = document.errors().first() {
+            return Err(vec![Fault::new(error.span, error.message.clone())]);
+        }
+        let Some(root) = document.root() else {
+            return Err(vec![Fault::new(Span::at(0), "it is empty, and no baseline")]);
+        };
+        let mut faults = Vec::new();
+        for (later, _) in document.duplicate_keys() {
+            faults
+                .push(Fault::new(later.span(), format!("'{}' stands twice", shown(later.text().unwrap_or_default()))));
+        }
+        let entries = whole(root, &mut faults);
+        faults.sort_by_key(|fault| fault.span);
+        if faults.is_empty() { Ok(Self { entries }) } else { Err(faults) }
+    }
+
+    /// The baseline of some findings.
+    pub fn of<'f>(findings: impl Iterator<Item = &'f Finding>, sources: &Sources) -> Self {
+        let mut entries: Vec<Known> = findings.map(|finding| known(finding, sources)).collect();
+        entries.sort_by(|a, b| a.place().cmp(&b.place()));
+        Self { entries }
+    }
+
+    /// The file: one finding a line, sorted.
+    pub fn written(&self) -> String {
+        let lines: Vec<String> = self.entries.iter().filter_map(|entry| serde_json::to_string(entry).ok()).collect();
+        let lines = lines.iter().map(|line| format!("\n  {line}")).collect::<Vec<_>>().join(",");
+        let end = if lines.is_empty() { "" } else { "\n" };
+        format!("{{ \"schema\": \"{BASELINE}\", \"findings\": [{lines}{end}] }}\n")
+    }
+
+    /// Hides the findings that were there before: by fingerprint, and where the file of an entry `is_gone`, by
+    /// rule, logical id and property. Gives the entries that nothing matches.
+    pub fn apply(&self, findings: &mut [Finding], is_gone: &dyn Fn(&str) -> bool) -> Vec<&Known> {
+        let mut by_fingerprint: HashMap<&str, Vec<usize>> = HashMap::new();
+        for (at, entry) in self.entries.iter().enumerate().rev() {
+            by_fingerprint.entry(&entry.fingerprint).or_default().push(at);
+        }
+        let mut left: BTreeSet<usize> = (0..self.entries.len()).collect();
+        let mut open = Vec::new();
+        for finding in findings.iter_mut().filter(|finding| finding.suppressed.is_none()) {
+            let at = by_fingerprint.get_mut(finding.fingerprint.as_str());
+            // An entry that says another rule than its fingerprint is of was changed by hand: it names nothing.
+            let fits = |at: &usize| self.entries.get(*at).is_some_and(|entry| entry.rule == finding.rule);
+            match at.and_then(|all| all.iter().rposition(fits).map(|own| all.remove(own))) {
+                Some(at) => {
+                    left.remove(&at);
+                    hide(finding);
+                }
+                None => open.push(finding),
+            }
+        }
+        let mut moved: BTreeMap<(&str, String, String), Vec<usize>> = BTreeMap::new();
+        let mut gone: HashMap<&str, bool> = HashMap::new();
+        for at in left.iter().rev() {
+            let Some(entry) = self.entries.get(*at) else { continue };
+            let Some(id) = entry.logical_id.clone() else { continue };
+            if *gone.entry(&entry.path).or_insert_with(|| is_gone(&entry.path)) {
+                moved.entry((&entry.rule, id, property(entry.property.as_deref()))).or_default().push(*at);
+            }
+        }
+        for finding in open {
+            let Some(id) = finding.subject.logical_id.clone() else { continue };
+            let key = (finding.rule, id, property(finding.subject.property.as_deref()));
+            let own = moved.get_mut(&key).and_then(Vec::pop);
+            if let Some(at) = own {
+                left.remove(&at);
+                hide(finding);
+            }
+        }
+        left.into_iter().filter_map(|at| self.entries.get(at)).collect()
+    }
+}
+
+impl Known {
+    fn place(&self) -> (&str, Option<&str>, &str, Option<&str>, Option<&str>, &str) {
+        let (id, property) = (self.logical_id.as_deref(), self.property.as_deref());
+        (&self.path, id, &self.rule, property, self.stack.as_deref(), &self.fingerprint)
+    }
+
+    /// How messages name it.
+    pub fn shown(&self) -> String {
+        let of = self.logical_id.as_deref().map(|id| format!(" {}", shown(id))).unwrap_or_default();
+        format!("{}{of} in {}", shown(&self.rule), shown(&self.path))
+    }
+}
+
+fn property(path: Option<&str>) -> String {
+    without_indexes(path.unwrap_or_default())
+}
+
+fn known(finding: &Finding, sources: &Sources) -> Known {
+    let subject = &finding.subject;
+    Known {
+        fingerprint: finding.fingerprint.clone(),
+        rule: finding.rule.to_owned(),
+        path: sources.get(finding.primary.place.file).path().to_owned(),
+        stack: subject.stack.clone(),
+        logical_id: subject.logical_id.clone(),
+        property: subject.property.clone(),
+    }
+}
+
+fn hide(finding: &mut Finding) {
+    let (place, reason, owner, expires) = (None, None, None, None);
+    finding.suppressed = Some(Box::new(Suppressed { by: By::Baseline, place, reason, owner, expires }));
+}
+
+fn whole(root: Node<'_>, faults: &mut Vec<Fault>) -> Vec<Known> {
+    if root.kind() != Kind::Mapping {
+        faults.push(Fault::new(root.span(), "a baseline is an object with schema and findings"));
+        return Vec::new();
+    }
+    for (key, _) in root.own_entries() {
+        let name = key.text().unwrap_or_default();
+        if !["schema", "findings"].contains(&name) {
+            faults.push(Fault::unknown(key.span(), "no key of a baseline", name, ["schema", "findings"].into_iter()));
+        }
+    }
+    match root.get("schema") {
+        Some(schema) if schema.text() == Some(BASELINE) => {}
+        Some(other) => {
+            faults.push(Fault::new(other.span(), format!("this version reads baselines of the schema {BASELINE}")))
+        }
+        None => faults.push(Fault::new(root.span(), format!("it has no schema, which would be {BASELINE}"))),
+    }
+    match root.get("findings") {
+        Some(list) if list.kind() == Kind::Sequence => list.items().filter_map(|item| entry(item, faults)).collect(),
+        Some(other) => {
+            faults.push(Fault::new(other.span(), "findings is a list"));
+            Vec::new()
+        }
+        None => {
+            faults.push(Fault::new(root.span(), "it has no findings"));
+            Vec::new()
+        }
+    }
+}
+
+fn entry(item: Node<'_>, faults: &mut Vec<Fault>) -> Option<Known> {
+    if item.kind() != Kind::Mapping {
+        faults.push(Fault::new(item.span(), "a finding is an object"));
+        return None;
+    }
+    let before = faults.len();
+    for (key, _) in item.own_entries() {
+        let name = key.text().unwrap_or_default();
+        if !KEYS.contains(&name) {
+            faults.push(Fault::unknown(key.span(), "no key of a finding", name, KEYS.into_iter()));
+        }
+    }
+    let mut text = |key: &str, is_needed: bool| match item.get(key) {
+        Some(node) if matches!(node.scalar(), Some(Scalar::Text(_))) => node.text().map(str::to_owned),
+        Some(node) if matches!(node.scalar(), Some(Scalar::Null)) && !is_needed => None,
+        Some(node) => {
+            faults.push(Fault::new(node.span(), format!("'{key}' is a text")));
+            None
+        }
+        None if is_needed => {
+            faults.push(Fault::new(item.span(), format!("this finding has no {key}")));
+            None
+        }
+        None => None,
+    };
+    let [fingerprint, rule, path] = ["fingerprint", "rule", "path"].map(|key| text(key, true));
+    let [stack, logical_id, property] = ["stack", "logicalId", "property"].map(|key| text(key, false));
+    if let (Some(fingerprint), Some(node)) = (&fingerprint, item.get("fingerprint"))
+        && (fingerprint.len() != 32 || !fingerprint.bytes().all(|byte| byte.is_ascii_hexdigit()))
+    {
+        faults.push(Fault::new(node.span(), "a fingerprint has 32 hexadecimal digits"));
+    }
+    if faults.len() > before {
+        return None;
+    }
+    Some(Known { fingerprint: fingerprint?, rule: rule?, path: path?, stack, logical_id, property })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::finding::{Label, Severity, Subject, fingerprint};
+    use crate::source::{Place, SourceFile};
+
+    fn finding(file: u32, id: &str, rule: &'static str) -> Finding {
+        let place = Place { file: FileId(file), span: Span::at(0) };
+        let subject = Subject {
+            stack_key: format!("f{file}"),
+            logical_id: Some(id.to_owned()),
+            property: Some("A[0].B".to_owned()),
+            ..Subject::default()
+        };
+        Finding::new(rule, Severity::Error, "", Label::new(place, ""), subject)
+    }
+
+    fn named(mut findings: Vec<Finding>) -> Vec<Finding> {
+        fingerprint(&mut findings);
+        findings
+    }
+
+    fn sources() -> Sources {
+        Sources::new(["f0", "f1", "f2"].map(|path| SourceFile::new(path, "")).into())
+    }
+
+    fn open(findings: &[Finding]) -> Vec<&str> {
+        let open = findings.iter().filter(|finding| finding.suppressed.is_none());
+        open.filter_map(|finding| finding.subject.logical_id.as_deref()).collect()
+    }
+
+    #[test]
+    fn what_is_written_is_read_again_and_is_sorted() {
+        let findings = named(vec![finding(1, "B", "CGT001"), finding(0, "B", "CGT002"), finding(0, "A", "XAC001")]);
+        let baseline = Baseline::of(findings.iter(), &sources());
+        let text = baseline.written();
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines.len(), 5);
+        assert_eq!((lines[0], lines[4]), ("{ \"schema\": \"rolecall-baseline/1\", \"findings\": [", "] }"));
+        assert!(lines[1].contains("\"rule\":\"XAC001\",\"path\":\"f0\",\"stack\":null,\"logicalId\":\"A\""));
+        assert!(lines[3].ends_with("\"property\":\"A[0].B\"}"));
+        assert_eq!(Baseline::parse(&Arc::from(text.as_str())), Ok(baseline.clone()));
+        let turned = Baseline::of(findings.iter().rev(), &sources());
+        assert_eq!(turned, baseline);
+        let empty = Baseline::default().written();
+        assert_eq!(Baseline::parse(&Arc::from(empty.as_str())), Ok(Baseline::default()));
+    }
+
+    #[test]
+    fn each_entry_covers_one_finding() {
+        let old = named(vec![finding(0, "A", "CGT001")]);
+        let baseline = Baseline::of(old.iter(), &sources());
+        let mut now = named(vec![finding(0, "A", "CGT001"), finding(0, "A", "CGT001"), finding(0, "B", "CGT001")]);
+        assert!(baseline.apply(&mut now, &|_| true).is_empty());
+        assert_eq!(open(&now), ["A", "B"]);
+    }
+
+    #[test]
+    fn a_renamed_file_is_known_where_the_old_one_is_gone() {
+        let old = named(vec![finding(0, "A", "CGT001"), finding(0, "B", "CGT001")]);
+        let baseline = Baseline::of(old.iter(), &sources());
+        let mut now = named(vec![finding(1, "A", "CGT001"), finding(2, "A", "CGT001")]);
+        let vanished = baseline.apply(&mut now.clone(), &|_| false).len();
+        assert_eq!(vanished, 2, "a file that is there still has its findings");
+        let gone = baseline.apply(&mut now, &|path| path == "f0");
+        assert_eq!(gone.iter().map(|entry| entry.shown()).collect::<Vec<_>>(), ["CGT001 B in f0"]);
+        assert_eq!(open(&now), ["A"], "one entry covers one of the two");
+    }
+
+    #[test]
+    fn what_is_wrong_has_its_place() {
+        let faults = |text: &str| {
+            let file = SourceFile::new("b.json", text);
+            let faults = Baseline::parse(file.text()).expect_err(text);
+            faults.iter().map(|fault| fault.in_file(&file)).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            faults("{\"schema\": \"rolecall-baseline/2\", \"findings\": []}"),
+            ["b.json:1:12: this version reads baselines of the schema rolecall-baseline/1"]
+        );
+        assert_eq!(faults("[]"), ["b.json:1:1: a baseline is an object with schema and findings"]);
+        assert!(faults("").len() == 1 && faults("{").len() == 1 && faults("{\"schema\": 1}").len() == 2);
+        let with = |entry: &str| format!("{{\"schema\": \"rolecall-baseline/1\", \"findings\": [\n{entry}]}}");
+        assert_eq!(
+            faults(&with("{\"fingerprint\": \"x\", \"rule\": \"R\", \"path\": \"p\"}")),
+            ["b.json:2:17: a fingerprint has 32 hexadecimal digits"]
+        );
+        assert_eq!(faults(&with("{\"fingerprint\": null, \"rule\": 7, \"pth\": \"p\"}")).len(), 4);
+        assert_eq!(faults(&with("7")).len(), 1);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_can_be_read(text in "\\PC{0,100}") {
+            let _ = Baseline::parse(&Arc::from(text.as_str()));
+        }
+
+        #[test]
+        fn a_baseline_hides_only_what_it_names(
+            old in proptest::collection::vec((0..3u32, 0..3usize, 0..2usize), 0..8),
+            now in proptest::collection::vec((0..3u32, 0..3usize, 0..2usize), 0..8),
+            gone in 0..3u32,
+        ) {
+            let make = |all: &[(u32, usize, usize)]| {
+                let mut all = all.to_vec();
+                all.sort();
+                let one = |(file, id, rule): &(u32, usize, usize)| finding(*file, ["A", "B", "C"][*id], ["CGT001", "XAC001"][*rule]);
+                named(all.iter().map(one).collect())
+            };
+            let (old, mut now) = (make(&old), make(&now));
+            let gone = format!("f{gone}");
+            let baseline = Baseline::of(old.iter(), &sources());
+            let vanished = baseline.apply(&mut now, &|path| path == gone).len();
+            let hidden: Vec<&Finding> = now.iter().filter(|finding| finding.suppressed.is_some()).collect();
+            proptest::prop_assert_eq!(hidden.len() + vanished, old.len(), "each entry covers one");
+            for finding in hidden {
+                let is_named = old.iter().any(|entry| {
+                    let same = (entry.rule, &entry.subject.logical_id) == (finding.rule, &finding.subject.logical_id);
+                    let renamed = sources().get(entry.primary.place.file).path() == gone;
+                    entry.fingerprint == finding.fingerprint || (same && renamed)
+                });
+                proptest::prop_assert!(is_named);
+            }
+        }
+    }
+}

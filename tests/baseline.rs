@@ -1,0 +1,171 @@
+//! A baseline as users write and use it: only what is new counts.
+
+mod work;
+
+use serde_json::Value;
+use work::{Work, job, notes, text};
+
+/// Two roles of the same mistake in one template.
+fn two() -> String {
+    let second = job("").replace("Resources:\n", "").replace("  Job:", "  Other:");
+    job("") + &second
+}
+
+fn baseline(work: &Work) -> Value {
+    serde_json::from_str(&work.read("known.json")).unwrap()
+}
+
+fn write(work: &Work) {
+    let ran = work.check(&["--write-baseline", "known.json"]);
+    assert_eq!(ran.status, 0, "{}", ran.stderr);
+}
+
+#[test]
+fn what_was_there_before_does_not_count() {
+    let work = Work::new(&[("t.yaml", &job(""))]);
+    let ran = work.check(&["--write-baseline", "known.json"]);
+    assert_eq!((ran.status, ran.stderr.as_str()), (0, "note: 1 finding written to known.json\n"));
+    assert!(
+        ran.stdout.starts_with("no findings · ") && ran.stdout.contains(" · 1 in the baseline · "),
+        "{}",
+        ran.stdout
+    );
+    let with = ["--baseline", "known.json"];
+    assert_eq!((work.check(&with).status, work.check(&[]).status), (0, 1));
+    assert_eq!((work.found(&with), work.hidden(&with)), (vec![], vec!["t.yaml:10 SVC001 baseline".to_owned()]));
+    let summary = &work.json(&with)["summary"];
+    assert_eq!(
+        (&summary["baselined"], &summary["suppressed"], &summary["findings"]["error"]),
+        (&1.into(), &0.into(), &0.into())
+    );
+    work.write("t.yaml", &two());
+    assert_eq!(work.found(&with), ["t.yaml:20 SVC001"]);
+    assert_eq!(work.check(&with).status, 1);
+    // Written anew with the old one in use, it has both.
+    assert_eq!(work.check(&["--baseline", "known.json", "--write-baseline", "known.json"]).status, 0);
+    assert_eq!(baseline(&work)["findings"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn it_survives_moved_lines_renamed_files_and_another_order() {
+    let work = Work::new(&[("infra/t.yaml", &two())]);
+    write(&work);
+    let with = ["--baseline", "known.json"];
+    work.write("infra/t.yaml", &format!("# a comment\n\n{}", two().replace("          - Effect", "          - Effect: Allow\n            Action: sts:AssumeRole\n            Principal: {Service: lambda.amazonaws.com}\n          - Effect")));
+    assert_eq!(work.found(&with), [""; 0], "lines and statements moved");
+    let (first, second) = (job(""), two().replace(&job(""), ""));
+    work.write("infra/t.yaml", &format!("Resources:\n{second}{}", first.replace("Resources:\n", "")));
+    assert_eq!(work.found(&with), [""; 0], "another order");
+    std::fs::remove_file(work.path("infra/t.yaml")).unwrap();
+    work.write("app/renamed.yaml", &two());
+    assert_eq!(work.found(&with), [""; 0], "a renamed file");
+    // A copy beside the old file is new.
+    work.write("infra/t.yaml", &two());
+    assert_eq!(work.found(&with), ["app/renamed.yaml:10 SVC001", "app/renamed.yaml:20 SVC001"]);
+    // Another logical id is another finding.
+    std::fs::remove_dir_all(work.path("infra")).unwrap();
+    work.write("app/renamed.yaml", &job("").replace("  Job:", "  Task:"));
+    assert_eq!(work.found(&with), ["app/renamed.yaml:10 SVC001"]);
+}
+
+#[test]
+fn what_vanished_is_said_where_it_was_looked_for() {
+    let work = Work::new(&[("a.yaml", &two()), ("b.yaml", &job(""))]);
+    write(&work);
+    work.write("a.yaml", &job("").replace("''", "lambda.amazonaws.com"));
+    let said = |arguments: &[&str]| {
+        let all = [&["--baseline", "known.json"], arguments].concat();
+        notes(&work.json(&all), "vanished")
+    };
+    assert_eq!(
+        said(&[]),
+        [
+            "2 findings of known.json are no longer there: SVC001 Job in a.yaml, SVC001 Other in a.yaml; --write-baseline takes them out"
+        ]
+    );
+    assert_eq!(said(&["b.yaml"]), [""; 0], "it was not looked at");
+    assert_eq!(said(&["--ignore", "SVC001"]), [""; 0], "the rule did not run");
+    assert_eq!(said(&["--select", "SVC001", "--min-severity", "error"]).len(), 1);
+    let text = work.check(&["--baseline", "known.json"]).stdout;
+    assert!(text.contains("note: 2 findings of known.json are no longer there"), "{text}");
+    write(&work);
+    assert_eq!(said(&[]), [""; 0]);
+    std::fs::remove_file(work.path("b.yaml")).unwrap();
+    assert_eq!(said(&[]).len(), 1, "a file that is gone");
+}
+
+#[test]
+fn the_file_is_sorted_reviewable_and_the_same_every_time() {
+    let work = Work::new(&[("b.yaml", &two()), ("a.yaml", &job("")), ("c/t.yaml", &two())]);
+    write(&work);
+    let first = work.read("known.json");
+    let lines: Vec<&str> = first.lines().collect();
+    assert_eq!((lines.len(), lines[0], lines[6]), (7, "{ \"schema\": \"rolecall-baseline/1\", \"findings\": [", "] }"));
+    assert!(first.ends_with("] }\n"));
+    let paths: Vec<String> =
+        baseline(&work)["findings"].as_array().unwrap().iter().map(|one| text(&one["path"]).to_owned()).collect();
+    assert_eq!(paths, ["a.yaml", "b.yaml", "b.yaml", "c/t.yaml", "c/t.yaml"]);
+    for threads in ["1", "2", "4"] {
+        assert_eq!(work.check(&["--threads", threads, "--write-baseline", "known.json"]).status, 0);
+        assert_eq!(work.read("known.json"), first);
+    }
+}
+
+#[test]
+fn what_is_suppressed_or_not_shown_is_no_part_of_it() {
+    let work = Work::new(&[("t.yaml", &job("              # rolecall: ignore[SVC001] later\n"))]);
+    write(&work);
+    assert_eq!(baseline(&work)["findings"].as_array().unwrap().len(), 0);
+    work.write("t.yaml", &job(""));
+    work.write("rolecall.toml", "[severity]\nSVC001 = 'info'\n");
+    write(&work);
+    assert_eq!(baseline(&work)["findings"].as_array().unwrap().len(), 0);
+}
+
+#[test]
+fn a_broken_baseline_is_an_error_with_its_place() {
+    let work = Work::new(&[("t.yaml", &job(""))]);
+    let refusal = |text: &str| {
+        work.write("known.json", text);
+        work.refusal(&["--baseline", "known.json"])
+    };
+    let head = "{ \"schema\": \"rolecall-baseline/1\", \"findings\": [\n";
+    assert!(refusal("{ \"schema\": ").starts_with("error: known.json:1:13: "), "{}", refusal("{ \"schema\": "));
+    assert_eq!(
+        refusal("{\"schema\": \"rolecall/1\", \"findings\": []}"),
+        "error: known.json:1:12: this version reads baselines of the schema rolecall-baseline/1\n"
+    );
+    assert_eq!(
+        refusal(&format!("{head}  {{\"fingerprint\": \"00000000000000000000000000000000\", \"rule\": \"X\"}}\n] }}")),
+        "error: known.json:2:3: this finding has no path\n"
+    );
+    assert_eq!(
+        refusal(&format!("{head}  {{\"fingreprint\": \"\", \"rule\": \"X\", \"path\": \"p\"}}\n] }}")).lines().count(),
+        2
+    );
+    let missing = work.refusal(&["--baseline", "no/known.json"]);
+    assert!(missing.starts_with("error: cannot read no/known.json: "), "{missing}");
+}
+
+#[test]
+fn it_is_written_whole_or_not_at_all() {
+    let work = Work::new(&[("t.yaml", &job("")), ("known.json", "old")]);
+    let ran = work.check(&["--write-baseline", "no/known.json", "-f", "json", "-o", "report.json"]);
+    assert_eq!(ran.status, 2);
+    assert!(ran.stderr.contains("cannot write no/known.json"), "{}", ran.stderr);
+    assert!(!work.path("report.json").exists(), "all files or none");
+    // Of a part of what was asked for there is no baseline.
+    let ran = work.check(&["--write-baseline", "known.json", "t.yaml", "missing.yaml"]);
+    assert_eq!((ran.status, work.read("known.json").as_str()), (2, "old"));
+    let names: Vec<_> = std::fs::read_dir(work.path("")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(names.len(), 2, "{names:?}");
+}
+
+#[test]
+fn nobody_hides_behind_an_entry_of_another_rule() {
+    let work = Work::new(&[("t.yaml", &job(""))]);
+    write(&work);
+    let forged = work.read("known.json").replace("SVC001", "CGT001");
+    work.write("known.json", &forged);
+    assert_eq!(work.found(&["--baseline", "known.json"]), ["t.yaml:10 SVC001"]);
+}

@@ -1,0 +1,528 @@
+//! Findings that somebody hides, in every way that there is, and what is said of the hiding.
+
+mod work;
+
+use std::collections::BTreeSet;
+
+use proptest::prelude::*;
+use rolecall::finding::{Finding, Outcome};
+use serde_json::Value;
+use work::{Work, job, job_with, text};
+
+const COMMENT: &str = "              # rolecall: ignore[SVC001] until 2199-12-31 named with the next release\n";
+
+/// The output of an app with one stack, its metadata, and the file of these if they have one.
+fn app(folder: &str, metadata: &str, side: Option<&str>) -> Vec<(String, String)> {
+    let file = side.map(|_| ", \"additionalMetadataFile\": \"A.metadata.json\"").unwrap_or_default();
+    let manifest = format!(
+        r#"{{"version": "48.0.0", "artifacts": {{"A": {{"type": "aws:cloudformation:stack", "environment": "aws://unknown-account/unknown-region",
+            "properties": {{"templateFile": "A.template.json"}}, "displayName": "A", "metadata": {metadata}{file}}}}}}}"#
+    );
+    let role = |id: &str, path: &str| {
+        format!(
+            r#""{id}": {{"Type": "AWS::IAM::Role", "Metadata": {{"aws:cdk:path": "{path}"}}, "Properties": {{"AssumeRolePolicyDocument":
+            {{"Version": "2012-10-17", "Statement": [{{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {{"Service": ""}}}}]}}}}}}"#
+        )
+    };
+    let template = format!(
+        "{{\"Resources\": {{{},\n{},\n{}}}}}",
+        role("One", "A/Jobs/One/Resource"),
+        role("Two", "A/Jobs/Two/Resource"),
+        role("Three", "A/JobsToo/Three/Resource")
+    );
+    let mut files = vec![
+        (format!("{folder}/cdk.out"), "{\"version\": \"48.0.0\"}".to_owned()),
+        (format!("{folder}/manifest.json"), manifest),
+        (format!("{folder}/A.template.json"), template),
+    ];
+    files.extend(side.map(|side| (format!("{folder}/A.metadata.json"), side.to_owned())));
+    files
+}
+
+fn work_with(files: &[(String, String)]) -> Work {
+    Work::new(&files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect::<Vec<_>>())
+}
+
+/// The logical ids of findings, shown or hidden.
+fn ids(json: &Value, hidden: bool) -> Vec<String> {
+    let all = json["findings"].as_array().unwrap().iter().filter(|one| one["suppressed"].is_null() != hidden);
+    all.filter(|one| one["rule"] == "SVC001").map(|one| text(&one["logicalId"]).to_owned()).collect()
+}
+
+#[test]
+fn a_comment_on_the_line_or_above_it() {
+    let work = Work::new(&[("t.yaml", &job(COMMENT))]);
+    assert_eq!((work.found(&[]), work.hidden(&[])), (vec![], vec!["t.yaml:11 SVC001 comment".to_owned()]));
+    assert_eq!(work.check(&[]).status, 0);
+    work.write("t.yaml", &job("").replace("''", "'' # rolecall: ignore[service-principal-empty] the same by its name"));
+    assert_eq!(work.hidden(&[]), ["t.yaml:10 SVC001 comment"]);
+    // A comment behind something speaks of its own line, not of the one below.
+    work.write("t.yaml", &job("").replace("Principal:", "Principal: # rolecall: ignore[SVC001] too early"));
+    assert_eq!(work.found(&[]), ["t.yaml:9 SUP004", "t.yaml:10 SVC001"]);
+    // A text is no comment.
+    work.write("t.yaml", &job("").replace("Resources:", "Description: '# rolecall: ignore[SVC001] x'\nResources:"));
+    assert_eq!(work.found(&[]), ["t.yaml:11 SVC001"]);
+}
+
+#[test]
+fn metadata_of_a_resource_or_a_template() {
+    let entry = "{rolecall: {ignore: [{id: SVC001, reason: later, owner: platform, expires: 2199-12-31}]}}";
+    let work = Work::new(&[("t.yaml", &job_with(entry))]);
+    assert_eq!((work.found(&[]), work.hidden(&[])), (vec![], vec!["t.yaml:11 SVC001 metadata".to_owned()]));
+    let told = &work.json(&[])["findings"][0]["suppressed"];
+    assert_eq!([&told["reason"], &told["owner"], &told["expires"]].map(text), ["later", "platform", "2199-12-31"]);
+    assert_eq!(told["location"]["start"]["line"], 4);
+    // That of another resource hides nothing of this one.
+    let other = "  Other:\n    Type: AWS::S3::Bucket\n    Metadata: ".to_owned() + entry + "\n";
+    work.write("t.yaml", &job("").replace("Resources:\n", &format!("Resources:\n{other}")));
+    assert_eq!(work.found(&[]), ["t.yaml:4 SUP004", "t.yaml:13 SVC001"]);
+    work.write("t.yaml", &format!("Metadata: {entry}\n{}", job("")));
+    assert_eq!((work.found(&[]), work.hidden(&[])), (vec![], vec!["t.yaml:11 SVC001 metadata".to_owned()]));
+    // In JSON the same.
+    let json = r#"{"Metadata": {"rolecall": {"ignore": [{"id": "SVC001", "reason": "later"}]}}, "Resources": {"R": {"Type": "AWS::IAM::Role",
+        "Properties": {"AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": ""}}]}}}}}"#;
+    work.write("t.yaml", "{}");
+    work.write("t.json", json);
+    assert_eq!((work.found(&[]), work.hidden(&[])), (vec![], vec!["t.json:2 SVC001 metadata".to_owned()]));
+}
+
+#[test]
+fn what_a_role_that_sam_makes_is_made_from() {
+    let function = "Transform: AWS::Serverless-2016-10-31
+Resources:
+  Job:
+    Type: AWS::Serverless::Function
+    Metadata: {rolecall: {ignore: [{id: SVC001, reason: later}]}}
+    Properties:
+      Runtime: nodejs22.x
+      Handler: i.h
+      InlineCode: x
+      AssumeRolePolicyDocument:
+        Version: '2012-10-17'
+        Statement: [{Effect: Allow, Action: 'sts:AssumeRole', Principal: {Service: ''}}]
+";
+    let work = Work::new(&[("t.yaml", function)]);
+    assert_eq!((work.found(&[]), work.hidden(&[])), (vec![], vec!["t.yaml:12 SVC001 metadata".to_owned()]));
+}
+
+#[test]
+fn a_template_hides_nothing_of_another_one() {
+    let all = "Metadata: {rolecall: {ignore: [{id: SVC001, reason: x}, {id: CGT001, reason: x}]}}\n";
+    let hostile = format!(
+        "{all}Resources:\n  Job:\n    Type: AWS::S3::Bucket\n    {}",
+        all.replace('\n', "\n    # rolecall: ignore[SVC001] x\n")
+    );
+    let work = Work::new(&[("a.yaml", &hostile), ("b.yaml", &job("")), ("c/t.yaml", &job(""))]);
+    let found = work.found(&["--ignore", "SUP"]);
+    assert_eq!(found, ["b.yaml:10 SVC001", "c/t.yaml:10 SVC001"]);
+}
+
+#[test]
+fn constructs_of_an_app_hide_what_is_below_them() {
+    let said = r#"{"/A/Jobs": [{"type": "rolecall", "data": {"ignore": [{"id": "SVC001", "reason": "later"}]}}]}"#;
+    let work = work_with(&[app("cdk.out", said, None), app("other", "{}", None)].concat());
+    let json = work.json(&[]);
+    assert_eq!(ids(&json, true), ["One", "Two"], "below the construct");
+    assert_eq!(ids(&json, false), ["Three", "One", "Two", "Three"], "beside it, and in another app");
+    let told =
+        &json["findings"].as_array().unwrap().iter().find(|one| one["logicalId"] == "One").unwrap()["suppressed"];
+    assert_eq!((text(&told["by"]), text(&told["location"]["path"])), ("construct", "cdk.out/manifest.json"));
+    // Newer versions of CDK write metadata into a file of their own.
+    let work = work_with(&app("cdk.out", "{}", Some(said)));
+    let json = work.json(&[]);
+    assert_eq!(
+        (ids(&json, true), ids(&json, false)),
+        (vec!["One".to_owned(), "Two".to_owned()], vec!["Three".to_owned()])
+    );
+    let told =
+        &json["findings"].as_array().unwrap().iter().find(|one| one["logicalId"] == "One").unwrap()["suppressed"];
+    assert_eq!(text(&told["location"]["path"]), "cdk.out/A.metadata.json");
+    // The whole stack, one construct, and a construct with nothing to hide.
+    for (path, hidden) in
+        [("/A", 3), ("/A/Jobs/One", 1), ("/A/Jobs/One/Resource", 1), ("/A/Job", 0), ("/", 0), ("A", 0)]
+    {
+        let work = work_with(&app("cdk.out", &said.replace("/A/Jobs", path), None));
+        assert_eq!(ids(&work.json(&[]), true).len(), hidden, "{path}");
+    }
+}
+
+#[test]
+fn a_configuration_hides_what_it_names() {
+    let work = Work::new(&[
+        ("infra/a.yaml", &job("")),
+        ("infra/b.yaml", &job("")),
+        ("deep/infra/a.yaml", &job("")),
+        ("own/rolecall.toml", "[[suppress]]\nrule = 'SVC001'\npath = 'other.yaml'\nreason = 'x'\n"),
+        ("own/t.yaml", &job("")),
+    ]);
+    let with = |entry: &str| {
+        work.write("rolecall.toml", &format!("[[suppress]]\nrule = 'SVC001'\nreason = 'later'\n{entry}"));
+        work.hidden(&[]).iter().map(|one| one.split(':').next().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(with(""), ["deep/infra/a.yaml", "infra/a.yaml", "infra/b.yaml"]);
+    assert_eq!(with("path = 'infra/a.yaml'"), ["infra/a.yaml"]);
+    assert_eq!(with("path = './infra'"), ["infra/a.yaml", "infra/b.yaml"]);
+    assert_eq!(with("path = '**/a.yaml'"), ["deep/infra/a.yaml", "infra/a.yaml"]);
+    assert_eq!(with("path = 'a.yaml'"), [""; 0], "a path starts at the folder of the file");
+    assert_eq!(with("logical-id = 'Job'").len(), 3);
+    assert_eq!(with("logical-id = 'Other'"), [""; 0]);
+    assert_eq!(with("path = 'own/t.yaml'"), [""; 0], "that one obeys another file");
+    // What matches nothing is no mistake: a run may see a part of the repository.
+    assert!(work.found(&[]).iter().all(|one| one.ends_with("SVC001")));
+    work.write("rolecall.toml", "[[suppress]]\nrule = 'SVC001'\npath = 'infra/a.yaml'\nexpires = 2020-01-01\n");
+    let found = work.found(&[]);
+    assert!(
+        found.contains(&"rolecall.toml:4 SUP003".to_owned()) && found.contains(&"rolecall.toml:2 SUP001".to_owned())
+    );
+    assert!(found.contains(&"infra/a.yaml:10 SVC001".to_owned()), "{found:?}");
+}
+
+#[test]
+fn a_condition_narrows_it_to_branches() {
+    let template = "Parameters: {Stage: {Type: String, AllowedValues: [dev, prod]}}
+Conditions: {IsDev: !Equals [!Ref Stage, dev]}
+"
+    .to_owned()
+        + &job("").replace("Service: ''", "Service: !If [IsDev, '', lambda.amazonaws.com]");
+    let work = Work::new(&[("t.yaml", &template)]);
+    assert_eq!(work.json(&[])["findings"][0]["assignment"]["IsDev"], true);
+    let entry = |condition: &str| format!("[[suppress]]\nrule = 'SVC001'\nreason = 'x'\ncondition = '{condition}'\n");
+    work.write("rolecall.toml", &entry("IsDev"));
+    assert_eq!(work.found(&[]), [""; 0]);
+    for other in ["IsProd", "isdev"] {
+        work.write("rolecall.toml", &entry(other));
+        assert_eq!(work.found(&[]).len(), 1, "{other}");
+    }
+    work.write("rolecall.toml", &entry("IsDev"));
+    work.write("t.yaml", &template.replace("'', lambda.amazonaws.com", "lambda.amazonaws.com, ''"));
+    assert_eq!(work.found(&[]).len(), 1, "there it is false");
+}
+
+#[test]
+fn the_line_of_the_app_counts_as_a_path() {
+    let work = Work::new(&[]);
+    work.copy("testdata/cdk-apps/c-cognito", "app");
+    work.copy("testdata/cdk/c-cognito", "app/cdk.out");
+    let run = |path: &str| {
+        // Paths start at the folder of the file that has them.
+        work.write("rolecall.toml", &format!("[[suppress]]\nrule = 'CGT007'\nreason = 'x'\npath = '{path}'\n"));
+        let ran = work.check(&["-f", "json", "--select", "CGT007"]);
+        let json: Value = serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{}", ran.stderr));
+        json["findings"].as_array().unwrap().iter().filter(|one| !one["suppressed"].is_null()).count()
+    };
+    assert_eq!(run("app/lib/l1-bad.ts"), 1);
+    assert_eq!(run("app/lib/other.ts"), 0);
+}
+
+#[test]
+fn without_a_reason_it_holds_and_is_told() {
+    let work = Work::new(&[("t.yaml", &job("              # rolecall: ignore[SVC001]\n"))]);
+    assert_eq!((work.found(&[]), work.hidden(&[]).len()), (vec!["t.yaml:10 SUP001".to_owned()], 1));
+    assert_eq!((work.check(&[]).status, work.check(&["--fail-on", "warning"]).status), (0, 1));
+    assert_eq!(work.found(&["--ignore", "SUP001"]), [""; 0]);
+    work.write("t.yaml", &job_with("{rolecall: {ignore: [{id: SVC001, reason: '  '}, SVC001]}}"));
+    assert_eq!(work.found(&[]), ["t.yaml:4 SUP001", "t.yaml:4 SUP001"]);
+}
+
+#[test]
+fn what_is_no_rule_or_not_understood_hides_nothing_and_is_told() {
+    for comment in
+        ["ignore[SVC01] x", "ignore[SVC] x", "ignore[*] x", "ignore SVC001 x", "supress[SVC001] x", "ignore[] x"]
+    {
+        let work = Work::new(&[("t.yaml", &job(&format!("              # rolecall: {comment}\n")))]);
+        assert_eq!(work.found(&[]), ["t.yaml:10 SUP002", "t.yaml:11 SVC001"], "{comment}");
+    }
+    for metadata in [
+        "{rolecall: {ignore: SVC001}}",
+        "{rolecall: {ignroe: [{id: SVC001, reason: x}]}}",
+        "{rolecall: [SVC001]}",
+        "{rolecall: {ignore: [{rule: SVC001, reason: x}]}}",
+        "{rolecall: {ignore: [{id: SVC001, reason: x, until: 2030-01-01}]}}",
+        "{rolecall: {ignore: [{id: [SVC001], reason: x}]}}",
+    ] {
+        let work = Work::new(&[("t.yaml", &job_with(metadata))]);
+        let found = work.found(&[]);
+        assert!(found.iter().any(|one| one.ends_with("SVC001")), "{metadata}: {found:?}");
+        assert!(found.iter().any(|one| one == "t.yaml:4 SUP002"), "{metadata}: {found:?}");
+    }
+    let work = Work::new(&[("t.yaml", &job("              # rolecall: ignore[SVC001, ZEBRA] x\n"))]);
+    assert_eq!((work.found(&[]), work.hidden(&[]).len()), (vec!["t.yaml:10 SUP002".to_owned()], 1));
+}
+
+#[test]
+fn what_has_expired_no_longer_holds() {
+    for day in ["2020-01-01", "2199-02-30", "1.1.2199"] {
+        let work = Work::new(&[("t.yaml", &job(&format!("              # rolecall: ignore[SVC001] until {day} x\n")))]);
+        assert_eq!(work.found(&[]), ["t.yaml:10 SUP003", "t.yaml:11 SVC001"], "{day}");
+        work.write(
+            "t.yaml",
+            &job_with(&format!("{{rolecall: {{ignore: [{{id: SVC001, reason: x, expires: '{day}'}}]}}}}")),
+        );
+        assert_eq!(work.found(&[]), ["t.yaml:4 SUP003", "t.yaml:11 SVC001"], "{day}");
+    }
+}
+
+#[test]
+fn what_hides_nothing_is_told_only_where_that_is_sure() {
+    let mended = job(COMMENT).replace("''", "lambda.amazonaws.com");
+    let work = Work::new(&[("infra/t.yaml", &mended), ("rolecall.toml", "")]);
+    assert_eq!(work.found(&[]), ["infra/t.yaml:10 SUP004"]);
+    assert_eq!(work.found(&["infra/t.yaml"]), [""; 0], "the others were not read");
+    assert_eq!(work.found(&["infra"]), [""; 0], "nor here, where the project is larger");
+    assert_eq!(work.found(&["--ignore", "SVC001"]), [""; 0], "the rule did not run");
+    assert_eq!(work.found(&["--select", "CGT,SUP"]), [""; 0]);
+    work.write("rolecall.toml", "[check]\nignore = ['SVC001']\n");
+    assert_eq!(work.found(&[]), [""; 0]);
+    work.write("rolecall.toml", "");
+    let nested = mended.clone()
+        + "  Nested:\n    Type: AWS::CloudFormation::Stack\n    Properties: {TemplateURL: 'https://s3.amazonaws.com/b/t.yaml'}\n";
+    work.write("infra/t.yaml", &nested);
+    assert_eq!(work.found(&[]), [""; 0], "a stack is missing");
+    work.write(
+        "infra/t.yaml",
+        &mended.replace("Job:", "Job:\n    DependsOn: X\n    Metadata: {a: !ImportValue nobody-exports-it}"),
+    );
+    let imports = mended.replace("Action: sts:AssumeRole", "Action: sts:AssumeRole\n            Condition: {StringEquals: {'aws:SourceAccount': !ImportValue nobody-exports-it}}");
+    work.write("infra/t.yaml", &imports);
+    assert_eq!(work.found(&[]), [""; 0], "a reference leads out");
+    // A finding that is not shown by default is one all the same.
+    work.write("infra/t.yaml", &job(COMMENT));
+    work.write("rolecall.toml", "[severity]\nSVC001 = 'info'\n");
+    assert_eq!(work.found(&[]), [""; 0]);
+}
+
+#[test]
+fn reports_of_people_leave_it_out_and_reports_of_programs_have_it() {
+    let work = Work::new(&[("t.yaml", &job(COMMENT))]);
+    for format in ["text", "plain", "github"] {
+        let said = work.check(&["-f", format]).stdout;
+        assert!(!said.contains("SVC001"), "{format}: {said}");
+    }
+    assert!(work.check(&[]).stdout.contains(" · 1 suppressed · "));
+    let sarif: Value = serde_json::from_str(&work.check(&["-f", "sarif"]).stdout).unwrap();
+    let result = &sarif["runs"][0]["results"][0];
+    let told = &result["suppressions"][0];
+    assert_eq!(
+        (text(&result["ruleId"]), text(&told["kind"]), text(&told["status"])),
+        ("SVC001", "inSource", "accepted")
+    );
+    assert_eq!(text(&told["justification"]), "named with the next release");
+    work.write("t.yaml", &job(""));
+    assert_eq!(work.check(&["-q", "--write-baseline", "b.json"]).status, 0);
+    let sarif: Value = serde_json::from_str(&work.check(&["-f", "sarif", "--baseline", "b.json"]).stdout).unwrap();
+    let told = &sarif["runs"][0]["results"][0]["suppressions"][0];
+    assert_eq!((text(&told["kind"]), text(&told["properties"]["by"])), ("external", "baseline"));
+    let sarif: Value = serde_json::from_str(&work.check(&["-f", "sarif"]).stdout).unwrap();
+    assert!(sarif["runs"][0]["results"][0].get("suppressions").is_none());
+}
+
+#[test]
+fn both_reports_stay_valid() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let work = Work::new(&[
+        ("a.yaml", &job(COMMENT)),
+        ("b.yaml", &job("")),
+        ("c.yaml", &job("              # rolecall: ignore[X]\n")),
+    ]);
+    work.write("rolecall.toml", "[[suppress]]\nrule = 'SVC001'\npath = 'b.yaml'\nowner = 'o'\nexpires = 2199-01-01\n");
+    for (format, schema) in [("json", "data/rolecall-1.schema.json"), ("sarif", "testdata/schema/sarif-2.1.0.json")] {
+        let schema = std::fs::read_to_string(root.join(schema)).unwrap();
+        // One pattern of the official SARIF schema has a bracket too many, which the validator refuses.
+        let schema = schema.replace("[a-zA-Z]{2}]?$", "[a-zA-Z]{2}$");
+        let schema: Value = serde_json::from_str(&schema).unwrap();
+        let Ok(validator) = jsonschema::validator_for(&schema) else { panic!("{format}") };
+        let report: Value = serde_json::from_str(&work.check(&["-f", format]).stdout).unwrap();
+        let errors: Vec<String> = validator.iter_errors(&report).map(|error| error.to_string()).collect();
+        assert!(errors.is_empty(), "{format}: {errors:?}");
+    }
+}
+
+#[test]
+fn words_of_strangers_reach_no_screen_as_they_are() {
+    let reason = "\\e[31m\\n::error::[x](https://example.com)";
+    let entry =
+        format!("{{rolecall: {{ignore: [{{id: SVC001, reason: \"{reason}\"}}, {{id: \"\\e[31mX\", reason: x}}]}}}}");
+    let work = Work::new(&[("t.yaml", &job_with(&entry))]);
+    for format in ["text", "plain", "github", "json", "sarif"] {
+        let said = work.check(&["-f", format]).stdout;
+        assert!(!said.contains('\u{1b}') && !said.contains("\n::error::[x]"), "{format}: {said}");
+    }
+    let sarif: Value = serde_json::from_str(&work.check(&["-f", "sarif"]).stdout).unwrap();
+    let all = sarif["runs"][0]["results"].as_array().unwrap();
+    let told = all.iter().find_map(|one| one.get("suppressions")).unwrap();
+    assert!(!text(&told[0]["justification"]).contains("]("), "{told}");
+}
+
+#[test]
+fn very_many_suppressions_are_bounded_and_said() {
+    let many = "              # rolecall: ignore[CGT001] x\n".repeat(10_100);
+    let work = Work::new(&[("t.yaml", &job(&many))]);
+    let json = work.json(&[]);
+    assert_eq!(work::notes(&json, "bound"), ["t.yaml: only its first 10000 suppressions are read"]);
+    assert_eq!(ids(&json, false).len(), 1);
+}
+
+/// Templates with several findings each.
+const TEMPLATES: [&str; 3] = [
+    "Resources:
+  Pool:
+    Type: AWS::Cognito::IdentityPool
+    Properties:
+      AllowUnauthenticatedIdentities: true
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument:
+        Version: '2012-10-17'
+        Statement:
+          - Effect: Allow
+            Principal:
+              Federated: cognito-identity.amazonaws.com
+            Action: sts:AssumeRoleWithWebIdentity
+            Condition:
+              ForAnyValue:StringLike:
+                cognito-identity.amazonaws.com:amr: authenticated
+  Attachment:
+    Type: AWS::Cognito::IdentityPoolRoleAttachment
+    Properties:
+      IdentityPoolId: !Ref Pool
+      Roles:
+        authenticated: !GetAtt Role.Arn
+        unauthenticated: !GetAtt Role.Arn
+",
+    "Resources:
+  Empty:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument:
+        Version: '2012-10-17'
+        Statement:
+          - Effect: Allow
+            Principal:
+              Service: ''
+            Action: sts:AssumeRole
+  Open:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument:
+        Version: '2012-10-17'
+        Statement:
+          - Effect: Allow
+            Principal:
+              AWS: '*'
+            Action: sts:AssumeRole
+",
+    "Resources:
+  Users:
+    Type: AWS::Cognito::UserPool
+  One:
+    Type: AWS::Cognito::UserPoolGroup
+    Properties:
+      UserPoolId: !Ref Users
+      Precedence: 1
+      RoleArn: arn:aws:iam::111122223333:role/one
+  Two:
+    Type: AWS::Cognito::UserPoolGroup
+    Properties:
+      UserPoolId: !Ref Users
+      Precedence: 1
+      RoleArn: arn:aws:iam::111122223333:role/two
+",
+];
+
+const RULES: [&str; 10] =
+    ["CGT001", "CGT003", "MAP001", "MAP015", "SVC001", "XAC001", "CGT007", "SVC", "cognito-aud-missing", "*"];
+
+fn findings(files: &[(String, String)]) -> Outcome {
+    rolecall::run::check_texts(files.to_vec())
+}
+
+/// What makes a finding the same wherever it stands.
+fn key(finding: &Finding) -> (String, String) {
+    (finding.rule.to_owned(), finding.fingerprint.clone())
+}
+
+/// Findings about templates, not about what hides them.
+fn of_templates<'o>(all: impl Iterator<Item = &'o Finding>) -> BTreeSet<(String, String)> {
+    all.filter(|finding| !finding.rule.starts_with("SUP")).map(key).collect()
+}
+
+fn is_named(finding: &Finding, words: &[&str]) -> bool {
+    let name = rolecall::checks::rule(finding.rule).map(|rule| rule.name);
+    words.iter().any(|word| *word == finding.rule || Some(*word) == name)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+
+    /// A comment in a random line of one of three templates.
+    #[test]
+    fn a_comment_hides_only_what_it_names_on_its_line(
+        file in 0..3usize, line in 0..30usize, words in proptest::collection::vec(0..RULES.len(), 1..3), own in any::<bool>(), late in any::<bool>(),
+    ) {
+        let mut files: Vec<(String, String)> = (0..3).map(|at| (format!("f{at}.yaml"), TEMPLATES[at].to_owned())).collect();
+        let before = findings(&files);
+        prop_assert!(before.suppressed.is_empty() && before.findings.len() > 5);
+        let words: Vec<&str> = words.iter().map(|at| RULES[*at]).collect();
+        let until = if late { "until 2020-01-01 " } else { "" };
+        let comment = format!("# rolecall: ignore[{}] {until}random", words.join(", "));
+        let mut lines: Vec<String> = TEMPLATES[file].lines().map(str::to_owned).collect();
+        let at = line % lines.len();
+        if own {
+            lines.insert(at, comment);
+        } else {
+            lines[at] = format!("{} {comment}", lines[at]);
+        }
+        files[file].1 = lines.join("\n") + "\n";
+        let after = findings(&files);
+        let all = of_templates(after.findings.iter().chain(&after.suppressed));
+        prop_assert_eq!(all, of_templates(before.findings.iter()), "nothing is lost");
+        for hidden in &after.suppressed {
+            let path = after.sources.get(hidden.primary.place.file).path().to_owned();
+            let on = after.sources.get(hidden.primary.place.file).line_column(hidden.primary.place.span.start()).line as usize;
+            prop_assert!(is_named(hidden, &words) && !late, "{} by {:?}", hidden.rule, words);
+            prop_assert_eq!((path, on), (format!("f{file}.yaml"), if own { at + 2 } else { at + 1 }));
+        }
+        // And what it names on its line it hides.
+        let (meant, named) = (if own { at + 2 } else { at + 1 }, format!("f{file}.yaml"));
+        for shown in after.findings.iter().filter(|finding| is_named(finding, &words) && !late) {
+            let source = after.sources.get(shown.primary.place.file);
+            let on = source.line_column(shown.primary.place.span.start()).line as usize;
+            let spot = (source.path().to_owned(), on);
+            prop_assert_ne!(spot, (named.clone(), meant));
+        }
+    }
+
+    /// Metadata of a random resource, and a random entry of the configuration.
+    #[test]
+    fn metadata_and_configurations_hide_only_what_they_name(
+        file in 0..3usize, resource in 0..3usize, word in 0..RULES.len(), path in 0..3usize, id in 0..8usize, rule in 0..7usize,
+    ) {
+        let mut files: Vec<(String, String)> = (0..3).map(|at| (format!("f{at}.yaml"), TEMPLATES[at].to_owned())).collect();
+        let before = findings(&files);
+        let keys: Vec<usize> = TEMPLATES[file].lines().enumerate()
+            .filter(|(_, line)| line.starts_with("  ") && !line.starts_with("   ")).map(|(at, _)| at).collect();
+        let at = keys[resource % keys.len()];
+        let mut lines: Vec<String> = TEMPLATES[file].lines().map(str::to_owned).collect();
+        let name = lines[at].trim().trim_end_matches(':').to_owned();
+        let end = keys.iter().copied().find(|key| *key > at).unwrap_or(lines.len()) + 1;
+        lines.insert(at + 1, format!("    Metadata: {{rolecall: {{ignore: [{{id: '{}', reason: random}}]}}}}", RULES[word]));
+        files[file].1 = lines.join("\n") + "\n";
+        let ids = ["Pool", "Role", "Attachment", "Empty", "Open", "Users", "One", "Two"];
+        let entry = format!("[[suppress]]\nrule = '{}'\npath = 'f{path}.yaml'\nlogical-id = '{}'\nreason = 'x'\n", RULES[rule], ids[id]);
+        files.push(("rolecall.toml".to_owned(), entry));
+        let after = findings(&files);
+        let all = of_templates(after.findings.iter().chain(&after.suppressed));
+        // A fingerprint of a template counts from the folder of its configuration: the same here.
+        prop_assert_eq!(all, of_templates(before.findings.iter()), "nothing is lost");
+        for hidden in &after.suppressed {
+            let source = after.sources.get(hidden.primary.place.file);
+            let own = hidden.subject.logical_id.as_deref();
+            let line = source.line_column(hidden.primary.place.span.start()).line as usize;
+            let inside = own == Some(name.as_str()) || (at < line && line <= end);
+            let by_metadata = is_named(hidden, &[RULES[word]]) && source.path() == format!("f{file}.yaml") && inside;
+            let by_config = hidden.rule == RULES[rule] && source.path() == format!("f{path}.yaml") && own == Some(ids[id]);
+            prop_assert!(by_metadata || by_config, "{} {:?} in {}:{}", hidden.rule, own, source.path(), line);
+        }
+    }
+}
