@@ -2,7 +2,8 @@
 # Runs the check: annotations go to the log, SARIF to a file, the counts to the outputs and the summary.
 # Ends with status 0 also where there are findings: the action uploads the report before it fails.
 #
-# Reads ROLECALL_BINARY, ROLECALL_PATHS, ROLECALL_FAIL_ON, ROLECALL_MIN_SEVERITY, ROLECALL_SARIF_FILE, ROLECALL_ARGS.
+# Reads ROLECALL_BINARY, ROLECALL_PATHS, ROLECALL_CONFIG, ROLECALL_FAIL_ON, ROLECALL_MIN_SEVERITY, ROLECALL_BASELINE,
+# ROLECALL_SARIF_FILE, ROLECALL_ARGS.
 # Writes the outputs sarif, errors, warnings and exit-code to GITHUB_OUTPUT, and GITHUB_STEP_SUMMARY.
 set -euo pipefail
 
@@ -48,7 +49,10 @@ arguments=()
 while IFS= read -r argument; do
     arguments+=("$argument")
 done < <(lines "${ROLECALL_ARGS:-}")
-arguments+=("--fail-on=${ROLECALL_FAIL_ON:-error}")
+# What is not said is for rolecall.toml to say.
+[[ -z ${ROLECALL_CONFIG:-} ]] || arguments+=("--config=$ROLECALL_CONFIG")
+[[ -z ${ROLECALL_FAIL_ON:-} ]] || arguments+=("--fail-on=$ROLECALL_FAIL_ON")
+[[ -z ${ROLECALL_BASELINE:-} ]] || arguments+=("--baseline=$ROLECALL_BASELINE")
 # The usual one is not said: it would hide what a rule selected by its name says below it.
 if [[ ${ROLECALL_MIN_SEVERITY:-warning} != warning ]]; then
     arguments+=("--min-severity=$ROLECALL_MIN_SEVERITY")

@@ -163,6 +163,34 @@ fn the_lowest_severity_that_fails_is_an_input() {
 }
 
 #[test]
+fn what_a_baseline_has_does_not_count() {
+    let job = Job::new().bundled(BAD, "t.yaml");
+    let mut command = Command::new(PROGRAM);
+    let written =
+        command.args(["check", "--write-baseline", "known=.json"]).current_dir(job.path("")).output().unwrap();
+    assert!(written.status.success(), "{}", String::from_utf8_lossy(&written.stderr));
+    assert_eq!(job.check().get("exit-code"), "1");
+    let job = job.with("ROLECALL_BASELINE", "known=.json");
+    let left = job.check();
+    assert_eq!(left.counts(), ["0", "0", "0"], "{}", left.all());
+    fs::write(job.path("known=.json"), "{").unwrap();
+    let left = job.check();
+    assert_eq!((left.get("exit-code"), left.get("sarif")), ("2", ""));
+    assert!(left.log().contains("known=.json:1:2: "), "{}", left.all());
+}
+
+#[test]
+fn the_configuration_is_an_input_and_says_what_fails() {
+    let job = Job::new().bundled(BAD, "t.yaml");
+    fs::create_dir(job.path("own")).unwrap();
+    fs::write(job.path("own/c.toml"), "[check]\nfail-on = 'never'\n").unwrap();
+    let job = job.with("ROLECALL_CONFIG", "own/c.toml");
+    assert_eq!(job.check().get("exit-code"), "0");
+    let job = job.with("ROLECALL_FAIL_ON", "warning");
+    assert_eq!(job.check().get("exit-code"), "1", "an input wins");
+}
+
+#[test]
 fn paths_that_are_hostile_are_paths() {
     let names = ["two words.yaml", "-dash.yaml", "--help", "$(touch x)`touch y`.yaml", "*.yaml", "a'b\"c;touch z"];
     for name in names {

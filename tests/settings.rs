@@ -474,7 +474,7 @@ fn a_wrong_configuration_ends_the_run_with_its_place() {
     );
     assert!(wrong("[parameters\n").starts_with("error: infra/rolecall.toml:1:12: "), "{}", wrong("[parameters\n"));
     assert!(wrong("a = 2027-02-31\n").starts_with("error: infra/rolecall.toml:1:"));
-    assert!(wrong("[[suppress]]\nrule = 'CGT001'\n").contains(":1:3: 'suppress' is not supported by rolecall"));
+    assert!(wrong("[guard]\nrules = []\n").contains(":1:2: 'guard' is not supported by rolecall"));
     let work = Work::new(&[("t.yaml", &staged()), ("bad.toml", "x = 1\n")]);
     assert_eq!(work.refusal(&["--config", "bad.toml"]), "error: bad.toml:1:1: no section is called 'x'\n");
     assert!(work.refusal(&["--config", "none.toml"]).starts_with("error: cannot read none.toml"));

@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::Path;
 
-use super::{Status, error, print, say};
+use super::{Status, error, print};
 use crate::settings::{FILE, commented};
 
 /// Write a rolecall.toml in which every key is described, and print what starts the check elsewhere.
@@ -26,11 +26,11 @@ pub(super) fn run(args: &Args) -> Status {
         }
         return Status::Failed;
     }
-    say("note", &format!("{FILE} is written; every key of it is described there"));
     if args.quiet {
         return Status::Clean;
     }
-    print(SNIPPETS.join("\n").as_bytes(), Status::Clean)
+    let said = format!("# {FILE} is written, and every key is described there. What starts the check elsewhere:\n\n");
+    print((said + &SNIPPETS.join("\n")).as_bytes(), Status::Clean)
 }
 
 /// Writes a file that is not there yet, whole or not at all.

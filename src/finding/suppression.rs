@@ -161,6 +161,17 @@ impl Suppression {
 }
 
 impl Scope {
+    /// The file of which it covers findings, where it is one.
+    pub fn file(&self) -> Option<FileId> {
+        match self {
+            Self::Line { line, .. } => Some(line.file),
+            Self::Template(template) => Some(template.file),
+            // A service may include its resources from another file.
+            Self::Resource { template, body, .. } => (template.file == body.file).then_some(body.file),
+            Self::Nothing | Self::Construct { .. } | Self::Given { .. } => None,
+        }
+    }
+
     /// Whether a finding is one of those meant, whatever its rule.
     pub fn covers(&self, finding: &Finding) -> bool {
         let (at, subject) = (finding.primary.place, &finding.subject);

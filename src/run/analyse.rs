@@ -1,6 +1,6 @@
 //! The middle of the main path: from parsed templates to findings.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use rayon::prelude::*;
 
@@ -230,7 +230,11 @@ fn analyse_set(
     checks::give_way(&mut findings);
     findings.retain(|finding| runs(finding.rule));
     let (counts, undecided) = count(&graph, &trusts, &classes);
-    let suppressions = set.ids().flat_map(|id| suppressions_of(set.stack(id).template)).collect();
+    // Stacks that share a template share what it says.
+    let mut seen = HashSet::new();
+    let templates = set.ids().map(|id| set.stack(id).template);
+    let templates = templates.filter(|template| seen.insert(std::ptr::from_ref(template.doc)));
+    let suppressions = templates.flat_map(suppressions_of).collect();
     let files = set.ids().flat_map(|id| set.stack(id).template.doc.files()).map(|(file, _)| file).collect();
     let (whole, partial) = if is_whole(set, &graph) { (files, BTreeSet::new()) } else { (BTreeSet::new(), files) };
     let notes = graph.notes.into_iter().chain(undecided).collect();
@@ -253,7 +257,8 @@ fn suppressions_of(template: &Template<'_>) -> Vec<Suppression> {
     let span = if template.doc.is_within() { root.span() } else { whole };
     let place = Place { file: template.doc.file(), span };
     let of_resources = template.resources.iter().flat_map(|resource| suppress::of_resource(resource, place));
-    suppress::of_template(root, place).into_iter().chain(of_resources).collect()
+    // An alias may say the same of many resources: one more than is kept tells that there are more.
+    suppress::of_template(root, place).into_iter().chain(of_resources).take(suppress::MOST + 1).collect()
 }
 
 /// What a loop over a default makes is there as long as the parameter has it.

@@ -93,7 +93,11 @@ impl<'s> Configurations<'s> {
                 Output::Assembly(folder) => (folder, true),
                 Output::Failed(file) | Output::Missing(file, _) => (file, false),
             };
-            let is_named = named.iter().any(|named| named == path || Some(named.as_path()) == path.parent());
+            let is_named = named.iter().any(|named| match output {
+                Output::Assembly(folder) => named == folder || named.parent() == Some(folder),
+                Output::Failed(file) => Some(named.as_path()) == file.parent(),
+                Output::Missing(project, _) => named == project,
+            });
             is_named || !self.of_path(path).excludes(path, is_folder)
         });
     }

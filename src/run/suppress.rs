@@ -66,12 +66,14 @@ impl Suppressions {
                 _ => String::new(),
             };
             let count = counts.entry(one.place.file).or_default();
-            if *count < MOST && seen.insert((one.place, one.by, of_resource)) {
+            if *count <= MOST && seen.insert((one.place, one.by, of_resource)) {
                 *count += 1;
-                self.held.push(Held::new(one));
+                if *count <= MOST {
+                    self.held.push(Held::new(one));
+                }
             }
         }
-        for (file, _) in counts.into_iter().filter(|(_, count)| *count == MOST) {
+        for (file, _) in counts.into_iter().filter(|(_, count)| *count > MOST) {
             let path = files.sources.get(file).path();
             self.bounds.push(format!("{path}: only its first {MOST} suppressions are read"));
         }

@@ -319,7 +319,7 @@ mod tests {
                 let text = format!("{open}{rule}{} = {}\n", key.name, key.example);
                 assert!(Settings::parse(&text).is_ok(), "{text}{:?}", Settings::parse(&text));
             }
-            assert!(Settings::parse(&format!("{open}zebra-crossing = []\n")).is_err(), "{open}");
+            assert!(Settings::parse(&format!("{open}zebra-crossing = {{}}\n")).is_err(), "{open}");
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use crate::finding::{Date, Finding, Suppression};
+use crate::source::FileId;
 
 /// A suppression with what became of it.
 #[derive(Clone, Debug)]
@@ -23,17 +24,20 @@ impl Held {
 
 /// Hides what the suppressions name. A finding that several name is hidden by the first of them, and all are used.
 pub fn apply(held: &mut [Held], findings: &mut [Finding], today: Date) {
-    let mut of_rule: HashMap<&'static str, Vec<usize>> = HashMap::new();
+    // By rule and file: a stranger's template may hold very many.
+    let mut of_rule: HashMap<(&'static str, Option<FileId>), Vec<usize>> = HashMap::new();
     for (at, one) in held.iter().enumerate() {
         for rule in one.suppression.rules.iter().filter_map(|named| named.rule) {
-            let all = of_rule.entry(rule).or_default();
+            let all = of_rule.entry((rule, one.suppression.scope.file())).or_default();
             if all.last() != Some(&at) {
                 all.push(at);
             }
         }
     }
     for finding in findings {
-        for at in of_rule.get(finding.rule).into_iter().flatten() {
+        let of_file = of_rule.get(&(finding.rule, Some(finding.primary.place.file)));
+        let of_several = of_rule.get(&(finding.rule, None));
+        for at in of_file.into_iter().chain(of_several).flatten() {
             let Some(one) = held.get_mut(*at) else { continue };
             let Some(rule) = one.suppression.rule_that_hides(finding, today) else { continue };
             if let Some(used) = one.used.get_mut(rule) {

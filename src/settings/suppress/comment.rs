@@ -1,6 +1,6 @@
 //! Suppressions in comments: `# rolecall: ignore[CGT003] until 2027-01-01 reason`.
 
-use super::{MOST_RULES, expiry, named};
+use super::{MOST, MOST_RULES, expiry, named};
 use crate::finding::{By, Expiry, Named, Scope, Suppression};
 use crate::source::{Place, SourceFile, Span};
 use crate::syntax::Document;
@@ -63,7 +63,9 @@ pub fn of_comments(document: &Document, lines: Lines<'_>) -> Vec<Suppression> {
         ..template
     };
     let comments = document.comments().iter();
-    comments.filter_map(|span| read(Place { file: whole.file, span: *span }, whole, lines)).collect()
+    let read = comments.filter_map(|span| read(Place { file: whole.file, span: *span }, whole, lines));
+    // One more than is kept, which tells that there are more.
+    read.take(MOST + 1).collect()
 }
 
 fn read(place: Place, template: Place, lines: Lines<'_>) -> Option<Suppression> {
