@@ -70,7 +70,7 @@ fn what_is_excluded_starts_at_the_folder_of_the_file() {
         ("one/cdk.out/cdk.out", "{}"),
         (
             "one/cdk.out/manifest.json",
-            r#"{"artifacts": {"A": {"type": "aws:cdk:cloudformation:stack", "properties": {"templateFile": "A.json"}}}}"#,
+            r#"{"artifacts": {"A": {"type": "aws:cloudformation:stack", "properties": {"templateFile": "A.json"}}}}"#,
         ),
         ("one/cdk.out/A.json", "{}"),
     ]);

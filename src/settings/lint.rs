@@ -9,7 +9,7 @@ use super::Fault;
 use super::rules::{all_words, rules_of};
 use super::table::{Table, span, wrong};
 use crate::checks::rule;
-use crate::finding::{Date, Severity, shown};
+use crate::finding::{Date, Severity};
 use crate::source::Span;
 
 /// The lowest severity that fails a run.
@@ -191,11 +191,4 @@ fn listed(table: &mut Table<'_, '_>, key: &'static str, of: &str, faults: &mut V
         }
     }
     found
-}
-
-impl Entry {
-    /// The words that messages name it by.
-    pub fn shown(&self) -> String {
-        shown(&self.word)
-    }
 }

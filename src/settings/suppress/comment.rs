@@ -1,6 +1,7 @@
 //! Suppressions in comments: `# rolecall: ignore[CGT003] until 2027-01-01 reason`.
 
 use super::{MOST, MOST_RULES, expiry, named};
+use crate::checks::nearest_among;
 use crate::finding::{By, Expiry, Named, Scope, Suppression};
 use crate::source::{Place, SourceFile, Span};
 use crate::syntax::Document;
@@ -134,12 +135,12 @@ fn bracket(said: &str) -> Result<(&str, &str), Option<&'static str>> {
 /// Whether a word is one that people write when they mean `ignore`, perhaps with a slip.
 fn is_near(word: &str) -> bool {
     let word = word.to_ascii_lowercase();
-    let nearest = |wanted: &&str| crate::checks::nearest_among(&word, std::iter::once(*wanted)).first().is_some();
-    !word.is_empty() && MEANT.iter().any(|wanted| nearest(&wanted) && word.len() + 2 >= wanted.len())
+    let nearest = |wanted: &str| !nearest_among(&word, std::iter::once(wanted)).is_empty();
+    !word.is_empty() && MEANT.iter().any(|wanted| nearest(wanted) && word.len() + 2 >= wanted.len())
 }
 
 /// The last day that a text begins with (`until 2027-01-01`), and the rest.
-fn until<'t>(text: &'t str, at: impl Fn(&str) -> Place) -> (Option<Expiry>, &'t str) {
+fn until(text: &str, at: impl Fn(&str) -> Place) -> (Option<Expiry>, &str) {
     let text = text.trim();
     let behind = text.strip_prefix("until").filter(|rest| rest.starts_with([' ', '\t'])).map(str::trim_start);
     let Some(behind) = behind else { return (None, text) };

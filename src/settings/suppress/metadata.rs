@@ -81,7 +81,10 @@ fn entry(item: Node<'_>, mut written: Suppression) -> Suppression {
     let text = |key: &str| item.get(key).and_then(Node::text).map(str::trim).filter(|text| !text.is_empty());
     match item.get("id").and_then(|id| Some((id, id.text()?))) {
         Some((id, word)) => written.rules.push(named(word.trim(), id.place())),
-        None => written.faults.push((item.place(), "names no rule as `id`".to_owned())),
+        None if written.faults.is_empty() => {
+            written.faults.push((item.place(), "names no rule as `id`".to_owned()));
+        }
+        None => {}
     }
     written.reason = text("reason").map(str::to_owned);
     written.owner = text("owner").map(str::to_owned);
