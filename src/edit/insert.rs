@@ -140,6 +140,42 @@ fn member<'d>(tree: &Tree<'d>, context: Context, list: Node<'d>, value: &Written
     Some(behind_line(tree, tree.end(list), &text, tree.column(dash)))
 }
 
+/// An entry of another mapping, line for line: both mappings begin in one column.
+pub(super) fn take<'d>(tree: &Tree<'d>, into: Node<'d>, key: Node<'d>) -> Option<TextEdit> {
+    let from = tree.parent(key)?;
+    let (_, value) = from.own_entries().find(|(own, _)| own.id() == key.id())?;
+    let (first, _) = into.own_entries().next()?;
+    let last = into.own_entries().last().map(|(_, value)| value).filter(|value| value.kind() != Kind::Missing)?;
+    let text = Span::new(key.span().start(), tree.end(value)).of(tree.text());
+    let (column, other) = (tree.column(first.span().start()), tree.column(key.span().start()));
+    let is_flow = tree.is_flow(into);
+    let fits = column == other || (is_flow && !text.contains('\n'));
+    let is_apart = from.id() != into.id() && is_plain_mapping(into) && is_flow == tree.is_flow(from);
+    // A name for other places (an anchor) may be used before it is there.
+    if !fits || !is_apart || text.contains(['&', '*']) {
+        return None;
+    }
+    if is_flow {
+        let context = Context::of(tree, into);
+        let as_it_is = |_: Option<&str>| text.to_owned();
+        return Some(flow(tree, context, into.span(), first.span().start(), tree.end(last), &as_it_is));
+    }
+    Some(behind_line(tree, tree.end(into), text, column))
+}
+
+/// A member of a list as another one is written, line for line: both begin in one column.
+pub(super) fn copy<'d>(tree: &Tree<'d>, node: Node<'d>, from: Node<'d>) -> Option<TextEdit> {
+    let list = tree.parent(node)?;
+    let is_member = |node: Node<'d>| list.items().any(|item| item.id() == node.id());
+    let span = |node: Node<'d>| Span::new(node.tagged_place().span.start(), tree.end(node));
+    let [own, other] = [node, from].map(span);
+    let in_column = tree.column(own.start()) == tree.column(other.start()) || tree.is_flow(list);
+    // A name for other places (an anchor) may be used before it is there.
+    let names = other.of(tree.text()).contains(['&', '*']);
+    (list.kind() == Kind::Sequence && is_member(node) && is_member(from) && in_column && !names)
+        .then(|| tree.edit(own, other.of(tree.text()).to_owned()))
+}
+
 /// Takes an entry away, with its lines where it has lines of its own.
 pub(super) fn remove<'d>(tree: &Tree<'d>, key: Node<'d>) -> Option<TextEdit> {
     let mapping = tree.parent(key)?;

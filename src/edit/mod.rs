@@ -59,6 +59,8 @@ fn edit<'d>(tree: &Tree<'d>, change: &Change) -> Option<TextEdit> {
         Change::Put { path, value, .. } => insert::put(tree, node, path, value),
         Change::Append { value, .. } => insert::append(tree, node, value),
         Change::Rename { name, .. } => rename(tree, node, name),
+        Change::Take { entry, .. } => insert::take(tree, node, tree.node(*entry)?),
+        Change::Copy { from, .. } => insert::copy(tree, node, tree.node(*from)?),
         Change::Remove { .. } => insert::remove(tree, node),
     }
 }

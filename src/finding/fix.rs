@@ -92,6 +92,20 @@ pub enum Change {
         /// Its new name.
         name: String,
     },
+    /// The text of another member of the same list in the place of this one.
+    Copy {
+        /// The member.
+        at: At,
+        /// The other one.
+        from: At,
+    },
+    /// An entry of another mapping behind the others of this one, as it is written there.
+    Take {
+        /// The mapping.
+        into: At,
+        /// The key of the entry.
+        entry: At,
+    },
     /// An entry less.
     Remove {
         /// The key of the entry.
@@ -103,8 +117,8 @@ impl Change {
     /// What it changes.
     pub fn at(&self) -> At {
         match self {
-            Self::Set { at, .. } => *at,
-            Self::Put { into, .. } => *into,
+            Self::Set { at, .. } | Self::Copy { at, .. } => *at,
+            Self::Put { into, .. } | Self::Take { into, .. } => *into,
             Self::Append { to, .. } => *to,
             Self::Rename { key, .. } | Self::Remove { key } => *key,
         }
