@@ -94,9 +94,11 @@ fn rewrite(bad: &Example, fixed: Option<&Example>, after: &[(String, String)]) {
     };
     let (from, to) = fixed.map_or_else(|| (end_of(bad), end_of(bad)), |fixed| (fixed.line - 1, end_of(fixed)));
     let named = after.len() > 1 || bad.files.iter().any(|file| file.path != "template.yaml");
+    let also = &fixed.unwrap_or(bad).also;
+    let also = if also.is_empty() { String::new() } else { format!(" also={}", also.join(",")) };
     let block = |(path, text): &(String, String)| {
         let file = if named { format!(" file={path}") } else { String::new() };
-        format!("```yaml fixed{file}\n{text}```")
+        format!("```yaml fixed{also}{file}\n{text}```")
     };
     let blocks = after.iter().map(block).collect::<Vec<_>>().join("\n\n");
     let blocks = if fixed.is_some() { blocks } else { format!("\nFixed:\n\n{blocks}") };

@@ -66,7 +66,7 @@ const ROWS: &[Row] = &[
     ("XAC001", &["XAC002", "XAC006", "XAC007", "XAC008", "XAC010", "TAG004", "POL009"], Meets::Statement),
     ("XAC002", &["XAC006", "XAC007", "XAC008", "TAG004", "POL009"], Meets::Statement),
     ("XAC003", &["XAC001", "XAC002", "XAC008", "TRU004"], Meets::Statement),
-    ("XAC004", &["XAC001"], Meets::Statement),
+    ("XAC004", &["CGT001", "CGT002", "CGT003", "XAC001"], Meets::Statement),
     ("XAC005", &["XAC006", "XAC008"], Meets::Statement),
     ("XAC006", &["XAC008"], Meets::Statement),
     ("XAC007", &["XAC006", "XAC008", "TRU002"], Meets::Statement),

@@ -1,10 +1,49 @@
 //! Fixes that rules have in common, as changes of the tree. What is computed at deployment has no place that
 //! can be changed; the room `edit` finds that out.
 
-use crate::finding::{Change, Written};
-use crate::identity::{Graph, Trust};
-use crate::policy::{Statement, Test};
+use crate::checks::mappings::property_line;
+use crate::finding::{Change, Fix, Written};
+use crate::identity::{Dialect, Graph, PoolProvider, RoleId, Trust};
+use crate::policy::{PrincipalKind, Principals, Statement, Test};
+use crate::resolve::StackId;
 use crate::value::Text;
+
+/// The operator that asks for one member of `amr`.
+pub(super) const ANY_MEMBER: &str = "ForAnyValue:StringLike";
+
+/// A fix of a statement that only users of identity providers pass; where it names others too, somebody should look
+/// at it.
+pub(super) fn safe(statement: &Statement, description: &str, changes: Vec<Change>) -> Fix {
+    let is_federated = match &statement.principals {
+        Principals::Only(list) => list.iter().all(|own| own.kind == Some(PrincipalKind::Federated)),
+        _ => false,
+    };
+    if is_federated { Fix::safe(description, changes) } else { Fix::offered(description, changes) }
+}
+
+/// Makes a statement ask how the user signed in: in place of a test on that, or beside the others.
+pub(super) fn ask_amr(statement: &Statement, test: Option<&Test>, prefix: &str, word: &str) -> Vec<Change> {
+    ask(statement, test, ANY_MEMBER, &format!("{prefix}:amr"), Written::text(word))
+}
+
+/// Moves a test as it is under another operator; nothing where its values are not all known.
+pub(super) fn under(statement: &Statement, test: &Test, operator: &str) -> Option<Vec<Change>> {
+    let values: Option<Vec<Written>> =
+        test.values.iter().map(|(value, _)| value.as_known().map(Written::text)).collect();
+    let values = values?;
+    let value = match values.as_slice() {
+        [one] => one.clone(),
+        _ => Written::List(values),
+    };
+    let changes = ask(statement, Some(test), operator, test.key.as_known()?, value);
+    let stays = changes.iter().any(|change| matches!(change, Change::Rename { .. }));
+    // Under another name of the operator the values may stay as they are written.
+    Some(if stays {
+        changes.into_iter().filter(|change| !matches!(change, Change::Set { .. })).collect()
+    } else {
+        changes
+    })
+}
 
 /// Makes a statement ask this of a key: in place of the test on it that is there, or beside the others.
 pub(super) fn ask(
@@ -48,18 +87,54 @@ pub(super) fn allow(statement: &Statement, action: &str) -> Option<Change> {
 
 /// The id of the only pool that hands a role out, if the role's own template has it.
 pub(super) fn pool_of(graph: &Graph, trust: &Trust) -> Option<Written> {
-    let mut pools: Vec<&Text> = graph.handouts_of(trust.role).map(|handout| &handout.pool).collect();
+    pool_of_role(graph, trust.role)
+}
+
+/// The same for a role.
+pub(super) fn pool_of_role(graph: &Graph, role: RoleId) -> Option<Written> {
+    let mut pools: Vec<&Text> = graph.handouts_of(role).map(|handout| &handout.pool).collect();
     pools.dedup();
     match pools.as_slice() {
-        [pool] => pool_id(graph, trust, pool),
+        [pool] => pool_id(graph, role, pool),
         _ => None,
     }
 }
 
+/// A user pool with its app client as a role mapping names it, if the stack's own template can say it.
+pub(super) fn provider(graph: &Graph, stack: StackId, provider: &PoolProvider) -> Option<Written> {
+    if let Text::Known(name) = provider.mapping_name() {
+        return Some(Written::text(&*name));
+    }
+    let pool = graph.user_pool(&provider.user_pool()?).filter(|pool| pool.entity.stack == stack)?;
+    let id = &provider.client.as_ref()?.text;
+    let client = graph.clients.iter().find(|client| client.id == *id && client.entity.stack == stack)?;
+    Some(Written::sub(format!("${{{}.ProviderName}}:${{{}}}", pool.entity.name(), client.entity.name())))
+}
+
+/// The line of a mapping that names its provider.
+pub(super) fn provider_line(dialect: Dialect, provider: Option<&Written>) -> String {
+    let text = match provider {
+        Some(Written::Text(text)) => return property_line(dialect, "IdentityProvider", text),
+        Some(Written::Call(_, text)) => match &**text {
+            Written::Text(text) => text,
+            _ => EXAMPLE,
+        },
+        _ => EXAMPLE,
+    };
+    match dialect {
+        Dialect::Cdk => "identityProvider: `${userPool.userPoolProviderName}:${client.userPoolClientId}`,".to_owned(),
+        Dialect::Json => format!("\"IdentityProvider\": {{ \"Fn::Sub\": \"{text}\" }}"),
+        Dialect::Yaml => format!("IdentityProvider: !Sub '{text}'"),
+    }
+}
+
+/// Where the template does not show which one is meant.
+const EXAMPLE: &str = "${YOUR-USER-POOL.ProviderName}:${ITS-APP-CLIENT}";
+
 /// A pool's id, if the role's own template has it.
-pub(super) fn pool_id(graph: &Graph, trust: &Trust, pool: &Text) -> Option<Written> {
+pub(super) fn pool_id(graph: &Graph, role: RoleId, pool: &Text) -> Option<Written> {
     let (_, pool) = graph.pool(pool)?;
-    let own = &graph.role(trust.role).entity.subject;
+    let own = &graph.role(role).entity.subject;
     let near = pool.entity.subject.stack_key == own.stack_key;
     near.then(|| Written::reference(pool.entity.name()))
 }

@@ -1,11 +1,13 @@
 //! What findings on trust policies have in common: spots, remedies, the path from the pool.
 
-use crate::finding::{Label, Mistake};
+use crate::finding::{Label, Mistake, shown};
 use crate::identity::cognito::{is_claim, is_claim_of};
-use crate::identity::{Answer, Dialect, Graph, Handout, PermissionPolicy, Role, Trust};
+use crate::identity::{
+    Answer, Dialect, Graph, Handout, PermissionPolicy, PoolId, Role, RoleId, Setting, Trust, Way,
+};
 use crate::policy::{Effect, Policy, Statement, Test};
 use crate::source::Place;
-use crate::value::Text;
+use crate::value::{Branch, Text, Truth};
 
 /// Allow statements that certainly let a request in.
 pub(super) fn deciding<'p>(answer: &Answer, policy: &'p Policy) -> impl Iterator<Item = &'p Statement> {
@@ -61,6 +63,50 @@ pub(super) fn mistake(statement: &Statement, claim: &'static str) -> Mistake {
     Mistake { statement: Some(statement.at.place), element: claim, bare: is_bare(statement) }
 }
 
+/// Whether a role is handed to guests, and to nobody else.
+pub(super) fn is_for_guests(graph: &Graph, trust: &Trust) -> bool {
+    let mut ways = trust.handouts(graph).map(|(handout, _)| handout.way).peekable();
+    ways.peek().is_some() && ways.all(|way| way == Way::Guest)
+}
+
+/// What a proof by guests takes for granted of their pool: they are let in, and ask STS for a role themselves.
+pub(super) fn taken_for_granted(graph: &Graph, pool: Option<PoolId>, when: &Branch) -> Option<String> {
+    let pool = pool.map(|id| &graph.pools[id.0]);
+    let is = |setting: &Setting| {
+        let cases = setting.cases.iter().filter(|case| graph.together(&case.when, when).is_some());
+        Truth::agreed(cases.map(|case| case.then))
+    };
+    let [guests, classic] = match pool {
+        Some(pool) => [is(&pool.guests), is(&pool.classic)],
+        None => [Truth::Unknown; 2],
+    };
+    let needs = [(guests, "guests"), (classic, "the classic flow")];
+    let of = |truth: Truth| {
+        let names = needs.iter().filter(|(own, _)| *own == truth).map(|(_, name)| *name);
+        names.collect::<Vec<_>>().join(" and ")
+    };
+    let (open, off) = (of(Truth::Unknown), of(Truth::False));
+    let off = (!off.is_empty()).then(|| format!("{off}, which it does not do as written"));
+    match (open.is_empty(), off) {
+        (true, None) => None,
+        (true, Some(off)) => Some(format!("the pool allows {off}")),
+        (false, None) => Some(format!("the pool allows {open}")),
+        (false, Some(off)) => Some(format!("the pool allows {open}, and also {off}")),
+    }
+}
+
+/// A value as its template or CDK code names it: a function that gives it, or the text.
+pub(super) fn value_words(graph: &Graph, role: &Role, value: &Text) -> String {
+    if value.as_known() == Some("") {
+        return "an empty text".to_owned();
+    }
+    let Some(symbol) = value.as_symbol() else { return shown(&graph.shown(value)) };
+    let name = shown(&graph.symbols.facts(symbol).name);
+    let function = if name.contains('.') { "GetAtt" } else { "Ref" };
+    let mark = if role.entity.dialect == Dialect::Yaml { "!" } else { "" };
+    format!("{mark}{function} {name}")
+}
+
 /// Labels along the first way in which a role is handed out.
 pub(super) fn path<'g>(mut handouts: impl Iterator<Item = &'g Handout>) -> Vec<Label> {
     let steps = handouts.next().map(|handout| handout.steps.iter().cloned()).into_iter().flatten();
@@ -69,8 +115,13 @@ pub(super) fn path<'g>(mut handouts: impl Iterator<Item = &'g Handout>) -> Vec<L
 
 /// How to write the id of the only pool that hands a role out, else a placeholder.
 pub(super) fn pool_reference(graph: &Graph, trust: &Trust) -> String {
-    let role = graph.role(trust.role);
-    let mut pools: Vec<&Text> = graph.handouts_of(trust.role).map(|handout| &handout.pool).collect();
+    pool_of(graph, trust.role)
+}
+
+/// The same for a role.
+pub(super) fn pool_of(graph: &Graph, id: RoleId) -> String {
+    let role = graph.role(id);
+    let mut pools: Vec<&Text> = graph.handouts_of(id).map(|handout| &handout.pool).collect();
     pools.dedup();
     match pools.as_slice() {
         [pool] => reference_to(graph, role, pool),
@@ -100,6 +151,15 @@ pub(super) fn condition_line(role: &Role, operator: &str, key: &str, value: &str
         Dialect::Cdk => format!("'{operator}': {{ '{key}': {value} }},"),
         Dialect::Json => format!("\"{operator}\": {{ \"{key}\": {value} }}"),
         Dialect::Yaml => format!("{operator}: {{ {key}: {value} }}"),
+    }
+}
+
+/// A Condition block of some lines, as the role's template or CDK code writes it.
+pub(super) fn condition_block(role: &Role, lines: &[String]) -> String {
+    match role.entity.dialect {
+        Dialect::Yaml => format!("  Condition:\n    {}", lines.join("\n    ")),
+        Dialect::Json => format!("  \"Condition\": {{\n    {}\n  }}", lines.join(",\n    ")),
+        Dialect::Cdk => format!("  {{\n    {}\n  }}", lines.join("\n    ")),
     }
 }
 

@@ -45,6 +45,11 @@ pub(super) fn partition(arn: &Text) -> Option<String> {
     RoleArn::read(arn)?.partition.as_known().map(str::to_owned)
 }
 
+/// The account in the ARN of a role.
+pub(super) fn account(arn: &Text) -> Option<Text> {
+    Some(RoleArn::read(arn)?.account)
+}
+
 /// Roles by what their ARNs end with.
 #[derive(Clone, Debug, Default)]
 pub struct RoleNames(HashMap<Text, Vec<NamedRole>>);

@@ -2,7 +2,8 @@
 
 use super::graph::Entity;
 use crate::source::Place;
-use crate::value::{Branch, Text, Truth, Value, Why};
+use crate::syntax::NodeId;
+use crate::value::{At, Branch, Entry, Text, Truth, Value, Why};
 
 /// Keys of `Roles` (Cognito identity pools API, RolesMap).
 pub const ROLE_KEYS: [&str; 2] = ["authenticated", "unauthenticated"];
@@ -20,12 +21,24 @@ pub struct Written {
     pub text: Text,
     /// Where it stands.
     pub place: Place,
+    /// The node, if it is one that the user wrote as such.
+    pub node: Option<NodeId>,
 }
 
 impl Written {
     pub(super) fn read(value: &Value) -> Option<Self> {
         let text = || value.text().unwrap_or_else(|| Text::Any(Why::Missing("a text".into())));
-        (!value.is_nothing()).then(|| Self { text: text(), place: value.at.place })
+        (!value.is_nothing()).then(|| Self { text: text(), place: value.at.place, node: value.at.node })
+    }
+
+    /// The key of an entry.
+    pub(super) fn key(entry: &Entry) -> Self {
+        Self { text: entry.key.clone(), place: entry.key_at.place, node: entry.key_at.node }
+    }
+
+    /// Where it stands, for a change.
+    pub fn at(&self) -> At {
+        At { place: self.place, node: self.node }
     }
 
     /// The text, where all of it is known.
@@ -51,6 +64,21 @@ pub struct Attachment {
     pub mappings: Option<(usize, Place)>,
     /// Whether the mappings of the graph are all that it has.
     pub mappings_complete: bool,
+    /// Where its parts stand, for a change.
+    pub parts: AttachmentParts,
+}
+
+/// The parts of a role attachment as its template writes them; nothing where it has none, or computes it.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct AttachmentParts {
+    /// The key of the resource.
+    pub resource: Option<At>,
+    /// Its properties.
+    pub properties: Option<At>,
+    /// Key and value of `Roles`.
+    pub roles: Option<[At; 2]>,
+    /// Key and value of `RoleMappings`.
+    pub mappings: Option<[At; 2]>,
 }
 
 impl Attachment {
@@ -95,6 +123,10 @@ pub struct Mapping {
     pub rules: Option<Rules>,
     /// Where its key stands.
     pub place: Place,
+    /// Its key, for a change.
+    pub key_at: At,
+    /// Its properties, for a change.
+    pub at: At,
     /// Its path below the properties: `RoleMappings.KEY`.
     pub path: String,
     /// Whether its properties are known to be these.
@@ -143,6 +175,8 @@ pub struct MappingRule {
     pub index: usize,
     /// Where.
     pub place: Place,
+    /// The same for a change.
+    pub at: At,
     /// The claim that it looks at.
     pub claim: Option<Written>,
     /// How the claim is compared.

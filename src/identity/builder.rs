@@ -401,7 +401,8 @@ impl<'s, 'd> Builder<'s, 'd> {
             }
             let (pool, provider, steps) = (link.pool.clone(), link.provider.clone(), steps.clone());
             self.graph.handout_ids.entry(role).or_default().push(self.graph.handouts.len());
-            self.graph.handouts.push(Handout { role, pool, pool_id, way: link.way, provider, when, steps });
+            let (arn, way) = (link.role.clone(), link.way);
+            self.graph.handouts.push(Handout { role, pool, pool_id, arn, way, provider, when, steps });
         }
     }
 }

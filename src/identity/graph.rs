@@ -12,7 +12,7 @@ use super::user_pool::{Client, ExternalProvider, UserPool, Words};
 use crate::policy::Policy;
 use crate::resolve::{Note, StackId};
 use crate::source::{FileId, Place};
-use crate::value::{Branch, Case, Cases, Piece, SymbolId, Symbols, Text, Truth, Why, Worlds};
+use crate::value::{Branch, Case, Cases, Piece, SymbolId, Symbols, Text, Truth, Why, Worlds, compare};
 
 /// Names a role.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -126,6 +126,8 @@ pub struct IdentityPool {
     pub entity: Entity,
     /// Its id.
     pub id: Text,
+    /// Its name, which `Fn::GetAtt` gives.
+    pub name: Text,
     /// Whether it gives guests an identity.
     pub guests: Setting,
     /// Whether its users may ask STS for a role themselves.
@@ -227,6 +229,8 @@ pub struct Handout {
     pub pool: Text,
     /// The pool, where a template of the run has it.
     pub pool_id: Option<PoolId>,
+    /// The role's ARN, as it is named there.
+    pub arn: Text,
     /// How.
     pub way: Way,
     /// The mapping's provider; none for the default roles.
@@ -418,6 +422,14 @@ impl Graph {
     pub fn handouts_of(&self, role: RoleId) -> impl Iterator<Item = &Handout> {
         let of_role = self.handout_ids.get(&role).map(Vec::as_slice).unwrap_or_default();
         of_role.iter().map(|at| &self.handouts[*at])
+    }
+
+    /// Whether the ARN by which a role is handed out certainly means it: not where it names an account, and nobody
+    /// knows that of the role.
+    pub fn is_certain(&self, handout: &Handout) -> bool {
+        let Some(named) = super::arn::account(&handout.arn) else { return true };
+        let own = self.role(handout.role).arns.iter().filter_map(|case| super::arn::account(&case.then));
+        named.as_known().is_none() || Truth::any(own.map(|own| compare(&own, &named, &self.symbols))).is_true()
     }
 
     /// Both branches together, where a deployment can be in both.

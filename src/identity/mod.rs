@@ -42,7 +42,8 @@ mod writes;
 pub use absent::{AbsentKey, Caller, OnAbsent, absent_key, callers, on_absent};
 pub use arn::RoleNames;
 pub use attachment::{
-    AttachedRole, Attachment, MATCH_TYPES, Mapping, MappingRule, RESOLUTIONS, ROLE_KEYS, Rules, TYPES, Written,
+    AttachedRole, Attachment, AttachmentParts, MATCH_TYPES, Mapping, MappingRule, RESOLUTIONS, ROLE_KEYS, Rules, TYPES,
+    Written,
 };
 pub use builder::build;
 pub use classes::{ClassAnswer, Classes, RoleClasses, Unwanted, classes};

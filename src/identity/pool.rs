@@ -4,7 +4,7 @@ use super::attachment::Written;
 use super::graph::Missing;
 use super::provider::user_pool_provider;
 use crate::source::Place;
-use crate::value::{Branch, Case, Symbols, Text, Truth, compare};
+use crate::value::{At, Branch, Case, Symbols, Text, Truth, compare};
 
 /// A property that is true or false.
 #[derive(Clone, Debug)]
@@ -13,6 +13,8 @@ pub struct Setting {
     pub cases: Vec<Case<Truth>>,
     /// Where it stands, or the resource where it does not.
     pub place: Place,
+    /// Where its value stands, if it does.
+    pub at: Option<At>,
     /// What of it is not known.
     pub missing: Vec<Missing>,
 }

@@ -88,6 +88,8 @@ pub struct Principal {
     pub value: Text,
     /// Where it stands.
     pub at: At,
+    /// Where the key of its kind stands, if it has one.
+    pub key_at: Option<At>,
 }
 
 /// Whom a statement speaks of.

@@ -154,6 +154,17 @@ impl Operator {
         self.quantifier.is_none() && self.base != Base::Null
     }
 
+    /// The same of any member of a list.
+    #[must_use]
+    pub fn of_any_member(self) -> Self {
+        Self { quantifier: Some(Quantifier::ForAny), ..self }
+    }
+
+    /// Whether it passes for a text that it names, and not for the others.
+    pub fn asks_for_texts(self) -> bool {
+        !self.negated && matches!(self.base, Base::StringEquals | Base::StringEqualsIgnoreCase | Base::StringLike)
+    }
+
     /// Whether it keeps its sense with `ForAnyValue:` before it: the negated ones would pass for nearly everything.
     pub fn takes_any_value(self) -> bool {
         self.leaves_members_open() && !self.negated && !self.if_exists

@@ -72,14 +72,15 @@ fn all_principals(statement: &Value) -> Principals {
 /// The principals of an element; nothing where a part of it is not known.
 fn principals(value: &Value) -> Option<Vec<Principal>> {
     match &value.kind {
-        Kind::Text(text) => Some(vec![Principal { kind: None, value: text.clone(), at: value.at }]),
+        Kind::Text(text) => Some(vec![Principal { kind: None, value: text.clone(), at: value.at, key_at: None }]),
         Kind::Map(entries) if !entries.is_empty() => {
             let mut all = Vec::new();
             for entry in entries.iter() {
                 let kind = PrincipalKind::parse(entry.key.as_known()?)?;
                 // The number of an account that stands without quotes becomes a text at deployment.
                 let values = texts(&entry.value, Value::text).unwrap_or_else(|| vec![unread(&entry.value)]);
-                all.extend(values.into_iter().map(|(value, at)| Principal { kind: Some(kind), value, at }));
+                let key_at = Some(entry.key_at);
+                all.extend(values.into_iter().map(|(value, at)| Principal { kind: Some(kind), value, at, key_at }));
             }
             Some(all)
         }

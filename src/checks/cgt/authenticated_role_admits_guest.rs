@@ -1,7 +1,10 @@
 //! CGT002: guests can become a role that is for signed-in users.
 
 use crate::checks::Cx;
-use crate::checks::words::{adding, amr_line, deciding, mistake, path, prefix, quoted, spot, test_spot, tests};
+use crate::checks::remedy::{ask_amr, safe};
+use crate::checks::words::{
+    adding, amr_line, deciding, mistake, path, prefix, quoted, spot, taken_for_granted, test_spot, tests,
+};
 use crate::finding::{Finding, Label, Refused, Severity, Witness};
 use crate::identity::{Answer, Graph, Handout, OwnPool, Role, Trust, Way, witness};
 use crate::policy::Statement;
@@ -18,8 +21,11 @@ pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
             if guests.iter().any(|guest| graph.together(guest, &when).is_some()) {
                 continue;
             }
-            for (allows, when) in allowing_guests(graph, handout, &when) {
-                findings.extend(finding(graph, trust, handout, allows, when));
+            let cases = allowing_guests(graph, handout, &when);
+            // What differs from branch to branch is told as one, by the worst.
+            let always = Truth::agreed(cases.iter().map(|(allows, _)| *allows));
+            for (allows, when) in cases {
+                findings.extend(finding(graph, trust, handout, [allows, always], when));
             }
         }
     }
@@ -35,7 +41,13 @@ fn allowing_guests(graph: &Graph, handout: &Handout, when: &Branch) -> Vec<(Trut
     }
 }
 
-fn finding(graph: &Graph, trust: &Trust, handout: &Handout, allows: Truth, when: Branch) -> Option<Finding> {
+fn finding(
+    graph: &Graph,
+    trust: &Trust,
+    handout: &Handout,
+    [allows, always]: [Truth; 2],
+    when: Branch,
+) -> Option<Finding> {
     let policy = trust.policy(graph);
     let own = trust.of_pool(&handout.pool)?;
     let (answer, class) = admitted(trust, own)?;
@@ -45,37 +57,42 @@ fn finding(graph: &Graph, trust: &Trust, handout: &Handout, allows: Truth, when:
         Some(test) => test_spot(statement, test),
         None => spot(statement),
     };
-    let name = role.entity.name();
     // Guests that the pool does not give out are one flag away; guests of other pools are there already.
-    let is_open = allows.is_true() || trust.foreign_guest.truth.is_true();
-    let message = if is_open || allows == Truth::Unknown {
-        format!("guests can become {name}, a role for signed-in users")
-    } else {
-        format!("guests could become {name} as soon as its pool allows guests")
-    };
+    let is_foreign = trust.foreign_guest.truth.is_true();
     let refuses = own.signed_in.iter().all(|(_, answer)| answer.truth.is_false());
+    let message = headline(role, always.or(is_foreign.into()), refuses);
     let label = Label::new(place, why(statement, refuses));
-    let severity = if is_open { Severity::Error } else { Severity::Warning };
+    let is_error = refuses || allows.is_true() || is_foreign;
+    let severity = if is_error { Severity::Error } else { Severity::Warning };
     let mut finding = Finding::new("CGT002", severity, message, label, role.entity.property(property));
     finding.related = path(std::iter::once(handout));
-    finding.help = help(role, statement, &prefix(answer));
+    let prefix = prefix(answer);
+    finding.help = help(role, statement, &prefix);
+    let changes = ask_amr(statement, tests(statement, "amr").next(), &prefix, "authenticated");
+    finding.fix = Some(Box::new(safe(statement, "let signed-in users in only (amr)", changes)));
     finding.mistake = mistake(statement, "amr");
     let mut proof = proof(graph, trust, handout, answer, class, statement);
-    proof.assumes.extend(assumption(class, allows));
+    proof.assumes.extend(match class {
+        "foreign-guest" => Some("the pool is not in these templates, and lies in the same account".to_owned()),
+        _ => taken_for_granted(graph, handout.pool_id, &when),
+    });
     finding.witness = Some(Box::new(proof));
     finding.branch = when;
     Some(finding)
 }
 
-/// What the proof takes for granted.
-fn assumption(class: &str, allows: Truth) -> Option<String> {
-    let text = match allows {
-        _ if class == "foreign-guest" => "the pool is not one of this run, and lies in the same account",
-        Truth::True => return None,
-        Truth::False => "the pool allows guests, which it does not do as written",
-        Truth::Unknown => "the pool allows guests",
-    };
-    Some(text.to_owned())
+/// What can happen, by whether the pool lets guests in: always, never, or in some branches.
+fn headline(role: &Role, guests: Truth, refuses_signed_in: bool) -> String {
+    let name = role.entity.name();
+    if refuses_signed_in {
+        let can = if guests.is_true() { "can" } else { "could" };
+        return format!("{name} refuses the signed-in users it is handed to, and guests {can} become it");
+    }
+    match guests {
+        Truth::True => format!("guests can become {name}, a role for signed-in users"),
+        Truth::False => format!("guests could become {name} as soon as its pool allows guests"),
+        Truth::Unknown => format!("guests can become {name} if its pool allows guests"),
+    }
 }
 
 /// Guests of the pool itself, else those of other pools.
@@ -115,6 +132,6 @@ fn proof(
         Some(id) => graph.pools[id.0].entity.name().to_owned(),
         None => "the pool that hands it out".to_owned(),
     };
-    let story = format!("a guest of {pool}, basic flow, is allowed by {}", statement.path());
+    let story = format!("a guest of {pool}, classic flow, is allowed by {}", statement.path());
     witness(graph, trust.policy(graph), answer, &format!("cognito/{class}/basic"), story, Refused::No)
 }

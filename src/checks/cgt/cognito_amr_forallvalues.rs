@@ -1,8 +1,9 @@
 //! CGT007: `ForAllValues` on `amr`.
 
 use crate::checks::Cx;
-use crate::checks::words::{amr_line, mistake, path, test_spot, tests};
-use crate::finding::{Finding, Label, Severity};
+use crate::checks::remedy::{safe, under};
+use crate::checks::words::{amr_line, condition_line, is_for_guests, mistake, path, quoted, test_spot, tests};
+use crate::finding::{Finding, Fix, Label, Severity};
 use crate::identity::cognito::Desk;
 use crate::identity::{Graph, OwnPool, Trust, Way};
 use crate::policy::{Effect, Quantifier, Request, Statement, Test, test_passes};
@@ -57,6 +58,7 @@ fn finding(graph: &Graph, trust: &Trust, statement: &Statement, test: &Test) -> 
     let mut finding = Finding::new("CGT007", severity, message, label, role.entity.property(property));
     finding.related = path(trust.handouts(graph).map(|(handout, _)| handout));
     finding.help = help(graph, trust, test);
+    finding.fix = fix(statement, test).map(Box::new);
     finding.mistake = mistake(statement, "amr");
     finding.branch = trust.when.clone();
     Some(finding)
@@ -102,10 +104,31 @@ fn is_for_signed_in(graph: &Graph, trust: &Trust) -> bool {
         .any(|(handout, _)| handout.way != Way::Guest && trust.of_pool(&handout.pool).is_some_and(refuses))
 }
 
-/// Whether the role is handed to guests, and to nobody else.
-fn is_for_guests(graph: &Graph, trust: &Trust) -> bool {
-    let mut ways = trust.handouts(graph).map(|(handout, _)| handout.way).peekable();
-    ways.peek().is_some() && ways.all(|way| way == Way::Guest)
+/// The words of `amr` that tell guests from signed-in users.
+const WORDS: [&str; 2] = ["authenticated", "unauthenticated"];
+
+/// The operator that asks the same of one member, where the test asks for a text and not against one.
+fn of_one_member(test: &Test) -> Option<String> {
+    let operator = test.operator?;
+    let is_plain = operator.asks_for_texts();
+    let text = test.operator_text.as_known()?.rsplit_once(':')?.1;
+    is_plain.then(|| format!("ForAnyValue:{}", text.strip_suffix("IfExists").unwrap_or(text)))
+}
+
+/// The word, where the test asks for one and nothing else.
+fn word(test: &Test) -> Option<&'static str> {
+    let [(value, _)] = test.values.as_slice() else { return None };
+    WORDS.into_iter().find(|word| value.as_known() == Some(word))
+}
+
+/// The same of one member. Of several providers this lets more in than were listed.
+fn fix(statement: &Statement, test: &Test) -> Option<Fix> {
+    let changes = under(statement, test, &of_one_member(test)?)?;
+    let description = "ask for one member of amr";
+    Some(match word(test) {
+        Some(_) => safe(statement, description, changes),
+        None => Fix::offered(description, changes),
+    })
 }
 
 fn help(graph: &Graph, trust: &Trust, test: &Test) -> String {
@@ -113,5 +136,9 @@ fn help(graph: &Graph, trust: &Trust, test: &Test) -> String {
     let key = test.key.as_known().unwrap_or_default();
     let prefix = key.rsplit_once(':').map_or(key, |(prefix, _)| prefix);
     let word = if is_for_guests(graph, trust) { "unauthenticated" } else { "authenticated" };
-    format!("ask for one member\n  {}", amr_line(role, prefix, word))
+    let line = match (self::word(test), of_one_member(test)) {
+        (Some(own), Some(operator)) => condition_line(role, &operator, key, &quoted(role, own)),
+        _ => amr_line(role, prefix, word),
+    };
+    format!("ask for one member\n  {line}")
 }

@@ -1,10 +1,11 @@
 //! CGT006: a test on `amr` that does not say how its members count.
 
 use crate::checks::Cx;
-use crate::checks::words::{amr_line, condition_line, mistake, path, quoted, test_spot, tests};
-use crate::finding::{Finding, Label, Severity};
-use crate::identity::{Dialect, Graph, Role, Trust, Way};
-use crate::policy::{Statement, Test};
+use crate::checks::remedy::{ask_amr, safe, under};
+use crate::checks::words::{amr_line, condition_line, is_for_guests, mistake, path, quoted, test_spot, tests};
+use crate::finding::{Finding, Fix, Label, Severity};
+use crate::identity::{Answer, Dialect, Graph, Role, Trust};
+use crate::policy::{Statement, Test, test_passes};
 
 /// Finds tests on `amr` without `ForAnyValue` or `ForAllValues`.
 pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
@@ -19,8 +20,7 @@ pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
 
 fn finding(graph: &Graph, trust: &Trust, statement: &Statement, test: &Test) -> Finding {
     let role = graph.role(trust.role);
-    let mut ways = trust.handouts(graph).map(|(handout, _)| handout.way).peekable();
-    let for_guests = ways.peek().is_some() && ways.all(|way| way == Way::Guest);
+    let for_guests = is_for_guests(graph, trust);
     let who = if for_guests { "guests" } else { "signed-in users" };
     let message = format!("whether {} takes {who} is not documented", role.entity.name());
     let (place, property) = test_spot(statement, test);
@@ -28,17 +28,53 @@ fn finding(graph: &Graph, trust: &Trust, statement: &Statement, test: &Test) -> 
     let label = Label::new(place, format!("amr is a list, and {operator} does not say how its members count"));
     let mut finding = Finding::new("CGT006", Severity::Warning, message, label, role.entity.property(property));
     finding.related = path(trust.handouts(graph).map(|(handout, _)| handout));
-    finding.help = help(role, test, for_guests);
+    let kept = keeps_its_values(graph, trust, test);
+    finding.help = help(role, test, for_guests, kept);
+    finding.fix = fix(statement, test, for_guests, kept).map(Box::new);
     finding.mistake = mistake(statement, "amr");
     finding.branch = trust.when.clone();
     finding
 }
 
-fn help(role: &Role, test: &Test, for_guests: bool) -> String {
+/// Whether the test is right for those who get the role once it asks for any member: it lets them in, and the others
+/// not.
+fn keeps_its_values(graph: &Graph, trust: &Trust, test: &Test) -> bool {
+    let Some(operator) = test.operator else { return false };
+    let moved = Test { operator: Some(operator.of_any_member()), ..test.clone() };
+    let policy = trust.policy(graph);
+    let passes = |answer: &Answer| test_passes(&moved, policy, &answer.request, &graph.symbols);
+    let own = trust.own.iter().flat_map(|own| &own.signed_in).map(|(_, answer)| answer);
+    let mut signed_in = own.chain([&trust.foreign_signed_in]);
+    let guest = passes(&trust.foreign_guest);
+    if trust.handouts(graph).next().is_none() {
+        return true;
+    }
+    match is_for_guests(graph, trust) {
+        true => !guest.is_false(),
+        false => !guest.is_true() && !signed_in.all(|answer| passes(answer).is_false()),
+    }
+}
+
+/// The test moved; with the right word where it has the wrong one.
+fn fix(statement: &Statement, test: &Test, for_guests: bool, kept: bool) -> Option<Fix> {
+    if !test.operator.is_some_and(|operator| operator.takes_any_value()) {
+        return None;
+    }
+    let description = "ask for any member of amr";
+    if kept {
+        let changes = under(statement, test, &format!("ForAnyValue:{}", test.operator_text.as_known()?))?;
+        return Some(safe(statement, description, changes));
+    }
+    let prefix = test.key.as_known()?.rsplit_once(':')?.0;
+    let changes = ask_amr(statement, Some(test), prefix, if for_guests { "unauthenticated" } else { "authenticated" });
+    Some(Fix::offered(description, changes))
+}
+
+fn help(role: &Role, test: &Test, for_guests: bool, kept: bool) -> String {
     let key = test.key.as_known().unwrap_or_default();
     let known: Option<Vec<&str>> = test.values.iter().map(|(value, _)| value.as_known()).collect();
     let positive = test.operator.is_some_and(|operator| operator.takes_any_value());
-    let line = match (known.filter(|_| positive), test.operator_text.as_known()) {
+    let line = match (known.filter(|_| positive && kept), test.operator_text.as_known()) {
         (Some(values), Some(operator)) => {
             condition_line(role, &format!("ForAnyValue:{operator}"), key, &list(role, &values))
         }

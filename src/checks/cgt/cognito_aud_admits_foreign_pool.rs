@@ -1,8 +1,9 @@
 //! CGT004: a test on the pool that pools of others pass.
 
 use crate::checks::Cx;
+use crate::checks::remedy::{ask, pool_of};
 use crate::checks::words::{condition_line, deciding, mistake, path, pool_reference, prefix, test_spot, tests};
-use crate::finding::{Finding, Label, Refused, Severity};
+use crate::finding::{Change, Finding, Fix, Label, Refused, Severity};
 use crate::identity::cognito::{Desk, restricts_pool};
 use crate::identity::{Answer, Graph, Trust, witness};
 use crate::policy::{Conditions, Effect, Statement, Test};
@@ -29,24 +30,30 @@ fn open(graph: &Graph, trust: &Trust) -> Option<Finding> {
     let test = tests(statement, "aud").find(narrows).or_else(|| tests(statement, "aud").next())?;
     let role = graph.role(trust.role);
     let (place, property) = test_spot(statement, test);
-    let message = format!("identity pools other than yours can become {}", role.entity.name());
+    let message = format!("tokens of other identity pools can become {}", role.entity.name());
     let label = Label::new(place, format!("{} also passes", stranger(graph, answer)));
     let mut finding = Finding::new("CGT004", Severity::Error, message, label, role.entity.property(property));
     finding.related = path(trust.handouts(graph).map(|(handout, _)| handout));
-    finding.help = help(graph, trust, &prefix(answer));
+    let prefix = prefix(answer);
+    finding.help = help(graph, trust, &prefix);
+    let changes =
+        pool_of(graph, trust).map(|pool| ask(statement, Some(test), "StringEquals", &format!("{prefix}:aud"), pool));
+    finding.fix = changes.map(|changes| Box::new(Fix::offered(NAME_POOL, changes)));
     finding.mistake = mistake(statement, "aud");
     let who = if class == "auth" { "a user signed in at" } else { "a guest of" };
     let story = format!(
-        "{who} the identity pool {} of this account, basic flow, is allowed by {}",
+        "{who} the identity pool {} of this account, classic flow, is allowed by {}",
         stranger(graph, answer),
         statement.path()
     );
     let mut proof = witness(graph, policy, answer, &format!("cognito/foreign-{class}/basic"), story, Refused::No);
-    proof.assumes.push("the pool is not one of this run".to_owned());
+    proof.assumes.push("the pool is not in these templates".to_owned());
     finding.witness = Some(Box::new(proof));
     finding.branch = trust.when.clone();
     Some(finding)
 }
+
+const NAME_POOL: &str = "ask for the pool itself (aud)";
 
 /// A statement with one of its tests.
 fn only(statement: &Statement, test: &Test) -> Statement {
@@ -91,6 +98,9 @@ fn hard_coded(cx: &Cx<'_>, trust: &Trust) -> Vec<Finding> {
             let label = Label::new(at.place, "a fixed pool id");
             let mut finding = Finding::new("CGT004", Severity::Info, message, label, role.entity.property(property));
             finding.help = format!("if it is this pool's id, write\n  {}", pool_reference(graph, trust));
+            let pool = pool_of(graph, trust).filter(|_| test.values.len() == 1);
+            let changes = pool.map(|value| vec![Change::Set { at: *at, value }]);
+            finding.fix = changes.map(|changes| Box::new(Fix::offered(NAME_POOL, changes)));
             finding.mistake = mistake(statement, "aud");
             finding.branch = trust.when.clone();
             findings.push(finding);

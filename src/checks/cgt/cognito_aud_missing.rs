@@ -1,20 +1,21 @@
 //! CGT001: nothing ties a role to an identity pool.
 
 use crate::checks::Cx;
-use crate::checks::remedy::{ask, condition, pool_of};
+use crate::checks::remedy::{ANY_MEMBER, ask, condition, pool_of, safe};
 use crate::checks::words::{
-    adding, amr_line, condition_line, deciding, is_bare, mistake, path, pool_reference, prefix, spot, test_spot,
-    tests_of,
+    adding, amr_line, condition_block, condition_line, deciding, is_bare, is_for_guests, mistake, path, pool_reference,
+    prefix, spot, test_spot, tests, tests_of,
 };
 use crate::finding::{Finding, Fix, Label, Refused, Severity, Written};
 use crate::identity::cognito::restricts_pool;
-use crate::identity::{Answer, Dialect, Graph, Trust, Way, witness};
-use crate::policy::{Effect, Statement};
+use crate::identity::{Answer, Graph, Trust, witness};
+use crate::policy::{Effect, Policy, Statement, evaluate};
 
 /// Finds roles that a token of any pool can become.
 pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
     for trust in cx.trusts.iter().filter(|trust| trust.names_pools) {
-        findings.extend(finding(cx.graph, trust).or_else(|| unverified(cx.graph, trust)));
+        let found = finding(cx.graph, trust).or_else(|| unverified(cx.graph, trust));
+        findings.extend(found.or_else(|| by_identity(cx.graph, trust)));
     }
 }
 
@@ -34,18 +35,59 @@ fn finding(graph: &Graph, trust: &Trust) -> Option<Finding> {
     let label = Label::new(place, why(statement, answer));
     let mut finding = Finding::new("CGT001", Severity::Error, message, label, role.entity.property(property));
     finding.related = path(trust.handouts(graph).map(|(handout, _)| handout));
+    finding.related.extend(sibling(graph, policy, statement, answer));
     finding.help = help(graph, trust, statement, &prefix(answer));
     finding.fix = fix(graph, trust, statement, answer).map(Box::new);
     finding.mistake = mistake(statement, "aud");
     let who = if class == "auth" { "a user signed in at" } else { "a guest of" };
     let story = format!(
-        "{who} another identity pool of this account, basic flow, is allowed by {} (AWS refuses pools of other \
+        "{who} another identity pool of this account, classic flow, is allowed by {} (AWS refuses pools of other \
          accounts by itself, and no longer lets such a role be made or changed)",
         statement.path()
     );
     let mut proof = witness(graph, policy, answer, &format!("cognito/foreign-{class}/basic"), story, Refused::No);
-    proof.assumes.push("the pool is not one of this run, and lies in the same account".to_owned());
+    proof.assumes.push("the pool is not in these templates, and lies in the same account".to_owned());
     finding.witness = Some(Box::new(proof));
+    finding.branch = trust.when.clone();
+    Some(finding)
+}
+
+/// Another statement that does name a pool: whoever passes one of them gets in.
+fn sibling(graph: &Graph, policy: &Policy, open: &Statement, answer: &Answer) -> Option<Label> {
+    let others = policy.statements.iter().filter(|other| other.effect == Effect::Allow && other.index != open.index);
+    let names = |other: &&Statement| restricts_pool(other, policy, &answer.request, graph);
+    let test = others.into_iter().find(names).and_then(|other| tests_of(other, "aud", answer).next())?;
+    Some(Label::new(test.values_at.place, "asks for a pool, but a token needs to pass one of the statements only"))
+}
+
+/// Identities (sub) tie a role to their pools too; but AWS is reported to look for the pool itself (aud).
+fn by_identity(graph: &Graph, trust: &Trust) -> Option<Finding> {
+    let policy = trust.policy(graph);
+    let answers = [&trust.foreign_signed_in, &trust.foreign_guest];
+    let statement = policy.statements.iter().find(|statement| {
+        let asks = statement.effect == Effect::Allow && tests(statement, "sub").next().is_some();
+        asks && tests(statement, "aud").next().is_none()
+    })?;
+    let mut open = policy.clone();
+    for other in open.statements.iter_mut().filter(|other| other.index == statement.index) {
+        let of_sub: Vec<usize> = tests(other, "sub").map(|test| test.key_at.place.span.start()).collect();
+        other.conditions.tests.retain(|test| !of_sub.contains(&test.key_at.place.span.start()));
+    }
+    let by_sub_only =
+        |answer: &&Answer| answer.truth.is_false() && evaluate(&open, &answer.request, &graph.symbols).truth.is_true();
+    answers.into_iter().find(by_sub_only)?;
+    let test = tests(statement, "sub").next()?;
+    let (place, property) = test_spot(statement, test);
+    let role = graph.role(trust.role);
+    let message = format!("{} names identities and no identity pool, which AWS may refuse", role.entity.name());
+    let label = Label::new(place, "ties the role to these identities (sub), not to a pool (aud)");
+    let mut finding = Finding::new("CGT001", Severity::Info, message, label, role.entity.property(property));
+    finding.related = path(trust.handouts(graph).map(|(handout, _)| handout));
+    let key = format!("{}:aud", test.key.as_known()?.rsplit_once(':')?.0);
+    finding.help = adding(statement, role, "StringEquals", &key, &pool_reference(graph, trust));
+    let changes = pool_of(graph, trust).map(|pool| ask(statement, None, "StringEquals", &key, pool));
+    finding.fix = changes.map(|changes| Box::new(safe(statement, "ask for the pool (aud)", changes)));
+    finding.mistake = mistake(statement, "aud");
     finding.branch = trust.when.clone();
     Some(finding)
 }
@@ -76,18 +118,12 @@ fn fix(graph: &Graph, trust: &Trust, statement: &Statement, answer: &Answer) -> 
     let aud = format!("{prefix}:aud");
     if !is_bare(statement) {
         let test = tests_of(statement, "aud", answer).next();
-        return Some(Fix::safe("ask for the pool (aud)", ask(statement, test, "StringEquals", &aud, pool)));
+        return Some(safe(statement, "ask for the pool (aud)", ask(statement, test, "StringEquals", &aud, pool)));
     }
     let word = if is_for_guests(graph, trust) { "unauthenticated" } else { "authenticated" };
-    let amr = ("ForAnyValue:StringLike".to_owned(), format!("{prefix}:amr"), Written::text(word));
+    let amr = (ANY_MEMBER.to_owned(), format!("{prefix}:amr"), Written::text(word));
     let change = condition(statement, vec![("StringEquals".to_owned(), aud, pool), amr]);
-    Some(Fix::safe("ask for the pool (aud) and how its users signed in (amr)", vec![change]))
-}
-
-/// Whether the role is handed out, and to guests only.
-fn is_for_guests(graph: &Graph, trust: &Trust) -> bool {
-    let mut ways = trust.handouts(graph).map(|(handout, _)| handout.way).peekable();
-    ways.peek().is_some() && ways.all(|way| way == Way::Guest)
+    Some(safe(statement, "ask for the pool (aud) and how its users signed in (amr)", vec![change]))
 }
 
 fn why(statement: &Statement, answer: &Answer) -> &'static str {
@@ -110,10 +146,6 @@ fn help(graph: &Graph, trust: &Trust, statement: &Statement, prefix: &str) -> St
     }
     let word = if is_for_guests(graph, trust) { "unauthenticated" } else { "authenticated" };
     let lines = [condition_line(role, "StringEquals", &key, &pool), amr_line(role, prefix, word)];
-    let block = match role.entity.dialect {
-        Dialect::Yaml => format!("  Condition:\n    {}", lines.join("\n    ")),
-        Dialect::Json => format!("  \"Condition\": {{\n    {}\n  }}", lines.join(",\n    ")),
-        Dialect::Cdk => format!("  {{\n    {}\n  }}", lines.join("\n    ")),
-    };
+    let block = condition_block(role, &lines);
     format!("add conditions on the pool (aud) and on how the user signed in (amr)\n{block}")
 }

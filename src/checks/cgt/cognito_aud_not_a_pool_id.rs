@@ -1,8 +1,9 @@
 //! CGT005: a test on the pool by what is the id of no pool.
 
 use crate::checks::Cx;
-use crate::checks::words::{condition_line, mistake, path, pool_reference, tests};
-use crate::finding::{Finding, Label, Severity, shown};
+use crate::checks::remedy::{pool_of, safe};
+use crate::checks::words::{condition_line, mistake, path, pool_reference, tests, value_words};
+use crate::finding::{Change, Finding, Fix, Label, Severity};
 use crate::identity::cognito::{Desk, refuses_every_pool};
 use crate::identity::{Entity, Graph, Trust};
 use crate::policy::{Effect, Statement, Test};
@@ -32,16 +33,17 @@ fn in_test(graph: &Graph, trust: &Trust, statement: &Statement, test: &Test) -> 
     let (value, at) = wrong.first()?;
     let all = wrong.len() == test.values.len();
     let (role, what) = (graph.role(trust.role), what(graph, value));
-    let name = role.entity.name();
+    let (name, told) = (role.entity.name(), value_words(graph, role, value));
     let message = match all {
-        true => format!("{name} refuses every identity pool: it asks for {}, {what}", shown(&graph.shown(value))),
-        false => format!("{name} lists {} as an identity pool, but that is {what}", shown(&graph.shown(value))),
+        true => format!("{name} refuses every identity pool: it asks for {told}, {what}"),
+        false => format!("{name} lists {told} as an identity pool, but that is {what}"),
     };
     let severity = if all { Severity::Error } else { Severity::Warning };
     let [operator, key] = [&test.operator_text, &test.key].map(|text| text.as_known().unwrap_or("?"));
     let property = format!("AssumeRolePolicyDocument.{}.Condition.{operator}.{key}", statement.path());
     let label = match what {
         NO_ID => "no pool has such an id".to_owned(),
+        POOL_NAME => "the name of an identity pool, where its id belongs".to_owned(),
         _ => format!("{what}, where the id of an identity pool belongs"),
     };
     let label = Label::new(at.place, label);
@@ -50,12 +52,30 @@ fn in_test(graph: &Graph, trust: &Trust, statement: &Statement, test: &Test) -> 
     finding.related.extend(path(trust.handouts(graph).map(|(handout, _)| handout)));
     let line = condition_line(role, operator, key, &pool_reference(graph, trust));
     finding.help = format!("ask for the id of the identity pool\n  {line}");
+    finding.fix = fix(graph, trust, statement, test, &wrong).map(Box::new);
     finding.mistake = mistake(statement, "aud");
     finding.branch = trust.when.clone();
     Some(finding)
 }
 
+/// The only pool that uses the role, in place of what is wrong.
+fn fix(graph: &Graph, trust: &Trust, statement: &Statement, test: &Test, wrong: &[&(Text, At)]) -> Option<Fix> {
+    let (_, pool) = trust.handouts(graph).find_map(|(handout, _)| graph.pool(&handout.pool))?;
+    let is_pool = |(value, _): &(Text, At)| compare(value, &pool.id, &graph.symbols) == Truth::True;
+    let value = pool_of(graph, trust)?;
+    let changes = match (wrong, test.values.as_slice()) {
+        _ if wrong.len() == test.values.len() => vec![Change::Set { at: test.values_at, value }],
+        // The pool stands beside it: it alone is left.
+        ([_], [a, b]) if is_pool(a) || is_pool(b) => vec![Change::Set { at: test.values_at, value }],
+        ([(_, at)], all) if !all.iter().any(is_pool) => vec![Change::Set { at: *at, value }],
+        _ => return None,
+    };
+    Some(safe(statement, "ask for the id of the identity pool (aud)", changes))
+}
+
 const NO_ID: &str = "no pool's id";
+/// What `Fn::GetAtt POOL.Name` gives.
+const POOL_NAME: &str = "a pool's name";
 
 /// Values of one test that are looked at.
 const MOST_VALUES: usize = 64;
@@ -69,8 +89,9 @@ fn hides_wildcard(test: &Test, value: &Text) -> bool {
 /// The resource whose id or ARN stands there instead.
 fn referred<'g>(graph: &'g Graph, value: &Text) -> Option<&'g Entity> {
     let is = |id: &Text| compare(id, value, &graph.symbols) == Truth::True;
+    let named = graph.pools.iter().find(|pool| is(&pool.name)).map(|pool| &pool.entity);
     let user_pool = graph.user_pools.iter().find(|pool| is(&pool.id) || is(&pool.provider)).map(|pool| &pool.entity);
-    user_pool.or_else(|| graph.clients.iter().find(|client| is(&client.id)).map(|client| &client.entity))
+    named.or(user_pool).or_else(|| graph.clients.iter().find(|client| is(&client.id)).map(|client| &client.entity))
 }
 
 /// What it is instead, as far as its form tells.
@@ -82,6 +103,8 @@ fn what(graph: &Graph, value: &Text) -> &'static str {
         "a user pool"
     } else if graph.clients.iter().any(|client| is(&client.id)) {
         "an app client"
+    } else if graph.pools.iter().any(|pool| is(&pool.name)) {
+        POOL_NAME
     } else if matches!(begins, Some(crate::value::Piece::Literal(first)) if first.starts_with("arn:")) {
         "an ARN"
     } else if known.len() == 12 && known.bytes().all(|byte| byte.is_ascii_digit()) {

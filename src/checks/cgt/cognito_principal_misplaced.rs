@@ -1,11 +1,12 @@
 //! CGT010: a statement for identity pools that lets none of them in.
 
 use crate::checks::Cx;
-use crate::checks::words::path;
-use crate::finding::{Finding, Label, Mistake, Severity};
+use crate::checks::remedy::{ANY_MEMBER, condition, pool_of_role};
+use crate::checks::words::{amr_line, condition_block, condition_line, is_bare, path, pool_of, tests};
+use crate::finding::{Change, Finding, Fix, Label, Mistake, Severity, Written};
 use crate::identity::cognito::{ASSUME, claimed_by};
 use crate::identity::provider::{Misplaced, Named, PoolPrincipal, misplaced, named_principal, pool_principals};
-use crate::identity::{Dialect, Graph, Role, RoleId};
+use crate::identity::{Dialect, Graph, Role, RoleId, Way};
 use crate::policy::{
     Actions, Effect, Policy, Principal, PrincipalKind, Principals, Request, Statement, Test, actions_match, test_passes,
 };
@@ -32,12 +33,20 @@ struct Fault {
     /// After `NAME refuses identity pools:`.
     reason: &'static str,
     label: String,
-    /// What the remedy says besides.
-    more: &'static str,
+    /// What is to be mended.
+    mend: Mend,
+}
+
+/// What of a statement is wrong.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Mend {
+    Service,
+    UserPool,
+    Action,
+    Partition,
 }
 
 const USER_POOL: &str = "\nor, to take tokens of the user pool itself, name the ARN of an IAM OIDC provider";
-const KEYS: &str = "\nand begin the condition keys with the same name";
 
 fn finding(graph: &Graph, id: RoleId, policy: &Policy, statement: &Statement, when: &Branch) -> Option<Finding> {
     let role = graph.role(id);
@@ -49,16 +58,19 @@ fn finding(graph: &Graph, id: RoleId, policy: &Policy, statement: &Statement, wh
     let works = policy.statements.iter().any(|other| other.index != statement.index && admits_pools(graph, other));
     let name = role.entity.name();
     let message = match works {
-        _ if fault.more == USER_POOL => format!("nobody can become {name} through the user pool that it names"),
+        _ if fault.mend == Mend::UserPool => format!("nobody can become {name} through the user pool that it names"),
         true => format!("a statement of {name} is of no use to identity pools: {}", fault.reason),
         false => format!("{name} refuses identity pools: {}", fault.reason),
     };
     let severity = if works { Severity::Warning } else { Severity::Error };
     let property = format!("AssumeRolePolicyDocument.{}.{}", statement.path(), fault.element);
-    let label = Label::new(fault.place, fault.label);
+    let label = Label::new(fault.place, fault.label.as_str());
     let mut finding = Finding::new("CGT010", severity, message, label, role.entity.property(property));
     finding.related = path(graph.handouts_of(id).filter(|handout| graph.together(when, &handout.when).is_some()));
-    finding.help = help(role, own, fault.more);
+    let own = own.map_or("cognito-identity.amazonaws.com", |row| row.name);
+    let case = Case { graph, id, statement, when, own, mend: fault.mend, is_spare: works && is_alone(statement) };
+    finding.help = case.help();
+    finding.fix = case.fix().filter(|_| !works).map(Box::new);
     finding.mistake = Mistake { statement: Some(statement.at.place), element: "Principal", bare: false };
     finding.branch = when.clone();
     Some(finding)
@@ -100,7 +112,7 @@ fn misplaced_principal(graph: &Graph, statement: &Statement) -> Option<Fault> {
         element: format!("Principal.{kind}"),
         reason,
         label: label.to_owned(),
-        more: if what == Misplaced::Service { KEYS } else { USER_POOL },
+        mend: if what == Misplaced::Service { Mend::Service } else { Mend::UserPool },
     })
 }
 
@@ -117,7 +129,7 @@ fn wrong_action(graph: &Graph, statement: &Statement) -> Option<Fault> {
         element: "Action".to_owned(),
         reason: "it allows them an action that they do not use",
         label: format!("their tokens come with {ASSUME}"),
-        more: "",
+        mend: Mend::Action,
     })
 }
 
@@ -141,7 +153,7 @@ fn other_partition(
             element: "Principal.Federated".to_owned(),
             reason: "it names those of another partition",
             label: format!("in {partition} they are {}", own.name),
-            more: KEYS,
+            mend: Mend::Partition,
         };
         return (!serves).then_some(fault);
     }
@@ -161,16 +173,112 @@ fn other_partition(
         element: format!("Condition.{operator}.{key}"),
         reason: "its condition keys are those of another partition",
         label: format!("in {partition} the keys begin with {}", own.name),
-        more: KEYS,
+        mend: Mend::Partition,
     })
 }
 
-fn help(role: &Role, own: Option<PoolPrincipal>, more: &str) -> String {
-    let name = own.map_or("cognito-identity.amazonaws.com", |row| row.name);
-    let lines = match role.entity.dialect {
-        Dialect::Cdk => format!("new iam.FederatedPrincipal('{name}', {{ … }},\n    '{ASSUME}')"),
-        Dialect::Yaml => format!("Principal: {{ Federated: {name} }}\n  Action: {ASSUME}"),
-        Dialect::Json => format!("\"Principal\": {{ \"Federated\": \"{name}\" }},\n  \"Action\": \"{ASSUME}\""),
-    };
-    format!("name identity pools, and test aud and amr\n  {lines}{more}")
+/// Whether the statement names one principal and nobody else.
+fn is_alone(statement: &Statement) -> bool {
+    principals(statement).len() == 1
+}
+
+/// A statement to mend.
+struct Case<'a> {
+    graph: &'a Graph,
+    id: RoleId,
+    statement: &'a Statement,
+    when: &'a Branch,
+    /// How identity pools are named where the role goes to.
+    own: &'static str,
+    mend: Mend,
+    /// Whether it can go: another statement lets identity pools in, and this one is for nobody else.
+    is_spare: bool,
+}
+
+impl Case<'_> {
+    fn role(&self) -> &Role {
+        self.graph.role(self.id)
+    }
+
+    /// The word of those whom the role is for, as far as its use shows.
+    fn word(&self) -> &'static str {
+        let handouts = self.graph.handouts_of(self.id);
+        let mut own = handouts.filter(|own| self.graph.together(self.when, &own.when).is_some()).peekable();
+        let for_guests = own.peek().is_some() && own.all(|handout| handout.way == Way::Guest);
+        if for_guests { "unauthenticated" } else { "authenticated" }
+    }
+
+    fn help(&self) -> String {
+        if self.is_spare {
+            return "remove this statement; another one lets identity pools in".to_owned();
+        }
+        let (role, name) = (self.role(), self.own);
+        let principal = match role.entity.dialect {
+            Dialect::Cdk => None,
+            Dialect::Yaml => Some(format!("Principal: {{ Federated: {name} }}")),
+            Dialect::Json => Some(format!("\"Principal\": {{ \"Federated\": \"{name}\" }},")),
+        };
+        let is_json = role.entity.dialect == Dialect::Json;
+        let action = if is_json { format!("\"Action\": \"{ASSUME}\"") } else { format!("Action: {ASSUME}") };
+        let bare = is_bare(self.statement);
+        let lines = [
+            condition_line(role, "StringEquals", &format!("{name}:aud"), &pool_of(self.graph, self.id)),
+            amr_line(role, name, self.word()),
+        ];
+        let conditions = if bare { condition_block(role, &lines) } else { String::new() };
+        let comma = if is_json && bare { "," } else { "" };
+        let lines = match (self.mend, principal) {
+            (_, None) => {
+                let conditions =
+                    if bare { format!("{{\n    {}\n  }}", lines.join("\n    ")) } else { "{ … }".to_owned() };
+                format!("  new iam.FederatedPrincipal('{name}', {conditions},\n    '{ASSUME}')")
+            }
+            (Mend::Action, Some(_)) => format!("  {action}{comma}"),
+            (_, Some(principal)) => format!("  {principal}\n  {action}{comma}"),
+        };
+        let conditions = if conditions.is_empty() || role.entity.dialect == Dialect::Cdk {
+            String::new()
+        } else {
+            format!("\n{conditions}")
+        };
+        let what = match self.mend {
+            Mend::Action if !bare => "allow the action that tokens come with",
+            _ => "name identity pools, and test aud and amr",
+        };
+        let more = match self.mend {
+            Mend::UserPool => USER_POOL,
+            Mend::Service | Mend::Partition if !bare => "\nand begin the condition keys with the same name",
+            _ => "",
+        };
+        format!("{what}\n{lines}{conditions}{more}")
+    }
+
+    /// Whether the statement asks for a pool by the right key.
+    fn asks_for_a_pool(&self) -> bool {
+        tests(self.statement, "aud").any(|test| claimed_by(test).is_some_and(|row| row.name == self.own))
+    }
+
+    /// Principal and action, where nothing else is in the statement; and the pool, where it asks for none.
+    fn fix(&self) -> Option<Fix> {
+        let Actions::Only(actions) = &self.statement.actions else { return None };
+        let [principal] = principals(self.statement) else { return None };
+        let ([_], true) = (actions.as_slice(), matches!(self.mend, Mend::Service | Mend::Action)) else { return None };
+        let mut changes = Vec::new();
+        if self.mend == Mend::Service {
+            changes.push(Change::Rename { key: principal.key_at?, name: "Federated".to_owned() });
+            if principal.value.as_known() != Some(self.own) {
+                return None;
+            }
+        }
+        let action = self.statement.action_value_at?;
+        changes.push(Change::Set { at: action, value: Written::text(ASSUME) });
+        if is_bare(self.statement) {
+            let aud = ("StringEquals".to_owned(), format!("{}:aud", self.own), pool_of_role(self.graph, self.id)?);
+            let amr = (ANY_MEMBER.to_owned(), format!("{}:amr", self.own), Written::text(self.word()));
+            changes.push(condition(self.statement, vec![aud, amr]));
+        } else if !self.asks_for_a_pool() {
+            return None;
+        }
+        Some(Fix::safe("name identity pools by their principal and action", changes))
+    }
 }

@@ -45,12 +45,16 @@ fn allowing_guests(graph: &Graph, guest: &Handout) -> Vec<(Truth, Branch)> {
 
 fn finding(cx: &Cx<'_>, id: RoleId, [guest, signed_in]: [&Handout; 2], allows: Truth, when: Branch) -> Finding {
     let (graph, role) = (cx.graph, cx.graph.role(id));
+    let refuses = refusal(cx, id, [guest, signed_in], &when);
     let severity = match allows {
+        // Whatever it permits, those whom it is for do not get it.
+        _ if refuses == Some(Refusal::SignedIn) => Severity::Error,
+        Truth::True if refuses.is_some() => Severity::Error,
         _ if permits_nothing(graph, id) => Severity::Info,
         Truth::True => Severity::Error,
         Truth::False | Truth::Unknown => Severity::Warning,
     };
-    let message = headline(cx, id, [guest, signed_in], allows, &when);
+    let message = headline(role, allows, refuses);
     let mut steps: Vec<Label> = guest.steps.iter().map(|(place, what)| Label::new(*place, what.clone())).collect();
     let place = guest.steps.last().map_or(role.entity.place, |(place, _)| *place);
     steps.retain(|label| label.place != place);
@@ -67,8 +71,14 @@ fn finding(cx: &Cx<'_>, id: RoleId, [guest, signed_in]: [&Handout; 2], allows: T
     finding
 }
 
-fn headline(cx: &Cx<'_>, id: RoleId, [guest, signed_in]: [&Handout; 2], allows: Truth, when: &Branch) -> String {
-    let name = cx.graph.role(id).entity.name();
+/// Whom the role refuses although they get it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Refusal {
+    Guests,
+    SignedIn,
+}
+
+fn refusal(cx: &Cx<'_>, id: RoleId, [guest, signed_in]: [&Handout; 2], when: &Branch) -> Option<Refusal> {
     let refuses = |handout: &Handout, asked: fn(&OwnPool) -> Vec<&Answer>| {
         let trusts = cx.trusts.iter().filter(|trust| trust.role == id);
         let mut trusts = trusts.filter(|trust| cx.graph.together(&trust.when, when).is_some()).peekable();
@@ -76,13 +86,22 @@ fn headline(cx: &Cx<'_>, id: RoleId, [guest, signed_in]: [&Handout; 2], allows: 
         trusts.peek().is_some() && trusts.all(|trust: &Trust| trust.of_pool(&handout.pool).is_some_and(all_out))
     };
     if refuses(guest, |own| vec![&own.guest]) {
-        format!("{name} is handed to guests as well as to signed-in users, and refuses guests")
-    } else if refuses(signed_in, |own| own.signed_in.iter().map(|(_, answer)| answer).collect()) {
-        format!("{name} is handed to signed-in users as well as to guests, and refuses signed-in users")
-    } else if allows.is_true() {
-        format!("{name} serves guests and signed-in users: all that it permits is public")
-    } else {
-        format!("{name} serves signed-in users, and guests as soon as there are any")
+        return Some(Refusal::Guests);
+    }
+    refuses(signed_in, |own| own.signed_in.iter().map(|(_, answer)| answer).collect()).then_some(Refusal::SignedIn)
+}
+
+fn headline(role: &Role, allows: Truth, refuses: Option<Refusal>) -> String {
+    let name = role.entity.name();
+    match refuses {
+        Some(Refusal::Guests) => {
+            format!("{name} is handed to guests as well as to signed-in users, and refuses guests")
+        }
+        Some(Refusal::SignedIn) => {
+            format!("{name} is handed to signed-in users as well as to guests, and refuses signed-in users")
+        }
+        None if allows.is_true() => format!("{name} serves guests and signed-in users: all that it permits is public"),
+        None => format!("{name} serves signed-in users, and guests as soon as there are any"),
     }
 }
 
@@ -92,16 +111,10 @@ fn permits_nothing(graph: &Graph, id: RoleId) -> bool {
 }
 
 fn help(role: &Role) -> String {
-    let (authenticated, unauthenticated) = match role.entity.dialect {
-        Dialect::Cdk => ("userRole.roleArn", "guestRole.roleArn"),
-        Dialect::Yaml => ("!GetAtt UserRole.Arn", "!GetAtt GuestRole.Arn"),
-        Dialect::Json => {
-            ("{ \"Fn::GetAtt\": [\"UserRole\", \"Arn\"] }", "{ \"Fn::GetAtt\": [\"GuestRole\", \"Arn\"] }")
-        }
+    let line = match role.entity.dialect {
+        Dialect::Cdk => "unauthenticated: newGuestRole.roleArn,",
+        Dialect::Yaml => "unauthenticated: !GetAtt NEW-GUEST-ROLE.Arn",
+        Dialect::Json => "\"unauthenticated\": { \"Fn::GetAtt\": [\"NEW-GUEST-ROLE\", \"Arn\"] }",
     };
-    let lines = match role.entity.dialect {
-        Dialect::Json => format!("\"authenticated\": {authenticated},\n  \"unauthenticated\": {unauthenticated}"),
-        _ => format!("authenticated: {authenticated}\n  unauthenticated: {unauthenticated}"),
-    };
-    format!("make a role of its own for guests\n  {lines}")
+    format!("make a second role that asks for amr: unauthenticated, and attach it here\n  {line}")
 }

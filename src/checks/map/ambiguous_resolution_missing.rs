@@ -2,7 +2,7 @@
 
 use crate::checks::Cx;
 use crate::checks::mappings::{mistake, property_line};
-use crate::finding::{Finding, Label, Severity};
+use crate::finding::{Change, Finding, Fix, Label, Severity, Written};
 use crate::identity::{Dialect, Mapping, TYPES};
 
 /// Finds mappings without `AmbiguousRoleResolution`.
@@ -21,6 +21,9 @@ fn finding(mapping: &Mapping) -> Option<Finding> {
     let kind = mapping.kind.as_ref()?;
     finding.related.push(Label::new(kind.place, "the type that requires it"));
     finding.help = help(mapping.entity.dialect);
+    let (path, value) = (vec!["AmbiguousRoleResolution".to_owned()], Written::text("Deny"));
+    let change = Change::Put { into: mapping.at, path, value };
+    finding.fix = Some(Box::new(Fix::offered("give these users no role", vec![change])));
     finding.mistake = mistake(mapping.place, "AmbiguousRoleResolution");
     finding.branch = mapping.when.clone();
     Some(finding)
@@ -28,5 +31,5 @@ fn finding(mapping: &Mapping) -> Option<Finding> {
 
 fn help(dialect: Dialect) -> String {
     let line = property_line(dialect, "AmbiguousRoleResolution", "Deny");
-    format!("add to the mapping, or AuthenticatedRole to give them the default role\n  {line}")
+    format!("add to the mapping\n  {line}\n(AuthenticatedRole instead gives them the default role)")
 }

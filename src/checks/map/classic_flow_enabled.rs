@@ -2,7 +2,7 @@
 
 use crate::checks::Cx;
 use crate::checks::mappings::{mistake, property_line};
-use crate::finding::{Finding, Label, Severity};
+use crate::finding::{Change, Finding, Fix, Label, Severity, Written};
 use crate::identity::{Dialect, IdentityPool, RoleId, Trust};
 use crate::value::{Branch, Truth};
 
@@ -45,7 +45,10 @@ fn finding(cx: &Cx<'_>, pool: &IdentityPool, when: &Branch) -> Finding {
         Dialect::Cdk => "allowClassicFlow: false,".to_owned(),
         dialect => property_line(dialect, "AllowClassicFlow", "false").replace("\"false\"", "false"),
     };
-    finding.help = format!("leave the flow off, unless an old client needs it\n  {line}");
+    finding.help = format!("switch the flow off, unless an old client needs it\n  {line}");
+    let at = pool.classic.at.filter(|_| pool.classic.cases.len() == 1);
+    let change = at.map(|at| vec![Change::Set { at, value: Written::Bool(false) }]);
+    finding.fix = change.map(|change| Box::new(Fix::offered("switch the classic flow off", change)));
     finding.mistake = mistake(pool.entity.place, "AllowClassicFlow");
     finding.branch = when.clone();
     finding

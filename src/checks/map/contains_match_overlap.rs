@@ -76,9 +76,17 @@ fn overlap(all: &Groups<'_>, mapping: &Mapping, rule: &MappingRule) -> Option<Fi
 
 const ASSUMED: &str = "a list of groups is compared as one text, which no document says or denies";
 
-/// Whether an own rule of a group leads to the same role.
+/// Whether an own rule of a group leads to the same role, or an earlier rule takes its members in any case: one that
+/// looks for a part of the group's name, however lists are compared.
 fn leads_alike(graph: &Graph, mapping: &Mapping, rule: &MappingRule, name: &str) -> bool {
     let named = |own: &&MappingRule| own.value.as_ref().and_then(|value| value.known()) == Some(name);
+    let takes = |earlier: &MappingRule| {
+        let known = [&earlier.claim, &earlier.match_type, &earlier.value].map(|own| own.as_ref()?.known());
+        matches!(known, [Some(GROUPS), Some("Contains"), Some(value)] if name.contains(value))
+    };
+    if mapping.rules().iter().take_while(|earlier| earlier.index != rule.index).any(takes) {
+        return true;
+    }
     let mut own = mapping.rules().iter().filter(|own| own.index != rule.index).filter(named);
     own.any(|own| match (&own.role, &rule.role) {
         (Some(own), Some(role)) => same_role(graph, mapping.entity.stack, own, role) == Truth::True,
@@ -93,7 +101,7 @@ fn vague(all: &Groups<'_>, mapping: &Mapping, rule: &MappingRule) -> Option<Find
     let known = value.known()?;
     let has_groups = all.of(mapping).next().is_some();
     let has_delimiter = known.contains(|c: char| !c.is_alphanumeric());
-    if !has_groups && has_delimiter {
+    if has_groups || has_delimiter {
         return None;
     }
     let role = role_name(graph, mapping.entity.stack, rule.role.as_ref()?);

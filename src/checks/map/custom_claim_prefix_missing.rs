@@ -2,7 +2,7 @@
 
 use crate::checks::Cx;
 use crate::checks::mappings::{mistake, property_line, role_name, rule_path};
-use crate::finding::{Finding, Label, Severity};
+use crate::finding::{Change, Finding, Fix, Label, Severity, Written};
 use crate::identity::{Attribute, CUSTOM, Graph, Mapping, MappingRule, UserPool};
 use crate::value::Branch;
 
@@ -44,6 +44,11 @@ fn finding(
     }
     let line = property_line(mapping.entity.dialect, "Claim", &format!("{CUSTOM}{name}"));
     finding.help = format!("name the claim as tokens have it\n  {line}");
+    // A trigger may have added the claim as it is.
+    if !pool.sets_claims {
+        let change = Change::Set { at: claim.at(), value: Written::text(format!("{CUSTOM}{name}")) };
+        finding.fix = Some(Box::new(Fix::safe("name the claim as tokens have it", vec![change])));
+    }
     finding.mistake = mistake(rule.place, "Claim");
     finding.branch = when;
     Some(finding)

@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use crate::checks::Cx;
 use crate::checks::mappings::{mistake, pool_name};
-use crate::finding::{Finding, Label, Severity};
-use crate::identity::{Attachment, Graph};
-use crate::value::{Branch, Text};
+use crate::finding::{Change, Finding, Fix, Label, Severity};
+use crate::identity::{Attachment, Graph, Mapping};
+use crate::value::{At, Branch, Text, compare};
 
 /// Pairs of attachments that are compared for one pool.
 const MOST_PAIRS: usize = 10_000;
@@ -50,9 +50,52 @@ fn finding(graph: &Graph, attachments: &[&Attachment]) -> Option<Finding> {
     finding.related = others.iter().map(|other| Label::new(other.pool.place, "attaches roles to it too")).collect();
     finding.related.extend(known);
     finding.help = "make one attachment of them, with all their Roles and RoleMappings".to_owned();
+    finding.fix = (count == 2).then(|| merge(graph, a, b)).flatten().map(Box::new);
     finding.mistake = mistake(b.pool.place, "IdentityPoolId");
     finding.branch = when;
     Some(finding)
+}
+
+/// The second one's roles and mappings in the first, where none is said twice.
+fn merge(graph: &Graph, a: &Attachment, b: &Attachment) -> Option<Fix> {
+    let is_read = |own: &Attachment| own.roles_complete && own.mappings_complete;
+    let near = a.entity.stack == b.entity.stack && a.when == b.when && is_read(a) && is_read(b);
+    let roles_apart = a.roles.iter().all(|own| b.roles.iter().all(|other| own.key.text != other.key.text));
+    if !near || !roles_apart || !mappings_apart(graph, a, b) {
+        return None;
+    }
+    let mut changes = Vec::new();
+    let into = a.parts.properties?;
+    let of_b: Vec<&Mapping> = mappings(graph, b).collect();
+    take(&mut changes, into, [a.parts.roles, b.parts.roles], b.roles.iter().map(|role| role.key.at()));
+    take(&mut changes, into, [a.parts.mappings, b.parts.mappings], of_b.iter().map(|mapping| mapping.key_at));
+    if changes.is_empty() {
+        return None;
+    }
+    changes.push(Change::Remove { key: b.parts.resource? });
+    Some(Fix::offered(format!("make one attachment of both, and remove {}", b.entity.name()), changes))
+}
+
+fn mappings<'g>(graph: &'g Graph, of: &'g Attachment) -> impl Iterator<Item = &'g Mapping> {
+    graph.mappings.iter().filter(|mapping| mapping.entity.place == of.entity.place)
+}
+
+/// Whether no provider is certainly, or may be, mapped by both.
+fn mappings_apart(graph: &Graph, a: &Attachment, b: &Attachment) -> bool {
+    let apart = |own: &Mapping, other: &Mapping| {
+        let differ = compare(&own.named.text, &other.named.text, &graph.symbols).is_false();
+        differ && own.path != other.path
+    };
+    mappings(graph, a).all(|own| mappings(graph, b).all(|other| apart(own, other)))
+}
+
+/// A property of the second attachment in the first: whole, or entry by entry where the first has it too.
+fn take(changes: &mut Vec<Change>, into: At, [own, other]: [Option<[At; 2]>; 2], entries: impl Iterator<Item = At>) {
+    match (own, other) {
+        (_, None) => {}
+        (None, Some([entry, _])) => changes.push(Change::Take { into, entry }),
+        (Some([_, into]), Some(_)) => changes.extend(entries.map(|entry| Change::Take { into, entry })),
+    }
 }
 
 fn pair<'a>(graph: &Graph, attachments: &[&'a Attachment]) -> Option<(&'a Attachment, &'a Attachment, Branch)> {

@@ -14,7 +14,7 @@ pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
     for pool in &cx.graph.pools {
         for case in &pool.guests.cases {
             match case.then {
-                Truth::True => findings.push(finding(cx.graph, &pools, pool, &case.when)),
+                Truth::True => findings.push(finding(cx, &pools, pool, &case.when)),
                 Truth::Unknown => findings.extend(left_open(pool, &case.when)),
                 Truth::False => {}
             }
@@ -22,7 +22,8 @@ pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-fn finding(graph: &Graph, pools: &Pools<'_>, pool: &IdentityPool, when: &Branch) -> Finding {
+fn finding(cx: &Cx<'_>, pools: &Pools<'_>, pool: &IdentityPool, when: &Branch) -> Finding {
+    let graph = cx.graph;
     let name = pool.entity.name();
     let role = attached_for_guests(graph, pools.attachments(pool), when);
     let message = match role {
@@ -48,7 +49,7 @@ fn finding(graph: &Graph, pools: &Pools<'_>, pool: &IdentityPool, when: &Branch)
         }
     }
     // That guests are let in and get no role is MAP016.
-    if without_guest_role(pools, pool, when).is_some() {
+    if without_guest_role(cx, pools, pool, when).is_some() {
         finding.severity = Severity::Info;
     }
     finding.help = "set AllowUnauthenticatedIdentities to false, unless the app is meant for guests".to_owned();

@@ -3,7 +3,7 @@
 use crate::checks::Cx;
 use crate::checks::mappings::mistake;
 use crate::finding::{Finding, Label, Severity};
-use crate::identity::{Attachment, Dialect, Graph, Handout, IdentityPool, Way};
+use crate::identity::{Attachment, Dialect, Graph, Handout, IdentityPool, Trust, Way};
 use crate::source::Place;
 use crate::value::{Branch, Lookup, Truth};
 
@@ -14,7 +14,7 @@ pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
     for pool in &cx.graph.pools {
         for case in &pool.guests.cases {
             match case.then {
-                Truth::True => findings.extend(no_guest_role(&pools, pool, &case.when)),
+                Truth::True => findings.extend(no_guest_role(cx, &pools, pool, &case.when)),
                 Truth::False => no_guests(cx, &pools, (pool, &case.when), &mut made_by_cdk, findings),
                 Truth::Unknown => {}
             }
@@ -61,8 +61,27 @@ impl<'g> Pools<'g> {
     }
 }
 
-/// The part of a branch in which a pool has an attachment, and none that has, or may have, a role for guests.
-pub(super) fn without_guest_role(pools: &Pools<'_>, pool: &IdentityPool, when: &Branch) -> Option<(Branch, Place)> {
+/// Branches in which guests of a pool may ask STS themselves for a role that lets them in, or may.
+fn by_classic_flow<'a>(cx: &'a Cx<'_>, pool: &'a IdentityPool) -> impl Iterator<Item = Branch> + 'a {
+    let may_be_in = |trust: &&Trust| {
+        let own = trust.of_pool(&pool.id).map_or(Truth::False, |own| own.guest.truth);
+        !own.or(trust.foreign_guest.truth).is_false()
+    };
+    let classic = pool.classic.cases.iter().filter(|case| !case.then.is_false());
+    classic.flat_map(move |case| {
+        let trusts = cx.trusts.iter().filter(may_be_in);
+        trusts.filter_map(|trust| cx.graph.together(&case.when, &trust.when))
+    })
+}
+
+/// The part of a branch in which a pool has an attachment, none that has, or may have, a role for guests, and no
+/// other way to one.
+pub(super) fn without_guest_role(
+    cx: &Cx<'_>,
+    pools: &Pools<'_>,
+    pool: &IdentityPool,
+    when: &Branch,
+) -> Option<(Branch, Place)> {
     let graph = pools.graph;
     if graph.is_touched(&pool.id) {
         return None;
@@ -73,13 +92,16 @@ pub(super) fn without_guest_role(pools: &Pools<'_>, pool: &IdentityPool, when: &
             when = graph.worlds.outside(&when, &attachment.when)?;
         }
     }
+    for classic in by_classic_flow(cx, pool) {
+        when = graph.worlds.outside(&when, &classic)?;
+    }
     let mut own = pools.attachments(pool).iter();
     own.find_map(|attachment| Some((graph.together(&when, &attachment.when)?, attachment.entity.place)))
 }
 
 /// Guests are let in, and no attachment has a role for them.
-fn no_guest_role(pools: &Pools<'_>, pool: &IdentityPool, when: &Branch) -> Option<Finding> {
-    let (when, attachment) = without_guest_role(pools, pool, when)?;
+fn no_guest_role(cx: &Cx<'_>, pools: &Pools<'_>, pool: &IdentityPool, when: &Branch) -> Option<Finding> {
+    let (when, attachment) = without_guest_role(cx, pools, pool, when)?;
     let name = pool.entity.name();
     let message = format!("guests of {name} get no credentials: it has no role for them");
     let label = Label::new(pool.guests.place, "lets guests in");
@@ -132,7 +154,7 @@ fn attached_in_vain(
     let severity = if open.is_some() { Severity::Warning } else { Severity::Info };
     let message = match severity {
         Severity::Info => format!("{role_name} is attached for guests of {name}, which lets none in"),
-        _ => format!("{role_name} is attached for guests of {name}, which lets none in, and asks for no pool"),
+        _ => format!("{role_name} is for guests of {name}, which lets none in, but lets in those of other pools"),
     };
     let (place, _) = handout.steps.last().cloned().unwrap_or((role.entity.place, String::new()));
     let label = Label::new(place, "the role for guests");
@@ -157,7 +179,7 @@ fn no_role(pools: &Pools<'_>, pool: &IdentityPool) -> Option<Finding> {
     }
     let name = pool.entity.name();
     let message = format!("nothing in what was read attaches a role to {name}, which can then give no credentials");
-    let label = Label::new(pool.entity.place, "has no role attachment, and AllowClassicFlow is off");
+    let label = Label::new(pool.entity.place, "has no role attachment, and AllowClassicFlow is not on");
     let mut finding = Finding::new("MAP016", Severity::Info, message, label, pool.entity.subject.clone());
     finding.help = "attach roles with AWS::Cognito::IdentityPoolRoleAttachment".to_owned();
     finding.mistake = mistake(pool.entity.place, "guest role");

@@ -1,11 +1,13 @@
 //! MAP014: a pool hands out a role that refuses the pool's users.
 
 use crate::checks::Cx;
-use crate::checks::words::{amr_line, condition_line, prefix, reference_to};
-use crate::finding::{Finding, Label, Mistake, Severity};
+use crate::checks::mappings::provider_words;
+use crate::checks::remedy::pool_id;
+use crate::checks::words::{amr_line, condition_line, prefix, reference_to, value_words};
+use crate::finding::{Change, Finding, Fix, Label, Mistake, Severity, Status, shown};
 use crate::identity::cognito::{is_claim, is_claim_of};
 use crate::identity::{Answer, Graph, Handout, OwnPool, Trust, Way};
-use crate::policy::{Conjunct, Effect, failing};
+use crate::policy::{Conjunct, Effect, Test, evaluate, failing};
 use crate::source::Place;
 use crate::value::{Branch, Text, Truth, compare};
 
@@ -41,14 +43,28 @@ fn finding(graph: &Graph, trust: &Trust, handout: &Handout, when: Branch) -> Opt
         Some(id) => graph.pools[id.0].entity.name(),
         None => "its identity pool",
     };
-    let who = if handout.way == Way::Guest { "guests" } else { "signed-in users" };
-    let message = format!("{pool} hands out {}, which refuses {who} of that pool", role.entity.name());
+    let name = role.entity.name();
+    let message = match &handout.provider {
+        Some(provider) => {
+            let provider = shown(&provider_words(graph, provider));
+            format!("{pool} hands {name} to users of {provider}, and it refuses them")
+        }
+        None if handout.way == Way::Guest => format!("{pool} hands out {name}, which refuses guests of that pool"),
+        None => format!("{pool} hands out {name}, which refuses signed-in users of that pool"),
+    };
     let (place, property, why, statement, element) = reason(graph, trust, handout, answer);
-    let placeholder = !policy.statements.iter().any(|statement| statement.effect != Effect::Deny);
+    let denies = |effect: Effect| effect == Effect::Deny;
+    let placeholder =
+        !policy.statements.is_empty() && policy.statements.iter().all(|statement| denies(statement.effect));
     let severity = if placeholder { Severity::Info } else { Severity::Error };
     let mut finding = Finding::new("MAP014", severity, message, Label::new(place, why), role.entity.property(property));
     finding.related = handout.steps.iter().map(|(place, what)| Label::new(*place, what.clone())).collect();
     finding.help = help(graph, trust, handout, element, answer);
+    finding.fix = fix(graph, trust, handout, answer).map(Box::new);
+    if !graph.is_certain(handout) {
+        finding.status = Status::Possible;
+        finding.assumes.push(format!("{} is this role", shown(&graph.shown(&handout.arn))));
+    }
     finding.mistake = Mistake { statement, element, bare: false };
     finding.branch = when;
     Some(finding)
@@ -111,11 +127,12 @@ fn reason(graph: &Graph, trust: &Trust, handout: &Handout, answer: &Answer) -> R
             let property = format!("{path}.Condition.{operator}.{key}");
             let claim = ["aud", "amr", "sub"].into_iter().find(|claim| is_claim(test, claim));
             let asked = claim.filter(|claim| is_claim_of(test, claim, &answer.request));
-            let values: Vec<String> = test.values.iter().map(|(value, _)| graph.shown(value)).collect();
+            let values: Vec<String> = test.values.iter().map(|(value, _)| value_words(graph, role, value)).collect();
             let values = values.join(", ");
             let why = match asked {
                 Some("aud") => format!("asks for {values}, not for the pool that hands it out"),
                 Some("amr") if handout.way == Way::Guest => format!("guests have no {values} in amr"),
+                Some("amr") if asks_for_provider(graph, handout, test).is_some() => format!("asks for {values}"),
                 Some("amr") => format!("signed-in users do not pass: {operator} {values}"),
                 _ if claim.is_some() => format!("tokens of {} carry no such key", prefix(answer)),
                 _ => "no token of the pool passes this test".to_owned(),
@@ -126,6 +143,48 @@ fn reason(graph: &Graph, trust: &Trust, handout: &Handout, answer: &Answer) -> R
     (place, property, why, Some(statement.at.place), element)
 }
 
+/// The provider of the pool for whose users a test on `amr` asks.
+fn asks_for_provider(graph: &Graph, handout: &Handout, test: &Test) -> Option<Text> {
+    let pool = &graph.pools[handout.pool_id?.0];
+    let is_own = |value: &Text| pool.providers.iter().any(|own| compare(own, value, &graph.symbols).is_true());
+    test.values.iter().map(|(value, _)| value).find(|value| is_own(value)).cloned()
+}
+
+/// The test in the way of a request, where it stands in a condition.
+fn test_in_the_way<'g>(graph: &'g Graph, trust: &Trust, answer: &Answer) -> Option<&'g Test> {
+    match failing(trust.policy(graph), &answer.request, &graph.symbols)?.1 {
+        Conjunct::Test(test) => Some(test),
+        _ => None,
+    }
+}
+
+/// Whether the role serves another pool too.
+fn is_shared(graph: &Graph, trust: &Trust, handout: &Handout) -> bool {
+    graph.handouts_of(trust.role).any(|other| other.pool != handout.pool)
+}
+
+/// The right pool, where nothing else is in the way.
+fn fix(graph: &Graph, trust: &Trust, handout: &Handout, answer: &Answer) -> Option<Fix> {
+    let test = test_in_the_way(graph, trust, answer)?;
+    let asks = test.operator.is_some_and(|operator| operator.asks_for_texts());
+    if !asks || !is_claim_of(test, "aud", &answer.request) {
+        return None;
+    }
+    let mut without = trust.policy(graph).clone();
+    for statement in &mut without.statements {
+        statement.conditions.tests.retain(|own| own.key_at != test.key_at);
+    }
+    if !evaluate(&without, &answer.request, &graph.symbols).truth.is_true() {
+        return None;
+    }
+    let value = pool_id(graph, trust.role, &handout.pool)?;
+    let change = match is_shared(graph, trust, handout) {
+        true => Change::Append { to: test.values_at, value },
+        false => Change::Set { at: test.values_at, value },
+    };
+    Some(Fix::offered("ask for the pool that hands the role out (aud)", vec![change]))
+}
+
 fn help(graph: &Graph, trust: &Trust, handout: &Handout, element: &str, answer: &Answer) -> String {
     let role = graph.role(trust.role);
     let prefix = prefix(answer);
@@ -134,11 +193,20 @@ fn help(graph: &Graph, trust: &Trust, handout: &Handout, element: &str, answer: 
     match element {
         "aud" => {
             let pool = reference_to(graph, role, &handout.pool);
+            if is_shared(graph, trust, handout) {
+                return format!("list this pool beside the other one\n  {pool}");
+            }
             let line = condition_line(role, "StringEquals", &format!("{prefix}:aud"), &pool);
             format!("ask for the pool that hands the role out\n  {line}")
         }
         "amr" if guests => format!("ask for guests\n  {amr}"),
-        "amr" => format!("ask for signed-in users\n  {amr}"),
+        "amr" => {
+            let test = test_in_the_way(graph, trust, answer);
+            let provider = test.and_then(|test| asks_for_provider(graph, handout, test));
+            let provider = provider.map(|own| shown(&provider_words(graph, &own)));
+            let other = provider.map(|own| format!("\nor hand the role out under {own}")).unwrap_or_default();
+            format!("ask for signed-in users\n  {amr}{other}")
+        }
         "Condition" => "no token of the pool can pass this test: change it, or take it out".to_owned(),
         "Effect" => "narrow the Deny statement, so that it spares the users of this pool".to_owned(),
         "key" => format!("begin the condition keys with\n  {prefix}"),

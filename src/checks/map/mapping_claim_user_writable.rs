@@ -37,8 +37,12 @@ fn finding<'g>(
     let role = role_name(graph, mapping.entity.stack, rule.role.as_ref()?);
     let (told, name) = (shown(claim), pool.entity.name());
     let message = match way.external {
-        Some(external) => format!("{} decides who of {name} gets {role}, by {told}", external.entity.name()),
-        None => format!("any user of {name} can get {role}: they set {told} themselves"),
+        Some(external) => {
+            let external = external.entity.name();
+            format!("{external}, or users of {name} themselves, decide who gets {role}, by {told}")
+        }
+        None if is_sure(&way) => format!("any user of {name} can get {role}: they set {told} {}", at_what(&way)),
+        None => format!("any user of {name} may get {role}: perhaps they can set {told} {}", at_what(&way)),
     };
     let label = Label::new(rule.claim.as_ref()?.place, "an attribute that users set themselves");
     let subject = mapping.entity.property(rule_path(mapping, rule, Some("Claim")));
@@ -56,6 +60,16 @@ fn finding<'g>(
     finding.mistake = mistake(rule.place, "Claim");
     finding.branch = way.when;
     Some(finding)
+}
+
+/// Whether the client may certainly write the attribute, and is in the user's hands.
+fn is_sure(way: &Writable<'_>) -> bool {
+    !matches!(way.by, WrittenBy::PerhapsUnlisted | WrittenBy::WithSecret)
+}
+
+/// When users set the attribute: what cannot change can still be set by who signs up.
+fn at_what(way: &Writable<'_>) -> &'static str {
+    if way.attribute.is_some_and(|own| own.mutable.is_false()) { "at sign-up" } else { "themselves" }
 }
 
 fn severity(way: &Writable<'_>) -> Severity {

@@ -2,8 +2,9 @@
 
 use crate::checks::Cx;
 use crate::checks::mappings::{mistake, provider_words};
-use crate::finding::{Finding, Label, Severity, shown};
-use crate::identity::{Dialect, Graph, Malformed, Mapping, ProviderKind, UrlOf, malformed};
+use crate::checks::remedy::{provider as written_provider, provider_line};
+use crate::finding::{Change, Finding, Fix, Label, Severity, Written, shown};
+use crate::identity::{Graph, Malformed, Mapping, PoolProvider, ProviderKind, UrlOf, malformed};
 
 /// Finds providers that can be none of the forms.
 pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
@@ -23,7 +24,9 @@ fn finding(graph: &Graph, mapping: &Mapping) -> Option<Finding> {
     let mut finding = Finding::new("MAP006", Severity::Error, message, label, mapping.entity.property(path));
     let pool = graph.pool(&mapping.pool).map(|(_, pool)| Label::new(pool.entity.place, "the pool it is for"));
     finding.related.extend(pool);
-    finding.help = help(mapping, &fault);
+    let own = own_user_pool(graph, mapping).and_then(|own| written_provider(graph, mapping.entity.stack, own));
+    finding.help = help(mapping, &fault, own.as_ref());
+    finding.fix = fix(mapping, own).map(Box::new);
     finding.mistake = mistake(mapping.place, "IdentityProvider");
     finding.branch = mapping.when.clone();
     Some(finding)
@@ -68,14 +71,34 @@ fn provider(graph: &Graph, mapping: &Mapping) -> String {
     shown(&provider_words(graph, &mapping.named.text))
 }
 
-fn help(mapping: &Mapping, fault: &Malformed) -> String {
+/// The user pool that the mapping is meant for: the only one of the identity pool.
+fn own_user_pool<'g>(graph: &'g Graph, mapping: &Mapping) -> Option<&'g PoolProvider> {
+    let (_, pool) = graph.pool(&mapping.pool)?;
+    let all = pool.configured.iter().flat_map(|providers| &providers.list);
+    let mut own = all.filter(|provider| provider.kind == ProviderKind::UserPool);
+    let first = own.next()?;
+    own.all(|other| other.mapping_name() == first.mapping_name()).then_some(first)
+}
+
+/// What a key was meant to compute, where it can be computed.
+fn fix(mapping: &Mapping, own: Option<Written>) -> Option<Fix> {
+    let key = mapping.named.known().filter(|_| looks_computed(mapping))?;
+    let value = own.or_else(|| key.contains(".ProviderName}").then(|| Written::sub(key)))?;
+    let rename = Change::Rename { key: mapping.key_at, name: NEW_KEY.to_owned() };
+    let put = Change::Put { into: mapping.at, path: vec!["IdentityProvider".to_owned()], value };
+    Some(Fix::offered("name the provider in IdentityProvider", vec![rename, put]))
+}
+
+/// What a mapping is called whose provider stands in it.
+const NEW_KEY: &str = "users";
+
+fn help(mapping: &Mapping, fault: &Malformed, own: Option<&Written>) -> String {
     if matches!(fault, Malformed::Url(UrlOf::Other)) {
         return "name the provider by its ARN\n  arn:aws:iam::ACCOUNT:oidc-provider/HOST".to_owned();
     }
-    let line = match mapping.entity.dialect {
-        Dialect::Cdk => "identityProvider: `${userPool.userPoolProviderName}:${client.userPoolClientId}`,",
-        Dialect::Json => "\"IdentityProvider\": { \"Fn::Sub\": \"${UserPool.ProviderName}:${UserPoolClient}\" }",
-        Dialect::Yaml => "IdentityProvider: !Sub '${UserPool.ProviderName}:${UserPoolClient}'",
-    };
-    format!("for a user pool, under a key of your choice\n  {line}")
+    let line = provider_line(mapping.entity.dialect, own);
+    match mapping.by_key {
+        true => format!("for a user pool, under a key of your choice\n  {line}"),
+        false => format!("for a user pool\n  {line}"),
+    }
 }

@@ -2,7 +2,8 @@
 
 use crate::checks::Cx;
 use crate::checks::mappings::{mistake, provider_words};
-use crate::finding::{Finding, Label, Severity, shown};
+use crate::checks::remedy::{provider, provider_line};
+use crate::finding::{Change, Finding, Fix, Label, Severity, Written, shown};
 use crate::identity::{Dialect, Graph, IdentityPool, Mapping, PoolProvider, ProviderKind, Providers};
 use crate::value::{Branch, Text, Truth};
 
@@ -52,7 +53,9 @@ fn finding(
     let mut finding = Finding::new("MAP005", Severity::Error, message, label, mapping.entity.property(path));
     let nearest = nearest(mapping, &others);
     finding.related = related(graph, pool, developer.copied().or(nearest));
-    finding.help = help(graph, mapping, nearest, developer.is_some());
+    let written = nearest.and_then(|nearest| provider(graph, mapping.entity.stack, nearest));
+    finding.help = help(graph, mapping, nearest.map(|nearest| (nearest, written.as_ref())), developer.is_some());
+    finding.fix = written.filter(|_| developer.is_none()).map(|value| Box::new(fix(mapping, value)));
     finding.mistake = mistake(mapping.place, "IdentityProvider");
     finding.branch = when;
     Some(finding)
@@ -75,15 +78,34 @@ fn related(graph: &Graph, pool: &IdentityPool, provider: Option<&PoolProvider>) 
     labels
 }
 
-fn help(graph: &Graph, mapping: &Mapping, nearest: Option<&PoolProvider>, is_developer: bool) -> String {
+/// The pool's own provider with the same user pool.
+fn fix(mapping: &Mapping, value: Written) -> Fix {
+    let change = match mapping.by_key {
+        true => Change::Put { into: mapping.at, path: vec!["IdentityProvider".to_owned()], value },
+        false => Change::Set { at: mapping.named.at(), value },
+    };
+    Fix::offered("name the provider that the pool has", vec![change])
+}
+
+type Nearest<'a> = (&'a PoolProvider, Option<&'a Written>);
+
+fn help(graph: &Graph, mapping: &Mapping, nearest: Option<Nearest<'_>>, is_developer: bool) -> String {
     if is_developer {
         return "remove the mapping; users of a developer provider get the default role".to_owned();
     }
-    let told = nearest.map(|nearest| shown(&provider_words(graph, &nearest.mapping_name())));
-    let told = told.map_or_else(|| "a provider of the pool".to_owned(), |told| format!("{told}, as the pool does"));
     let property = match mapping.entity.dialect {
         Dialect::Cdk => "authentication providers of the pool",
         _ => "providers of the pool",
     };
-    format!("name {told}; or add the mapping's provider to the {property}")
+    let Some((nearest, written)) = nearest else {
+        return format!("name a provider of the pool; or add the mapping's provider to the {property}");
+    };
+    let told = shown(&provider_words(graph, &nearest.mapping_name()));
+    match written {
+        Some(written) => {
+            let line = provider_line(mapping.entity.dialect, Some(written));
+            format!("name {told}, as the pool does\n  {line}\nor add the mapping's provider to the {property}")
+        }
+        None => format!("name {told}, as the pool does; or add the mapping's provider to the {property}"),
+    }
 }

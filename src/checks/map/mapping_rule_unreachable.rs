@@ -2,7 +2,7 @@
 
 use crate::checks::Cx;
 use crate::checks::mappings::{mistake, role_name, rule_path, rule_words, same_role};
-use crate::finding::{Finding, Label, Severity};
+use crate::finding::{Change, Finding, Fix, Label, Severity};
 use crate::identity::{Graph, Mapping, MappingRule, covers};
 
 /// Finds rules whose every token an earlier rule takes.
@@ -26,7 +26,7 @@ fn finding(graph: &Graph, mapping: &Mapping, earlier: &MappingRule, later: &Mapp
     let role = role_name(graph, stack, later.role.as_ref()?);
     let message = match severity {
         Severity::Info => "a mapping rule decides nothing: an earlier one takes all its users".to_owned(),
-        _ => format!("nobody gets {role} by its mapping rule: an earlier rule takes all its users"),
+        _ => format!("{role} is not handed out by its mapping rule: an earlier one takes all its users"),
     };
     let place = later.value.as_ref().map_or(later.place, |value| value.place);
     let label = Label::new(place, format!("whoever matches {} here …", rule_words(graph, later)));
@@ -38,17 +38,31 @@ fn finding(graph: &Graph, mapping: &Mapping, earlier: &MappingRule, later: &Mapp
         finding.related.extend(rule.role.as_ref().map(|role| Label::new(role.place, what)));
     }
     finding.help = help(earlier, later, severity);
+    finding.fix = (severity == Severity::Warning).then(|| reorder(mapping, earlier, later)).flatten().map(Box::new);
     finding.mistake = mistake(later.place, "Value");
     finding.branch = mapping.when.clone();
     Some(finding)
 }
 
+/// The later rule before the earlier one, and those between behind it.
+fn reorder(mapping: &Mapping, earlier: &MappingRule, later: &MappingRule) -> Option<Fix> {
+    let between: Vec<&MappingRule> =
+        mapping.rules().iter().filter(|rule| (earlier.index..=later.index).contains(&rule.index)).collect();
+    let front = Change::Copy { at: earlier.at, from: later.at };
+    let moved = between.windows(2).map(|pair| Change::Copy { at: pair[1].at, from: pair[0].at });
+    let changes = std::iter::once(front).chain(moved).collect();
+    is_narrower(earlier, later).then(|| Fix::offered("ask for the narrower rule first", changes))
+}
+
+/// Whether two rules differ in what they match.
+fn is_narrower(earlier: &MappingRule, later: &MappingRule) -> bool {
+    earlier.match_type.as_ref().map(|own| own.known()) != later.match_type.as_ref().map(|own| own.known())
+        || earlier.value.as_ref().map(|own| &own.text) != later.value.as_ref().map(|own| &own.text)
+}
+
 fn help(earlier: &MappingRule, later: &MappingRule, severity: Severity) -> String {
-    let is_narrower = earlier.match_type.as_ref().map(|own| own.known())
-        != later.match_type.as_ref().map(|own| own.known())
-        || earlier.value.as_ref().map(|own| &own.text) != later.value.as_ref().map(|own| &own.text);
     match severity {
-        Severity::Warning if is_narrower => {
+        Severity::Warning if is_narrower(earlier, later) => {
             format!("move rule {} before rule {}: the first that matches decides", later.index + 1, earlier.index + 1)
         }
         _ => "remove one of the two rules: the first that matches decides".to_owned(),

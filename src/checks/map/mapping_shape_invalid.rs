@@ -2,7 +2,7 @@
 
 use crate::checks::Cx;
 use crate::checks::mappings::mistake;
-use crate::finding::{Finding, Label, Severity};
+use crate::finding::{Change, Finding, Fix, Label, Severity};
 use crate::identity::{
     Attachment, Entity, MATCH_TYPES, Mapping, MappingRule, Quota, RESOLUTIONS, ROLE_KEYS, TYPES, Written,
 };
@@ -29,6 +29,7 @@ struct Fault<'a> {
     what: String,
     why: String,
     help: String,
+    fix: Option<Change>,
 }
 
 impl Fault<'_> {
@@ -37,6 +38,8 @@ impl Fault<'_> {
         let label = Label::new(self.place, self.why);
         let mut finding = Finding::new("MAP008", Severity::Error, message, label, self.entity.property(self.path));
         finding.help = self.help;
+        let fix = self.fix.map(|change| Fix::safe("write it as Cognito does", vec![change]));
+        finding.fix = fix.map(Box::new);
         finding.mistake = mistake(self.place, self.element);
         finding.branch = self.when.clone();
         finding
@@ -47,7 +50,7 @@ fn attached(attachment: &Attachment, findings: &mut Vec<Finding>) {
     let (entity, when) = (&attachment.entity, &attachment.when);
     for key in attachment.roles.iter().map(|role| &role.key) {
         let path = format!("Roles.{}", key.known().unwrap_or("?"));
-        findings.extend(word(entity, when, key, "key of Roles", path, &ROLE_KEYS));
+        findings.extend(word(entity, when, key, ("key of Roles", true), path, &ROLE_KEYS));
     }
     let most = Quota::Mappings.range().1;
     let Some((count, place)) = attachment.mappings.filter(|(count, _)| *count > most) else { return };
@@ -60,6 +63,7 @@ fn attached(attachment: &Attachment, findings: &mut Vec<Finding>) {
         what: format!("{count} mappings are too many"),
         why: format!("{count} mappings, of {most} that a pool can have"),
         help: format!("leave at most {most} mappings: one a provider"),
+        fix: None,
     };
     findings.push(fault.finding());
 }
@@ -70,7 +74,7 @@ fn mapped(mapping: &Mapping, findings: &mut Vec<Finding>) {
         [("Type", &mapping.kind, &TYPES), ("AmbiguousRoleResolution", &mapping.ambiguous, &RESOLUTIONS)]
     {
         let path = format!("{}.{name}", mapping.path);
-        findings.extend(written.iter().filter_map(|written| word(entity, when, written, name, path.clone(), words)));
+        findings.extend(written.iter().filter_map(|own| word(entity, when, own, (name, false), path.clone(), words)));
     }
     findings.extend(too_few_rules(mapping).or_else(|| too_many_rules(mapping)));
     for rule in mapping.rules() {
@@ -83,7 +87,7 @@ fn word(
     entity: &Entity,
     when: &Branch,
     written: &Written,
-    element: &'static str,
+    (element, is_key): (&'static str, bool),
     path: String,
     words: &[&str],
 ) -> Option<Finding> {
@@ -94,7 +98,11 @@ fn word(
         None => (format!("none of {}", words.join(", ")), format!("write one of {}", words.join(", "))),
     };
     let what = format!("there is no {element} '{}'", crate::finding::shown(known));
-    Some(Fault { entity, when, place: written.place, element, path, what, why, help }.finding())
+    let fix = meant.map(|word| match is_key {
+        true => Change::Rename { key: written.at(), name: (*word).to_owned() },
+        false => Change::Set { at: written.at(), value: crate::finding::Written::text(*word) },
+    });
+    Some(Fault { entity, when, place: written.place, element, path, what, why, help, fix }.finding())
 }
 
 fn too_few_rules(mapping: &Mapping) -> Option<Finding> {
@@ -109,6 +117,7 @@ fn too_few_rules(mapping: &Mapping) -> Option<Finding> {
         what: "a mapping has no rules".to_owned(),
         why: "Type Rules needs at least one rule".to_owned(),
         help: "add rules under RulesConfiguration, or use Type Token to follow the groups of a user pool".to_owned(),
+        fix: None,
     };
     (is_rules && none).then(|| fault.finding())
 }
@@ -125,6 +134,7 @@ fn too_many_rules(mapping: &Mapping) -> Option<Finding> {
         what: format!("{count} rules are too many"),
         why: format!("{count} rules, of {most} that a provider can have; the quota cannot be raised"),
         help: format!("leave at most {most} rules, or use groups with roles and Type Token"),
+        fix: None,
     };
     (count > most).then(|| fault.finding())
 }
@@ -133,7 +143,8 @@ fn ruled(mapping: &Mapping, rule: &MappingRule, findings: &mut Vec<Finding>) {
     let path = |name: &str| format!("{}.RulesConfiguration.Rules[{}].{name}", mapping.path, rule.index);
     let (entity, when) = (&mapping.entity, &mapping.when);
     let match_type = rule.match_type.iter();
-    findings.extend(match_type.filter_map(|w| word(entity, when, w, "MatchType", path("MatchType"), &MATCH_TYPES)));
+    let element = ("MatchType", false);
+    findings.extend(match_type.filter_map(|w| word(entity, when, w, element, path("MatchType"), &MATCH_TYPES)));
     for (name, written, quota) in [("Claim", &rule.claim, Quota::Claim), ("Value", &rule.value, Quota::Value)] {
         let Some(written) = written else { continue };
         let (least, most) = quota.range();
@@ -148,6 +159,7 @@ fn ruled(mapping: &Mapping, rule: &MappingRule, findings: &mut Vec<Finding>) {
             what: format!("a rule's {name} is {}", if count == 0 { "empty" } else { "too long" }),
             why: format!("{long}; {least} to {most} are taken"),
             help: format!("give {name} a text of {least} to {most} characters"),
+            fix: None,
         };
         findings.push(fault.finding());
     }

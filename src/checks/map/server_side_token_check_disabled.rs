@@ -2,7 +2,7 @@
 
 use crate::checks::Cx;
 use crate::checks::mappings::{mistake, property_line, provider_words};
-use crate::finding::{Finding, Label, Severity, shown};
+use crate::finding::{Change, Finding, Fix, Label, Severity, Written, shown};
 use crate::identity::{Dialect, Graph, IdentityPool, PoolProvider};
 use crate::value::Branch;
 
@@ -22,7 +22,7 @@ fn finding(graph: &Graph, pool: &IdentityPool, provider: &PoolProvider, when: &B
         return None;
     }
     let users = shown(&provider_words(graph, &provider.name));
-    let message = format!("users who were signed out of {users} or deleted still get credentials for a while");
+    let message = format!("users who were signed out of {users}, or deleted, still get credentials for a while");
     let label = Label::new(check.place, "their token counts until it expires");
     let subject = pool.entity.property(format!("{}.ServerSideTokenCheck", provider.path));
     let mut finding = Finding::new("MAP020", Severity::Info, message, label, subject);
@@ -30,8 +30,12 @@ fn finding(graph: &Graph, pool: &IdentityPool, provider: &PoolProvider, when: &B
     let role = handouts.find(|handout| graph.together(&handout.when, when).is_some());
     finding.related =
         role.map(|handout| Label::new(graph.role(handout.role).entity.place, "a role they get")).into_iter().collect();
+    let change = Change::Set { at: check.at(), value: Written::Bool(true) };
+    finding.fix = Some(Box::new(Fix::offered("let Cognito ask the user pool each time", vec![change])));
     let line = match pool.entity.dialect {
-        Dialect::Cdk => "serverSideTokenCheck: true,".to_owned(),
+        Dialect::Cdk => "serverSideTokenCheck: true,\nor, with UserPoolAuthenticationProvider\n  \
+             disableServerSideTokenCheck: false,"
+            .to_owned(),
         dialect => property_line(dialect, "ServerSideTokenCheck", "true").replace("\"true\"", "true"),
     };
     finding.help = format!("let Cognito ask the user pool each time\n  {line}");

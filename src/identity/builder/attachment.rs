@@ -3,13 +3,14 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{Builder, Link, Properties};
-use crate::identity::attachment::{AttachedRole, Attachment, Mapping, MappingRule, Rules, Written};
+use crate::identity::attachment::{AttachedRole, Attachment, AttachmentParts, Mapping, MappingRule, Rules, Written};
 use crate::identity::graph::{Entity, Way};
 use crate::identity::provider::user_pool_provider;
 use crate::resolve::StackId;
 use crate::source::Place;
+use crate::syntax::Node;
 use crate::template::Resource;
-use crate::value::{Case, Entry, Kind, Text, Value};
+use crate::value::{At, Case, Entry, Kind, Text, Value};
 
 impl<'d> Builder<'_, 'd> {
     pub(super) fn attachment(&mut self, stack: StackId, resource: &Resource<'d>) {
@@ -17,7 +18,8 @@ impl<'d> Builder<'_, 'd> {
         let mappings = self.resolver.property(stack, resource, "RoleMappings");
         for properties in self.properties(stack, resource, &["IdentityPoolId", "Roles"]) {
             let Some(pool) = properties.get("IdentityPoolId").and_then(Written::read) else { continue };
-            let attachment = attachment_of(&entity, pool, &properties, mappings.as_ref());
+            let mut attachment = attachment_of(&entity, pool, &properties, mappings.as_ref());
+            attachment.parts = parts_of(resource);
             for role in &attachment.roles {
                 let (way, what) = match role.key.known() {
                     Some("authenticated") => (Way::Authenticated, "handed to signed-in users here"),
@@ -66,8 +68,7 @@ impl<'d> Builder<'_, 'd> {
         // `IdentityProvider` names the provider; without it the key does (CloudFormation, RoleMapping).
         let by_property = written("IdentityProvider");
         let by_key = by_property.is_none() && matches!(value.kind, Kind::Map(_));
-        let key = Written { text: entry.key.clone(), place: entry.key_at.place };
-        let named = by_property.unwrap_or(key);
+        let named = by_property.unwrap_or_else(|| Written::key(entry));
         let rules = value.get("RulesConfiguration").filter(|value| !value.is_nothing());
         let mapping = Mapping {
             entity: entity.clone(),
@@ -80,6 +81,8 @@ impl<'d> Builder<'_, 'd> {
             named,
             by_key,
             place: entry.key_at.place,
+            key_at: entry.key_at,
+            at: value.at,
             path: format!("RoleMappings.{}", self.resolver.shown(&entry.key)),
             complete: matches!(value.kind, Kind::Map(_)),
             when,
@@ -146,10 +149,9 @@ impl<'d> Builder<'_, 'd> {
 fn attachment_of(entity: &Entity, pool: Written, properties: &Properties, mappings: Option<&Value>) -> Attachment {
     let roles = properties.get("Roles");
     let listed = roles.map(Value::entries).unwrap_or_default();
-    let listed = listed.iter().filter_map(|entry| {
-        let key = Written { text: entry.key.clone(), place: entry.key_at.place };
-        Some(AttachedRole { key, arn: Written::read(&entry.value)? })
-    });
+    let listed = listed
+        .iter()
+        .filter_map(|entry| Some(AttachedRole { key: Written::key(entry), arn: Written::read(&entry.value)? }));
     let is_map = |value: &Value| matches!(value.kind, Kind::Map(_));
     let known_keys = |value: &Value| value.entries().iter().all(|entry| entry.key.as_known().is_some());
     let mappings = mappings.filter(|value| !value.is_nothing());
@@ -161,6 +163,21 @@ fn attachment_of(entity: &Entity, pool: Written, properties: &Properties, mappin
         roles_complete: roles.is_none_or(|roles| is_map(roles) && known_keys(roles)),
         mappings: mappings.map(|value| (certain(value.entries()), value.at.place)),
         mappings_complete: mappings.is_none_or(is_map),
+        parts: AttachmentParts::default(),
+    }
+}
+
+fn parts_of(resource: &Resource<'_>) -> AttachmentParts {
+    let at = |node: Node<'_>| At { place: node.tagged_place(), node: (!node.is_fresh()).then(|| node.id()) };
+    let entry = |name: &str| {
+        let (key, value) = resource.properties?.entry(name)?;
+        Some([at(key), at(value)])
+    };
+    AttachmentParts {
+        resource: Some(at(resource.key)),
+        properties: resource.properties.map(at),
+        roles: entry("Roles"),
+        mappings: entry("RoleMappings"),
     }
 }
 
@@ -202,6 +219,7 @@ fn rule(index: usize, item: &Value) -> MappingRule {
     MappingRule {
         index,
         place: item.at.place,
+        at: item.at,
         claim: written("Claim"),
         match_type: written("MatchType"),
         value: written("Value"),

@@ -24,6 +24,7 @@ impl<'d> Builder<'_, 'd> {
     pub(super) fn identity_pool(&mut self, stack: StackId, resource: &Resource<'d>) {
         let entity = self.entity(stack, resource);
         let Some(id) = self.attribute(stack, resource, "Ref").text() else { return };
+        let name = self.attribute(stack, resource, "Name").text().unwrap_or_else(|| Text::known(""));
         let guests = self.setting(stack, resource, &entity, "AllowUnauthenticatedIdentities");
         let classic = self.setting(stack, resource, &entity, "AllowClassicFlow");
         let properties = self.properties(stack, resource, &PROVIDERS.map(|(name, _)| name));
@@ -32,7 +33,7 @@ impl<'d> Builder<'_, 'd> {
         let providers_complete = configured.len() == 1 && configured.iter().all(|providers| providers.complete);
         let listed = configured.iter().flat_map(|providers| &providers.list);
         let providers = listed.map(|provider| provider.name.clone()).collect();
-        let pool = IdentityPool { entity, id, guests, classic, providers, providers_complete, configured };
+        let pool = IdentityPool { entity, id, name, guests, classic, providers, providers_complete, configured };
         self.graph.pool_ids.insert(pool.id.clone(), PoolId(self.graph.pools.len()));
         self.graph.pools.push(pool);
     }
@@ -40,6 +41,7 @@ impl<'d> Builder<'_, 'd> {
     /// A property that is true or false; false where it is not there.
     fn setting(&mut self, stack: StackId, resource: &Resource<'d>, entity: &Entity, name: &str) -> Setting {
         let value = self.resolver.property(stack, resource, name);
+        let at = value.as_ref().map(|value| value.at);
         let missing = value.map(|value| missing(&value, &self.resolver.symbols, &self.resolver.worlds));
         let cases = self.properties(stack, resource, &[name]).into_iter().map(|properties| {
             let then = properties.text(name).map_or(Truth::False, |text| truth(&text));
@@ -51,7 +53,7 @@ impl<'d> Builder<'_, 'd> {
             span: key.span().to(value.tagged_place().span),
             ..key.place()
         });
-        Setting { cases, place, missing: missing.unwrap_or_default() }
+        Setting { cases, place, at, missing: missing.unwrap_or_default() }
     }
 
     /// The name of a provider as tokens carry it: one text for each user pool of the run, however a

@@ -2,10 +2,10 @@
 //! id as far as AWS lets them, its providers, and everything that a caller chooses.
 
 use super::desk::{Desk, Token};
-use super::{ASSUME, Answer, Graph, best};
+use super::{ASSUME, Answer, Graph, allowing, best, is_claim};
 use crate::identity::provider::PoolPrincipal;
 use crate::policy::{Carried, Domain, Request, Space, exists};
-use crate::value::{Form, Format, Text, Truth};
+use crate::value::{Form, Format, Mark, Pattern, Text, Truth};
 
 /// A provider that anyone can put on a pool of their own.
 const LOGIN: &str = "graph.facebook.com";
@@ -85,6 +85,7 @@ impl Desk<'_> {
         let request = self.request(&Token { principal, aud: &aud, identity: &identity }, ASSUME, Vec::new());
         let id = |number| {
             let form = Form::new(STRANGE_ID).with_fresh(&[strangers.region, number], pool_id(self.graph));
+            let form = form.but(self.named_numbers());
             Domain::Text { forms: vec![form], optional: false }
         };
         let domain = |name: &str, carried: Carried| match name.rsplit(':').next() {
@@ -101,7 +102,24 @@ impl Desk<'_> {
         let keys = keys.collect();
         Space { principals: vec![request.principal], actions: vec![request.action], resource: request.resource, keys }
     }
+
+    /// The ids with a number that a pattern of the policy names in full, whatever their Region: they are somebody's.
+    fn named_numbers(&self) -> impl Iterator<Item = Pattern> {
+        let number = Form::new(NUMBER);
+        let tests = allowing(self.policy).flat_map(|statement| &statement.conditions.tests);
+        let values = tests.filter(|test| is_claim(test, "aud")).flat_map(|test| &test.values);
+        let patterns = values.filter_map(|(value, _)| value.as_known()).filter(|value| value.contains(['*', '?']));
+        let ends = patterns.filter_map(|value| Some(value.trim_end_matches('*').rsplit_once(':')?.1));
+        let whole = ends.filter(move |end| number.takes(&Text::known(*end), &self.graph.symbols)).take(MOST_NUMBERS);
+        whole.map(|end| {
+            let end = end.chars().map(Mark::Char);
+            Pattern::new(&[Mark::Run, Mark::Char(':')].into_iter().chain(end).collect::<Vec<_>>())
+        })
+    }
 }
+
+/// Numbers of pools in the text of a policy that are looked at.
+const MOST_NUMBERS: usize = 32;
 
 /// What signed-in users' `amr` holds.
 fn amr(forms: &[&str], most: usize) -> Domain {
@@ -127,6 +145,9 @@ fn chosen(name: &str, carried: Carried) -> Domain {
 
 /// The ids of pools and identities (Cognito identity pools API, IdentityPoolId: `REGION:GUID`).
 const STRANGE_ID: &str = "<{aA9_-}>:<{f*8}-{f*4}-{f*4}-{f*4}-{f*12}>";
+
+/// The number in such an id.
+const NUMBER: &str = "{f*8}-{f*4}-{f*4}-{f*4}-{f*12}";
 
 /// What a whole id looks like, as far as the API says (IdentityPoolId).
 pub(super) fn pool_id(graph: &Graph) -> Format {
