@@ -487,9 +487,9 @@ fn asked_by(class: &str, claim: &str) -> String {
 
 /// A file that asks for something else than the fix does.
 fn with(file: &File, asks: &str, word: &str) -> File {
-    let asks = format!(": {asks}");
-    assert!(file.text.contains(&asks), "{}", file.text);
-    let text = file.text.replace(&asks, &format!(": {word}"));
+    let forms = [format!(": {asks}"), format!(": '{asks}'")];
+    assert!(forms.iter().any(|form| file.text.contains(form)), "{}", file.text);
+    let text = forms.iter().fold(file.text.clone(), |text, form| text.replace(form, &format!(": {word}")));
     File { path: file.path.clone(), language: file.language, text }
 }
 

@@ -19,17 +19,28 @@ enum Model {
 /// Whether one document says what the other one says, but for these changes. Cost: linear in both.
 pub(super) fn differ_by<'d>(before: &Tree<'d>, after: &Tree<'_>, changes: &[Change]) -> bool {
     let (Some(root), Some(new)) = (before.document.root(), after.document.root()) else { return false };
-    let mut steps: Vec<(Vec<usize>, &Change)> = Vec::new();
+    let mut steps: Vec<(Vec<usize>, &Change, Option<Model>)> = Vec::new();
     for change in changes {
         let Some(node) = before.node(change.at()) else { return false };
         let Some(path) = path_of(before, node) else { return false };
-        steps.push((path, change));
+        let brought = match change {
+            Change::Copy { from, .. } => before.node(*from).map(of),
+            Change::Take { entry, .. } => before.node(*entry).and_then(|key| entry_of(before, key)),
+            _ => None,
+        };
+        steps.push((path, change, brought));
     }
     // What goes away moves what stands behind it.
-    steps.sort_by(|(a, _), (b, _)| b.cmp(a));
+    steps.sort_by(|(a, ..), (b, ..)| b.cmp(a));
     let mut model = of(root);
-    let made = steps.iter().all(|(path, change)| make(&mut model, path, change).is_some());
+    let made = steps.into_iter().all(|(path, change, brought)| make(&mut model, &path, change, brought).is_some());
     made && model == of(new)
+}
+
+/// An entry by its key, as a mapping of one.
+fn entry_of<'d>(tree: &Tree<'d>, key: Node<'d>) -> Option<Model> {
+    let (_, value) = tree.parent(key)?.own_entries().find(|(own, _)| own.id() == key.id())?;
+    Some(Model::Map(vec![(of(key), of(value))]))
 }
 
 /// The way from the root: places among items, or among keys and values.
@@ -112,12 +123,17 @@ fn at<'m>(model: &'m mut Model, path: &[usize]) -> Option<&'m mut Model> {
     }
 }
 
-fn make(model: &mut Model, path: &[usize], change: &Change) -> Option<()> {
+fn make(model: &mut Model, path: &[usize], change: &Change, brought: Option<Model>) -> Option<()> {
     match change {
         Change::Set { value, .. } => *at(model, path)? = written(value),
         Change::Put { path: keys, value, .. } => put(at(model, path)?, keys, value)?,
         Change::Append { value, .. } => append(at(model, path)?, value),
         Change::Rename { name, .. } => *at(model, path)? = word(name),
+        Change::Copy { .. } => *at(model, path)? = brought?,
+        Change::Take { .. } => {
+            let (Model::Map(entries), Model::Map(more)) = (at(model, path)?, brought?) else { return None };
+            entries.extend(more);
+        }
         Change::Remove { .. } => {
             let (last, around) = path.split_last()?;
             let Model::Map(entries) = at(model, around)? else { return None };

@@ -159,6 +159,43 @@ fn an_entry_goes() {
     assert_eq!(remove("A: {b: 1}\n", "A b"), "-", "what is left would be empty");
 }
 
+/// The members of a list in another order.
+fn ordered(text: &str, list: &str, order: &[usize]) -> String {
+    changed(text, |document| {
+        let member = |index: usize| at(find(document, list).items().nth(index).unwrap());
+        let moves = order.iter().enumerate().filter(|(to, from)| to != *from);
+        moves.map(|(to, from)| Change::Copy { at: member(to), from: member(*from) }).collect()
+    })
+}
+
+#[test]
+fn members_change_places_line_for_line() {
+    let text = "A:\n  - b: 1 # one\n    c: 2\n  - !Ref X\n  - d\nE: 1\n";
+    assert_eq!(ordered(text, "A", &[2, 0, 1]), "A:\n  - d\n  - b: 1 # one\n    c: 2\n  - !Ref X\nE: 1\n");
+    assert_eq!(ordered("A: [{b: 1}, c]\n", "A", &[1, 0]), "A: [c, {b: 1}]\n");
+    assert_eq!(ordered("[\n  {\n    \"a\": 1\n  },\n  2\n]", "", &[1, 0]), "[\n  2,\n  {\n    \"a\": 1\n  }\n]");
+    assert_eq!(ordered("A: [&a b, *a]\n", "A", &[1, 0]), "-", "the name would be used before it is there");
+}
+
+/// An entry goes from one mapping into another, and then what it was in.
+fn taken(text: &str, into: &str, entry: &str, rest: &str) -> String {
+    changed(text, |document| {
+        let take = Change::Take { into: at(find(document, into)), entry: key(document, entry) };
+        vec![take, Change::Remove { key: key(document, rest) }]
+    })
+}
+
+#[test]
+fn an_entry_moves_as_it_is_written() {
+    let text = "R:\n  A:\n    P:\n      b: 1\n  C:\n    P:\n      d: # why\n        - !Ref X\nE: 1\n";
+    let expected = "R:\n  A:\n    P:\n      b: 1\n      d: # why\n        - !Ref X\nE: 1\n";
+    assert_eq!(taken(text, "R A P", "R C P d", "R C"), expected);
+    let first = "R:\n  C: {P: {d: 1}}\n  A: {P: {b: 1}}\n";
+    assert_eq!(taken(first, "R A P", "R C P d", "R C"), "R:\n  A: {P: {b: 1, d: 1}}\n");
+    let deeper = "R:\n  A:\n    P:\n      b: 1\n  C:\n      P:\n        d: 1\n";
+    assert_eq!(taken(deeper, "R A P", "R C P d", "R C"), "-", "another column");
+}
+
 #[test]
 fn what_others_share_or_a_function_makes_stays() {
     assert_eq!(put("A: &a {b: 1}\nC: *a\n", "A", "d", pool()), "-");

@@ -71,7 +71,7 @@ pub struct Attachment {
 /// The parts of a role attachment as its template writes them; nothing where it has none, or computes it.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct AttachmentParts {
-    /// The key of the resource.
+    /// The key of the resource, where nothing in its template names it.
     pub resource: Option<At>,
     /// Its properties.
     pub properties: Option<At>,

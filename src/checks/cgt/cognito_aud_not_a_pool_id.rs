@@ -89,9 +89,8 @@ fn hides_wildcard(test: &Test, value: &Text) -> bool {
 /// The resource whose id or ARN stands there instead.
 fn referred<'g>(graph: &'g Graph, value: &Text) -> Option<&'g Entity> {
     let is = |id: &Text| compare(id, value, &graph.symbols) == Truth::True;
-    let named = graph.pools.iter().find(|pool| is(&pool.name)).map(|pool| &pool.entity);
     let user_pool = graph.user_pools.iter().find(|pool| is(&pool.id) || is(&pool.provider)).map(|pool| &pool.entity);
-    named.or(user_pool).or_else(|| graph.clients.iter().find(|client| is(&client.id)).map(|client| &client.entity))
+    user_pool.or_else(|| graph.clients.iter().find(|client| is(&client.id)).map(|client| &client.entity))
 }
 
 /// What it is instead, as far as its form tells.

@@ -154,7 +154,7 @@ fn attached_in_vain(
     let severity = if open.is_some() { Severity::Warning } else { Severity::Info };
     let message = match severity {
         Severity::Info => format!("{role_name} is attached for guests of {name}, which lets none in"),
-        _ => format!("{role_name} is for guests of {name}, which lets none in, but lets in those of other pools"),
+        _ => format!("{role_name} is for guests of {name}, which lets none in, but takes those of other pools"),
     };
     let (place, _) = handout.steps.last().cloned().unwrap_or((role.entity.place, String::new()));
     let label = Label::new(place, "the role for guests");

@@ -19,7 +19,7 @@ impl<'d> Builder<'_, 'd> {
         for properties in self.properties(stack, resource, &["IdentityPoolId", "Roles"]) {
             let Some(pool) = properties.get("IdentityPoolId").and_then(Written::read) else { continue };
             let mut attachment = attachment_of(&entity, pool, &properties, mappings.as_ref());
-            attachment.parts = parts_of(resource);
+            attachment.parts = self.parts_of(stack, resource);
             for role in &attachment.roles {
                 let (way, what) = match role.key.known() {
                     Some("authenticated") => (Way::Authenticated, "handed to signed-in users here"),
@@ -43,6 +43,23 @@ impl<'d> Builder<'_, 'd> {
             self.role_mappings(stack, resource, &entity, &mappings);
         }
         self.hand_over(stack, resource, &entity, &["IdentityPoolId", "Roles", "RoleMappings"]);
+    }
+
+    fn parts_of(&self, stack: StackId, resource: &Resource<'d>) -> AttachmentParts {
+        let at = |node: Node<'_>| At { place: node.tagged_place(), node: (!node.is_fresh()).then(|| node.id()) };
+        let entry = |name: &str| {
+            let (key, value) = resource.properties?.entry(name)?;
+            Some([at(key), at(value)])
+        };
+        let document = self.resolver.set().stack(stack).template.doc;
+        let is_few = self.graph.attachments.len() < MOST_SEARCHED;
+        let is_free = is_few && document.nodes().all(|node| !mentions(node, resource.id));
+        AttachmentParts {
+            resource: is_free.then(|| at(resource.key)),
+            properties: resource.properties.map(at),
+            roles: entry("Roles"),
+            mappings: entry("RoleMappings"),
+        }
     }
 
     /// Each mapping in each of its own branches, so that choices in one do not multiply the others.
@@ -167,18 +184,17 @@ fn attachment_of(entity: &Entity, pool: Written, properties: &Properties, mappin
     }
 }
 
-fn parts_of(resource: &Resource<'_>) -> AttachmentParts {
-    let at = |node: Node<'_>| At { place: node.tagged_place(), node: (!node.is_fresh()).then(|| node.id()) };
-    let entry = |name: &str| {
-        let (key, value) = resource.properties?.entry(name)?;
-        Some([at(key), at(value)])
-    };
-    AttachmentParts {
-        resource: Some(at(resource.key)),
-        properties: resource.properties.map(at),
-        roles: entry("Roles"),
-        mappings: entry("RoleMappings"),
-    }
+/// Attachments of one set for which all its templates are searched.
+const MOST_SEARCHED: usize = 16;
+
+/// Whether a value below a node may name a resource: by `Ref`, `Fn::GetAtt`, `Fn::Sub` or `DependsOn`.
+fn mentions(node: Node<'_>, id: &str) -> bool {
+    let values = node.own_entries().map(|(_, value)| value).chain(node.items());
+    let texts = values.into_iter().filter_map(|value| value.text());
+    texts.into_iter().any(|text| {
+        let rest = text.strip_prefix(id);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.')) || text.contains(&format!("${{{id}"))
+    })
 }
 
 /// How many entries are there in every branch.
