@@ -2,9 +2,7 @@
 
 use crate::finding::{Label, Mistake, shown};
 use crate::identity::cognito::{is_claim, is_claim_of};
-use crate::identity::{
-    Answer, Dialect, Graph, Handout, PermissionPolicy, PoolId, Role, RoleId, Setting, Trust, Way,
-};
+use crate::identity::{Answer, Dialect, Graph, Handout, PermissionPolicy, PoolId, Role, RoleId, Setting, Trust, Way};
 use crate::policy::{Effect, Policy, Statement, Test};
 use crate::source::Place;
 use crate::value::{Branch, Text, Truth};

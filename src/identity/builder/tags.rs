@@ -18,7 +18,7 @@ impl<'d> Builder<'_, 'd> {
             let tags = properties.get("PrincipalTags");
             let entries = tags.map(Value::entries).unwrap_or_default();
             let mapped = entries.iter().map(|entry| MappedTag {
-                key: Written { text: entry.key.clone(), place: entry.key_at.place },
+                key: Written { text: entry.key.clone(), place: entry.key_at.place, node: entry.key_at.node },
                 claim: Written::read(&entry.value),
             });
             let mapped: Vec<MappedTag> = mapped.collect();
