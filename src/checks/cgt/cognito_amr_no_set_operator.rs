@@ -5,7 +5,7 @@ use crate::checks::remedy::{ask_amr, safe, under};
 use crate::checks::words::{amr_line, condition_line, is_for_guests, mistake, path, quoted, test_spot, tests};
 use crate::finding::{Finding, Fix, Label, Severity};
 use crate::identity::{Answer, Dialect, Graph, Role, Trust};
-use crate::policy::{Statement, Test, test_passes};
+use crate::policy::{Effect, Statement, Test, test_passes};
 
 /// Finds tests on `amr` without `ForAnyValue` or `ForAllValues`.
 pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
@@ -28,8 +28,10 @@ fn finding(graph: &Graph, trust: &Trust, statement: &Statement, test: &Test) -> 
     let label = Label::new(place, format!("amr is a list, and {operator} does not say how its members count"));
     let mut finding = Finding::new("CGT006", Severity::Warning, message, label, role.entity.property(property));
     finding.related = path(trust.handouts(graph).map(|(handout, _)| handout));
-    let kept = keeps_its_values(graph, trust, test);
-    finding.help = help(role, test, for_guests, kept);
+    // A Deny statement names those whom it keeps out.
+    let denies = statement.effect == Effect::Deny;
+    let kept = denies || keeps_its_values(graph, trust, test);
+    finding.help = help(role, test, for_guests != denies, kept);
     finding.fix = fix(statement, test, for_guests, kept).map(Box::new);
     finding.mistake = mistake(statement, "amr");
     finding.branch = trust.when.clone();
