@@ -74,10 +74,18 @@ fn fault(map: &TagMap, place: Place, element: &'static str, path: &str, (what, w
 }
 
 /// Whether a map names a provider of a pool, whatever the app client. An OIDC provider is also named by its issuer,
-/// as tokens name it; no document says which.
+/// as tokens name it, with a slash at the end or without; no document says which.
 fn is_meant(own: &PoolProvider, named: &Text, graph: &Graph) -> Truth {
     if own.kind == ProviderKind::Oidc && compare(&own.name, named, &graph.symbols).is_false() {
-        return oidc_issuer(&own.name).map_or(Truth::Unknown, |issuer| compare(&issuer, named, &graph.symbols));
+        let Some(issuer) = oidc_issuer(&own.name) else { return Truth::Unknown };
+        let slash = Text::known("/");
+        let with_slash = |text: &Text| Text::join([text, &slash]);
+        let forms = [
+            compare(&issuer, named, &graph.symbols),
+            compare(&issuer, &with_slash(named), &graph.symbols),
+            compare(&with_slash(&issuer), named, &graph.symbols),
+        ];
+        return Truth::any(forms);
     }
     let ids = (own.user_pool(), user_pool_provider(named).map(|provider| provider.user_pool));
     match ids {

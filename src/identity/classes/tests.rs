@@ -184,7 +184,7 @@ fn claims_that_the_subject_says_again() {
     of(
         "repo:acme/app:*",
         &main,
-        &["+github/other-branch", "?github/tag", "+github/pull-request", "+github/environment"],
+        &["+github/other-branch", "?github/tag", "?github/pull-request", "+github/environment"],
     );
     of("repo:acme/app:ref:refs/tags/*", &main, &["-github/tag", "-github/other-branch", "-github/pull-request"]);
     of("repo:acme/app:ref:*", &format!("{reference}: 'refs/*/v1'"), &["+github/tag", "+github/other-branch"]);
