@@ -147,7 +147,7 @@ fn the_fix_is_shown_in_code() {
             Ok(fences) => fences,
             Err(complaint) => return vec![complaint],
         };
-        let known = ["yaml", "json", "ts", "sh", "text"];
+        let known = ["yaml", "json", "ts", "toml", "sh", "text"];
         let unknown = help.iter().filter(|fence| !known.contains(&fence.info));
         let mut complaints: Vec<_> = unknown.map(|fence| format!("unknown block `{}`", fence.info)).collect();
         // A remedy for an input is mostly a command; every other one is code in both ways of writing templates.

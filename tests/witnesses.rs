@@ -56,8 +56,9 @@ fn admits(finding: &Finding) -> bool {
 
 /// Whether a finding must have a proof by its rule. One that says that somebody is kept out has nothing to prove.
 fn owes_proof(finding: &Finding) -> bool {
-    let keeps_out = finding.message.contains("can never become");
-    admits(finding) && !keeps_out && finding.severity >= Severity::Warning && finding.status == Status::Definite
+    let message = &finding.message;
+    let is_open = !message.contains("can never become") && !message.starts_with("nobody can become");
+    admits(finding) && is_open && finding.severity >= Severity::Warning && finding.status == Status::Definite
 }
 
 /// Whether a headline says that somebody gets in.

@@ -3,13 +3,15 @@
 use crate::checks::{Cx, Trusted};
 use crate::finding::{Finding, Label, Mistake, Severity};
 use crate::identity::classes::witness_of;
-use crate::identity::{AwsPrincipal, ClassAnswer, Dialect, Role, RoleClasses, Witness, account_of, aws_principal};
+use crate::identity::{
+    AwsPrincipal, ClassAnswer, Dialect, Role, RoleClasses, Witness, account_of, aws_principal, in_account,
+};
 use crate::policy::{
-    Effect, Policy, Principal, PrincipalKind, Principals, Request, Statement, Test, actions_match, test_passes,
+    Carried, Effect, Policy, Principal, PrincipalKind, Principals, Request, Statement, Test, test_passes,
 };
 use crate::resolve::StackId;
 use crate::source::Place;
-use crate::value::{Branch, Symbols, Text, compare};
+use crate::value::{Branch, Symbols, Text, Truth, Why, compare};
 
 /// A statement of a trust policy, in one branch.
 #[derive(Clone, Copy, Debug)]
@@ -130,8 +132,56 @@ pub(super) fn own_account_line(role: &Role) -> &'static str {
     }
 }
 
+/// How to name an account of somebody else as a principal.
+pub(super) fn partner_line(role: &Role) -> &'static str {
+    match role.entity.dialect {
+        Dialect::Yaml => "AWS: arn:aws:iam::999988887777:root",
+        Dialect::Json => "\"AWS\": \"arn:aws:iam::999988887777:root\"",
+        Dialect::Cdk => "new iam.AccountPrincipal('999988887777')",
+    }
+}
+
+/// A text as a template or CDK code writes it.
+pub(super) fn literal(role: &Role, text: &str) -> String {
+    let is_sub = text.contains("${");
+    match role.entity.dialect {
+        Dialect::Cdk if is_sub => format!(
+            "`{}`",
+            text.replace("${AWS::AccountId}", "${this.account}").replace("${AWS::Partition}", "${this.partition}")
+        ),
+        Dialect::Cdk => format!("'{text}'"),
+        Dialect::Json if is_sub => format!("{{ \"Fn::Sub\": \"{text}\" }}"),
+        Dialect::Json => format!("\"{text}\""),
+        Dialect::Yaml if is_sub => format!("!Sub '{text}'"),
+        Dialect::Yaml => {
+            let is_word = |c: char| c.is_ascii_alphanumeric() || "_-./:@+=,".contains(c);
+            let is_plain = text.chars().all(is_word) && text.starts_with(|c: char| c.is_ascii_alphabetic());
+            if is_plain && text != "true" && text != "false" { text.to_owned() } else { format!("'{text}'") }
+        }
+    }
+}
+
+/// How to trust an account, and ask for a name in it.
+pub(super) fn account_and_name(role: &Role, account: &str, operator: &str, name: &str) -> String {
+    let (root, name) = (literal(role, account), literal(role, name));
+    match role.entity.dialect {
+        Dialect::Yaml => {
+            format!("Principal: {{ AWS: {root} }}\n  Condition: {{ {operator}: {{ aws:PrincipalArn: {name} }} }}")
+        }
+        Dialect::Json => format!(
+            "\"Principal\": {{ \"AWS\": {root} }},\n  \"Condition\": {{ \"{operator}\": {{ \"aws:PrincipalArn\": {name} }} }}"
+        ),
+        Dialect::Cdk => format!(
+            "new iam.ArnPrincipal({root}).withConditions({{\n    {operator}: {{ 'aws:PrincipalArn': {name} }},\n  }})"
+        ),
+    }
+}
+
+/// Keys of the network that a call comes through.
+pub(super) const NETWORK: [&str; 2] = ["aws:sourcevpc", "aws:vpcsourceip"];
+
 /// Keys of a caller's organization.
-const ORGANIZATION: [&str; 1] = ["aws:principalorg"];
+pub(super) const ORGANIZATION: [&str; 1] = ["aws:principalorg"];
 /// Keys that say whether there was a second factor.
 pub(super) const SECOND_FACTOR: [&str; 1] = ["aws:multifactorauth"];
 
@@ -179,6 +229,88 @@ pub(super) fn without(request: &Request, beginnings: &[&str]) -> Request {
     Request { context, ..request.clone() }
 }
 
+/// The same request with another value for the key of a test.
+fn sending(request: &Request, test: &Test, carried: Carried) -> Request {
+    let is_key = |key: &Text| match (key.as_known(), test.key.as_known()) {
+        (Some(own), Some(other)) => own.eq_ignore_ascii_case(other),
+        _ => *key == test.key,
+    };
+    let mut context = request.context.clone();
+    context.retain(|(key, _)| !is_key(key));
+    context.push((test.key.clone(), carried));
+    Request { context, ..request.clone() }
+}
+
+/// Whether a test passes for a request that has this value for its key.
+pub(super) fn passes_with(test: &Test, policy: &Policy, request: &Request, value: Text, symbols: &Symbols) -> Truth {
+    test_passes(test, policy, &sending(request, test, Carried::One(value)), symbols)
+}
+
+/// Whether a test passes whatever its key has.
+pub(super) fn passes_always(test: &Test, policy: &Policy, request: &Request, symbols: &Symbols) -> bool {
+    passes_with(test, policy, request, Text::Any(Why::Deployment("what is sent".into())), symbols).is_true()
+}
+
+/// An id that no organization of anybody's has.
+const NO_ORGANIZATION: &str = "o-0000000000";
+
+/// Whether a test on the caller's organization passes for one that nobody named, or for none.
+pub(super) fn is_open_to_organizations(test: &Test, policy: &Policy, request: &Request, symbols: &Symbols) -> bool {
+    let other = match is_on(test, &["aws:principalorgpaths"]) {
+        true => Carried::Many(vec![Text::known(format!("{NO_ORGANIZATION}/r-0000/"))]),
+        false => Carried::One(Text::known(NO_ORGANIZATION)),
+    };
+    test_passes(test, policy, &without(request, &ORGANIZATION), symbols).is_true()
+        || test_passes(test, policy, &sending(request, test, other), symbols).is_true()
+}
+
+/// A role's name that nobody uses.
+const NO_ROLE: &str = "role/rolecall-asks-for-nobody";
+
+/// Whether a test on the caller's ARN passes for every role of an account.
+pub(super) fn is_open_to_roles(
+    test: &Test,
+    policy: &Policy,
+    request: &Request,
+    account: &Text,
+    symbols: &Symbols,
+) -> bool {
+    let arn = Text::join([&Text::known("arn:aws:iam::"), account, &Text::known(format!(":{NO_ROLE}"))]);
+    passes_with(test, policy, request, arn, symbols).is_true()
+}
+
+/// Whether a test on the caller's ARN passes for one of the same name in another account.
+pub(super) fn passes_elsewhere(test: &Test, policy: &Policy, request: &Request, symbols: &Symbols) -> bool {
+    let Some(Carried::One(arn)) = request.get("aws:PrincipalArn") else { return false };
+    let other = in_account(arn, "000000000001");
+    passes_with(test, policy, request, other, symbols).is_true()
+}
+
+/// A call for a role of which nothing else is known.
+pub(super) fn bare_request(role: &Role) -> Request {
+    Request {
+        principal: (PrincipalKind::Aws, Text::known("*")),
+        action: "sts:AssumeRole".to_owned(),
+        resource: role.arn(),
+        context: Vec::new(),
+    }
+}
+
+/// Whether a statement asks for more than an account: for its organization, or for a name in it.
+pub(super) fn narrows_account(
+    statement: &Statement,
+    policy: &Policy,
+    request: &Request,
+    account: &Text,
+    symbols: &Symbols,
+) -> bool {
+    statement.conditions.tests.iter().any(|test| match () {
+        () if is_on(test, &ORGANIZATION) => !is_open_to_organizations(test, policy, request, symbols),
+        () if is_on(test, &["aws:principalarn"]) => !is_open_to_roles(test, policy, request, account, symbols),
+        () => false,
+    })
+}
+
 /// The account that a principal names as a whole.
 pub(super) fn bare_account(principal: &Principal, symbols: &Symbols) -> Option<Text> {
     match (principal.kind, aws_principal(&principal.value, symbols)) {
@@ -196,41 +328,4 @@ pub(super) fn trusted_account(cx: &Cx<'_>, stack: StackId, account: &Text) -> bo
         trusted.accounts.iter().any(|own| own == known) || trusted.third_parties.contains_key(known)
     };
     by_stack || cx.trusted(stack).is_some_and(listed)
-}
-
-/// Whether a statement names a service.
-pub(super) fn names_service(cx: &Cx<'_>, statement: &Statement, service: &str) -> bool {
-    let is_it = |value: &Text| compare(value, &Text::known(service), &cx.graph.symbols).is_true();
-    named(statement).iter().any(|one| one.kind == Some(PrincipalKind::Service) && is_it(&one.value))
-}
-
-/// The actions that a service certainly is not allowed by any statement.
-pub(super) fn missing_actions(
-    cx: &Cx<'_>,
-    policy: &Policy,
-    service: &str,
-    needed: &[&'static str],
-) -> Vec<&'static str> {
-    let may = |statement: &Statement, action: &str| {
-        // Of whom it is not known whom they name.
-        let speaks = names_service(cx, statement, service) || named(statement).is_empty();
-        statement.effect != Effect::Deny && speaks && !actions_match(&statement.actions, action).is_false()
-    };
-    if policy.opaque || policy.may_allow_more {
-        return Vec::new();
-    }
-    let lacks = |action: &&str| !policy.statements.iter().any(|statement| may(statement, action));
-    needed.iter().copied().filter(lacks).collect()
-}
-
-/// The first Allow statement of each policy that names a service.
-pub(super) fn gates_of_service<'g>(cx: &Cx<'g>, service: &str) -> Vec<Gate<'g>> {
-    let mut found: Vec<Gate<'g>> = Vec::new();
-    for gate in gates(cx) {
-        let is_new = !found.last().is_some_and(|last| std::ptr::eq(last.policy, gate.policy));
-        if is_new && gate.statement.effect == Effect::Allow && names_service(cx, gate.statement, service) {
-            found.push(gate);
-        }
-    }
-    found
 }

@@ -17,6 +17,7 @@ mod precedence;
 mod reading;
 mod remedy;
 mod rule;
+mod serving;
 pub mod sml;
 pub mod sup;
 pub mod svc;

@@ -18,6 +18,8 @@ enum Meets {
     Resource,
     /// On one key, in any statement of the role.
     Claim,
+    /// On one principal.
+    Principal,
 }
 
 /// A rule, those that give way to it, and where.
@@ -44,8 +46,8 @@ const ROWS: &[Row] = &[
     ("SVC001", &["SVC002", "SVC003", "SVC004", "SVC005", "TRU004", "XAC003"], Meets::Statement),
     ("SVC002", &["SVC003"], Meets::Statement),
     ("SVC006", &["POL009", "SVC005", "TRU002", "TRU003", "TRU004"], Meets::Statement),
-    ("SVC007", &["SVC005", "TAG001", "TAG008"], Meets::Statement),
-    ("SVC008", &["SVC005", "TAG001", "TAG008", "TRU002"], Meets::Statement),
+    ("SVC007", &["SVC005", "TAG001", "TAG008", "TRU001"], Meets::Statement),
+    ("SVC008", &["SVC005", "TAG001", "TAG008", "TRU001", "TRU002"], Meets::Statement),
     ("CGT009", &["CGT002", "CGT003", "CGT008", "MAP014"], Meets::Claim),
     ("OID008", &["OID001", "OID002", "OID011"], Meets::Statement),
     ("OID008", &["OID006", "OID007", "POL004", "TRU002"], Meets::Key),
@@ -63,15 +65,17 @@ const ROWS: &[Row] = &[
     ("TRU001", &["MAP014", "SVC004", "TRU004"], Meets::Statement),
     ("TRU002", &["POL004", "POL009", "TRU004", "SVC004"], Meets::Statement),
     ("TRU003", &["MAP014", "SVC004", "TRU004"], Meets::Statement),
-    ("TRU005", &["POL001", "POL003", "POL010", "TRU001", "TRU004"], Meets::Statement),
+    ("TRU005", &["POL001", "POL003", "POL010", "TRU004"], Meets::Statement),
+    ("TRU005", &["TRU001"], Meets::Key),
     ("XAC001", &["XAC002", "XAC006", "XAC007", "XAC008", "XAC010", "TAG004", "POL009"], Meets::Statement),
     ("XAC002", &["XAC006", "XAC007", "XAC008", "TAG004", "POL009"], Meets::Statement),
-    ("XAC003", &["XAC001", "XAC002", "XAC008", "TRU004"], Meets::Statement),
+    ("XAC003", &["XAC001", "XAC002", "TRU004"], Meets::Statement),
+    ("XAC003", &["XAC008"], Meets::Principal),
     ("XAC004", &["CGT001", "CGT002", "CGT003", "OID001", "OID007", "SML001", "XAC001"], Meets::Statement),
-    ("XAC005", &["XAC006", "XAC008"], Meets::Statement),
-    ("XAC006", &["XAC008"], Meets::Statement),
+    ("XAC005", &["XAC008"], Meets::Principal),
+    ("XAC006", &["XAC008"], Meets::Principal),
     ("XAC007", &["XAC006", "XAC008", "TRU002"], Meets::Statement),
-    ("XAC009", &["XAC006", "XAC008", "TRU004"], Meets::Statement),
+    ("XAC009", &["XAC006", "XAC008", "TRU004"], Meets::Principal),
     ("XAC010", &["XAC001", "XAC002", "XAC006", "XAC007", "XAC008", "TRU002", "TAG004", "POL009"], Meets::Statement),
     ("TAG004", &["TAG005"], Meets::Statement),
     ("TAG005", &["POL007", "POL008", "POL009"], Meets::Statement),
@@ -142,6 +146,11 @@ fn wins(winner: &Finding, loser: &Finding) -> bool {
     if passes_nobody && meet(winner, loser, Meets::Key) {
         return true;
     }
+    // The number of an example is an account like any other.
+    let is_no_account = winner.rule == "XAC005" && loser.rule == "XAC006" && winner.severity == Severity::Error;
+    if is_no_account && winner.primary.place == loser.primary.place {
+        return true;
+    }
     // A test that nobody passes explains the service that is refused.
     if winner.rule == "SVC006" && winner.severity == Severity::Error && loser.rule == "SVC004" {
         return meet(winner, loser, Meets::Statement);
@@ -161,12 +170,15 @@ fn wins(winner: &Finding, loser: &Finding) -> bool {
 }
 
 fn meet(a: &Finding, b: &Finding, meets: Meets) -> bool {
+    if meets == Meets::Principal {
+        return a.primary.place == b.primary.place;
+    }
     let (a, b) = (&a.mistake, &b.mistake);
     match meets {
         Meets::Statement => a.statement == b.statement,
         Meets::BareStatement => a.statement == b.statement && a.bare,
         Meets::Claim => a.element == b.element,
         Meets::Key => a.statement == b.statement && a.element == b.element,
-        Meets::Resource => true,
+        Meets::Resource | Meets::Principal => true,
     }
 }

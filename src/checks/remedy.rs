@@ -1,10 +1,11 @@
 //! Fixes that rules have in common, as changes of the tree. What is computed at deployment has no place that
 //! can be changed; the room `edit` finds that out.
 
+use crate::checks::gate::{is_on, named};
 use crate::checks::mappings::property_line;
 use crate::finding::{Change, Fix, Written};
 use crate::identity::{Dialect, Graph, PoolProvider, RoleId, Trust};
-use crate::policy::{PrincipalKind, Principals, Statement, Test};
+use crate::policy::{Actions, PrincipalKind, Principals, Statement, Test};
 use crate::resolve::StackId;
 use crate::value::Text;
 
@@ -73,6 +74,51 @@ pub(super) fn ask(
     if is_alone { Vec::new() } else { vec![Change::Remove { key: test.key_at }, put(value)] }
 }
 
+/// Makes a test ask the same with another operator; nothing where its values are not all known, or where another
+/// test under that operator is in the way.
+pub(super) fn with_operator(statement: &Statement, test: &Test, operator: &str) -> Vec<Change> {
+    let tests = &statement.conditions.tests;
+    let is_alone = tests.iter().filter(|other| other.operator_at == test.operator_at).count() == 1;
+    let is_there = |other: &&Test| other.operator_text.as_known() == Some(operator);
+    if tests.iter().filter(is_there).any(|other| other.key == test.key) {
+        return Vec::new();
+    }
+    if is_alone && !tests.iter().any(|other| is_there(&other)) {
+        return vec![Change::Rename { key: test.operator_at, name: operator.to_owned() }];
+    }
+    let values: Option<Vec<Written>> =
+        test.values.iter().map(|(value, _)| value.as_known().map(Written::text)).collect();
+    let (Some(mut values), Some(key), false) = (values, test.key.as_known(), is_alone) else { return Vec::new() };
+    let value = if values.len() == 1 { values.remove(0) } else { Written::List(values) };
+    let path = ["Condition", operator, key].map(str::to_owned).to_vec();
+    vec![Change::Remove { key: test.key_at }, Change::Put { into: statement.at, path, value }]
+}
+
+/// Names the only principal of a statement otherwise, and asks for what it said in a condition.
+pub(super) fn account_and_test(statement: &Statement, account: Written, operator: &str, value: Written) -> Vec<Change> {
+    let [principal] = named(statement) else { return Vec::new() };
+    if statement.conditions.tests.iter().any(|test| is_on(test, &["aws:principalarn"])) {
+        return Vec::new();
+    }
+    let path = ["Condition", operator, "aws:PrincipalArn"].map(str::to_owned).to_vec();
+    vec![Change::Set { at: principal.at, value: account }, Change::Put { into: statement.at, path, value }]
+}
+
+/// The root of the own account.
+pub(super) fn own_root() -> Written {
+    Written::sub("arn:${AWS::Partition}:iam::${AWS::AccountId}:root")
+}
+
+/// A text as a template writes it; nothing where it has parts that are no pseudo parameters.
+pub(super) fn written(graph: &Graph, text: &Text) -> Option<Written> {
+    if let Some(known) = text.as_known() {
+        return (!known.contains("${")).then(|| Written::text(known));
+    }
+    let shown = graph.shown(text);
+    let mut parts = shown.split("${").skip(1);
+    (text.pieces().is_some() && parts.all(|part| part.starts_with("AWS::"))).then(|| Written::sub(shown))
+}
+
 /// A whole Condition for a statement that has none.
 pub(super) fn condition(statement: &Statement, tests: Vec<(String, String, Written)>) -> Change {
     let entry = |(operator, key, value)| (operator, Written::Map(vec![(key, value)]));
@@ -83,6 +129,18 @@ pub(super) fn condition(statement: &Statement, tests: Vec<(String, String, Writt
 /// Makes a statement allow one more action.
 pub(super) fn allow(statement: &Statement, action: &str) -> Option<Change> {
     Some(Change::Append { to: statement.action_value_at?, value: Written::text(action) })
+}
+
+/// Makes a statement allow some more actions; nothing where those that it has are not all known.
+pub(super) fn allow_all(statement: &Statement, more: &[&str]) -> Vec<Change> {
+    if let [one] = more {
+        return allow(statement, one).into_iter().collect();
+    }
+    let (Some(at), Actions::Only(own)) = (statement.action_value_at, &statement.actions) else { return Vec::new() };
+    let own: Option<Vec<&str>> = own.iter().map(|(text, _)| text.as_known()).collect();
+    let Some(own) = own else { return Vec::new() };
+    let value = Written::List(own.iter().chain(more).map(|action| Written::text(*action)).collect());
+    vec![Change::Set { at, value }]
 }
 
 /// The id of the only pool that hands a role out, if the role's own template has it.

@@ -7,8 +7,13 @@ use crate::value::Text;
 
 /// A policy that allows an action to one federated principal, with these tests of a statement.
 pub(super) fn alone(statement: &Statement, tests: Vec<Test>, policy: &Policy, who: &Text, action: &str) -> Policy {
-    let principal =
-        Principal { kind: Some(PrincipalKind::Federated), value: who.clone(), at: statement.at, key_at: None };
+    let principal = Principal {
+        kind: Some(PrincipalKind::Federated),
+        value: who.clone(),
+        at: statement.at,
+        key_at: None,
+        number: false,
+    };
     let alone = Statement {
         index: 0,
         effect: Effect::Allow,

@@ -40,6 +40,40 @@ impl RoleArn {
     }
 }
 
+/// Whether a text is the ARN of a role's session.
+pub fn is_session_arn(text: &Text) -> bool {
+    let begins = |text: Text| matches!(text.pieces().unwrap_or_default().first(), Some(Piece::Literal(first)) if first.starts_with("assumed-role/"));
+    arn_part(text, 2) == Text::known("sts") && begins(arn_part(text, 5))
+}
+
+/// The same name in another account.
+pub fn in_account(arn: &Text, account: &str) -> Text {
+    let parts = [0, 1, 2, 3].map(|at| Text::join([&arn_part(arn, at), &Text::known(":")]));
+    let front = Text::join(parts.iter());
+    Text::join([&front, &Text::known(format!("{account}:")), &arn_part(arn, 5)])
+}
+
+/// The root of the account that an ARN of IAM is in; nothing for other texts, and for sessions, whose names are
+/// others in conditions.
+pub fn root_of(arn: &Text) -> Option<Text> {
+    (arn_part(arn, 2) == Text::known("iam")).then_some(())?;
+    let parts = [0, 1, 2, 3, 4].map(|at| Text::join([&arn_part(arn, at), &Text::known(":")]));
+    Some(Text::join(parts.iter().chain([&Text::known("root")])))
+}
+
+/// Whether two ARNs of IAM certainly name one user or role: the same account, path and name. A partition that may be
+/// another is no difference, since no principal of another one can be named.
+pub(super) fn are_one(a: &Text, b: &Text, symbols: &Symbols) -> bool {
+    let same = |at| compare(&arn_part(a, at), &arn_part(b, at), symbols);
+    let is_arn = [0, 2].into_iter().all(|at| same(at).is_true());
+    is_arn && same(4).is_true() && same(5).is_true() && !same(1).is_false()
+}
+
+/// The partition that a role goes to, where it is known.
+pub fn partition_of(role: &super::graph::Role) -> Option<String> {
+    partition(&role.arn())
+}
+
 /// The partition in the ARN of a role, where it is known.
 pub(super) fn partition(arn: &Text) -> Option<String> {
     RoleArn::read(arn)?.partition.as_known().map(str::to_owned)

@@ -3,6 +3,7 @@
 mod attachment;
 mod consumers;
 mod custom;
+mod early;
 mod oidc;
 mod permissions;
 mod permitted;
@@ -50,6 +51,8 @@ pub fn build(set: &StackSet<'_>) -> Graph {
         tag_maps: Vec::new(),
         pod_identities: Vec::new(),
         consumers: Vec::new(),
+        trust_anchors: Vec::new(),
+        named_early: Vec::new(),
         symbols: Symbols::default(),
         worlds: Default::default(),
         strangers,
@@ -71,6 +74,7 @@ pub fn build(set: &StackSet<'_>) -> Graph {
     builder.name_providers();
     builder.each(Builder::links);
     builder.custom_resources();
+    builder.named_early();
     builder.roles_without_permissions();
     builder.attach_managed();
     builder.hand_out_group_roles();
@@ -209,6 +213,10 @@ impl<'s, 'd> Builder<'s, 'd> {
             "AWS::Cognito::IdentityPoolRoleAttachment" => self.attachment(stack, resource),
             "AWS::Cognito::IdentityPoolPrincipalTag" => self.tag_map(stack, resource),
             "AWS::EKS::PodIdentityAssociation" => self.pod_identity(stack, resource),
+            "AWS::RolesAnywhere::TrustAnchor" => {
+                let anchor = self.entity(stack, resource);
+                self.graph.trust_anchors.push(anchor);
+            }
             "AWS::Cognito::UserPoolGroup" => self.group(stack, resource),
             "AWS::Cognito::UserPoolUserToGroupAttachment" => self.membership(stack, resource),
             _ => {}

@@ -31,7 +31,7 @@ fn passes_never(statement: &Statement, tests: &[&Test], policy: &Policy, symbols
     let conditions = Conditions { tests: tests.iter().map(|test| (*test).clone()).collect(), opaque: false, at: None };
     let somebody = Text::known("arn:aws:iam::111122223333:role/somebody");
     let (kind, at) = (Some(PrincipalKind::Aws), statement.at);
-    let principal = Principal { kind, value: somebody.clone(), at, key_at: None };
+    let principal = Principal { kind, value: somebody.clone(), at, key_at: None, number: false };
     let alone = Statement {
         index: 0,
         effect: Effect::Allow,
@@ -68,9 +68,11 @@ const LISTS: [&str; 7] = [
     "sts:transitivetagkeys",
 ];
 
-/// Whether a key certainly has one value: the global ones but for a few, and the subject of a token.
+/// Whether a key certainly has one value: the global ones but for a few, the subject of a token, and the pool of
+/// one of an identity pool.
 pub(super) fn has_one_value(key: &Text) -> bool {
     let name = key.as_known().unwrap_or_default().to_ascii_lowercase();
     let is_global = ["aws:", "sts:"].iter().any(|prefix| name.starts_with(prefix));
-    is_global && !LISTS.contains(&name.as_str()) || name.ends_with(":sub")
+    let is_pool = name.starts_with("cognito-identity") && name.ends_with(":aud");
+    is_global && !LISTS.contains(&name.as_str()) || name.ends_with(":sub") || is_pool
 }

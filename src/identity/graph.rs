@@ -12,7 +12,7 @@ use super::user_pool::{Client, ExternalProvider, UserPool, Words};
 use crate::policy::Policy;
 use crate::resolve::{Note, StackId};
 use crate::source::{FileId, Place};
-use crate::value::{Branch, Case, Cases, Piece, SymbolId, Symbols, Text, Truth, Why, Worlds, compare};
+use crate::value::{At, Branch, Case, Cases, Piece, SymbolId, Symbols, Text, Truth, Why, Worlds, compare};
 
 /// Names a role.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -290,6 +290,23 @@ pub struct PodIdentity {
     pub namespace: Option<Text>,
     /// Whether it has session tags switched off.
     pub untagged: Truth,
+    /// The ARN of the role that the pods become by way of the first, and where it stands.
+    pub target: Option<(Text, Place)>,
+}
+
+/// A principal that names, by text, a user or role of its own stack which may not be there yet when IAM looks it up.
+#[derive(Clone, Debug)]
+pub struct NamedEarly {
+    /// The role whose trust policy names it.
+    pub role: RoleId,
+    /// The principal.
+    pub at: At,
+    /// The logical id of what is named: the role's own, or another one.
+    pub name: String,
+    /// Where that stands.
+    pub place: Place,
+    /// Whether that waits for the role.
+    pub cyclic: bool,
 }
 
 /// Symbols that stand for what is not of the run: chosen to differ from everything in it.
@@ -348,6 +365,10 @@ pub struct Graph {
     pub pod_identities: Vec<PodIdentity>,
     /// Resources that give roles to services.
     pub consumers: Vec<Consumer>,
+    /// Trust anchors of IAM Roles Anywhere.
+    pub trust_anchors: Vec<Entity>,
+    /// Principals that may not be there yet.
+    pub named_early: Vec<NamedEarly>,
     /// What stands for texts that only the deployment knows.
     pub symbols: Symbols,
     /// The choices that a deployment makes.

@@ -17,6 +17,7 @@ pub mod cognito;
 mod consumer;
 mod contradiction;
 mod covered;
+mod external_id;
 mod form;
 mod graph;
 mod held;
@@ -40,7 +41,7 @@ mod writable;
 mod writes;
 
 pub use absent::{AbsentKey, Caller, OnAbsent, absent_key, callers, on_absent};
-pub use arn::RoleNames;
+pub use arn::{RoleNames, in_account, is_session_arn, partition_of, root_of};
 pub use attachment::{
     AttachedRole, Attachment, AttachmentParts, MATCH_TYPES, Mapping, MappingRule, RESOLUTIONS, ROLE_KEYS, Rules, TYPES,
     Written,
@@ -51,16 +52,17 @@ pub use cognito::{Answer, OwnPool, Trust, trusts};
 pub use consumer::{Consumer, ExternalId};
 pub use contradiction::contradiction;
 pub use covered::covers;
+pub use external_id::{Guessable, guessable_id, impossible_external_ids};
 pub use form::{Malformed, UrlOf, login_domains, malformed, provider_kind};
 pub use graph::{
-    Dialect, Entity, Graph, Group, HandOver, Handout, IdentityPool, MappedTag, Membership, Missing, PermissionPolicy,
-    PodIdentity, PoolId, Precedence, Role, RoleId, Strangers, Subject, TagMap, Way,
+    Dialect, Entity, Graph, Group, HandOver, Handout, IdentityPool, MappedTag, Membership, Missing, NamedEarly,
+    PermissionPolicy, PodIdentity, PoolId, Precedence, Role, RoleId, Strangers, Subject, TagMap, Way,
 };
 pub use held::{Held, Permission};
 pub use nobody::{Nobody, nobody};
 pub use pool::{PoolProvider, ProviderKind, Providers, Setting};
 pub use principal::{
-    AccountFault, AwsPrincipal, account_fault, account_in, account_of, assume_action_of, aws_principal,
+    AccountFault, AwsPrincipal, account_fault, account_in, account_of, assume_action_of, aws_principal, principal_fault,
 };
 pub use quota::Quota;
 pub use service_name::{NameFault, name_fault};

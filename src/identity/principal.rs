@@ -88,6 +88,13 @@ pub enum AccountFault {
     Form,
     /// It has fewer than twelve digits, as after zeros at its beginning were lost.
     Short,
+    /// It begins with a zero and stands without quotes: YAML 1.1 reads it in base 8 where it can (YAML 1.1, integer
+    /// type).
+    Unquoted,
+    /// An ARN of IAM that has no account.
+    Missing,
+    /// No number, and no ARN.
+    NoPrincipal,
     /// It is one that documentation uses for examples.
     Example,
 }
@@ -110,7 +117,7 @@ pub fn account_fault(account: &Text) -> Option<AccountFault> {
     let known = account.as_known()?;
     match () {
         // An empty text is a value that nobody has filled in, and speaks for itself.
-        () if known.is_empty() || known.contains(['*', '?', '$']) => None,
+        () if known.is_empty() || known.contains(['*', '?', '$']) || OF_AWS.contains(&known) => None,
         // What `aws:PrincipalAccount` says where nobody has signed (IAM User Guide, global condition context keys).
         () if known == "anonymous" => None,
         () if !is_number(known) || known.len() > 12 => Some(AccountFault::Form),
@@ -119,6 +126,33 @@ pub fn account_fault(account: &Text) -> Option<AccountFault> {
         () => None,
     }
 }
+
+/// What is wrong with an AWS principal as the name of an account, or of somebody in one. `is_written`: nothing is
+/// left to a parameter.
+pub fn principal_fault(principal: &Principal, is_written: bool) -> Option<AccountFault> {
+    let value = &principal.value;
+    if let Some(account) = account_in(value) {
+        let fault = account_fault(&account);
+        let is_octal = principal.number && account.as_known().is_some_and(|digits| digits.starts_with('0'));
+        return if is_octal && fault != Some(AccountFault::Form) { Some(AccountFault::Unquoted) } else { fault };
+    }
+    let known = value.as_known()?;
+    let is_of_iam = ["iam", "sts"].iter().any(|service| arn_part(value, 2) == Text::known(*service));
+    let is_wild = |text: &str| text.contains(['*', '?', '$', '{']);
+    match () {
+        () if known.trim().is_empty() || is_wild(known) || is_unique_id(known) || is_canonical(known) => None,
+        () if known.starts_with("arn:") => (is_of_iam && is_written).then_some(AccountFault::Missing),
+        () => Some(AccountFault::NoPrincipal),
+    }
+}
+
+/// The canonical id of a user of S3: IAM takes it, too.
+fn is_canonical(text: &str) -> bool {
+    text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+/// What stands for AWS itself where an ARN has its account.
+const OF_AWS: [&str; 2] = ["aws", "cloudfront"];
 
 /// The number of the account in an ARN or, where it is one, the text itself; nothing where there is none.
 pub fn account_in(text: &Text) -> Option<Text> {

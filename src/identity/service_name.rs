@@ -8,15 +8,21 @@ pub enum NameFault {
     Form(Option<String>),
     /// It names a Region, which only some services do; the name without it.
     Region(String),
-    /// It ends as the names of another partition used to; the name that holds in all.
-    Suffix(String),
+    /// It ends as the names of another partition used to; the name that holds in all, and that partition.
+    Suffix(String, &'static str),
 }
 
 pub(super) const SUFFIX: &str = ".amazonaws.com";
 
 /// Suffixes of other partitions (AWS CDK, region information).
-const OTHER_SUFFIXES: [&str; 6] =
-    [".amazonaws.com.cn", ".amazonaws.eu", ".c2s.ic.gov", ".sc2s.sgov.gov", ".cloud.adc-e.uk", ".csp.hci.ic.gov"];
+const OTHER_SUFFIXES: [(&str, &str); 6] = [
+    (".amazonaws.com.cn", "aws-cn"),
+    (".amazonaws.eu", "aws-eusc"),
+    (".c2s.ic.gov", "aws-iso"),
+    (".sc2s.sgov.gov", "aws-iso-b"),
+    (".cloud.adc-e.uk", "aws-iso-e"),
+    (".csp.hci.ic.gov", "aws-iso-f"),
+];
 
 /// What is wrong with a name; nothing where its form is right, whether or not there is such a service. Stars and
 /// empty names are other mistakes.
@@ -29,7 +35,7 @@ pub fn name_fault(name: &str) -> Option<NameFault> {
 
 /// The same, without a guess at what is meant.
 fn fault_of_form(name: &str) -> Option<NameFault> {
-    if name.contains('*') || name.trim().is_empty() || name.starts_with('.') || name.contains("${") {
+    if name == "*" || name.trim().is_empty() || name.starts_with('.') || name.contains("${") {
         return None;
     }
     let is_plain = |text: &str| {
@@ -38,10 +44,9 @@ fn fault_of_form(name: &str) -> Option<NameFault> {
         };
         text.split('.').all(fits)
     };
-    if let Some(front) =
-        OTHER_SUFFIXES.iter().find_map(|suffix| name.strip_suffix(suffix)).filter(|front| is_plain(front))
-    {
-        return Some(NameFault::Suffix(format!("{front}{SUFFIX}")));
+    let mut others = OTHER_SUFFIXES.iter().filter_map(|(suffix, of)| Some((name.strip_suffix(suffix)?, *of)));
+    if let Some((front, partition)) = others.find(|(front, _)| is_plain(front)) {
+        return Some(NameFault::Suffix(format!("{front}{SUFFIX}"), partition));
     }
     let Some(front) = name.strip_suffix(SUFFIX).filter(|front| is_plain(front)) else {
         return Some(NameFault::Form(None));
@@ -60,8 +65,8 @@ fn fault_of_form(name: &str) -> Option<NameFault> {
 
 /// A name of the right form, without its suffix, whichever partition's it is, and without a Region at its end.
 pub(super) fn front(name: &str) -> Option<String> {
-    let suffixes = std::iter::once(&SUFFIX).chain(&OTHER_SUFFIXES);
-    let front = suffixes.into_iter().find_map(|suffix| name.strip_suffix(suffix))?;
+    let mut suffixes = std::iter::once(SUFFIX).chain(OTHER_SUFFIXES.map(|(suffix, _)| suffix));
+    let front = suffixes.find_map(|suffix| name.strip_suffix(suffix))?;
     let front = match front.rsplit_once('.') {
         Some((service, region)) if is_region(region) => service,
         _ => front,
@@ -77,9 +82,10 @@ fn meant(name: &str) -> Option<String> {
     }
     let host = lower.split_once("://").map_or(lower.as_str(), |(_, host)| host);
     let host = host.split(['/', ':']).next()?;
-    let front = host.strip_suffix(SUFFIX).or_else(|| host.split('.').next())?;
-    let name = format!("{front}{SUFFIX}");
-    (!front.is_empty() && fault_of_form(&name).is_none()).then_some(name)
+    let fronts = [host.strip_suffix(SUFFIX), host.split('.').next()];
+    let names = fronts.into_iter().flatten().filter(|front| !front.is_empty() && *front != "*");
+    let mut names = names.map(|front| format!("{front}{SUFFIX}"));
+    names.find(|name| fault_of_form(name).is_none())
 }
 
 /// `eu-west-1`, `us-gov-east-1`.
@@ -152,6 +158,8 @@ mod tests {
         }
         assert_eq!(name_fault("arn:aws:iam::aws:lambda"), Some(NameFault::Form(None)));
         assert_eq!(name_fault("lambda.eu-west-1.amazonaws.com"), Some(NameFault::Region(lambda.to_owned())));
-        assert_eq!(name_fault("lambda.amazonaws.com.cn"), Some(NameFault::Suffix(lambda.to_owned())));
+        assert_eq!(name_fault("lambda.amazonaws.com.cn"), Some(NameFault::Suffix(lambda.to_owned(), "aws-cn")));
+        assert_eq!(name_fault("lambda.*.amazonaws.com"), form(lambda));
+        assert_eq!(name_fault("*.amazonaws.com"), Some(NameFault::Form(None)));
     }
 }

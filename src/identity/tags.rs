@@ -176,6 +176,15 @@ fn names(statement: &Statement, principal: &Principal) -> bool {
     }
 }
 
+/// The companion actions that a principal always calls.
+pub fn companions_of(principal: &Principal) -> &'static [&'static str] {
+    match principal.value.as_known() {
+        Some("pods.eks.amazonaws.com") => &COMPANIONS[..1],
+        Some("rolesanywhere.amazonaws.com") => &COMPANIONS,
+        _ => &[],
+    }
+}
+
 fn is_tagging_service(principal: &Principal) -> bool {
     principal.value.as_known().is_some_and(|name| TAGGING_SERVICES.contains(&name))
 }

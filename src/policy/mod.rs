@@ -29,9 +29,10 @@ pub use evaluate::{Decision, actions_match, evaluate, principals_match, statemen
 pub use exists::{Answer, Domain, Part, Space, asked_keys, exists};
 pub use key::same_key;
 pub use nearest::{Conjunct, failing, in_the_way, nearest_of, undecided};
-pub use operator::{Base, Operator, Order, Quantifier};
+pub use operator::{Base, Operator, Order, Quantifier, without_if_exists};
 pub use question::{Fault, Question, expected, id, policy_alone, question, question_about};
 pub use read::read;
+pub use typed::{RangeSize, ranges_let_in};
 pub use variables::{Variable, variables};
 pub use wanted::{NoValue, wanted_without_value, without_value};
 
@@ -90,6 +91,8 @@ pub struct Principal {
     pub at: At,
     /// Where the key of its kind stands, if it has one.
     pub key_at: Option<At>,
+    /// Whether it stands there as a number, without quotes.
+    pub number: bool,
 }
 
 /// Whom a statement speaks of.
@@ -212,6 +215,8 @@ pub struct Statement {
     pub action_value_at: Option<At>,
     /// On what.
     pub resources: Resources,
+    /// Where the Resource or NotResource element stands (its key), if it does.
+    pub resource_at: Option<At>,
     /// When.
     pub conditions: Conditions,
     /// Where it stands.

@@ -147,6 +147,13 @@ pub struct Operator {
     pub quantifier: Option<Quantifier>,
 }
 
+/// The name of an operator without its `IfExists`; nothing where it has none.
+pub fn without_if_exists(name: &str) -> Option<&str> {
+    let at = name.len().checked_sub("IfExists".len())?;
+    let (front, end) = (name.get(..at)?, name.get(at..)?);
+    end.eq_ignore_ascii_case("IfExists").then_some(front)
+}
+
 impl Operator {
     /// Whether it says nothing of how the members of a list count, though that matters: what it does with a
     /// multivalued key is not documented. `Null` asks only whether the key is there.

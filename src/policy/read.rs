@@ -47,6 +47,7 @@ fn statement(value: &Value, index: usize, listed: bool) -> Statement {
         action_at: action.map(|entry| entry.key_at),
         action_value_at: action.map(|entry| entry.value.at),
         resources: all_resources(value),
+        resource_at: value.entry("Resource").or_else(|| value.entry("NotResource")).map(|entry| entry.key_at),
         conditions: conditions(value.entry("Condition")),
         at: value.at,
     }
@@ -72,20 +73,35 @@ fn all_principals(statement: &Value) -> Principals {
 /// The principals of an element; nothing where a part of it is not known.
 fn principals(value: &Value) -> Option<Vec<Principal>> {
     match &value.kind {
-        Kind::Text(text) => Some(vec![Principal { kind: None, value: text.clone(), at: value.at, key_at: None }]),
+        Kind::Text(text) => {
+            let (value, at) = (text.clone(), value.at);
+            Some(vec![Principal { kind: None, value, at, key_at: None, number: false }])
+        }
         Kind::Map(entries) if !entries.is_empty() => {
             let mut all = Vec::new();
             for entry in entries.iter() {
                 let kind = PrincipalKind::parse(entry.key.as_known()?)?;
                 // The number of an account that stands without quotes becomes a text at deployment.
                 let values = texts(&entry.value, Value::text).unwrap_or_else(|| vec![unread(&entry.value)]);
-                let key_at = Some(entry.key_at);
-                all.extend(values.into_iter().map(|(value, at)| Principal { kind: Some(kind), value, at, key_at }));
+                let (numbers, key_at) = (numbers(&entry.value), Some(entry.key_at));
+                all.extend(values.into_iter().map(|(value, at)| Principal {
+                    kind: Some(kind),
+                    value,
+                    at,
+                    key_at,
+                    number: numbers.contains(&at),
+                }));
             }
             Some(all)
         }
         _ => None,
     }
+}
+
+/// Where numbers stand in a value, or in a list.
+fn numbers(value: &Value) -> Vec<At> {
+    let members = std::iter::once(value).chain(value.items());
+    members.filter(|member| matches!(member.kind, Kind::Number(_))).map(|member| member.at).collect()
 }
 
 /// The principals of an element that name nobody.

@@ -88,6 +88,11 @@ pub(super) fn read(operator: Operator, text: &Text, asking: &Asking<'_>) -> Want
 }
 
 impl Test {
+    /// Whether it asks only whether its key is there (`Null`).
+    pub fn asks_only_whether_it_is_there(&self) -> bool {
+        self.operator.is_some_and(|operator| operator.base == Base::Null)
+    }
+
     /// What a test on texts or ARNs wants: wildcards as such, variables as plain text. Values of which nothing is
     /// known are left out; a test on anything else wants no texts.
     pub fn wanted_texts(&self) -> impl Iterator<Item = Vec<Mark>> + '_ {

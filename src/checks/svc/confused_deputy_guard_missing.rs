@@ -1,19 +1,40 @@
 //! SVC005: a service may act for resources of other accounts.
 
 use crate::checks::Cx;
-use crate::checks::gate::{admitted, deciding, gate, named, principal_path, proof};
+use crate::checks::gate::{Gate, admitted, deciding, gate, named, principal_path, proof};
 use crate::checks::words::{condition_line, is_bare};
-use crate::finding::{Finding, Label, Severity};
+use crate::finding::{Change, Finding, Fix, Label, Severity, Written};
 use crate::identity::classes::{SourceKeys, source_keys};
-use crate::identity::{ClassAnswer, Dialect, RoleClasses};
+use crate::identity::provider::{Named, named_principal};
+use crate::identity::{ClassAnswer, Dialect, RoleClasses, name_fault};
 use crate::policy::PrincipalKind;
+use crate::value::Text;
 
 /// Finds services that are trusted whichever account's resource they act for.
 pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
     for of_role in &cx.classes.of_roles {
         let answers = admitted(of_role, "service/foreign-account");
-        findings.extend(answers.filter_map(|answer| finding(cx, of_role, answer)));
+        let mut found: Vec<Finding> = answers.filter_map(|answer| finding(cx, of_role, answer)).collect();
+        // One statement is one mistake: the worst of its services speaks for the others.
+        found.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+        for finding in found {
+            let same = |other: &Finding| {
+                other.rule == finding.rule
+                    && other.mistake.statement == finding.mistake.statement
+                    && other.subject.logical_id == finding.subject.logical_id
+                    && other.branch == finding.branch
+            };
+            if !findings.iter().any(same) {
+                findings.push(finding);
+            }
+        }
     }
+}
+
+/// Whether a principal is said to be no service: that is another mistake.
+fn is_misnamed(cx: &Cx<'_>, service: &Text) -> bool {
+    service.as_known().is_some_and(|name| name_fault(name).is_some())
+        || named_principal(service, &cx.graph.symbols) != Named::Others
 }
 
 fn finding(cx: &Cx<'_>, of_role: &RoleClasses, answer: &ClassAnswer) -> Option<Finding> {
@@ -22,6 +43,9 @@ fn finding(cx: &Cx<'_>, of_role: &RoleClasses, answer: &ClassAnswer) -> Option<F
         SourceKeys::Mentioned | SourceKeys::Unknown => Severity::Info,
         SourceKeys::Unsupported => return None,
     };
+    if is_misnamed(cx, &answer.principal) {
+        return None;
+    }
     let is_service = |principal: &&crate::policy::Principal| {
         principal.kind == Some(PrincipalKind::Service) && principal.value == answer.principal
     };
@@ -36,19 +60,36 @@ fn finding(cx: &Cx<'_>, of_role: &RoleClasses, answer: &ClassAnswer) -> Option<F
     let message = format!("{service}, at work for another account, can become {}", gate.role.entity.name());
     let label = Label::new(principal.at.place, "trusted for resources of every account");
     let mut finding = gate.finding("SVC005", severity, message, label, &principal_path(principal));
+    finding.help = help(gate, severity == Severity::Warning);
+    if severity == Severity::Warning {
+        let path = ["Condition", "StringEquals", "aws:SourceAccount"].map(str::to_owned).to_vec();
+        let change = Change::Put { into: statement.at, path, value: Written::reference("AWS::AccountId") };
+        finding.fix = Some(Box::new(Fix::offered("ask for whom it acts (aws:SourceAccount)", vec![change])));
+    }
+    finding.mistake.element = "SourceAccount";
+    let who = format!("{service}, told by another account to use the role,");
+    finding.witness = Some(proof(cx, of_role, answer, statement, &who));
+    Some(finding)
+}
+
+/// Where no guide shows the key, asking for it may keep the service out.
+fn help(gate: Gate<'_>, is_shown: bool) -> String {
+    let what = match is_shown {
+        true => "ask for whom it acts",
+        false => "if the service's guide shows it for roles, ask for whom it acts",
+    };
     let value = match gate.role.entity.dialect {
         Dialect::Yaml => "!Ref AWS::AccountId",
         Dialect::Json => "{ \"Ref\": \"AWS::AccountId\" }",
         Dialect::Cdk => "this.account",
     };
     let line = condition_line(gate.role, "StringEquals", "aws:SourceAccount", value);
-    finding.help = match (is_bare(statement), gate.role.entity.dialect) {
-        (true, Dialect::Yaml) => format!("ask for whom it acts\n  Condition:\n    {line}"),
-        (true, Dialect::Json) => format!("ask for whom it acts\n  \"Condition\": {{ {line} }}"),
-        _ => format!("ask for whom it acts\n  {line}"),
-    };
-    finding.mistake.element = "SourceAccount";
-    let who = format!("{service}, told by another account to use the role,");
-    finding.witness = Some(proof(cx, of_role, answer, statement, &who));
-    Some(finding)
+    match (is_bare(gate.statement), gate.role.entity.dialect) {
+        (true, Dialect::Yaml) => format!("{what}\n  Condition:\n    {line}"),
+        (true, Dialect::Json) => format!("{what}\n  \"Condition\": {{ {line} }}"),
+        (true, Dialect::Cdk) => {
+            format!("{what}\n  {{ conditions: {{ StringEquals: {{ 'aws:SourceAccount': this.account }} }} }}")
+        }
+        (false, _) => format!("{what}\n  {line}"),
+    }
 }

@@ -1,11 +1,14 @@
 //! SVC007: a role for EKS pods that does not take their tags, or takes every pod.
 
 use crate::checks::Cx;
-use crate::checks::gate::{Gate, gates_of_service, is_on, missing_actions, principal_place, test_path};
-use crate::finding::{Finding, Label, Severity};
+use crate::checks::gate::{Gate, principal_place, test_path};
+use crate::checks::remedy::allow_all;
+use crate::checks::serving::{allows_all, gates_of_service, missing_actions, open_statement};
+use crate::checks::words::is_bare;
+use crate::finding::{Finding, Fix, Label, Severity};
 use crate::identity::tags::tests_for_tags;
 use crate::identity::{Dialect, PodIdentity};
-use crate::policy::Effect;
+use crate::policy::{Effect, PrincipalKind, Request, actions_match, principals_match};
 use crate::value::{Truth, compare};
 
 /// The principal of EKS Pod Identity, and what it calls (EKS User Guide, Pod Identity role).
@@ -26,6 +29,9 @@ pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
         });
         findings.extend(found);
     }
+    for pod in &cx.graph.pod_identities {
+        findings.extend(refused(cx, pod));
+    }
 }
 
 /// The associations that give the gate's role to pods.
@@ -38,19 +44,32 @@ fn pods_of<'g>(cx: &Cx<'g>, gate: Gate<'_>) -> Vec<&'g PodIdentity> {
 }
 
 fn missing(cx: &Cx<'_>, gate: Gate<'_>, untagged: bool) -> Option<Finding> {
-    let missing = missing_actions(cx, gate.policy, SERVICE, &NEEDED);
+    let missing = missing_actions(cx, gate, SERVICE, &NEEDED);
     let action = missing.first()?;
     // Whether the action is needed where the tags are switched off is not documented.
     let severity = if untagged { Severity::Info } else { Severity::Error };
     let role = gate.role.entity.name();
-    let message = format!("EKS Pod Identity cannot use {role}: it needs {action} too");
+    let message = match untagged {
+        true => format!("whether EKS Pod Identity can use {role} without {action} is not documented"),
+        false => format!("EKS Pod Identity cannot use {role}: it needs {action} too"),
+    };
     let place = gate.statement.action_at.map_or(gate.statement.at.place, |at| at.place);
     let label = Label::new(place, "each call assumes the role and tags the session");
     let mut finding = gate.finding("SVC007", severity, message, label, ".Action");
     finding.help = match gate.role.entity.dialect {
         Dialect::Cdk => "call on the role's principal\n  .withSessionTags()".to_owned(),
-        _ => "allow both, in the same statement\n  Action: [sts:AssumeRole, sts:TagSession]".to_owned(),
+        Dialect::Json => {
+            "allow both, in the same statement\n  \"Action\": [\"sts:AssumeRole\", \"sts:TagSession\"]".to_owned()
+        }
+        Dialect::Yaml => "allow both, in the same statement\n  Action: [sts:AssumeRole, sts:TagSession]".to_owned(),
     };
+    if allows_all(gate.statement, &missing) {
+        finding.help = format!("take the Deny of {action} out");
+        finding.mistake.element = "Action";
+        return Some(finding);
+    }
+    let changes = allow_all(gate.statement, &missing);
+    finding.fix = (!changes.is_empty()).then(|| Box::new(Fix::safe("allow what EKS Pod Identity calls", changes)));
     finding.mistake.element = "Action";
     Some(finding)
 }
@@ -68,13 +87,8 @@ fn never_tagged(gate: Gate<'_>) -> Option<Finding> {
 }
 
 fn open(cx: &Cx<'_>, gate: Gate<'_>, pods: &[&PodIdentity]) -> Option<Finding> {
-    let narrows = |statement: &crate::policy::Statement| {
-        statement.conditions.opaque || statement.conditions.tests.iter().any(|test| is_on(test, &NARROWING))
-    };
-    let denied = gate.policy.statements.iter().any(|one| one.effect != Effect::Allow && narrows(one));
-    if narrows(gate.statement) || denied || gate.policy.opaque {
-        return None;
-    }
+    let statement = open_statement(cx, gate, SERVICE, &NARROWING)?;
+    let gate = Gate { statement, ..gate };
     let namespaces: Vec<_> = pods.iter().filter_map(|pod| pod.namespace.as_ref()).collect();
     let differ = namespaces.iter().any(|one| compare(one, namespaces[0], &cx.graph.symbols).is_false());
     let severity = if differ { Severity::Warning } else { Severity::Info };
@@ -86,13 +100,76 @@ fn open(cx: &Cx<'_>, gate: Gate<'_>, pods: &[&PodIdentity]) -> Option<Finding> {
     let label = Label::new(principal_place(gate.statement), "asks neither for a namespace nor for a cluster");
     let mut finding = gate.finding("SVC007", severity, message, label, ".Principal.Service");
     finding.related = pods.iter().map(|pod| Label::new(pod.entity.place, "gives the role to its pods")).collect();
-    finding.help = match gate.role.entity.dialect {
-        Dialect::Cdk => {
-            "ask for the namespace\n  StringEquals: { 'aws:RequestTag/kubernetes-namespace': 'NAMESPACE' },"
-        }
-        _ => "ask for the namespace\n  StringEquals:\n    aws:RequestTag/kubernetes-namespace: NAMESPACE",
+    finding.help = tell_apart(gate, differ);
+    finding.mistake.element = "Tags";
+    Some(finding)
+}
+
+/// Where several namespaces share a role, one value would keep the others out.
+fn tell_apart(gate: Gate<'_>, differ: bool) -> String {
+    const KEY: &str = "aws:RequestTag/kubernetes-namespace";
+    let (what, values) = match differ {
+        true => (
+            "give each namespace a role of its own; or, if they share it on purpose, list all",
+            ["[NAMESPACE, NAMESPACE]", "[\"NAMESPACE\", \"NAMESPACE\"]", "['NAMESPACE', 'NAMESPACE']"],
+        ),
+        false => ("ask for the namespace", ["NAMESPACE", "\"NAMESPACE\"", "'NAMESPACE'"]),
+    };
+    let [yaml, json, cdk] = values;
+    let block = match (gate.role.entity.dialect, is_bare(gate.statement)) {
+        (Dialect::Cdk, _) => format!("StringEquals: {{ '{KEY}': {cdk} }},"),
+        (Dialect::Yaml, true) => format!("Condition:\n    StringEquals:\n      {KEY}: {yaml}"),
+        (Dialect::Yaml, false) => format!("StringEquals:\n    {KEY}: {yaml}"),
+        (Dialect::Json, true) => format!("\"Condition\": {{ \"StringEquals\": {{ \"{KEY}\": {json} }} }}"),
+        (Dialect::Json, false) => format!("\"StringEquals\": {{ \"{KEY}\": {json} }}"),
+    };
+    format!("{what}\n  {block}")
+}
+
+/// An association that leads to a second role, which certainly refuses the first (EKS User Guide, access resources
+/// in another account with a target role: two calls, one after the other).
+fn refused(cx: &Cx<'_>, pod: &PodIdentity) -> Option<Finding> {
+    let (target, place) = pod.target.as_ref()?;
+    let meant = cx.graph.roles_meant(pod.entity.stack, target);
+    let [(id, _)] = meant.as_slice() else { return None };
+    let role = cx.graph.role(*id);
+    let needed: &[&str] = if pod.untagged.is_false() { &NEEDED } else { &NEEDED[..1] };
+    let lacks = |action: &str| {
+        let request = Request {
+            principal: (PrincipalKind::Aws, pod.role.clone()),
+            action: action.to_owned(),
+            resource: role.arn(),
+            context: Vec::new(),
+        };
+        !role.trust.cases.is_empty()
+            && role.trust.cases.iter().all(|case| {
+                let policy = &case.then;
+                let may = policy.statements.iter().filter(|one| one.effect != Effect::Deny).any(|one| {
+                    !principals_match(&one.principals, &request, &cx.graph.symbols).is_false()
+                        && !actions_match(&one.actions, action).is_false()
+                });
+                !may && !policy.opaque && !policy.may_allow_more
+            })
+    };
+    let action = needed.iter().find(|action| lacks(action))?;
+    let (name, source) = (role.entity.name(), pod.entity.name());
+    let severity = if *action == NEEDED[0] { Severity::Error } else { Severity::Warning };
+    let message = match severity {
+        Severity::Error => format!("{name} refuses the pods of {source}, whose role it does not name"),
+        _ => format!("{name} refuses the tagged sessions of {source}: it does not allow {action}"),
+    };
+    let label = Label::new(*place, "the pods' role becomes this role in a second call");
+    let mut finding = Finding::new("SVC007", severity, message, label, pod.entity.property("TargetRoleArn"));
+    finding.related = vec![Label::new(role.entity.place, format!("does not allow {action} to that role"))];
+    finding.help = match role.entity.dialect {
+        Dialect::Yaml => "name the pods' role in its trust policy\n  Principal: { AWS: ARN-OF-THE-PODS-ROLE }\n  \
+                          Action: [sts:AssumeRole, sts:TagSession]",
+        Dialect::Json => "name the pods' role in its trust policy\n  \"Principal\": { \"AWS\": \
+                          \"ARN-OF-THE-PODS-ROLE\" },\n  \"Action\": [\"sts:AssumeRole\", \"sts:TagSession\"]",
+        Dialect::Cdk => "name the pods' role in its trust policy\n  assumedBy: new iam.ArnPrincipal(podRole.roleArn).withSessionTags(),",
     }
     .to_owned();
-    finding.mistake.element = "Tags";
+    finding.branch = pod.when.clone();
+    finding.mistake.element = "TargetRoleArn";
     Some(finding)
 }

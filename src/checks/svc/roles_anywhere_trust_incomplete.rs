@@ -1,10 +1,12 @@
 //! SVC008: a role for IAM Roles Anywhere that lacks an action, or asks for no trust anchor.
 
 use crate::checks::Cx;
-use crate::checks::gate::{Gate, gates_of_service, is_on, missing_actions, names_service, principal_place};
-use crate::finding::{Finding, Label, Severity};
-use crate::identity::Dialect;
-use crate::policy::{Effect, Statement, actions_match};
+use crate::checks::gate::{Gate, principal_place};
+use crate::checks::remedy::allow_all;
+use crate::checks::serving::{allows_all, asks_somewhere, gates_of_service, missing_actions, open_statement};
+use crate::checks::words::is_bare;
+use crate::finding::{Change, Finding, Fix, Label, Severity, Written};
+use crate::identity::{Dialect, Entity};
 
 /// The principal of IAM Roles Anywhere, and what it calls (IAM Roles Anywhere User Guide, trust model).
 const SERVICE: &str = "rolesanywhere.amazonaws.com";
@@ -22,12 +24,13 @@ pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
 }
 
 fn missing(cx: &Cx<'_>, gate: Gate<'_>) -> Option<Finding> {
-    let missing = missing_actions(cx, gate.policy, SERVICE, &NEEDED);
+    let missing = missing_actions(cx, gate, SERVICE, &NEEDED);
     if missing.is_empty() {
         return None;
     }
+    let names: Vec<&str> = missing.iter().map(|action| action.trim_start_matches("sts:")).collect();
     let message =
-        format!("IAM Roles Anywhere cannot use {}: it needs {} too", gate.role.entity.name(), missing.join(", "));
+        format!("IAM Roles Anywhere cannot use {}: it needs {} too", gate.role.entity.name(), names.join(", "));
     let place = gate.statement.action_at.map_or(gate.statement.at.place, |at| at.place);
     let label = Label::new(place, "each call assumes the role, tags the session and sets a source identity");
     let mut finding = gate.finding("SVC008", Severity::Error, message, label, ".Action");
@@ -35,27 +38,26 @@ fn missing(cx: &Cx<'_>, gate: Gate<'_>) -> Option<Finding> {
         Dialect::Cdk => "allow all three, in the same statement\n  actions: ['sts:AssumeRole', 'sts:TagSession', \
                          'sts:SetSourceIdentity'],"
             .to_owned(),
-        _ => format!("allow all three, in the same statement\n  Action: [{}]", NEEDED.join(", ")),
+        Dialect::Json => {
+            let quoted = NEEDED.map(|action| format!("\"{action}\""));
+            format!("allow all three, in the same statement\n  \"Action\": [{}]", quoted.join(", "))
+        }
+        Dialect::Yaml => format!("allow all three, in the same statement\n  Action: [{}]", NEEDED.join(", ")),
     };
+    if allows_all(gate.statement, &missing) {
+        finding.help = format!("take the Deny of {} out", missing.join(", "));
+        finding.mistake.element = "Action";
+        return Some(finding);
+    }
+    let changes = allow_all(gate.statement, &missing);
+    finding.fix = (!changes.is_empty()).then(|| Box::new(Fix::safe("allow what IAM Roles Anywhere calls", changes)));
     finding.mistake.element = "Action";
     Some(finding)
 }
 
 fn open(cx: &Cx<'_>, gate: Gate<'_>) -> Option<Finding> {
-    let policy = gate.policy;
-    if policy.opaque || policy.statements.iter().any(|statement| statement.conditions.opaque) {
-        return None;
-    }
-    let asks = |statement: &Statement, keys: &[&str]| statement.conditions.tests.iter().any(|test| is_on(test, keys));
-    let denied = |keys| policy.statements.iter().any(|one| one.effect != Effect::Allow && asks(one, keys));
-    let assuming = |one: &&Statement| {
-        one.effect == Effect::Allow
-            && names_service(cx, one, SERVICE)
-            && actions_match(&one.actions, NEEDED[0]).is_true()
-    };
-    let mut statements = policy.statements.iter().filter(assuming);
-    let statement = statements.find(|one| !asks(one, &ANCHORS)).filter(|_| !denied(&ANCHORS))?;
-    let by_name = asks(statement, &CERTIFICATES) || denied(&CERTIFICATES);
+    let statement = open_statement(cx, gate, SERVICE, &ANCHORS)?;
+    let by_name = asks_somewhere(cx, gate, SERVICE, statement, &CERTIFICATES);
     let gate = Gate { statement, ..gate };
     let role = gate.role.entity.name();
     let (severity, message) = match by_name {
@@ -71,11 +73,49 @@ fn open(cx: &Cx<'_>, gate: Gate<'_>) -> Option<Finding> {
     };
     let part = if statement.conditions.at.is_some() { ".Condition" } else { ".Principal.Service" };
     let mut finding = gate.finding("SVC008", severity, message, Label::new(place, why), part);
-    finding.help = match gate.role.entity.dialect {
-        Dialect::Cdk => "ask for the trust anchor\n  ArnEquals: { 'aws:SourceArn': anchor.attrTrustAnchorArn },",
-        _ => "ask for the trust anchor\n  ArnEquals:\n    aws:SourceArn: ARN-OF-THE-TRUST-ANCHOR",
-    }
-    .to_owned();
+    let anchor = anchor(cx, gate);
+    finding.help = help(gate, anchor);
+    finding.fix = anchor.and_then(|anchor| fix(gate, anchor)).map(Box::new);
     finding.mistake.element = "SourceArn";
     Some(finding)
+}
+
+/// The only trust anchor of the run, if the role's own template has it.
+fn anchor<'g>(cx: &Cx<'g>, gate: Gate<'_>) -> Option<&'g Entity> {
+    let [anchor] = cx.graph.trust_anchors.as_slice() else { return None };
+    (anchor.stack == gate.role.entity.stack).then_some(anchor)
+}
+
+fn help(gate: Gate<'_>, anchor: Option<&Entity>) -> String {
+    let block = match (gate.role.entity.dialect, anchor.map(Entity::name)) {
+        (Dialect::Cdk, _) => "ArnEquals: { 'aws:SourceArn': anchor.attrTrustAnchorArn },".to_owned(),
+        (Dialect::Yaml, anchor) => {
+            let arn = anchor
+                .map_or_else(|| "ARN-OF-THE-TRUST-ANCHOR".to_owned(), |name| format!("!GetAtt {name}.TrustAnchorArn"));
+            match is_bare(gate.statement) {
+                true => format!("Condition:\n    ArnEquals:\n      aws:SourceArn: {arn}"),
+                false => format!("ArnEquals:\n    aws:SourceArn: {arn}"),
+            }
+        }
+        (Dialect::Json, anchor) => {
+            let arn = anchor.map_or_else(
+                || "\"ARN-OF-THE-TRUST-ANCHOR\"".to_owned(),
+                |name| format!("{{ \"Fn::GetAtt\": [\"{name}\", \"TrustAnchorArn\"] }}"),
+            );
+            let line = format!("\"ArnEquals\": {{ \"aws:SourceArn\": {arn} }}");
+            if is_bare(gate.statement) { format!("\"Condition\": {{ {line} }}") } else { line }
+        }
+    };
+    format!("ask for the trust anchor\n  {block}")
+}
+
+fn fix(gate: Gate<'_>, anchor: &Entity) -> Option<Fix> {
+    let is_there = |operator: &str| {
+        let tests = gate.statement.conditions.tests.iter();
+        tests.into_iter().any(|test| test.operator_text.as_known() == Some(operator))
+    };
+    let path = ["Condition", "ArnEquals", "aws:SourceArn"].map(str::to_owned).to_vec();
+    let value = Written::attribute(anchor.name(), "TrustAnchorArn");
+    let change = Change::Put { into: gate.statement.at, path, value };
+    (!is_there("ArnEquals")).then(|| Fix::offered("ask for the trust anchor", vec![change]))
 }

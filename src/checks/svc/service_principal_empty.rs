@@ -25,7 +25,10 @@ fn finding(cx: &Cx<'_>, role: &Role, statement: &Statement, empty: &EmptyPrincip
         Some(kind) => format!("AssumeRolePolicyDocument.{}.Principal.{}", statement.path(), kind.name()),
         None => format!("AssumeRolePolicyDocument.{}.Principal", statement.path()),
     };
-    let message = if is_alone(statement) {
+    let message = if is_alone(statement) && matches!(empty.what, Emptiness::List | Emptiness::Map | Emptiness::Null) {
+        // What IAM says of these, no document tells.
+        format!("{} names nobody, so nobody can become it", role.entity.name())
+    } else if is_alone(statement) {
         format!("{} names nobody who can assume it, so its deployment is refused", role.entity.name())
     } else {
         format!("a principal of {} is empty, so its deployment is refused", role.entity.name())

@@ -4,8 +4,8 @@ use crate::checks::Cx;
 use crate::checks::consumers::consumer_labels;
 use crate::checks::gate::{Gate, gates, principal_path};
 use crate::checks::trusted::is_own_service;
-use crate::finding::{Finding, Label, Severity, shown};
-use crate::identity::{Dialect, NameFault, name_fault};
+use crate::finding::{Change, Finding, Fix, Label, Severity, Written, shown};
+use crate::identity::{Dialect, NameFault, name_fault, partition_of};
 use crate::policy::{Principal, PrincipalKind};
 
 /// Finds service principals that cannot be the name of a service.
@@ -23,24 +23,32 @@ fn finding(cx: &Cx<'_>, gate: Gate<'_>, principal: &Principal) -> Option<Finding
         return None;
     }
     let fault = name_fault(name)?;
+    let region_label = |meant: &str| format!("known as {}", shown(meant));
     let (severity, why) = match &fault {
-        NameFault::Form(_) => (Severity::Error, "no service has a name of this form"),
-        NameFault::Region(_) => (Severity::Warning, "this service has one name for all Regions"),
+        NameFault::Form(_) => (Severity::Error, "no service has a name of this form".to_owned()),
+        NameFault::Region(meant) => (Severity::Warning, region_label(meant)),
         // The older form still holds in the partition that it is of.
-        NameFault::Suffix(_) => (Severity::Info, "the older form; one name holds in all partitions"),
+        NameFault::Suffix(_, of) if is_elsewhere(gate, of) => {
+            (Severity::Warning, "the older form of another partition; one name holds in all".to_owned())
+        }
+        NameFault::Suffix(..) => (Severity::Info, "the older form; one name holds in all partitions".to_owned()),
     };
     let role = gate.role.entity.name();
     let message = match fault {
         NameFault::Form(_) => format!("{role} names '{}', which is no service", shown(name)),
-        NameFault::Region(_) => format!("{role} names a service of one Region, which there may be none of"),
-        NameFault::Suffix(_) => format!("{role} names a service as only one partition does"),
+        NameFault::Region(_) => format!("{role} names a service for one Region, and no such name is known"),
+        NameFault::Suffix(..) => format!("{role} names a service as only one partition does"),
     };
     let mut finding =
         gate.finding("SVC002", severity, message, Label::new(principal.at.place, why), &principal_path(principal));
     finding.related = consumer_labels(cx, gate.role, gate.when);
+    let fix = match &fault {
+        NameFault::Form(Some(meant)) => Some(meant.clone()),
+        _ => None,
+    };
     finding.help = match (fault, gate.role.entity.dialect) {
         (NameFault::Form(None), _) => "name the service, as in lambda.amazonaws.com".to_owned(),
-        (NameFault::Form(Some(meant)) | NameFault::Region(meant) | NameFault::Suffix(meant), dialect) => {
+        (NameFault::Form(Some(meant)) | NameFault::Region(meant) | NameFault::Suffix(meant, _), dialect) => {
             match dialect {
                 Dialect::Yaml => format!("write\n  Service: {}", shown(&meant)),
                 Dialect::Json => format!("write\n  \"Service\": \"{}\"", shown(&meant)),
@@ -48,6 +56,15 @@ fn finding(cx: &Cx<'_>, gate: Gate<'_>, principal: &Principal) -> Option<Finding
             }
         }
     };
+    finding.fix = fix.map(|name| {
+        let change = Change::Set { at: principal.at, value: Written::text(name.as_str()) };
+        Box::new(Fix::offered(format!("name {name}"), vec![change]))
+    });
     finding.mistake.element = "Principal";
     Some(finding)
+}
+
+/// Whether a role certainly goes to another partition.
+fn is_elsewhere(gate: Gate<'_>, partition: &str) -> bool {
+    partition_of(gate.role).is_some_and(|own| own != partition)
 }

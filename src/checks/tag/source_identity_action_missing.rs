@@ -1,8 +1,9 @@
 //! TAG008: a role needs a source identity, and nobody may set one.
 
 use crate::checks::Cx;
+use crate::checks::remedy::allow;
 use crate::checks::words::test_spot;
-use crate::finding::{Finding, Label, Mistake, Severity, shown};
+use crate::finding::{Finding, Fix, Label, Mistake, Severity, shown};
 use crate::identity::tags::{
     SET_SOURCE_IDENTITY, assume_action, impossible_identities, lacks, named_companions, never_allows, roles_named,
     tests_for_held_identity, tests_for_identity,
@@ -53,6 +54,7 @@ fn on_trust(role: &Role, statement: &Statement, severity: Severity, message: Str
     let label = Label::new(place, format!("does not allow {SET_SOURCE_IDENTITY}"));
     let mut finding = Finding::new("TAG008", severity, message, label, role.entity.property(property));
     finding.help = help(role, assume_action(statement).unwrap_or("sts:AssumeRole"));
+    finding.fix = fix(statement).map(Box::new);
     finding.mistake = Mistake { statement: Some(statement.at.place), element: "Action", bare: false };
     finding.branch = when.clone();
     finding
@@ -106,9 +108,15 @@ fn permission(
     finding.related =
         spot.map(|at| Label::new(at, format!("does not allow {SET_SOURCE_IDENTITY}"))).into_iter().collect();
     finding.help = help(role, assuming.map_or("sts:AssumeRole", |(_, action)| action));
+    finding.fix = assuming.and_then(|(own, _)| fix(own)).map(Box::new);
     finding.mistake = Mistake { statement: Some(statement.at.place), element: "SourceIdentity", bare: false };
     finding.branch = when;
     Some(finding)
+}
+
+fn fix(statement: &Statement) -> Option<Fix> {
+    let change = allow(statement, SET_SOURCE_IDENTITY)?;
+    Some(Fix::safe(format!("allow {SET_SOURCE_IDENTITY}"), vec![change]))
 }
 
 fn key_place(test: &Test) -> Place {

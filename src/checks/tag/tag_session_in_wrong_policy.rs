@@ -1,7 +1,8 @@
 //! TAG002: the permission to tag sessions stands in the role's own permissions.
 
 use crate::checks::Cx;
-use crate::finding::{Finding, Label, Mistake, Severity};
+use crate::checks::remedy::allow;
+use crate::finding::{Finding, Fix, Label, Mistake, Severity};
 use crate::identity::tags::{assume_action, concerns_no_other_role, named_companions, never_allows};
 use crate::identity::{Dialect, Graph, PermissionPolicy, RoleId};
 use crate::policy::{Policy, Statement};
@@ -92,6 +93,9 @@ fn finding(
         }
         Dialect::Cdk => format!("allow it in the trust policy of the role\n  actions: ['{assume}', '{action}'],"),
     };
+    let change = assuming.and_then(|(own, _)| allow(own, action));
+    finding.fix =
+        change.map(|change| Box::new(Fix::offered(format!("allow {action} in the trust policy"), vec![change])));
     finding.mistake = Mistake { statement: None, element: "Action", bare: false };
     finding
 }

@@ -4,7 +4,7 @@ use crate::checks::Cx;
 use crate::checks::gate::named;
 use crate::checks::remedy::allow;
 use crate::finding::{Finding, Fix, Label, Mistake, Severity, Status, shown};
-use crate::identity::cognito::{Desk, TAG_SESSION};
+use crate::identity::cognito::{ASSUME, Desk, TAG_SESSION};
 use crate::identity::tags::{
     assume_action, companion_missing, named_companions, never_allows, roles_named, tests_for_tags,
 };
@@ -264,15 +264,33 @@ fn finding(role: &Role, statement: &Statement, message: String, related: Vec<Lab
     let label = Label::new(place, "does not allow sts:TagSession, so every call with tags fails");
     let mut finding = Finding::new("TAG001", Severity::Error, message, label, role.entity.property(property));
     finding.related = related;
-    finding.help = if role.entity.dialect == Dialect::Cdk {
-        "call on the role's principal\n  .withSessionTags()".to_owned()
-    } else {
-        format!("allow both\n  Action: [{}, sts:TagSession]", assume_action(statement).unwrap_or("sts:AssumeRole"))
+    let assume = assume_action(statement).unwrap_or("sts:AssumeRole");
+    finding.help = match role.entity.dialect {
+        Dialect::Cdk => cdk_help(assume),
+        Dialect::Json => format!("allow both\n  \"Action\": [\"{assume}\", \"sts:TagSession\"]"),
+        Dialect::Yaml => format!("allow both\n  Action: [{assume}, sts:TagSession]"),
     };
     finding.fix = fix(statement).map(Box::new);
     finding.mistake = Mistake { statement: Some(statement.at.place), element: "Action", bare: false };
     finding.branch = when.clone();
     finding
+}
+
+/// The construct `IdentityPool` makes the principals of its default roles itself.
+fn cdk_help(assume: &str) -> String {
+    let mut help = "call on the role's principal\n  .withSessionTags()".to_owned();
+    if assume == ASSUME {
+        help += "\nor, for a role that the construct IdentityPool makes, add a statement\n  \
+                 (identityPool.authenticatedRole as iam.Role).assumeRolePolicy?.addStatements(\n    \
+                 new iam.PolicyStatement({\n      \
+                 principals: [new iam.FederatedPrincipal('cognito-identity.amazonaws.com', {},\n        \
+                 'sts:AssumeRoleWithWebIdentity')],\n      \
+                 actions: ['sts:TagSession'],\n      \
+                 conditions: { StringEquals: {\n        \
+                 'cognito-identity.amazonaws.com:aud': identityPool.identityPoolId,\n      } },\n    \
+                 }),\n  );";
+    }
+    help
 }
 
 /// Principals of an account could then choose tags, which somebody should think about.

@@ -2,11 +2,12 @@
 
 use crate::checks::Cx;
 use crate::checks::gate::{Gate, gates, named};
-use crate::finding::{Finding, Label, Severity};
+use crate::finding::{Change, Finding, Fix, Label, Severity, Written};
 use crate::identity::tags::{ASSUME_ACTIONS, COMPANION_ACTIONS};
 use crate::identity::{Dialect, assume_action_of};
 use crate::policy::{Actions, Effect, Principal, PrincipalKind, Statement, actions_match};
 use crate::source::Place;
+use crate::value::Text;
 
 /// Finds principals that cannot use what they are allowed.
 pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
@@ -27,26 +28,63 @@ fn finding(cx: &Cx<'_>, gate: Gate<'_>, principal: &Principal) -> Option<Finding
         return None;
     }
     let is_allowed = |action: &&&str| actions_match(&gate.statement.actions, action).is_true();
-    let wrong = match ASSUME_ACTIONS.iter().find(is_allowed) {
-        Some(wrong) => wrong,
+    let (wrong, is_companion) = match ASSUME_ACTIONS.iter().find(is_allowed) {
+        Some(wrong) => (wrong, false),
         None => {
-            COMPANION_ACTIONS.iter().find(is_allowed).filter(|_| !is_assumed_elsewhere(gate, principal, expected))?
+            let companion = COMPANION_ACTIONS.iter().find(is_allowed);
+            (companion.filter(|_| !is_assumed_elsewhere(gate, principal, expected))?, true)
         }
     };
     let (role, who) = (gate.role.entity.name(), cx.graph.shown(&principal.value));
-    let message = format!("{} cannot use {wrong}, so it cannot become {role}", kind(principal, expected));
+    let message = match is_companion {
+        true => format!("{who} may call {wrong} for {role}, but not assume it"),
+        false => {
+            let (kind, they) = kind(principal, expected);
+            format!("{kind} cannot use {wrong}, so {they} cannot become {role}")
+        }
+    };
     let label = Label::new(action_place(gate.statement, wrong), format!("{who} needs {expected}"));
     let mut finding = gate.finding("TRU001", Severity::Error, message, label, ".Action");
     finding.related = vec![Label::new(principal.at.place, "the principal that is meant")];
-    finding.help = match gate.role.entity.dialect {
-        Dialect::Cdk if principal.kind == Some(PrincipalKind::Federated) => {
-            format!("pass the action as the third argument of FederatedPrincipal\n  '{expected}'")
-        }
-        Dialect::Yaml => format!("allow\n  Action: {expected}"),
-        _ => format!("allow\n  {expected}"),
-    };
+    // Others of the statement may need the action that is there.
+    let is_shared = gate.principals().iter().any(|other| assume_action_of(other, &cx.graph.symbols) != Some(expected));
+    finding.help = help(gate, principal, expected, is_companion.then_some(*wrong), is_shared);
+    finding.fix = fix(gate, wrong, expected).filter(|_| !is_shared && !is_companion).map(Box::new);
     finding.mistake.element = "Action";
     Some(finding)
+}
+
+fn help(gate: Gate<'_>, principal: &Principal, expected: &str, companion: Option<&str>, is_shared: bool) -> String {
+    let dialect = gate.role.entity.dialect;
+    let actions: Vec<&str> = std::iter::once(expected).chain(companion).collect();
+    let line = match dialect {
+        Dialect::Yaml if companion.is_some() => format!("Action: [{}]", actions.join(", ")),
+        Dialect::Yaml => format!("Action: {expected}"),
+        Dialect::Json => {
+            let quoted: Vec<String> = actions.iter().map(|action| format!("\"{action}\"")).collect();
+            let list = quoted.join(", ");
+            if companion.is_some() { format!("\"Action\": [{list}]") } else { format!("\"Action\": {list}") }
+        }
+        Dialect::Cdk if principal.kind == Some(PrincipalKind::Federated) && companion.is_none() && !is_shared => {
+            return format!("pass the action as the third argument of FederatedPrincipal\n  '{expected}'");
+        }
+        Dialect::Cdk => format!("actions: ['{}'],", actions.join("', '")),
+    };
+    match (is_shared, companion) {
+        (true, _) => format!("give this principal a statement of its own, with\n  {line}"),
+        (false, Some(_)) => format!("allow both, or remove the statement\n  {line}"),
+        (false, None) => format!("allow\n  {line}"),
+    }
+}
+
+/// The one action that is wrong becomes the right one.
+fn fix(gate: Gate<'_>, wrong: &str, expected: &str) -> Option<Fix> {
+    let Actions::Only(list) = &gate.statement.actions else { return None };
+    let is_wrong = |text: &Text| text.as_known().is_some_and(|text| text.eq_ignore_ascii_case(wrong));
+    let mut found = list.iter().filter(|(text, _)| is_wrong(text));
+    let (Some((_, at)), None) = (found.next(), found.next()) else { return None };
+    let change = Change::Set { at: *at, value: Written::text(expected) };
+    Some(Fix::safe(format!("allow {expected}"), vec![change]))
 }
 
 /// Whether another statement lets the same principal assume the role: then this one only adds to it.
@@ -61,20 +99,19 @@ fn is_assumed_elsewhere(gate: Gate<'_>, principal: &Principal, expected: &str) -
     gate.policy.opaque || gate.policy.may_allow_more || gate.policy.statements.iter().any(may)
 }
 
-fn kind(principal: &Principal, expected: &str) -> &'static str {
+fn kind(principal: &Principal, expected: &str) -> (&'static str, &'static str) {
     match principal.kind {
-        Some(PrincipalKind::Federated) if expected.ends_with("SAML") => "a SAML provider",
-        Some(PrincipalKind::Federated) => "an OIDC provider",
-        Some(PrincipalKind::Service) => "a service",
-        _ => "an AWS principal",
+        Some(PrincipalKind::Federated) if expected.ends_with("SAML") => ("users of a SAML provider", "they"),
+        Some(PrincipalKind::Federated) => ("users of an OIDC provider", "they"),
+        Some(PrincipalKind::Service) => ("a service", "it"),
+        _ => ("an AWS principal", "it"),
     }
 }
 
 fn action_place(statement: &Statement, action: &str) -> Place {
     let whole = statement.action_at.map_or(statement.at.place, |at| at.place);
     let Actions::Only(list) = &statement.actions else { return whole };
-    let is_it = |text: &&(crate::value::Text, crate::value::At)| {
-        actions_match(&Actions::Only(vec![(*text).clone()]), action).is_true()
-    };
+    let is_it =
+        |text: &&(Text, crate::value::At)| actions_match(&Actions::Only(vec![(*text).clone()]), action).is_true();
     list.iter().find(is_it).map_or(whole, |(_, at)| at.place)
 }

@@ -33,7 +33,7 @@ fn finding(cx: &Cx<'_>, gate: Gate<'_>, tests: &[&Test]) -> Option<Finding> {
         .iter()
         .map(|test| Label::new(test.values_at.place, format!("{}: nothing is both", asks(test))))
         .collect();
-    finding.help = "keep one of the tests; values that may do instead of one another belong into one list".to_owned();
+    finding.help = "keep one of the tests; alternatives belong in one list, under one key".to_owned();
     finding.mistake.element = "Condition";
     Some(finding)
 }

@@ -3,7 +3,7 @@
 use crate::checks::Cx;
 use crate::checks::gate::{Gate, bare_account, gates, principal_path};
 use crate::finding::{Finding, Label, Severity};
-use crate::identity::account_of;
+use crate::identity::{Dialect, account_of};
 use crate::policy::{Effect, Principal};
 use crate::value::{Truth, compare};
 
@@ -23,7 +23,12 @@ fn finding(cx: &Cx<'_>, gate: Gate<'_>, principal: &Principal) -> Option<Finding
     let message = format!("{} leaves it to the account's policies who gets it", gate.role.entity.name());
     let label = Label::new(principal.at.place, "everybody here whose own policy allows sts:AssumeRole on it");
     let mut finding = gate.finding("XAC008", Severity::Info, message, label, &principal_path(principal));
-    finding.help = "name the role that needs it\n  AWS: !GetAtt Broker.Arn".to_owned();
+    let line = match gate.role.entity.dialect {
+        Dialect::Yaml => "AWS: ARN-OF-THE-ROLE-THAT-NEEDS-IT",
+        Dialect::Json => "\"AWS\": \"ARN-OF-THE-ROLE-THAT-NEEDS-IT\"",
+        Dialect::Cdk => "new iam.ArnPrincipal('ARN-OF-THE-ROLE-THAT-NEEDS-IT')",
+    };
+    finding.help = format!("name the role that needs it\n  {line}");
     finding.mistake.element = "Account";
     Some(finding)
 }

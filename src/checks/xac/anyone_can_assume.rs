@@ -2,7 +2,8 @@
 
 use crate::checks::Cx;
 use crate::checks::gate::{
-    Gap, gap, gate, is_everybody, named, own_account_line, principal_path, principal_place, proof,
+    Gap, NETWORK, gap, gate, is_everybody, is_on, named, own_account_line, partner_line, principal_path,
+    principal_place, proof,
 };
 use crate::finding::{Finding, Label, Severity};
 use crate::identity::RoleClasses;
@@ -27,7 +28,11 @@ fn open(cx: &Cx<'_>, of_role: &RoleClasses) -> Option<Finding> {
     if let Some(at) = statement.conditions.at {
         finding.related.push(Label::new(at.place, "keeps no account out: its callers choose what is asked for here"));
     }
-    finding.help = format!("name who may become it, such as the own account\n  {}", own_account_line(gate.role));
+    // An external id was given to somebody.
+    finding.help = match statement.conditions.tests.iter().any(|test| is_on(test, &["sts:externalid"])) {
+        true => format!("name the account that the id was given to, such as\n  {}", partner_line(gate.role)),
+        false => format!("name who may become it, such as the own account\n  {}", own_account_line(gate.role)),
+    };
     finding.mistake.element = "Principal";
     finding.witness = Some(proof(cx, of_role, answer, statement, "a role in an account that nobody here has named"));
     Some(finding)
@@ -47,7 +52,9 @@ fn unverified(cx: &Cx<'_>, of_role: &RoleClasses) -> Option<Finding> {
     let symbols: &Symbols = &cx.graph.symbols;
     let is_star = |statement: &&Statement| named(statement).iter().any(|principal| is_everybody(principal, symbols));
     let mut allowing = of_role.policy(cx.graph).statements.iter().filter(|statement| statement.effect == Effect::Allow);
-    let statement = allowing.find(is_star)?;
+    // A test on a network has a rule of its own.
+    let by_network = |statement: &&Statement| statement.conditions.tests.iter().any(|test| is_on(test, &NETWORK));
+    let statement = allowing.find(is_star).filter(|statement| !by_network(statement))?;
     let gate = gate(cx, of_role, statement);
     let role = gate.role.entity.name();
     let message = format!("whether principals of any AWS account can become {role} cannot be verified");

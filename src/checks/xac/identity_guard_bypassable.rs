@@ -1,31 +1,86 @@
-//! XAC010: a test of who somebody is, which those pass who lack what it asks for.
+//! XAC010: a test of who somebody is, which those pass who lack what it asks for, or which fits nobody.
 
 use crate::checks::Cx;
-use crate::checks::gate::{Gap, SECOND_FACTOR, admitted, deciding, gap, gate, is_on, proof, test_path};
-use crate::finding::{Finding, Label, Severity};
-use crate::identity::{ClassAnswer, Dialect, RoleClasses};
-use crate::policy::{Statement, Test};
+use crate::checks::gate::{
+    Gap, Gate, ORGANIZATION, SECOND_FACTOR, admitted, bare_account, bare_request, deciding, gap, gate, gates, is_on,
+    is_open_to_organizations, is_open_to_roles, literal, named, passes_elsewhere, proof, test_path, without,
+};
+use crate::checks::remedy::with_operator;
+use crate::finding::{Finding, Fix, Label, Severity};
+use crate::identity::{ClassAnswer, Dialect, Role, RoleClasses, account_in, in_account, is_session_arn};
+use crate::policy::{Carried, Effect, Principal, Statement, Test, test_passes, without_if_exists};
+use crate::value::Text;
 
-/// Finds tests of the organization or of a second factor that strangers pass.
+/// Finds tests of the organization, of a name or of a second factor that do not keep others out.
 pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
     for of_role in &cx.classes.of_roles {
         match gap(cx, of_role) {
             Some((answer, statement, Gap::Bypassed)) => findings.extend(strangers(cx, of_role, answer, statement)),
             Some(_) => {}
-            None => findings.extend(long_term_keys(cx, of_role)),
+            None => findings.extend(in_accounts(cx, of_role).or_else(|| long_term_keys(cx, of_role))),
         }
+    }
+    for gate in gates(cx).filter(|gate| gate.statement.effect == Effect::Allow) {
+        findings.extend(gate.statement.conditions.tests.iter().filter_map(|test| sessions(cx, gate, test)));
     }
 }
 
 /// Everybody is trusted, and those outside of every organization pass.
 fn strangers(cx: &Cx<'_>, of_role: &RoleClasses, answer: &ClassAnswer, statement: &Statement) -> Option<Finding> {
     let test =
-        statement.conditions.tests.iter().find(|test| is_on(test, &["aws:principalorg", "aws:multifactorauth"]))?;
+        statement.conditions.tests.iter().find(|test| is_on(test, &ORGANIZATION) || is_on(test, &SECOND_FACTOR))?;
     let name = gate(cx, of_role, statement).role.entity.name();
-    let key = cx.graph.shown(&test.key);
-    let message = format!("any AWS account can become {name}, since its test of {key} passes for strangers");
+    let message = format!("any AWS account can become {name}, as {} keeps none out", cx.graph.shown(&test.key));
     let who = "a role in an account that nobody here has named";
     finding(cx, of_role, answer, (statement, test), Severity::Error, message, who)
+}
+
+/// An account is trusted as a whole, and a test on it says less than it seems to.
+fn in_accounts(cx: &Cx<'_>, of_role: &RoleClasses) -> Option<Finding> {
+    let outside = admitted(of_role, "account/trusted/outside-organization");
+    outside.into_iter().find_map(|answer| outside_organization(cx, of_role, answer)).or_else(|| {
+        admitted(of_role, "account/trusted/any-external-id").find_map(|answer| elsewhere(cx, of_role, answer))
+    })
+}
+
+/// The trusted account is not in the organization that is asked for, and passes all the same.
+fn outside_organization(cx: &Cx<'_>, of_role: &RoleClasses, answer: &ClassAnswer) -> Option<Finding> {
+    let policy = of_role.policy(cx.graph);
+    let statement = deciding(policy, answer).next()?;
+    account(statement, answer, cx)?;
+    let request = &answer.answer.request;
+    let is_open = |test: &&Test| is_open_to_organizations(test, policy, request, &cx.classes.symbols);
+    let test = statement.conditions.tests.iter().filter(|test| is_on(test, &ORGANIZATION)).find(is_open)?;
+    let name = gate(cx, of_role, statement).role.entity.name();
+    let message = format!("accounts outside of the organization can become {name}");
+    let who = "a trusted account that is not in the organization";
+    finding(cx, of_role, answer, (statement, test), Severity::Warning, message, who)
+}
+
+/// A name is asked for, in whatever account.
+fn elsewhere(cx: &Cx<'_>, of_role: &RoleClasses, answer: &ClassAnswer) -> Option<Finding> {
+    let policy = of_role.policy(cx.graph);
+    let statement = deciding(policy, answer).next()?;
+    let account = account(statement, answer, cx)?;
+    let (symbols, request) = (&cx.classes.symbols, &answer.answer.request);
+    let of_anywhere = |test: &&Test| {
+        passes_elsewhere(test, policy, request, symbols) && !is_open_to_roles(test, policy, request, &account, symbols)
+    };
+    let tests = statement.conditions.tests.iter().filter(|test| is_on(test, &["aws:principalarn"]));
+    let test = tests.into_iter().find(of_anywhere)?;
+    let name = gate(cx, of_role, statement).role.entity.name();
+    let message = format!("whoever has the right name in a trusted account can become {name}");
+    // A single account that Principal names is the account, whatever the pattern says.
+    let accounts = named(statement).iter().filter_map(|one| bare_account(one, &cx.graph.symbols)).count();
+    let severity = if accounts > 1 { Severity::Warning } else { Severity::Info };
+    let who = "a user or role of such a name in a trusted account";
+    finding(cx, of_role, answer, (statement, test), severity, message, who)
+}
+
+fn account(statement: &Statement, answer: &ClassAnswer, cx: &Cx<'_>) -> Option<Text> {
+    let of = |principal: &Principal| bare_account(principal, &cx.graph.symbols);
+    let asked = account_in(&answer.principal)?;
+    named(statement).iter().filter_map(of).find(|own| *own == asked)
 }
 
 /// A second factor is asked for, and callers with access keys have none to show.
@@ -54,33 +109,99 @@ fn finding(
     who: &str,
 ) -> Option<Finding> {
     let gate = gate(cx, of_role, statement);
-    let (operator, key) = (test.operator_text.as_known()?, test.key.as_known()?);
-    let label = Label::new(test.values_at.place, format!("{operator} passes for callers without {key}"));
-    let mut finding = gate.finding("XAC010", severity, message, label, &test_path(test));
-    let written = || test.values.first().map(|(value, _)| cx.graph.shown(value));
-    let (strict, value) = match is_on(test, &SECOND_FACTOR) {
-        true => ("Bool", "true".to_owned()),
-        false => {
-            ("StringEquals", written().filter(|value| !value.contains(['*', '?'])).unwrap_or_else(|| "o-ID".to_owned()))
-        }
+    let key = test.key.as_known()?;
+    let is_named = is_on(test, &["aws:principalarn"]);
+    let lacking = without(&answer.answer.request, &[key.to_ascii_lowercase().as_str()]);
+    let passes_absent = test_passes(test, gate.policy, &lacking, &cx.classes.symbols).is_true();
+    let why = match () {
+        () if is_named => "the account in this may be any".to_owned(),
+        () if passes_absent => format!("passes for callers without {key}"),
+        () if is_on(test, &SECOND_FACTOR) => "passes for callers without a second factor".to_owned(),
+        () => "every organization's id fits".to_owned(),
     };
-    finding.help = match gate.role.entity.dialect {
-        Dialect::Yaml => {
-            format!("ask with an operator that fails without the key\n  {strict}:\n    {key}: {}", quoted(&value))
-        }
-        Dialect::Json => {
-            format!("ask with an operator that fails without the key\n  \"{strict}\": {{ \"{key}\": \"{value}\" }}")
-        }
-        Dialect::Cdk => {
-            format!("ask with an operator that fails without the key\n  {strict}: {{ '{key}': '{value}' }},")
-        }
+    let mut finding =
+        gate.finding("XAC010", severity, message, Label::new(test.values_at.place, why), &test_path(test));
+    finding.help = if is_named {
+        named_role(gate.role, "name the account, too", &with_accounts(cx, gate, test))
+    } else {
+        strictly(cx, gate.role, test)?
     };
+    let strict = test.operator_text.as_known().and_then(without_if_exists);
+    let changes = strict.map(|strict| with_operator(statement, test, strict)).unwrap_or_default();
+    let description = format!("fail without {key}");
+    finding.fix = (!changes.is_empty()).then(|| Box::new(Fix::safe(description, changes)));
     finding.mistake.element = "Principal";
-    finding.witness = Some(proof(cx, of_role, answer, statement, who));
+    let mut witness = proof(cx, of_role, answer, statement, who);
+    if is_on(test, &ORGANIZATION) && matches!(witness.request.get(key), Some(Carried::One(_))) {
+        witness.assumes.push("the account is in some organization".to_owned());
+    }
+    finding.witness = Some(witness);
     Some(finding)
 }
 
-/// A word that YAML would take for something else than a text.
-fn quoted(value: &str) -> String {
-    if value == "true" || value.contains(['*', '$', '{', ':']) { format!("'{value}'") } else { value.to_owned() }
+/// The value of a test with each account that the statement trusts.
+fn with_accounts(cx: &Cx<'_>, gate: Gate<'_>, test: &Test) -> Vec<String> {
+    let accounts = gate.principals().iter().filter_map(|one| bare_account(one, &cx.graph.symbols));
+    let Some((value, _)) = test.values.first() else { return Vec::new() };
+    let in_each = |account: Text| Some(cx.graph.shown(&in_account(value, account.as_known()?)));
+    accounts.filter_map(in_each).collect()
+}
+
+const ROLE_OF_AN_ACCOUNT: &str = "arn:aws:iam::NUMBER-OF-THE-ACCOUNT:role/NAME";
+
+fn named_role(role: &Role, what: &str, arns: &[String]) -> String {
+    let arns: Vec<String> = arns.iter().map(|arn| literal(role, arn)).collect();
+    let arn = match arns.as_slice() {
+        [] => literal(role, ROLE_OF_AN_ACCOUNT),
+        [one] => one.clone(),
+        several => format!("[{}]", several.join(", ")),
+    };
+    match role.entity.dialect {
+        Dialect::Yaml => format!("{what}\n  aws:PrincipalArn: {arn}"),
+        Dialect::Json => format!("{what}\n  \"aws:PrincipalArn\": {arn}"),
+        Dialect::Cdk => format!("{what}\n  'aws:PrincipalArn': {arn},"),
+    }
+}
+
+/// The same test with an operator that fails without the key; else one that is right.
+fn strictly(cx: &Cx<'_>, role: &Role, test: &Test) -> Option<String> {
+    let value = test.values.first().map(|(value, _)| cx.graph.shown(value))?;
+    let operator = test.operator_text.as_known().and_then(without_if_exists);
+    let is_plain = !value.contains(['*', '?']);
+    let (operator, key, value) = match operator.filter(|_| is_plain) {
+        Some(strict) => (strict, test.key.as_known()?, value),
+        None if is_on(test, &SECOND_FACTOR) => ("Bool", "aws:MultiFactorAuthPresent", "true".to_owned()),
+        None => ("StringEquals", "aws:PrincipalOrgID", "o-ID".to_owned()),
+    };
+    let value = literal(role, &value);
+    let what = if operator == "StringEquals" && value.contains("o-ID") {
+        "name your organization"
+    } else {
+        "ask with an operator that fails without the key"
+    };
+    Some(match role.entity.dialect {
+        Dialect::Yaml => format!("{what}\n  {operator}:\n    {key}: {value}"),
+        Dialect::Json => format!("{what}\n  \"{operator}\": {{ \"{key}\": {value} }}"),
+        Dialect::Cdk => format!("{what}\n  {operator}: {{ '{key}': {value} }},"),
+    })
+}
+
+/// The ARN of a session, which the key never has: for a session it has that of the role (IAM User Guide, global
+/// condition keys, `aws:PrincipalArn`).
+fn sessions(cx: &Cx<'_>, gate: Gate<'_>, test: &Test) -> Option<Finding> {
+    if !is_on(test, &["aws:principalarn"]) || test.values.is_empty() {
+        return None;
+    }
+    let role_passes =
+        is_open_to_roles(test, gate.policy, &bare_request(gate.role), &Text::known("210987654321"), &cx.graph.symbols);
+    if role_passes || !test.values.iter().all(|(value, _)| is_session_arn(value)) {
+        return None;
+    }
+    let name = gate.role.entity.name();
+    let message = format!("nobody can become {name}: it asks for a session's ARN, which aws:PrincipalArn never has");
+    let label = Label::new(test.values_at.place, "for a session, the key has the ARN of its role");
+    let mut finding = gate.finding("XAC010", Severity::Error, message, label, &test_path(test));
+    finding.help = named_role(gate.role, "ask for the role of the session", &[]);
+    finding.mistake.element = "Principal";
+    Some(finding)
 }

@@ -1,7 +1,9 @@
 //! XAC006: an account of somebody else, without an external id.
 
 use crate::checks::Cx;
-use crate::checks::gate::{admitted, bare_account, deciding, gate, named, principal_path, proof, trusted_account};
+use crate::checks::gate::{
+    admitted, bare_account, deciding, gate, named, narrows_account, principal_path, proof, trusted_account,
+};
 use crate::finding::{Finding, Label, Severity};
 use crate::identity::{ClassAnswer, Dialect, RoleClasses, account_of};
 use crate::policy::Principal;
@@ -34,6 +36,10 @@ fn finding(cx: &Cx<'_>, of_role: &RoleClasses, answer: &ClassAnswer) -> Option<F
         Truth::False => Severity::Warning,
         Truth::Unknown => Severity::Info,
     };
+    // Another rule judges how well it asks for these.
+    if narrows_account(statement, policy, &answer.answer.request, &account, symbols) {
+        return None;
+    }
     let gate = gate(cx, of_role, statement);
     let shown = cx.graph.shown(&account);
     let message = format!("account {shown} can become {} without an external id", role.entity.name());

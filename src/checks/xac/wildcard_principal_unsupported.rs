@@ -1,11 +1,14 @@
 //! XAC003: a wildcard, or a group, that cannot stand in the Principal of a trust policy.
 
 use crate::checks::Cx;
-use crate::checks::gate::{Gate, gates, principal_path};
-use crate::finding::{Finding, Label, Severity};
-use crate::identity::{AwsPrincipal, aws_principal};
+use crate::checks::gate::{
+    Gate, account_and_name, bare_request, gates, is_on, is_open_to_organizations, principal_path,
+};
+use crate::checks::remedy::{account_and_test, written};
+use crate::finding::{Change, Finding, Fix, Label, Severity, Written};
+use crate::identity::{AwsPrincipal, Dialect, aws_principal, root_of};
 use crate::policy::{Principal, PrincipalKind};
-use crate::value::Symbols;
+use crate::value::{Symbols, Text};
 
 /// Finds principals that IAM refuses.
 pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
@@ -43,7 +46,7 @@ fn fault(principal: &Principal, symbols: &Symbols) -> Option<Fault> {
 }
 
 fn finding(cx: &Cx<'_>, gate: Gate<'_>, principal: &Principal, fault: Fault) -> Finding {
-    let (role, value) = (gate.role.entity.name(), cx.graph.shown(&principal.value));
+    let role = gate.role.entity.name();
     let message = match fault {
         Fault::Group => format!("{role} names a group as its principal, so its deployment is refused"),
         Fault::Pattern => format!("{role} has a wildcard within a principal, so its deployment is refused"),
@@ -58,19 +61,89 @@ fn finding(cx: &Cx<'_>, gate: Gate<'_>, principal: &Principal, fault: Fault) -> 
     let label = Label::new(principal.at.place, why);
     let mut finding = gate.finding("XAC003", Severity::Error, message, label, &principal_path(principal));
     finding.help = match fault {
-        Fault::Bare => "name who may become the role, or ask for the organization\n  Principal: { AWS: '*' }\n  \
-                        Condition: { StringEquals: { aws:PrincipalOrgID: o-ID } }"
-            .to_owned(),
-        Fault::Star(PrincipalKind::Service) => "name the service\n  Service: lambda.amazonaws.com".to_owned(),
+        Fault::Bare => bare(gate, asks_for_organization(cx, gate)),
+        Fault::Star(PrincipalKind::Service) => service(gate),
         Fault::Star(_) => "name the identity provider by its ARN".to_owned(),
-        Fault::Pattern => format!(
-            "trust the account, and ask for the name\n  Principal: {{ AWS: ACCOUNT }}\n  \
-             Condition: {{ ArnLike: {{ aws:PrincipalArn: '{value}' }} }}"
-        ),
+        Fault::Pattern => pattern(cx, gate, principal),
         Fault::Group => {
             "name the users or a role; or trust the account, and let the group's policy allow it".to_owned()
         }
     };
+    finding.fix = match fault {
+        Fault::Bare => star_of_accounts(cx, gate, principal).map(Box::new),
+        Fault::Pattern => by_name(cx, gate, principal).map(Box::new),
+        _ => None,
+    };
     finding.mistake.element = "Principal";
     finding
+}
+
+fn asks_for_organization(cx: &Cx<'_>, gate: Gate<'_>) -> bool {
+    let (request, symbols) = (bare_request(gate.role), &cx.graph.symbols);
+    gate.statement.conditions.tests.iter().any(|test| {
+        is_on(test, &["aws:principalorg"]) && !is_open_to_organizations(test, gate.policy, &request, symbols)
+    })
+}
+
+fn bare(gate: Gate<'_>, is_guarded: bool) -> String {
+    match (is_guarded, gate.role.entity.dialect) {
+        (true, Dialect::Yaml) => "write the star under AWS\n  Principal: { AWS: '*' }",
+        (true, Dialect::Json) => "write the star under AWS\n  \"Principal\": { \"AWS\": \"*\" }",
+        (true, Dialect::Cdk) => "write the star under AWS\n  new iam.AnyPrincipal()",
+        (false, Dialect::Yaml) => {
+            "name who may become the role, or ask for the organization\n  Principal: { AWS: '*' }\n  \
+             Condition: { StringEquals: { aws:PrincipalOrgID: o-ID } }"
+        }
+        (false, Dialect::Json) => {
+            "name who may become the role, or ask for the organization\n  \"Principal\": { \"AWS\": \"*\" },\n  \
+             \"Condition\": { \"StringEquals\": { \"aws:PrincipalOrgID\": \"o-ID\" } }"
+        }
+        (false, Dialect::Cdk) => {
+            "name who may become the role, or ask for the organization\n  new iam.OrganizationPrincipal('o-ID')"
+        }
+    }
+    .to_owned()
+}
+
+fn service(gate: Gate<'_>) -> String {
+    match gate.role.entity.dialect {
+        Dialect::Yaml => "name the service\n  Service: lambda.amazonaws.com",
+        Dialect::Json => "name the service\n  \"Service\": \"lambda.amazonaws.com\"",
+        Dialect::Cdk => "name the service\n  new iam.ServicePrincipal('lambda.amazonaws.com')",
+    }
+    .to_owned()
+}
+
+/// The account that a pattern is in, as a principal.
+fn root(principal: &Principal) -> Option<Text> {
+    let root = root_of(&principal.value)?;
+    let is_wild = root.as_known().is_some_and(|root| root.contains(['*', '?']));
+    (!is_wild).then_some(root)
+}
+
+fn pattern(cx: &Cx<'_>, gate: Gate<'_>, principal: &Principal) -> String {
+    if root_of(&principal.value).is_none() {
+        let line = match gate.role.entity.dialect {
+            Dialect::Yaml => "AWS: arn:aws:iam::NUMBER-OF-THE-ACCOUNT:role/NAME",
+            Dialect::Json => "\"AWS\": \"arn:aws:iam::NUMBER-OF-THE-ACCOUNT:role/NAME\"",
+            Dialect::Cdk => "new iam.ArnPrincipal('arn:aws:iam::NUMBER-OF-THE-ACCOUNT:role/NAME')",
+        };
+        return format!("name the role, which stands for all its sessions\n  {line}");
+    }
+    let root = root(principal).map_or_else(|| "NUMBER-OF-THE-ACCOUNT".to_owned(), |root| cx.graph.shown(&root));
+    let block = account_and_name(gate.role, &root, "ArnLike", &cx.graph.shown(&principal.value));
+    format!("trust the account, and ask for the name\n  {block}")
+}
+
+fn by_name(cx: &Cx<'_>, gate: Gate<'_>, principal: &Principal) -> Option<Fix> {
+    let (root, name) = (written(cx.graph, &root(principal)?)?, written(cx.graph, &principal.value)?);
+    let changes = account_and_test(gate.statement, root, "ArnLike", name);
+    (!changes.is_empty()).then(|| Fix::offered("trust the account, and ask for the name", changes))
+}
+
+/// Only where something else says who may come.
+fn star_of_accounts(cx: &Cx<'_>, gate: Gate<'_>, principal: &Principal) -> Option<Fix> {
+    let value = Written::Map(vec![("AWS".to_owned(), Written::text("*"))]);
+    let change = Change::Set { at: principal.at, value };
+    asks_for_organization(cx, gate).then(|| Fix::offered("write the star under AWS", vec![change]))
 }

@@ -3,13 +3,13 @@
 use super::Unwanted;
 use super::bench::{Bench, Question};
 use super::caller::{
-    ASSUME, Caller, SET_IDENTITY, TAG, callers_of, external_ids, keys_of, named_callers, own_organization, settle,
-    strangers, wrong_external_id,
+    ASSUME, Caller, SET_IDENTITY, TAG, callers_of, external_ids, keys_of, named_callers, other_organization,
+    own_organization, settle, strangers, wrong_external_id,
 };
 use super::keys::{self, Keys, absent, chosen};
 use crate::identity::witness::Refused;
 use crate::policy::{Carried, Domain, PrincipalKind, asked_keys};
-use crate::value::{Piece, Text, Truth, compare};
+use crate::value::{Form, Piece, Text, Truth, compare};
 
 /// Asks the classes of AWS principals, where a policy speaks of any.
 pub(super) fn ask(bench: &mut Bench<'_>) {
@@ -70,12 +70,22 @@ fn in_organization(bench: &Bench<'_>, class: &Class<'_>, assumes: &mut Vec<Strin
 /// A principal of an account that has nothing to do with this one: it chooses whatever a caller can choose.
 fn unrelated(bench: &mut Bench<'_>) {
     let (callers, variants) = (strangers(bench), variants(bench));
+    let mut assumes = vec!["the account is none that the template names, and its owner knows what the policy asks for"];
+    if asks(bench, &["aws:sourceip"]) {
+        assumes.push("the call comes from an address that the policy allows");
+    }
+    if asks(bench, &TIMES) {
+        assumes.push("the call is made at a time that the policy allows");
+    }
+    // Whoever may choose the account may choose from where and when to ask, too.
+    let open =
+        ["aws:SourceIp", "aws:CurrentTime", "aws:EpochTime"].map(|name| keys::key(name, chosen(Form::any(), true)));
     let class = Class {
         name: "account/unrelated",
         actions: &variants.iter().map(Vec::as_slice).collect::<Vec<_>>(),
-        keys: &Vec::new(),
+        keys: &open.into(),
         unwanted: Unwanted::Always,
-        assumes: &["the account is none that the template names, and its owner knows what the policy asks for"],
+        assumes: &assumes,
     };
     ask_of(bench, &callers, &class);
     let mut plain: Keys =
@@ -91,17 +101,21 @@ fn unrelated(bench: &mut Bench<'_>) {
     ask_of(bench, &callers, &class);
 }
 
+/// Keys that hold the time of a call, in lower case.
+const TIMES: [&str; 2] = ["aws:currenttime", "aws:epochtime"];
+
+/// Whether a policy asks for a key that begins with one of these.
+fn asks(bench: &Bench<'_>, prefixes: &[&str]) -> bool {
+    asked_keys(bench.policy).iter().filter_map(Text::as_known).any(|key| {
+        let key = key.to_ascii_lowercase();
+        prefixes.iter().any(|prefix| key.starts_with(prefix))
+    })
+}
+
 /// The actions with which a policy may be met: with tags or a source identity where it asks for them.
 fn variants(bench: &Bench<'_>) -> Vec<Vec<&'static str>> {
-    let asked = asked_keys(bench.policy);
-    let asks = |prefixes: &[&str]| {
-        asked.iter().filter_map(Text::as_known).any(|key| {
-            let key = key.to_ascii_lowercase();
-            prefixes.iter().any(|prefix| key.starts_with(prefix))
-        })
-    };
-    let tags = asks(&["aws:requesttag/", "aws:tagkeys", "sts:transitivetagkeys"]);
-    let identity = asks(&["sts:sourceidentity"]);
+    let tags = asks(bench, &["aws:requesttag/", "aws:tagkeys", "sts:transitivetagkeys"]);
+    let identity = asks(bench, &["sts:sourceidentity"]);
     let mut variants = vec![vec![ASSUME]];
     if tags {
         variants.push(vec![ASSUME, TAG]);
@@ -176,6 +190,15 @@ fn external(bench: &mut Bench<'_>, callers: &[Caller], is_own: Truth) {
     for (class, domain) in asked {
         let keys = vec![(name.clone(), domain)];
         ask_of(bench, callers, &by_rule(class, &keys, &assumes));
+    }
+    if asks(bench, &["aws:principalorg"]) {
+        // The same account outside of the organization that the policy names.
+        let organization = other_organization(bench);
+        let mut outside = callers.to_vec();
+        outside.iter_mut().for_each(|caller| caller.organization = organization.clone());
+        let keys = vec![(name, Domain::Text { forms: external_ids(bench), optional: false })];
+        let assumes = ["the account is not in the organization that the policy names"];
+        ask_of(bench, &outside, &by_rule("account/trusted/outside-organization", &keys, &assumes));
     }
 }
 

@@ -183,7 +183,7 @@ fn last_part(text: &Text) -> Text {
 }
 
 /// No organization, or another one.
-fn other_organization(bench: &mut Bench<'_>) -> Organization {
+pub(super) fn other_organization(bench: &mut Bench<'_>) -> Organization {
     let symbol = bench.clerk.letter("organization", "o-{a9}");
     let other = Some(Carried::One(Text::symbol(symbol)));
     Organization {

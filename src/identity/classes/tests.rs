@@ -460,7 +460,7 @@ fn strangers_accounts() {
     everybody("{StringEquals: {aws:PrincipalAccount: '${aws:ResourceAccount}'}}", &["-account/unrelated"]);
     everybody("{StringEquals: {aws:PrincipalTag/team: a}}", &["+account/unrelated"]);
     everybody("{StringEquals: {aws:RequestTag/team: a}}", &["-account/unrelated"]);
-    everybody("{IpAddress: {aws:SourceIp: 192.0.2.0/24}}", &["?account/unrelated"]);
+    everybody("{IpAddress: {aws:SourceIp: 192.0.2.0/24}}", &["+account/unrelated"]);
     everybody("{Bool: {aws:MultiFactorAuthPresent: 'true'}}", &["+account/unrelated"]);
     let deny = "{Effect: Deny, Principal: {AWS: '*'}, Action: '*', Condition: {StringNotEquals: {aws:PrincipalOrgID: o-abcdef}}}";
     check(&[&account("'*'", "{}"), deny], &["-account/unrelated"]);

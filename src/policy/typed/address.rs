@@ -3,7 +3,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use super::Reading;
+use super::{RangeSize, Reading};
 use crate::value::Truth;
 
 /// A range of addresses.
@@ -91,6 +91,14 @@ impl Range {
             () if other.prefix == most => Truth::True,
             () => Truth::Unknown,
         }
+    }
+}
+
+/// The size of a range of addresses; nothing for what is none.
+pub(super) fn size(text: &str) -> Option<RangeSize> {
+    match read(text) {
+        Reading::Is(range) => Some(RangeSize { is_old: range.is_old(), free: bits(range.address) - range.prefix }),
+        _ => None,
     }
 }
 

@@ -12,6 +12,7 @@ mod number;
 
 use std::cmp::Ordering;
 
+use super::Test;
 use super::operator::{Base, Operator, Order};
 use crate::value::Truth;
 
@@ -26,6 +27,21 @@ enum Reading<T> {
     Not,
     /// It may be taken for one or not: no guide speaks of this form.
     Unclear,
+}
+
+/// A range of addresses by its size.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RangeSize {
+    /// Whether it is of IPv4.
+    pub is_old: bool,
+    /// How many bits its addresses have free.
+    pub free: u32,
+}
+
+/// The ranges of addresses that a test lets in; nothing where it is no such test, or not all are known.
+pub fn ranges_let_in(test: &Test) -> Option<Vec<RangeSize>> {
+    test.operator.filter(|operator| operator.base == Base::IpAddress && !operator.negated)?;
+    test.values.iter().map(|(value, _)| address::size(value.as_known()?)).collect()
 }
 
 /// Whether a value fits a wanted one by an operator on numbers, dates, addresses or bytes, negation aside.

@@ -1,0 +1,121 @@
+//! Statements of trust policies, each with what is said of it: cases that are too many for the example pages.
+
+use rolecall::finding::Severity;
+use rolecall::run::check_texts;
+
+/// What is said of a role with this one statement; information on whole accounts and on services left aside.
+fn said(statement: &str) -> Vec<String> {
+    let template = format!(
+        "Resources:\n  R:\n    Type: AWS::IAM::Role\n    Properties:\n      RoleName: deploy\n      \
+         AssumeRolePolicyDocument:\n        Version: '2012-10-17'\n        Statement:\n          - {{{statement}}}\n"
+    );
+    let outcome = check_texts(vec![("template.yaml".to_owned(), template)]);
+    let told = outcome
+        .findings
+        .iter()
+        .filter(|finding| finding.severity > Severity::Info || !["SVC005", "XAC006", "XAC008"].contains(&finding.rule));
+    told.map(|finding| format!("{} {}", finding.rule, finding.severity.name())).collect()
+}
+
+fn each(cases: &[(&str, &[&str])]) {
+    let wrong: Vec<String> = cases
+        .iter()
+        .filter(|(statement, expected)| said(statement) != *expected)
+        .map(|(statement, expected)| format!("{statement}\n  is {:?}, not {expected:?}", said(statement)))
+        .collect();
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn everybody_beside_a_weak_test() {
+    let star = |condition: &str| {
+        format!("Effect: Allow, Principal: {{AWS: '*'}}, Action: 'sts:AssumeRole', Condition: {condition}")
+    };
+    for (condition, expected) in [
+        ("{IpAddress: {aws:SourceIp: 0.0.0.0/0}}", "XAC002 error"),
+        ("{IpAddress: {aws:SourceIp: 203.0.113.0/24}}", "XAC002 warning"),
+        ("{IpAddress: {aws:SourceIp: 203.0.113.7}}", "XAC002 info"),
+        ("{DateGreaterThan: {aws:CurrentTime: '2020-01-01T00:00:00Z'}}", "XAC002 error"),
+        ("{StringEquals: {sts:ExternalId: abcdefghij}, IpAddress: {aws:SourceIp: 203.0.113.0/24}}", "XAC002 warning"),
+        ("{StringLike: {sts:ExternalId: '*'}}", "XAC002 error"),
+        ("{StringEquals: {aws:SourceVpce: vpce-0123456789abcdef0}}", "XAC002 info"),
+        ("{'Null': {aws:PrincipalOrgID: 'false'}}", "XAC010 error"),
+        ("{StringLike: {aws:PrincipalOrgID: 'o-*'}}", "XAC010 error"),
+    ] {
+        assert_eq!(said(&star(condition)), [expected], "{condition}");
+    }
+    assert!(said(&star("{StringEquals: {aws:PrincipalOrgID: o-exampleorgid}}")).is_empty());
+}
+
+#[test]
+fn accounts_and_what_is_asked_of_them() {
+    let account = |condition: &str| {
+        format!("Effect: Allow, Principal: {{AWS: '210987654321'}}, Action: 'sts:AssumeRole', Condition: {condition}")
+    };
+    for (condition, expected) in [
+        ("{StringEquals: {aws:PrincipalOrgID: o-exampleorgid}}", None),
+        ("{ArnLike: {aws:PrincipalArn: 'arn:aws:iam::210987654321:role/ci-*'}}", None),
+        ("{StringEqualsIfExists: {aws:PrincipalOrgID: o-exampleorgid}}", Some("XAC010 warning")),
+        ("{ArnLike: {aws:PrincipalArn: 'arn:aws:iam::*:role/x'}}", Some("XAC010 info")),
+        ("{ArnLike: {aws:PrincipalArn: 'arn:aws:sts::210987654321:assumed-role/x/*'}}", Some("XAC010 error")),
+        ("{ArnLike: {aws:PrincipalArn: 'arn:aws:iam::12345:role/x'}}", Some("XAC005 error")),
+        ("{StringEquals: {sts:ExternalId: ''}}", Some("XAC007 error")),
+        ("{StringEquals: {sts:ExternalId: has space}}", Some("XAC007 error")),
+        ("{StringEquals: {sts:ExternalId: '210987654321'}}", Some("XAC007 info")),
+        ("{StringEquals: {sts:ExternalId: !Ref AWS::StackName}}", Some("XAC007 info")),
+        ("{StringEquals: {sts:ExternalId: short}}", Some("XAC007 info")),
+        ("{StringEquals: {sts:ExternalId: long-enough-for-it}}", None),
+    ] {
+        assert_eq!(said(&account(condition)), Vec::from_iter(expected), "{condition}");
+    }
+}
+
+#[test]
+fn principals_that_are_nobody() {
+    each(&[
+        (
+            "Effect: Allow, Principal: {AWS: ['210987654321', '310987654321']}, Action: 'sts:AssumeRole', \
+             Condition: {ArnLike: {aws:PrincipalArn: 'arn:aws:iam::*:role/x'}}",
+            &["XAC010 warning"],
+        ),
+        ("Effect: Allow, Principal: {AWS: 012345670123}, Action: 'sts:AssumeRole'", &["XAC005 error"]),
+        ("Effect: Allow, Principal: {AWS: '012345670123'}, Action: 'sts:AssumeRole'", &[]),
+        ("Effect: Allow, Principal: {AWS: 2109-8765-4321}, Action: 'sts:AssumeRole'", &["XAC005 error"]),
+        ("Effect: Allow, Principal: {AWS: 'arn:aws:iam:::root'}, Action: 'sts:AssumeRole'", &["XAC005 error"]),
+        ("Effect: Allow, Principal: {AWS: 'arn:aws:iam::210987654321:role/deploy'}, Action: 'sts:AssumeRole'", &[]),
+        (
+            "Effect: Allow, Principal: {AWS: !Sub 'arn:aws:iam::${AWS::AccountId}:role/deploy'}, Action: 'sts:AssumeRole'",
+            &["XAC009 error"],
+        ),
+        ("Effect: Allow, Principal: {Service: lambda.*.amazonaws.com}, Action: 'sts:AssumeRole'", &["SVC002 error"]),
+        ("Effect: Allow, Principal: {Service: '*.amazonaws.com'}, Action: 'sts:AssumeRole'", &["SVC002 error"]),
+        ("Effect: Allow, Principal: {Service: ssm.me-south-1.amazonaws.com}, Action: 'sts:AssumeRole'", &[]),
+    ]);
+}
+
+#[test]
+fn actions_and_services() {
+    each(&[
+        (
+            "Effect: Allow, Principal: {Service: lambda.amazonaws.com}, Action: ['sts:AssumeRole', 's3:*']",
+            &["TRU005 error"],
+        ),
+        ("Effect: Allow, Principal: {Service: lambda.amazonaws.com}, Action: 'sts:AssumeRoleWith*'", &["TRU001 error"]),
+        ("Effect: Allow, Principal: {Service: lambda.amazonaws.com}, Action: 'sts:AssumeRole*'", &["TRU005 info"]),
+        (
+            "Effect: Allow, Principal: {Service: lambda.amazonaws.com}, Action: 'sts:AssumeRoleWithSAML', Resource: '*'",
+            &["TRU001 error", "TRU005 error"],
+        ),
+        (
+            "Effect: Allow, Principal: {Service: rolesanywhere.amazonaws.com}, \
+             Action: ['sts:AssumeRole', 'sts:TagSession', 'sts:SetSourceIdentity'], \
+             Condition: {ArnLike: {aws:SourceArn: '*'}}",
+            &["SVC008 warning"],
+        ),
+        (
+            "Effect: Allow, Principal: {Service: rolesanywhere.amazonaws.com}, Action: 'sts:TagSession'",
+            &["SVC008 error"],
+        ),
+        ("Effect: Allow, Principal: {Service: pods.eks.amazonaws.com}, Action: 'sts:TagSession'", &["SVC007 error"]),
+    ]);
+}
