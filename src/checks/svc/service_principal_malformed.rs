@@ -5,7 +5,7 @@ use crate::checks::consumers::consumer_labels;
 use crate::checks::gate::{Gate, gates, principal_path};
 use crate::checks::trusted::is_own_service;
 use crate::finding::{Change, Finding, Fix, Label, Severity, Written, shown};
-use crate::identity::{Dialect, NameFault, name_fault, partition_of};
+use crate::identity::{Dialect, NameFault, is_known_service, name_fault, partition_of};
 use crate::policy::{Principal, PrincipalKind};
 
 /// Finds service principals that cannot be the name of a service.
@@ -58,7 +58,8 @@ fn finding(cx: &Cx<'_>, gate: Gate<'_>, principal: &Principal) -> Option<Finding
     };
     finding.fix = fix.map(|name| {
         let change = Change::Set { at: principal.at, value: Written::text(name.as_str()) };
-        Box::new(Fix::offered(format!("name {name}"), vec![change]))
+        let fix = if is_known_service(&name) { Fix::safe } else { Fix::offered };
+        Box::new(fix(format!("name {name}"), vec![change]))
     });
     finding.mistake.element = "Principal";
     Some(finding)
