@@ -101,7 +101,10 @@ fn vague(all: &Groups<'_>, mapping: &Mapping, rule: &MappingRule) -> Option<Find
     let known = value.known()?;
     let has_groups = all.of(mapping).next().is_some();
     let has_delimiter = known.contains(|c: char| !c.is_alphanumeric());
-    if has_groups || has_delimiter {
+    // Where some groups are known and the value names none of them, there are others that no template shows.
+    let names_one = all.of(mapping).any(|(group, _)| group.name.as_known() == Some(known));
+    let is_clear = if has_groups { names_one } else { has_delimiter };
+    if is_clear {
         return None;
     }
     let role = role_name(graph, mapping.entity.stack, rule.role.as_ref()?);
