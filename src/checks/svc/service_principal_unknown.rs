@@ -26,9 +26,12 @@ fn finding(cx: &Cx<'_>, gate: Gate<'_>, principal: &Principal) -> Option<Finding
     let role = gate.role.entity.name();
     let message = format!("{role} names '{}', which is in no list of services", shown(name));
     let label = Label::new(principal.at.place, "no service of this name is known");
-    let mut finding = gate.finding("SVC003", Severity::Warning, message, label, &principal_path(principal));
+    let meant = meant(cx, gate, name);
+    // No list is whole: a name that is near to none is more likely new than wrong.
+    let severity = if meant.is_some() { Severity::Warning } else { Severity::Info };
+    let mut finding = gate.finding("SVC003", severity, message, label, &principal_path(principal));
     finding.related = consumer_labels(cx, gate.role, gate.when);
-    finding.help = match (meant(cx, gate, name), gate.role.entity.dialect) {
+    finding.help = match (meant, gate.role.entity.dialect) {
         (None, _) => "name a service, or list this one under [trust] service-principals in rolecall.toml".to_owned(),
         (Some(meant), Dialect::Yaml) => format!("if this is what is meant, write\n  Service: {meant}"),
         (Some(meant), Dialect::Json) => format!("if this is what is meant, write\n  \"Service\": \"{meant}\""),

@@ -72,6 +72,11 @@ fn about(test: &Test) -> Option<About<'_>> {
     }
 }
 
+/// Whether a value is the same for everybody who asks.
+fn is_constant(value: &Text) -> bool {
+    value.as_known().is_some_and(|known| !known.contains("${"))
+}
+
 /// A value that no policy names.
 const FOREIGN: &str = "nobodys-value-0";
 
@@ -132,7 +137,14 @@ impl Document<'_> {
             let Some(what) = about(test) else { continue };
             let found = match (statement.effect, what) {
                 (Effect::Allow, About::Asker(_) | About::Asked(_)) if !is_said(findings, test.key_at.place) => {
-                    self.negative(statement, test, what)
+                    self.negative(statement, test, what).map(|mut finding| {
+                        // A resource that has a certain tag may be left out on purpose.
+                        let is_mark = matches!(what, About::Asked(_));
+                        if is_mark && test.values.iter().all(|(value, _)| is_constant(value)) {
+                            finding.severity = Severity::Info;
+                        }
+                        finding
+                    })
                 }
                 (Effect::Deny, About::Asker(key)) => self.denies(statement, test, key).map(|mut finding| {
                     // That some are kept out by a tag of theirs may be all that is meant.

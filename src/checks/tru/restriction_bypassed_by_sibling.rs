@@ -78,7 +78,20 @@ impl Pair<'_> {
 
     /// Whether the second asks less of a principal of the first.
     fn differ(&self, cx: &Cx<'_>) -> bool {
-        self.left_out(cx).is_some() && self.shared(cx).is_some()
+        self.left_out(cx).is_some() && self.shared(cx).is_some() && !self.is_for_itself(cx)
+    }
+
+    /// Whether the first is there for the role itself, which needs to be named to become itself (AWS Security Blog, role
+    /// trust policy behavior, September 2022): it restricts nobody else.
+    fn is_for_itself(&self, cx: &Cx<'_>) -> bool {
+        let arn = cx.graph.role(self.id).arn();
+        let names_role = |test: &Test| {
+            let is_own = |(value, _): &(Text, _)| compare(value, &arn, &cx.graph.symbols).is_true();
+            same_key(&test.key, &Text::known("aws:PrincipalArn"), &cx.graph.symbols).is_true()
+                && !test.values.is_empty()
+                && test.values.iter().all(is_own)
+        };
+        self.strict.conditions.tests.iter().any(names_role)
     }
 
     /// The principal that both name, where both let it assume the role.
