@@ -1,9 +1,11 @@
 //! OID007: tokens that were made for another application.
 
 use crate::checks::Cx;
+use crate::checks::remedy::ask;
 use crate::checks::tokens::{Case, admitted, only_client, registered};
-use crate::finding::{Finding, Label, Severity};
+use crate::finding::{Finding, Fix, Label, Severity, Written};
 use crate::identity::oidc::OidcProvider;
+use crate::policy::Test;
 
 /// Finds roles that any audience of a provider gets.
 pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
@@ -37,7 +39,17 @@ fn finding(case: &Case<'_>) -> Finding {
         }
         None => case.asking_for_audience(),
     };
+    finding.fix = fix(case, &providers, test).map(Box::new);
     finding
+}
+
+/// The one audience that the provider takes.
+fn fix(case: &Case<'_>, providers: &[&OidcProvider], test: Option<&Test>) -> Option<Fix> {
+    let [provider] = providers else { return None };
+    let audience = only_client(provider)?.known().filter(|known| !known.is_empty())?;
+    let key = case.answer.answer.request.context.iter().find_map(|(key, _)| key.as_known()?.strip_suffix(":aud"))?;
+    let changes = ask(case.statement, test, "StringEquals", &format!("{key}:aud"), Written::text(audience));
+    Some(Fix::safe("ask for whom the token was made (aud)", changes))
 }
 
 fn takes(provider: &OidcProvider) -> Label {

@@ -3,7 +3,7 @@
 use crate::checks::Cx;
 use crate::checks::gate::{Gate, gates, test_path};
 use crate::checks::tokens::{element, issuers, passes_without};
-use crate::finding::{Finding, Label, Severity, shown};
+use crate::finding::{Change, Finding, Fix, Label, Severity, shown};
 use crate::identity::classes::provider::of_issuer;
 use crate::identity::cognito::ASSUME;
 use crate::identity::oidc::{Federated, claim_of, is_claim_of};
@@ -114,8 +114,21 @@ fn finding(
     if passes && let Some(rule) = open_by(cx, gate) {
         finding.help.push_str(&format!("\nas it stands the role is open: rolecall explain {rule}"));
     }
+    finding.fix = if others.is_empty() { fix(issuers, first).map(Box::new) } else { None };
     finding.mistake.element = element(first.key.as_known().unwrap_or_default());
     Some(finding)
+}
+
+/// The same claim of the one issuer that is trusted.
+fn fix(issuers: &[Federated], test: &Test) -> Option<Fix> {
+    let mut names: Vec<&Text> = issuers.iter().filter_map(name).collect();
+    names.dedup();
+    let [issuer] = names.as_slice() else { return None };
+    let claim = claim_of(test.key.as_known()?, issuer).filter(|claim| !claim.is_empty())?;
+    let key = format!("{}:{claim}", issuer.as_known()?);
+    let is_other = !test.key.as_known()?.eq_ignore_ascii_case(&key);
+    let change = Change::Rename { key: test.key_at, name: key };
+    is_other.then(|| Fix::safe("begin the key with the issuer that is trusted", vec![change]))
 }
 
 /// The rule that speaks of whom the policy lets in although it must not.

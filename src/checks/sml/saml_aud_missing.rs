@@ -1,9 +1,10 @@
 //! SML001: assertions that a SAML provider signs for somebody else.
 
 use crate::checks::Cx;
+use crate::checks::remedy::ask;
 use crate::checks::tokens::tests_on;
 use crate::checks::words::{adding, condition_line, is_bare, mistake, quoted, spot, test_spot};
-use crate::finding::{Finding, Label, Severity};
+use crate::finding::{Finding, Fix, Label, Severity, Written};
 use crate::identity::classes::witness_of;
 use crate::identity::{ClassAnswer, Dialect, Role, RoleClasses, SignIn, sign_in_of};
 use crate::policy::Statement;
@@ -40,6 +41,11 @@ fn finding(cx: &Cx<'_>, of_role: &RoleClasses, answer: &ClassAnswer) -> Option<F
     finding.witness = Some(Box::new(witness));
     let partition = cx.graph.partition(of_role.role);
     finding.help = help(role, statement, test.is_some(), partition.as_deref());
+    let endpoint = partition.as_deref().and_then(|known| sign_in_of(Some(known)));
+    finding.fix = endpoint.map(|endpoint| {
+        let changes = ask(statement, test, "StringEquals", "SAML:aud", Written::text(endpoint.url()));
+        Box::new(Fix::offered("ask for AWS's sign-in (SAML:aud)", changes))
+    });
     finding.mistake = mistake(statement, "aud");
     finding.branch = of_role.when.clone();
     Some(finding)

@@ -2,7 +2,7 @@
 
 use crate::checks::Cx;
 use crate::checks::gate::{Gate, gates, test_path};
-use crate::finding::{Finding, Label, Severity, shown};
+use crate::finding::{Change, Finding, Fix, Label, Severity, Written, shown};
 use crate::identity::oidc::{Federated, federated};
 use crate::identity::{Dialect, SignIn, sign_in_of, sign_ins, takes_sign_in};
 use crate::policy::{Effect, Test, actions_match, same_key};
@@ -40,6 +40,11 @@ fn finding(cx: &Cx<'_>, gate: Gate<'_>) -> Option<Finding> {
         Dialect::Cdk => format!("'SAML:aud': '{url}',"),
     };
     finding.help = format!("ask for AWS's sign-in\n  {line}");
+    let endpoint = partition.and_then(|known| sign_in_of(Some(known)));
+    finding.fix = endpoint.map(|endpoint| {
+        let change = Change::Set { at: test.values_at, value: Written::text(endpoint.url()) };
+        Box::new(Fix::offered("ask for AWS's sign-in (SAML:aud)", vec![change]))
+    });
     finding.mistake.element = "aud";
     Some(finding)
 }

@@ -2,7 +2,7 @@
 
 use crate::checks::Cx;
 use crate::checks::consumers::{consumer_labels, wanted_service};
-use crate::finding::{Finding, Label, Mistake, Severity};
+use crate::finding::{Change, Finding, Fix, Label, Mistake, Severity, Written};
 use crate::identity::{Dialect, Role};
 use crate::policy::{Emptiness, EmptyPrincipal, PrincipalKind, Principals, Statement};
 use crate::value::Branch;
@@ -37,6 +37,11 @@ fn finding(cx: &Cx<'_>, role: &Role, statement: &Statement, empty: &EmptyPrincip
     let mut finding = Finding::new("SVC001", Severity::Error, message, label, role.entity.property(property));
     finding.related = consumer_labels(cx, role, when);
     finding.help = help(role, empty.kind, wanted_service(cx, role, when).unwrap_or("lambda.amazonaws.com"));
+    let service = wanted_service(cx, role, when).filter(|_| empty.kind == Some(PrincipalKind::Service));
+    finding.fix = service.map(|service| {
+        let change = Change::Set { at: empty.at, value: Written::text(service) };
+        Box::new(Fix::offered(format!("name {service}"), vec![change]))
+    });
     finding.mistake = Mistake { statement: Some(statement.at.place), element: "Principal", bare: false };
     finding.branch = when.clone();
     finding

@@ -2,8 +2,9 @@
 
 use crate::checks::Cx;
 use crate::checks::gate::{Gate, admitted, deciding, gate, gates, is_on, named, proof, test_path};
+use crate::checks::remedy::ask;
 use crate::checks::words::{adding, condition_line};
-use crate::finding::{Finding, Label, Severity};
+use crate::finding::{Finding, Fix, Label, Severity, Written};
 use crate::identity::classes::{SourceKeys, source_keys};
 use crate::identity::{ClassAnswer, Dialect, RoleClasses, accounts_apart};
 use crate::policy::{Effect, PrincipalKind, Statement, Test, test_passes};
@@ -60,6 +61,7 @@ fn open(cx: &Cx<'_>, of_role: &RoleClasses, answer: &ClassAnswer, class: &str) -
     let label = Label::new(test.values_at.place, why);
     let mut finding = gate.finding("SVC006", Severity::Warning, message, label, &test_path(test));
     finding.help = help(gate);
+    finding.fix = fix(gate).map(Box::new);
     finding.mistake.element = if is_on(test, &ACCOUNT) { "SourceAccount" } else { "SourceArn" };
     let who = match by_absence {
         true => format!("{service}, which does not say for whom it works,"),
@@ -72,6 +74,16 @@ fn open(cx: &Cx<'_>, of_role: &RoleClasses, answer: &ClassAnswer, class: &str) -
 /// Whether the same service gets in for another account too: then that is what is told.
 fn is_open_anyway(of_role: &RoleClasses, answer: &ClassAnswer) -> bool {
     admitted(of_role, "service/foreign-account").any(|other| other.principal == answer.principal)
+}
+
+/// The account beside an ARN that has none.
+fn fix(gate: Gate<'_>) -> Option<Fix> {
+    if gate.statement.conditions.tests.iter().any(|test| is_on(test, &ACCOUNT)) {
+        return None;
+    }
+    let account = Written::reference("AWS::AccountId");
+    let changes = ask(gate.statement, None, "StringEquals", "aws:SourceAccount", account);
+    Some(Fix::offered("ask for the account that the service works for", changes))
 }
 
 fn help(gate: Gate<'_>) -> String {
