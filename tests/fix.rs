@@ -192,3 +192,14 @@ fn many_fixes_in_one_file_are_made_together() {
     let expected = open.replace("# keep\n", &format!("# keep\n{CLOSED}"));
     assert_eq!(text(&folder, "a.yaml"), expected);
 }
+
+#[test]
+fn what_is_suppressed_stays_as_it_is() {
+    let wanted = OPEN.replace(
+        "            Principal:",
+        "            # rolecall: ignore[CGT001] the account has one pool\n            Principal:",
+    );
+    let folder = folder(&[("a.yaml", &wanted)]);
+    let ran = run(&folder, &["--fix"]);
+    assert_eq!((ran.status.code(), text(&folder, "a.yaml")), (Some(0), wanted));
+}
