@@ -2,8 +2,9 @@
 
 use crate::checks::Cx;
 use crate::checks::gate::{Gate, gates, test_path};
+use crate::checks::remedy::{ask, under};
 use crate::checks::tokens::passes_without;
-use crate::finding::{Finding, Label, Severity, shown};
+use crate::finding::{Finding, Fix, Label, Severity, Written, shown};
 use crate::identity::Dialect;
 use crate::identity::oidc::{Federated, federated};
 use crate::identity::saml::{Listed, listed_attribute};
@@ -31,12 +32,14 @@ fn on_list(cx: &Cx<'_>, gate: Gate<'_>, test: &Test) -> Option<Finding> {
     let written = test.operator_text.as_known().unwrap_or("the operator");
     // Where the documents disagree, a test for one value may be right.
     let severity = if listed == Listed::Agreed { Severity::Warning } else { Severity::Info };
-    let (severity, message, label, help) = if operator.leaves_members_open() {
+    let (severity, message, label, help, changes) = if operator.leaves_members_open() {
+        let any = format!("ForAnyValue:{written}");
         (
             severity,
             format!("whether {role} takes users by {name} is not documented"),
             format!("a list, and {} does not say how its values count", shown(written)),
-            format!("ask for any of the values\n  {}", line(gate, &format!("ForAnyValue:{written}"), key)),
+            format!("ask for any of the values\n  {}", line(gate, &any, key)),
+            under(gate.statement, test, &any).unwrap_or_default(),
         )
     } else if operator.asks_of_all() && passes_when_absent(cx, gate, test) {
         (
@@ -44,6 +47,7 @@ fn on_list(cx: &Cx<'_>, gate: Gate<'_>, test: &Test) -> Option<Finding> {
             format!("a test of {role} passes for users who have no {name}"),
             "ForAllValues is true where there is no value".to_owned(),
             format!("ask that there is a value too\n  {}", null_line(gate, key)),
+            ask(gate.statement, None, "Null", key, Written::text("false")),
         )
     } else {
         return None;
@@ -51,6 +55,7 @@ fn on_list(cx: &Cx<'_>, gate: Gate<'_>, test: &Test) -> Option<Finding> {
     let label = Label::new(test.values_at.place, label);
     let mut finding = gate.finding("SML003", severity, message, label, &test_path(test));
     finding.help = help;
+    finding.fix = (!changes.is_empty()).then(|| Box::new(Fix::offered("say how the values count", changes)));
     finding.mistake.element = "attribute";
     Some(finding)
 }
