@@ -322,7 +322,9 @@ pub(super) fn bare_account(principal: &Principal, symbols: &Symbols) -> Option<T
 /// Whether the user counts an account as theirs, or knows it: by the configuration, or since a stack of the run
 /// goes there.
 pub(super) fn trusted_account(cx: &Cx<'_>, stack: StackId, account: &Text) -> bool {
-    let by_stack = cx.graph.roles.iter().any(|role| compare(&account_of(role), account, &cx.graph.symbols).is_true());
+    // All roles of a stack are in one account, and stand together.
+    let mut of_stacks = cx.graph.roles.chunk_by(|a, b| a.entity.stack == b.entity.stack).filter_map(<[Role]>::first);
+    let by_stack = of_stacks.any(|role| compare(&account_of(role), account, &cx.graph.symbols).is_true());
     let listed = |trusted: &Trusted| {
         let known = account.as_known().unwrap_or_default();
         trusted.accounts.iter().any(|own| own == known) || trusted.third_parties.contains_key(known)
