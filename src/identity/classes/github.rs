@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::Unwanted;
-use super::issuer::{Asking, Minted, key};
+use super::asking::Asking;
+use super::issuer::key;
 use super::keys;
+use super::minted::Minted;
 use super::provider::ClaimKind;
 use super::subject::{Own, Subject, beginning};
 use crate::policy::Domain;

@@ -5,6 +5,7 @@
 //! nothing else has, or a text that no test of the policy names.
 
 mod account;
+mod asking;
 mod audience;
 mod bench;
 mod caller;
@@ -16,6 +17,7 @@ mod consumer;
 mod github;
 mod issuer;
 mod keys;
+mod minted;
 pub mod provider;
 mod saml;
 mod service;
@@ -24,6 +26,7 @@ mod subject;
 mod subjects;
 #[cfg(test)]
 mod tests;
+mod token;
 mod witness;
 
 use super::graph::{Graph, RoleId};

@@ -1,0 +1,218 @@
+//! Tokens of GitHub.
+
+use super::{AUD, Expected, answers, check, check_template, github, graph, subject, template, web};
+use crate::identity::classes::classes;
+use crate::policy;
+use crate::value::Truth;
+
+#[test]
+fn github_owners() {
+    let like = |values: &str, expected: &Expected<'_>| check(&[&subject("StringLike", values)], expected);
+    check(&[&github(&format!("{{{AUD}}}"))], &["+github/any-owner", "-github/other-audience"]);
+    like("'*'", &["+github/any-owner"]);
+    like("'repo:*'", &["+github/any-owner"]);
+    like("'repo:*/app:*'", &["+github/any-owner"]);
+    like("'repo:acme*'", &["-github/any-owner", "+github/owner-prefix"]);
+    like("'repo:acme*/app:*'", &["-github/any-owner", "+github/owner-prefix"]);
+    like(
+        "'repo:acme/app:*'",
+        &[
+            "-github/any-owner",
+            "-github/owner-prefix",
+            "-github/other-repository",
+            "-github/repository-prefix",
+            "+github/other-branch",
+            "+github/tag",
+            "+github/pull-request",
+            "+github/environment",
+            "-github/immutable-twin",
+        ],
+    );
+    like("'repo:acme/*'", &["-github/any-owner", "-github/owner-prefix", "+github/other-repository"]);
+    like("'repo:acme/app*'", &["-github/other-repository", "+github/repository-prefix"]);
+    like(
+        "'repo:acme@*/app@*:ref:refs/heads/main'",
+        &[
+            "-github/any-owner",
+            "-github/owner-prefix",
+            "-github/other-repository",
+            "+github/reregistered-name",
+            "+github/immutable-twin",
+        ],
+    );
+    like("'repo:acme@1/app@2:*'", &["-github/any-owner", "-github/reregistered-name", "+github/pull-request"]);
+    like("'repository_owner:acme:*'", &["?github/any-owner"]);
+    check(
+        &[&subject("StringEquals", "'job_workflow_ref:acme/a/.github/workflows/w.yml@refs/heads/main'")],
+        &["-github/any-owner"],
+    );
+    check(
+        &[&subject("StringEquals", "'repo:acme/app:ref:refs/heads/main'")],
+        &["-github/any-owner", "-github/owner-prefix", "-github/other-branch", "-github/tag", "-github/pull-request"],
+    );
+    check(
+        &[&subject("StringEquals", "'repo:acme/app:pull_request'")],
+        &["+github/pull-request", "-github/other-branch"],
+    );
+}
+
+#[test]
+fn github_with_operators_that_pass_too_much() {
+    let sub = |test: &str, expected: &Expected<'_>| check(&[&github(&format!("{{{AUD}, {test}}}"))], expected);
+    let key = "'token.actions.githubusercontent.com:sub'";
+    sub(&format!("'ForAllValues:StringLike': {{{key}: 'repo:acme/app:*'}}"), &["-github/any-owner"]);
+    sub(&format!("StringNotLike: {{{key}: 'repo:acme/app:*'}}"), &["+github/any-owner", "+github/owner-prefix"]);
+    sub(&format!("StringLikeIfExists: {{{key}: 'repo:acme/app:*'}}"), &["-github/any-owner"]);
+    sub(&format!("StringLike: {{{key}: ['repo:acme/app:*', 'repo:*:environment:prod']}}"), &["+github/any-owner"]);
+    let owner = "'token.actions.githubusercontent.com:repository_owner_id'";
+    sub(&format!("StringEquals: {{{owner}: '123'}}"), &["-github/any-owner"]);
+    let never = "'token.actions.githubusercontent.com:repository_owner'";
+    sub(&format!("StringEquals: {{{never}: acme}}"), &["-github/any-owner"]);
+    sub(&format!("StringEqualsIfExists: {{{never}: acme}}"), &["+github/any-owner"]);
+    let repository = "'token.actions.githubusercontent.com:repository'";
+    sub(&format!("StringLike: {{{repository}: 'acme/*'}}"), &["-github/any-owner"]);
+    let folded = format!("StringEqualsIgnoreCase: {{{key}: 'repo:acme/app:ref:refs/heads/main'}}");
+    // Another branch, whose name differs in case.
+    sub(&folded, &["-github/any-owner", "-github/owner-prefix", "+github/other-branch"]);
+    let both = format!("StringLike: {{{key}: 'repo:*:ref:refs/heads/main', {repository}: '*/app'}}");
+    sub(&both, &["+github/any-owner"]);
+    let pinned = format!("StringLike: {{{key}: 'repo:acme/*', {repository}: '*/app'}}");
+    sub(&pinned, &["-github/any-owner"]);
+    sub("IpAddress: {aws:SourceIp: 10.0.0.0/8}", &["?github/any-owner"]);
+}
+
+/// A subject says the ref, the environment or the repository of its token.
+#[test]
+fn claims_that_the_subject_says_again() {
+    let claim = |name: &str| format!("'token.actions.githubusercontent.com:{name}'");
+    let of = |sub: &str, tests: &str, expected: &Expected<'_>| {
+        check(&[&github(&format!("{{{AUD}, StringLike: {{{}: '{sub}', {tests}}}}}", claim("sub")))], expected);
+    };
+    let [reference, environment, repository] = ["ref", "environment", "repository"].map(claim);
+    let main = format!("{reference}: refs/heads/main");
+    of("repo:*", &main, &["+github/any-owner"]);
+    // Whoever has a repository may choose subjects that say the ref of jobs with an environment, too.
+    of("repo:acme/*", &main, &["-github/any-owner", "+github/other-repository"]);
+    of(
+        "repo:acme/app:*",
+        &main,
+        &["+github/other-branch", "?github/tag", "?github/pull-request", "+github/environment"],
+    );
+    of("repo:acme/app:ref:refs/tags/*", &main, &["-github/tag", "-github/other-branch", "-github/pull-request"]);
+    of("repo:acme/app:ref:*", &format!("{reference}: 'refs/*/v1'"), &["+github/tag", "+github/other-branch"]);
+    let prod = format!("{environment}: prod");
+    of("repo:*", &prod, &["+github/any-owner"]);
+    of("repo:acme/app:*", &prod, &["+github/environment"]);
+    of("repo:acme/app:environment:dev*", &prod, &["-github/environment"]);
+    of("repo:acme/app:ref:*", &prod, &["?github/other-branch", "?github/tag"]);
+    of("repo:*", &format!("{repository}: 'acme/*'"), &["-github/any-owner"]);
+    of("repo:acme/*", &format!("{repository}: '*/app'"), &["-github/any-owner", "+github/other-repository"]);
+    of("repo:*:ref:refs/heads/main", &format!("{repository}: 'b*'"), &["+github/any-owner"]);
+    let text = template("", &[&github(&format!("{{{AUD}, StringLike: {{{}: 'repo:*', {main}}}}}", claim("sub")))]);
+    let all = classes(&graph(&text));
+    let (_, open) = answers(&all, "github/any-owner").next().unwrap();
+    let carried = |name: &str| match open.answer.request.get(&format!("token.actions.githubusercontent.com:{name}")) {
+        Some(policy::Carried::One(text)) => format!("{:?}", text.pieces().unwrap().last()),
+        _ => panic!("{name} is not there"),
+    };
+    assert!(carried("sub").contains(":ref:refs/heads/main") && carried("ref").contains("refs/heads/main"));
+}
+
+/// The id of a repository stays when its name or its owner changes.
+#[test]
+fn github_repositories_that_were_renamed_or_transferred() {
+    let like = |values: &str, expected: &Expected<'_>| check(&[&subject("StringLike", values)], expected);
+    like("'repo:acme/app:*'", &["-github/renamed", "-github/transferred"]);
+    like("'repo:acme@1/app@2:*'", &["-github/renamed", "-github/transferred"]);
+    like("'repo:acme@1/*@2:*'", &["+github/renamed", "-github/transferred"]);
+    like("'repo:*@1/*@2:*'", &["+github/renamed", "-github/transferred"]);
+    like("'repo:*@*/*@2:*'", &["+github/renamed", "+github/transferred"]);
+    like("'repo:acme/*'", &[]);
+    like("['repo:acme/app:*', 'repo:acme@*/*']", &["+github/renamed", "-github/transferred"]);
+    like("'repo:*/app:*'", &["-github/renamed", "+github/transferred"]);
+    let claims = |test: &str, expected: &Expected<'_>| {
+        let key = |claim: &str| format!("'token.actions.githubusercontent.com:{claim}'");
+        let sub = format!("StringLike: {{{}: 'repo:*'}}", key("sub"));
+        check(
+            &[&github(&format!(
+                "{{{AUD}, {sub}, StringEquals: {{{}}}}}",
+                test.replace('<', "'token.actions.githubusercontent.com:").replace('>', "'")
+            ))],
+            expected,
+        );
+    };
+    claims("<repository_id>: '2'", &["+github/renamed", "+github/transferred", "-github/any-owner"]);
+    claims("<repository_id>: '2', <repository_owner_id>: '1'", &["+github/renamed", "-github/transferred"]);
+    claims("<repository>: acme/app", &["-github/renamed", "-github/transferred"]);
+}
+
+#[test]
+fn github_kept_out_by_a_deny() {
+    let open = github(&format!("{{{AUD}}}"));
+    let deny = "{Effect: Deny, Principal: {Federated: !Sub 'arn:aws:iam::${AWS::AccountId}:oidc-provider/token.actions.githubusercontent.com'}, Action: sts:AssumeRoleWithWebIdentity, Condition: {StringNotLike: {'token.actions.githubusercontent.com:sub': 'repo:acme/*'}}}";
+    check(&[&open, deny], &["-github/any-owner", "-github/owner-prefix", "+github/other-repository"]);
+}
+
+#[test]
+fn github_owners_that_only_the_deployment_knows() {
+    check(
+        &[&subject("StringEquals", "!Sub 'repo:${P}/app:ref:refs/heads/main'")],
+        &["-github/any-owner", "-github/owner-prefix"],
+    );
+    // The parameter may be a star.
+    check(&[&subject("StringLike", "!Sub 'repo:${P}/app:*'")], &["?github/any-owner"]);
+    check(
+        &[&subject("StringLike", "!Sub 'repo:${Name}/app:*'")],
+        &["-github/any-owner", "-github/owner-prefix", "-github/other-repository", "+github/pull-request"],
+    );
+    check(&[&subject("StringLike", "!Sub 'repo:${Name}*'")], &["-github/any-owner", "+github/owner-prefix"]);
+    check(&[&subject("StringEquals", "!Ref P")], &["-github/any-owner"]);
+    check(&[&subject("StringLike", "!Ref P")], &["?github/any-owner"]);
+}
+
+#[test]
+fn a_guard_that_a_condition_drops() {
+    let rest = "Conditions: {Prod: !Equals [!Ref P, prod]}";
+    let dropped = github(
+        "!If [Prod, {StringLike: {'token.actions.githubusercontent.com:sub': 'repo:acme/app:*'}}, {StringLike: {'token.actions.githubusercontent.com:sub': '*'}}]",
+    );
+    let text = template(rest, &[&dropped]);
+    check_template(&text, &["+github/any-owner"]);
+    let graph = graph(&text);
+    let all = classes(&graph);
+    let truths: Vec<Truth> = answers(&all, "github/any-owner").map(|(_, answer)| answer.answer.truth).collect();
+    assert!(truths.contains(&Truth::True) && truths.contains(&Truth::False), "{truths:?}");
+}
+
+/// Subjects that the customers of an issuer choose.
+#[test]
+fn prefixes_and_projects_of_chosen_subjects() {
+    let like = |value: &str, expected: &Expected<'_>| check(&[&subject("StringLike", &format!("'{value}'"))], expected);
+    like("repo:acme*:job_workflow_ref:acme/wf/.github/workflows/x.yml@*", &["?github/owner-prefix"]);
+    like(
+        "repo:acme/*:job_workflow_ref:acme/wf/.github/workflows/x.yml@*",
+        &["-github/owner-prefix", "?github/other-repository"],
+    );
+    like("repo:acme/app*:job_workflow_ref:x", &["-github/other-repository", "?github/repository-prefix"]);
+    like(
+        "repo:acme/app:job_workflow_ref:*",
+        &["?github/other-branch", "-github/other-repository", "-github/owner-prefix"],
+    );
+    like("repo:acme/app:environment:*", &["-github/tag", "-github/other-branch", "+github/environment"]);
+    let web_sub = |host: &str, value: &str, expected: &Expected<'_>| {
+        check(&[&web(host, &format!("{{StringLike: {{'{host}:sub': '{value}'}}}}"))], expected);
+    };
+    web_sub("gitlab.com", "project_path:acme*:environment_protected:true", &["?gitlab/tenant-prefix"]);
+    web_sub(
+        "gitlab.com",
+        "project_path:acme/*:environment_protected:true",
+        &["?gitlab/other-project", "-gitlab/tenant-prefix"],
+    );
+    web_sub(
+        "app.terraform.io",
+        "organization:acme*:project:p:stack:s:deployment:d:operation:plan",
+        &["?hcp-terraform/tenant-prefix"],
+    );
+    web_sub("app.terraform.io", "organization:acme:project:*:stack:s:*", &["?hcp-terraform/other-project"]);
+    web_sub("agent.buildkite.com", "organization:acme*:pipeline:app:job:1", &["?buildkite/tenant-prefix"]);
+}
