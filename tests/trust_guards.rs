@@ -119,3 +119,70 @@ fn actions_and_services() {
         ("Effect: Allow, Principal: {Service: pods.eks.amazonaws.com}, Action: 'sts:TagSession'", &["SVC007 error"]),
     ]);
 }
+
+/// What is said of a role with this statement and what it may do, a property of it.
+fn said_of(statement: &str, permissions: &str) -> Vec<String> {
+    let template = format!(
+        "Resources:\n  R:\n    Type: AWS::IAM::Role\n    Properties:\n      {permissions}\n      \
+         AssumeRolePolicyDocument:\n        Version: '2012-10-17'\n        Statement:\n          - {{{statement}}}\n"
+    );
+    let outcome = check_texts(vec![("template.yaml".to_owned(), template)]);
+    // How GitHub has written subjects since 2025 is told of each pattern that fits the old form only.
+    let told = outcome.findings.iter().filter(|finding| finding.rule != "OID005");
+    told.map(|finding| format!("{} {}", finding.rule, finding.severity.name())).collect()
+}
+
+const ADMIN: &str = "ManagedPolicyArns: [!Sub 'arn:${AWS::Partition}:iam::aws:policy/AdministratorAccess']";
+const READER: &str = "ManagedPolicyArns: ['arn:aws:iam::aws:policy/job-function/ViewOnlyAccess']";
+const ELSEWHERE: &str = "ManagedPolicyArns: ['arn:aws:iam::111122223333:policy/made-by-hand']";
+const WRITER: &str =
+    "Policies: [{PolicyName: p, PolicyDocument: {Statement: {Effect: Allow, Action: 's3:PutObject', Resource: '*'}}}]";
+const BOUNDED: &str = "PermissionsBoundary: 'arn:aws:iam::111122223333:policy/b'\n      \
+                       ManagedPolicyArns: ['arn:aws:iam::aws:policy/AdministratorAccess']";
+const ALL_OF_IAM: &str =
+    "Policies: [{PolicyName: p, PolicyDocument: {Statement: {Effect: Allow, Action: 'iam:*', Resource: '*'}}}]";
+
+/// What a role may do says how bad an open subject is; AWS's own managed policies count.
+#[test]
+fn open_subjects_of_roles_that_may_do_much_or_little() {
+    let web = |issuer: &str, tests: &str| {
+        format!(
+            "Effect: Allow, Principal: {{Federated: 'arn:aws:iam::111122223333:oidc-provider/{issuer}'}}, Action: \
+             'sts:AssumeRoleWithWebIdentity', Condition: {{{tests}}}"
+        )
+    };
+    let github = "token.actions.githubusercontent.com";
+    let of_github = |sub: &str| {
+        web(
+            github,
+            &format!("StringEquals: {{'{github}:aud': sts.amazonaws.com}}, StringLike: {{'{github}:sub': '{sub}'}}"),
+        )
+    };
+    let cluster = "oidc.eks.eu-west-1.amazonaws.com/id/0123456789ABCDEF0123456789ABCDEF";
+    let any_pod = web(cluster, &format!("StringEquals: {{'{cluster}:aud': sts.amazonaws.com}}"));
+    let terraform = web(
+        "app.terraform.io",
+        "StringEquals: {'app.terraform.io:aud': aws.workload.identity}, StringLike: {'app.terraform.io:sub': \
+         'organization:acme:project:web:workspace:prod:run_phase:*'}",
+    );
+    let (owner, repository) = (of_github("repo:acme/*"), of_github("repo:acme/app:*"));
+    for (statement, permissions, expected) in [
+        (&owner, ADMIN, Some("OID003 error")),
+        (&owner, ALL_OF_IAM, Some("OID003 error")),
+        (&owner, BOUNDED, Some("OID003 warning")),
+        (&owner, WRITER, Some("OID003 warning")),
+        (&owner, ELSEWHERE, Some("OID003 warning")),
+        (&owner, READER, Some("OID003 info")),
+        (&owner, "Path: /", Some("OID003 warning")),
+        (&repository, ADMIN, Some("OID004 warning")),
+        (&repository, WRITER, Some("OID004 warning")),
+        (&repository, READER, Some("OID004 info")),
+        (&repository, ELSEWHERE, Some("OID004 info")),
+        (&any_pod, ADMIN, Some("OID011 error")),
+        (&any_pod, WRITER, Some("OID011 warning")),
+        (&terraform, WRITER, Some("OID010 info")),
+        (&terraform, READER, None),
+    ] {
+        assert_eq!(said_of(statement, permissions), Vec::from_iter(expected), "{permissions}\n{statement}");
+    }
+}

@@ -437,7 +437,8 @@ Resources:
         let template = Template::read(&document).expect("a template");
         let graph = crate::identity::build(&StackSet::new(vec![Stack::new(&template, StackInfo::default())]));
         let mut findings = Vec::new();
-        let cx = Cx { graph: &graph, trusts: &[], classes: &Classes::default(), trusted: &[] };
+        let held = crate::identity::Held::of(&graph);
+        let cx = Cx { graph: &graph, trusts: &[], classes: &Classes::default(), held: &held, trusted: &[] };
         group_precedence_tie::check(&cx, &mut findings);
         group_precedence_unset::check(&cx, &mut findings);
         settle(findings, &graph)

@@ -34,7 +34,7 @@ pub use reading::{Problem, Reading};
 pub use rule::{Check, Rule, nearest, nearest_among, rule, rules};
 pub use trusted::{Boundary, Trusted};
 
-use crate::identity::{Classes, Graph, Trust};
+use crate::identity::{Classes, Graph, Held, Trust};
 use crate::resolve::StackId;
 
 /// What a check over the graph is given.
@@ -46,6 +46,8 @@ pub struct Cx<'a> {
     pub trusts: &'a [Trust],
     /// What each trust policy says to everybody else, class by class.
     pub classes: &'a Classes,
+    /// What each role may do.
+    pub held: &'a Held<'a>,
     /// What the user counts as theirs, for each stack of the set.
     pub trusted: &'a [&'a Trusted],
 }

@@ -81,6 +81,12 @@ impl<'c> Case<'c> {
         self.cx.graph.role(self.of_role.role)
     }
 
+    /// Where the role gets every permission there is, if it certainly does.
+    pub(super) fn administers(&self) -> Option<Label> {
+        let by = self.cx.held.administers(self.of_role.role, &self.of_role.when)?;
+        Some(Label::new(by.place(), format!("{} may give itself every permission", self.role().entity.name())))
+    }
+
     pub(super) fn tests(&self, claim: &str) -> impl Iterator<Item = &'c Test> + use<'c> {
         tests_on(self.cx, self.statement, self.answer, claim)
     }

@@ -1,8 +1,10 @@
 //! What findings on trust policies have in common: spots, remedies, the path from the pool.
 
-use crate::finding::{Label, Mistake, shown};
+use crate::finding::{Label, Mistake, Subject, shown};
 use crate::identity::cognito::{is_claim, is_claim_of};
-use crate::identity::{Answer, Dialect, Graph, Handout, PermissionPolicy, PoolId, Role, RoleId, Setting, Trust, Way};
+use crate::identity::{
+    Answer, Dialect, Graph, Handout, Holder, Permission, PermissionPolicy, PoolId, Role, RoleId, Setting, Trust, Way,
+};
 use crate::policy::{Effect, Policy, Statement, Test};
 use crate::source::Place;
 use crate::value::{Branch, Text, Truth};
@@ -54,6 +56,24 @@ pub(super) fn held_path(policy: &PermissionPolicy, statement: &Statement, test: 
     let Some(test) = test else { return format!("{statement}.Resource") };
     let [operator, key] = [&test.operator_text, &test.key].map(|text| text.as_known().unwrap_or("?"));
     format!("{statement}.Condition.{operator}.{key}")
+}
+
+/// The subject of a finding on the actions of a permission: its statement, or where the role names AWS's policy.
+pub(super) fn actions_of(role: &Role, own: &Permission<'_>) -> Subject {
+    match own.holder {
+        Holder::Template(policy) => {
+            policy.entity.property(format!("{}.{}.Action", policy.property, own.statement.path()))
+        }
+        Holder::Aws(..) => role.entity.property("ManagedPolicyArns"),
+    }
+}
+
+/// The place by which findings on a permission are held against one another.
+pub(super) fn permission_spot(own: &Permission<'_>) -> Place {
+    match own.holder {
+        Holder::Template(_) => own.statement.at.place,
+        Holder::Aws(_, place) => place,
+    }
 }
 
 /// The mistake on a claim of a statement.

@@ -31,7 +31,15 @@ pub fn writes(pattern: &str) -> impl Iterator<Item = String> + '_ {
 /// Whether an action of a policy changes something: any of those that a wildcard stands for. What the table does not
 /// have only reads, or is not known.
 pub fn changes(pattern: &Text) -> Truth {
-    pattern.as_known().map_or(Truth::Unknown, |pattern| writes(pattern).next().is_some().into())
+    let Some(pattern) = pattern.as_known() else { return Truth::Unknown };
+    (!is_for_reading(pattern) && writes(pattern).next().is_some()).into()
+}
+
+/// Whether a wildcard stands for actions that are called as those that read. The reference has a few of them as Write
+/// (`iot:ListSubscriptions`, `athena:GetSessionEndpoint`), and AWS's own `ViewOnlyAccess` allows `iot:List*`.
+fn is_for_reading(pattern: &str) -> bool {
+    let name = pattern.split_once(':').map_or("", |(_, name)| name).to_ascii_lowercase();
+    name.contains('*') && ["get", "list", "describe"].iter().any(|verb| name.starts_with(verb))
 }
 
 /// Services whose actions concern the asking user alone, and which Cognito's own console gives to every role of a pool
@@ -77,11 +85,19 @@ mod tests {
 
     #[test]
     fn patterns_stand_for_what_changes_something() {
-        for yes in ["s3:PutObject", "S3:putobject", "s3:*", "*", "dynamodb:Put*", "iam:PassRole", "s3:PutObjectTagging"]
-        {
+        for yes in [
+            "s3:PutObject",
+            "S3:putobject",
+            "s3:*",
+            "*",
+            "dynamodb:Put*",
+            "iam:PassRole",
+            "iot:ListSubscriptions",
+            "s3:*Tagging",
+        ] {
             assert!(changes(&Text::known(yes)).is_true(), "{yes}");
         }
-        for no in ["s3:GetObject", "s3:List*", "dynamodb:Query", "nosuch:Thing", "s3", ""] {
+        for no in ["iot:List*", "s3:GetObject", "s3:List*", "dynamodb:Query", "nosuch:Thing", "s3", ""] {
             assert!(changes(&Text::known(no)).is_false(), "{no}");
         }
         assert_eq!(writes("s3:PutObjectAcl").collect::<Vec<_>>(), ["s3:PutObjectAcl"]);

@@ -42,6 +42,7 @@ pub fn build(set: &StackSet<'_>) -> Graph {
         external_providers: Vec::new(),
         oidc_providers: Vec::new(),
         policies: Vec::new(),
+        aws_policies: Vec::new(),
         groups: Vec::new(),
         memberships: Vec::new(),
         attachments: Vec::new(),

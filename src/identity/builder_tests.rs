@@ -187,6 +187,11 @@ Resources:
       RoleName: reader
       AssumeRolePolicyDocument: {Statement: []}
       ManagedPolicyArns: ['arn:aws:iam::aws:policy/ReadOnlyAccess']
+  Other:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument: {Statement: []}
+      ManagedPolicyArns: ['arn:aws:iam::111122223333:policy/ReadOnlyAccess']
   Shared: {Type: 'AWS::IAM::ManagedPolicy', Properties: {PolicyDocument: {Statement: []}}}
   Beside: {Type: 'AWS::IAM::Policy', Properties: {Roles: [!Ref Role, reader], PolicyDocument: {Statement: []}}}
   Single: {Type: 'AWS::IAM::RolePolicy', Properties: {RoleName: !Ref Reader, PolicyDocument: {Statement: []}}}
@@ -202,7 +207,9 @@ Resources:
     };
     assert_eq!(of(0), ["Beside.PolicyDocument", "Role.Policies[0].PolicyDocument", "Shared.PolicyDocument"]);
     assert_eq!(of(1), ["Beside.PolicyDocument", "Single.PolicyDocument"]);
-    assert_eq!(graph.roles.iter().map(|role| role.permitted_elsewhere).collect::<Vec<_>>(), [false, true]);
+    assert_eq!(graph.roles.iter().map(|role| role.permitted_elsewhere).collect::<Vec<_>>(), [false, false, true]);
+    let of_aws: Vec<_> = graph.aws_policies.iter().map(|policy| (policy.name, policy.roles[0].0)).collect();
+    assert_eq!(of_aws, [("ReadOnlyAccess", crate::identity::RoleId(1))]);
     let open: Vec<&str> =
         graph.policies.iter().filter(|policy| !policy.roles_complete).map(|policy| policy.entity.name()).collect();
     assert_eq!(open, ["Any"]);

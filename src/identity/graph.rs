@@ -155,6 +155,17 @@ pub struct PermissionPolicy {
     pub document: Cases<Policy>,
 }
 
+/// A managed policy of AWS that roles of the run have.
+#[derive(Clone, Debug)]
+pub struct AwsPolicy {
+    /// Its path and name.
+    pub name: &'static str,
+    /// The roles that name it, each with the branch and the place in which it does.
+    pub roles: Vec<(RoleId, Branch, Place)>,
+    /// Its document. The places in it are none of a template's.
+    pub document: Policy,
+}
+
 /// The number that decides between the roles of a user's groups.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Precedence {
@@ -347,6 +358,8 @@ pub struct Graph {
     pub oidc_providers: Vec<OidcProvider>,
     /// Permission policies.
     pub policies: Vec<PermissionPolicy>,
+    /// Managed policies of AWS that roles have.
+    pub aws_policies: Vec<AwsPolicy>,
     /// Groups of user pools.
     pub groups: Vec<Group>,
     /// Users whom a template puts into groups.

@@ -21,6 +21,7 @@ mod external_id;
 mod form;
 mod graph;
 mod held;
+mod managed;
 mod nobody;
 pub mod oidc;
 mod pool;
@@ -38,7 +39,6 @@ mod undecided;
 mod user_pool;
 mod witness;
 mod writable;
-mod writes;
 
 pub use absent::{AbsentKey, Caller, OnAbsent, absent_key, callers, on_absent};
 pub use arn::{RoleNames, in_account, is_session_arn, partition_of, root_of};
@@ -55,10 +55,10 @@ pub use covered::covers;
 pub use external_id::{Guessable, guessable_id, impossible_external_ids};
 pub use form::{Malformed, UrlOf, login_domains, malformed, provider_kind};
 pub use graph::{
-    Dialect, Entity, Graph, Group, HandOver, Handout, IdentityPool, MappedTag, Membership, Missing, NamedEarly,
-    PermissionPolicy, PodIdentity, PoolId, Precedence, Role, RoleId, Strangers, Subject, TagMap, Way,
+    AwsPolicy, Dialect, Entity, Graph, Group, HandOver, Handout, IdentityPool, MappedTag, Membership, Missing,
+    NamedEarly, PermissionPolicy, PodIdentity, PoolId, Precedence, Role, RoleId, Strangers, Subject, TagMap, Way,
 };
-pub use held::{Held, Permission};
+pub use held::{Held, Holder, Permission};
 pub use nobody::{Nobody, nobody};
 pub use pool::{PoolProvider, ProviderKind, Providers, Setting};
 pub use principal::{
@@ -74,4 +74,3 @@ pub use undecided::{Undecided, undecided_mappings, undecided_trusts};
 pub use user_pool::{Attribute, CUSTOM, Client, ExternalProvider, StandardClaim, UserPool, Words, standard_claim};
 pub use witness::{Refused, Witness, witness};
 pub use writable::{Writable, Writers, WrittenBy};
-pub use writes::writes;

@@ -217,7 +217,8 @@ fn analyse_set(
     let nobody = Trusted::default();
     let of_file = |file: FileId| said.trusted.get(file.0 as usize).copied().unwrap_or(&nobody);
     let trusted: Vec<&Trusted> = set.ids().map(|id| of_file(set.stack(id).template.doc.file())).collect();
-    let cx = Cx { graph: &graph, trusts: &trusts, classes: &classes, trusted: &trusted };
+    let held = identity::Held::of(&graph);
+    let cx = Cx { graph: &graph, trusts: &trusts, classes: &classes, held: &held, trusted: &trusted };
     let mut findings = Vec::new();
     for rule in checks::rules() {
         if let Check::Graph(check) = rule.check {

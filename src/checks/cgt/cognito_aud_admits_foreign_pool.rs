@@ -150,7 +150,9 @@ mod tests {
         let (trusts, nobody) = (crate::identity::trusts(&graph), Trusted::default());
         let classes = crate::identity::Classes::default();
         let mut findings = Vec::new();
-        check(&Cx { graph: &graph, trusts: &trusts, classes: &classes, trusted: &[&nobody] }, &mut findings);
+        let held = crate::identity::Held::of(&graph);
+        let cx = Cx { graph: &graph, trusts: &trusts, classes: &classes, held: &held, trusted: &[&nobody] };
+        check(&cx, &mut findings);
         findings.into_iter().map(|finding| (finding.severity, finding.subject.property)).collect()
     }
 

@@ -9,10 +9,10 @@ use crate::value::Branch;
 
 /// Finds default roles that may change what none of the mapped roles may.
 pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
-    let (held, mut tries) = (Held::of(cx.graph), MOST_TRIES);
+    let (held, mut tries) = (cx.held, MOST_TRIES);
     for mapping in cx.graph.mappings.iter().filter(|mapping| mapping.ambiguous() == Some("AuthenticatedRole")) {
         for handout in default_roles(cx.graph, mapping) {
-            findings.extend(finding(cx.graph, (&held, &mut tries), mapping, handout));
+            findings.extend(finding(cx.graph, (held, &mut tries), mapping, handout));
         }
     }
 }
@@ -85,8 +85,7 @@ fn related(graph: &Graph, default: &Handout, permission: &Permission<'_>, mapped
     let step =
         |handout: &Handout, what: &str| handout.steps.last().map(|(place, _)| Label::new(*place, what.to_owned()));
     let mut labels: Vec<Label> = step(default, "the default role").into_iter().collect();
-    let place = permission.statement.action_at.map_or(permission.statement.at.place, |at| at.place);
-    labels.push(Label::new(place, "allowed here"));
+    labels.push(Label::new(permission.place(), "allowed here"));
     let mut seen = Vec::new();
     for handout in mapped {
         if !seen.contains(&handout.role) {

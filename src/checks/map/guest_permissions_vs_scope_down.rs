@@ -3,19 +3,19 @@
 use std::collections::HashSet;
 
 use crate::checks::Cx;
+use crate::checks::words::{actions_of, permission_spot};
 use crate::finding::{Finding, Label, Mistake, Severity, shown};
-use crate::identity::{Graph, Handout, Held, IdentityPool, Permission, Way, access};
+use crate::identity::{Graph, Handout, Held, Holder, IdentityPool, Permission, Way, access};
 use crate::policy::Actions;
 use crate::source::Place;
 use crate::value::{Branch, Text, Truth};
 
 /// Finds permissions of guests beyond the list of what Cognito leaves them.
 pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
-    let held = Held::of(cx.graph);
     for handout in cx.graph.handouts.iter().filter(|handout| handout.way == Way::Guest) {
         let Some(pool) = handout.pool_id.map(|id| &cx.graph.pools[id.0]) else { continue };
         for (when, is_classic) in open_branches(cx.graph, pool, &handout.when) {
-            of_role(cx.graph, &held, (pool, handout), &when, is_classic, findings);
+            of_role(cx.graph, cx.held, (pool, handout), &when, is_classic, findings);
         }
     }
 }
@@ -48,9 +48,13 @@ fn of_role(
         let beyond: Vec<_> = list.iter().filter(is_beyond).collect();
         let worst = beyond.iter().find(|(text, _)| access::changes(text).is_true()).or(beyond.first());
         let Some((action, at)) = worst else { continue };
-        if seen.insert((own.statement.at.place, own.policy.property.clone())) {
+        let place = match own.holder {
+            Holder::Template(_) => at.place,
+            Holder::Aws(_, place) => place,
+        };
+        if seen.insert((permission_spot(&own), actions_of(graph.role(handout.role), &own).property)) {
             let action = action.as_known().unwrap_or_default();
-            findings.push(finding(graph, pool, handout, &own, (action, at.place), is_classic));
+            findings.push(finding(graph, pool, handout, &own, (action, place), is_classic));
         }
     }
 }
@@ -76,15 +80,14 @@ fn finding(
     };
     let date = access::guest_list_date();
     let label = Label::new(place, format!("beyond what the enhanced flow leaves to guests (list of {date})"));
-    let property = format!("{}.{}.Action", own.policy.property, own.statement.path());
-    let mut finding = Finding::new("MAP019", severity, message, label, own.policy.entity.property(property));
+    let mut finding = Finding::new("MAP019", severity, message, label, actions_of(graph.role(handout.role), own));
     finding.related.extend(handout.steps.last().map(|(place, _)| Label::new(*place, format!("{role} is for guests"))));
     finding.related.extend(is_classic.then(|| Label::new(pool.classic.place, "the classic flow has no such limit")));
     finding.help = match is_classic {
         true => "set AllowClassicFlow to false, or take the permission out of the guest role".to_owned(),
         false => "take it out of the guest role: it would count on the day the classic flow is switched on".to_owned(),
     };
-    finding.mistake = Mistake { statement: Some(own.statement.at.place), element: "Action", bare: false };
+    finding.mistake = Mistake { statement: Some(permission_spot(own)), element: "Action", bare: false };
     finding.branch = own.when.clone();
     finding
 }

@@ -10,11 +10,11 @@ use crate::value::{Branch, Truth, compare};
 
 /// Finds rules of type NotEqual whose role may change what the default role may not.
 pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
-    let (held, mut tries) = (Held::of(cx.graph), MOST_TRIES);
+    let (held, mut tries) = (cx.held, MOST_TRIES);
     for mapping in cx.graph.mappings.iter().filter(|mapping| mapping.kind() == Some("Rules")) {
         for rule in mapping.rules() {
             if rule.match_type.as_ref().and_then(|written| written.known()) == Some("NotEqual") {
-                findings.extend(finding(cx.graph, (&held, &mut tries), mapping, rule));
+                findings.extend(finding(cx.graph, (held, &mut tries), mapping, rule));
             }
         }
     }
@@ -45,8 +45,7 @@ fn verdict(
     }
     match excess(graph, held, role, &others, &when, tries) {
         Excess::More(permission, action) => {
-            let place = permission.statement.action_at.map_or(permission.statement.at.place, |at| at.place);
-            Some((Verdict::Stronger(action, Label::new(place, "allowed here")), permission.when))
+            Some((Verdict::Stronger(action, Label::new(permission.place(), "allowed here")), permission.when))
         }
         Excess::None => None,
         Excess::Unknown => open("not all that the two roles may do is known"),

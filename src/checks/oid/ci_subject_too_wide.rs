@@ -17,11 +17,37 @@ fn names_tenant(provider: &Provider, class: &str) -> bool {
     [&provider.other_tenant, &provider.tenant_prefix].into_iter().any(|name| name.as_deref() == Some(class))
 }
 
-/// The classes come with other customers first.
+fn names_project(provider: &Provider, class: &str) -> bool {
+    [&provider.other_project, &provider.project_prefix].into_iter().any(|name| name.as_deref() == Some(class))
+}
+
+/// Runs of the project that is named, on another ref or of another phase.
+fn names_run(provider: &Provider, class: &str) -> bool {
+    provider.subjects.iter().any(|subject| subject.kind == class)
+}
+
+/// The classes come with other customers first, and with other runs last.
 fn of_ci(provider: &Provider, class: &str) -> bool {
-    let names = [&provider.other_project, &provider.project_prefix];
     let is_known = !provider.subjects.is_empty() && !OTHERS.contains(&provider.class.as_str());
-    is_known && (names_tenant(provider, class) || names.into_iter().any(|name| name.as_deref() == Some(class)))
+    is_known && [names_tenant, names_project, names_run].iter().any(|names| names(provider, class))
+}
+
+/// Runs of the project that is named, where the role may change something.
+fn of_runs(case: &Case<'_>, class: &str) -> Option<Finding> {
+    if !case.cx.held.changes(case.of_role.role, &case.of_role.when).is_true() {
+        return None;
+    }
+    let whose = match (case.provider.class.as_str(), class) {
+        ("hcp-terraform", _) => "plans, and runs of every other phase,",
+        (_, "other-branch") => "runs on any branch",
+        (_, "tag") => "runs for any tag",
+        _ => "any run of the project",
+    };
+    let role = case.role().entity.name();
+    let says = |subject: &str| (format!("{whose} can become {role}"), format!("'{subject}' passes too"));
+    let mut finding = case.finding("OID010", Severity::Info, "sub", says, "another run of the project");
+    finding.help = case.replacing("sub");
+    Some(finding)
 }
 
 fn finding(case: &Case<'_>) -> Option<Finding> {
@@ -29,6 +55,9 @@ fn finding(case: &Case<'_>) -> Option<Finding> {
     case.tests("sub").next()?;
     let (role, title) = (case.role().entity.name(), &case.provider.title);
     let class = case.answer.class.split('/').nth(1).unwrap_or_default();
+    if !names_tenant(case.provider, class) && !names_project(case.provider, class) {
+        return of_runs(case, class);
+    }
     let is_open = case.provider.shared.is_some() && names_tenant(case.provider, class);
     let (severity, whose) = match is_open {
         true => (Severity::Error, format!("other customers of {title}")),

@@ -4,7 +4,6 @@ use crate::checks::Cx;
 use crate::checks::tokens::{Case, admitted, also_admits};
 use crate::finding::{Finding, Severity};
 use crate::identity::classes::provider::Provider;
-use crate::identity::writes;
 
 /// Finds roles that workflows of pull requests, or of any branch and tag, can become.
 pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
@@ -40,7 +39,8 @@ fn finding(case: &Case<'_>) -> Option<Finding> {
     if also(of_others) || !by_pull_request && !by_any_branch {
         return None;
     }
-    let severity = if writes(case.cx.graph, of_role.role) { Severity::Warning } else { Severity::Info };
+    let changes = case.cx.held.changes(of_role.role, &of_role.when);
+    let severity = if changes.is_true() { Severity::Warning } else { Severity::Info };
     let role = case.role().entity.name();
     let whose = match (by_pull_request, by_any_branch) {
         (true, true) => "any ref or pull request",

@@ -4,6 +4,7 @@ use crate::checks::Cx;
 use crate::checks::tokens::{Case, admitted, also_admits};
 use crate::finding::{Finding, Severity};
 use crate::identity::classes::provider::Provider;
+use crate::value::Truth;
 
 /// Finds roles that repositories which nobody named can become, all of one owner.
 pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
@@ -25,6 +26,17 @@ fn is_github(provider: &Provider) -> bool {
     ["github", "github-enterprise"].contains(&provider.class.as_str())
 }
 
+/// What the role may do: everything, nothing that changes anything, or something between, which may be unknown.
+fn severity(case: &Case<'_>) -> Severity {
+    if case.administers().is_some() {
+        return Severity::Error;
+    }
+    match case.cx.held.changes(case.of_role.role, &case.of_role.when) {
+        Truth::False => Severity::Info,
+        Truth::True | Truth::Unknown => Severity::Warning,
+    }
+}
+
 fn finding(case: &Case<'_>) -> Option<Finding> {
     // Other owners are the worse mistake.
     if also_admits(case.of_role, &case.answer.principal, of_owner) {
@@ -42,7 +54,8 @@ fn finding(case: &Case<'_>) -> Option<Finding> {
         (message, format!("'{subject}' passes too"))
     };
     let who = "a workflow of another repository of the owner at GitHub";
-    let mut finding = case.finding("OID003", Severity::Warning, "sub", says, who);
+    let mut finding = case.finding("OID003", severity(case), "sub", says, who);
+    finding.related.extend(case.administers());
     finding.help = case.replacing("sub");
     Some(finding)
 }

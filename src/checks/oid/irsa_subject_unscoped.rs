@@ -26,9 +26,11 @@ fn finding(case: &Case<'_>) -> Finding {
     let class = case.answer.class.split('/').nth(1).unwrap_or_default();
     let is_open = names_namespace(case.provider, class);
     let is_tested = case.tests("sub").next().is_some();
-    let (severity, whose) = match is_open {
-        true => (Severity::Warning, "pods of any namespace of the cluster"),
-        false => (Severity::Info, "pods with another service account of the namespace"),
+    let administers = case.administers().filter(|_| is_open && !is_tested);
+    let (severity, whose) = match (is_open, &administers) {
+        (true, Some(_)) => (Severity::Error, "pods of any namespace of the cluster"),
+        (true, None) => (Severity::Warning, "pods of any namespace of the cluster"),
+        (false, _) => (Severity::Info, "pods with another service account of the namespace"),
     };
     let says = |subject: &str| {
         let why = match is_tested {
@@ -39,6 +41,7 @@ fn finding(case: &Case<'_>) -> Finding {
     };
     let mut finding =
         case.finding("OID011", severity, "sub", says, "a pod with another service account of the cluster");
+    finding.related.extend(administers);
     finding.help = if is_tested { case.replacing("sub") } else { case.asking("sub") };
     finding
 }

@@ -3,13 +3,14 @@
 use crate::checks::Cx;
 use crate::checks::gate::named;
 use crate::checks::remedy::allow;
+use crate::checks::words::{actions_of, permission_spot};
 use crate::finding::{Finding, Fix, Label, Mistake, Severity, Status, shown};
 use crate::identity::cognito::{ASSUME, Desk, TAG_SESSION};
 use crate::identity::tags::{
     assume_action, companion_missing, named_companions, never_allows, roles_named, tests_for_tags,
 };
 use crate::identity::{
-    AwsPrincipal, Dialect, Graph, Handout, Held, Mapping, PermissionPolicy, Role, RoleId, TagMap, Trust, Way,
+    AwsPrincipal, Dialect, Graph, Handout, Held, Holder, Mapping, PermissionPolicy, Role, RoleId, TagMap, Trust, Way,
     account_of, aws_principal, tag_uses,
 };
 use crate::policy::{Effect, Policy, Principal, PrincipalKind, Principals, Statement, Test, actions_match};
@@ -39,11 +40,10 @@ pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
             }
         }
     }
-    let held = Held::of(graph);
     for (id, role) in graph.roles() {
         from_own_permissions(graph, id, role, findings);
         for case in &role.trust.cases {
-            from_caller(graph, &held, id, &case.then, &case.when, findings);
+            from_caller(graph, cx.held, id, &case.then, &case.when, findings);
         }
     }
 }
@@ -147,11 +147,8 @@ fn from_caller(graph: &Graph, held: &Held<'_>, id: RoleId, trust: &Policy, when:
         }
         let (name, target) = (own.entity.name(), role.entity.name());
         let message = format!("{name} cannot pass {target} the tags that it asks for");
-        let place = may.statement.action_at.map_or(may.statement.at.place, |at| at.place);
-        let property = format!("{}.{}.Action", may.policy.property, may.statement.path());
-        let label = Label::new(place, "does not allow sts:TagSession, so every call with tags fails");
-        let subject = may.policy.entity.property(property);
-        let mut finding = Finding::new("TAG001", Severity::Warning, message, label, subject);
+        let label = Label::new(may.place(), "does not allow sts:TagSession, so every call with tags fails");
+        let mut finding = Finding::new("TAG001", Severity::Warning, message, label, actions_of(own, &may));
         finding.related = vec![Label::new(key_place(test), "passes only when the session is tagged")];
         finding
             .related
@@ -161,9 +158,10 @@ fn from_caller(graph: &Graph, held: &Held<'_>, id: RoleId, trust: &Policy, when:
             Dialect::Json => "allow both\n  \"Action\": [\"sts:AssumeRole\", \"sts:TagSession\"]".to_owned(),
             Dialect::Cdk => "allow both\n  actions: ['sts:AssumeRole', 'sts:TagSession'],".to_owned(),
         };
-        let allowed = allow(may.statement, TAG_SESSION);
+        let is_own = matches!(may.holder, Holder::Template(_));
+        let allowed = is_own.then(|| allow(may.statement, TAG_SESSION)).flatten();
         finding.fix = allowed.map(|change| Box::new(Fix::offered("allow sts:TagSession", vec![change])));
-        finding.mistake = Mistake { statement: Some(may.statement.at.place), element: "Action", bare: false };
+        finding.mistake = Mistake { statement: Some(permission_spot(&may)), element: "Action", bare: false };
         finding.branch = may.when;
         findings.push(finding);
     }

@@ -3,8 +3,10 @@
 use std::collections::HashMap;
 
 use super::{Builder, Properties};
-use crate::identity::graph::{PermissionPolicy, RoleId};
+use crate::identity::graph::{AwsPolicy, PermissionPolicy, RoleId};
+use crate::identity::managed::{aws_policy, aws_policy_name};
 use crate::resolve::StackId;
+use crate::source::Place;
 use crate::template::Resource;
 use crate::value::{Branch, Kind, Text, Value};
 
@@ -18,7 +20,7 @@ pub(super) struct Permits<'d> {
     /// Managed policies by their ARNs, as places in the graph's policies.
     arns: HashMap<Text, usize>,
     /// What `ManagedPolicyArns` of a role names.
-    managed: Vec<(RoleId, Text, Branch)>,
+    managed: Vec<(RoleId, Text, Branch, Place)>,
 }
 
 impl<'d> Builder<'_, 'd> {
@@ -69,7 +71,8 @@ impl<'d> Builder<'_, 'd> {
         for properties in self.properties(stack, resource, &["ManagedPolicyArns"]) {
             let (arns, known) = texts(&properties, "ManagedPolicyArns");
             all_known &= known;
-            self.permits.managed.extend(arns.into_iter().map(|arn| (role, arn, properties.when.clone())));
+            let when = &properties.when;
+            self.permits.managed.extend(arns.into_iter().map(|(arn, place)| (role, arn, when.clone(), place)));
         }
         all_known
     }
@@ -87,7 +90,7 @@ impl<'d> Builder<'_, 'd> {
         for properties in self.properties(stack, resource, &[list]) {
             let (names, known) = texts(&properties, list);
             self.graph.policies[at].roles_complete &= known;
-            for name in names {
+            for (name, _) in names {
                 let meant = self.role_of_name(stack, &name);
                 self.graph.policies[at].roles_complete &= meant.is_some() || name.as_known().is_some();
                 self.graph.policies[at].roles.extend(meant.map(|role| (role, properties.when.clone())));
@@ -104,12 +107,21 @@ impl<'d> Builder<'_, 'd> {
         }
     }
 
-    /// Joins roles with the managed policies of the run that they name, once all are known.
+    /// Joins roles with the managed policies that they name, those of the run and AWS's own, once all are known.
     pub(super) fn attach_managed(&mut self) {
-        for (role, arn, when) in std::mem::take(&mut self.permits.managed) {
-            match self.permits.arns.get(&arn) {
-                Some(at) => self.graph.policies[*at].roles.push((role, when)),
-                None => self.graph.roles[role.0].permitted_elsewhere = true,
+        let mut of_aws: HashMap<&'static str, usize> = HashMap::new();
+        for (role, arn, when, place) in std::mem::take(&mut self.permits.managed) {
+            if let Some(at) = self.permits.arns.get(&arn) {
+                self.graph.policies[*at].roles.push((role, when));
+            } else if let Some(name) = aws_policy_name(&arn) {
+                let policies = &mut self.graph.aws_policies;
+                let at = *of_aws.entry(name).or_insert_with(|| {
+                    policies.extend(aws_policy(name).map(|document| AwsPolicy { name, roles: Vec::new(), document }));
+                    policies.len() - 1
+                });
+                policies[at].roles.push((role, when, place));
+            } else {
+                self.graph.roles[role.0].permitted_elsewhere = true;
             }
         }
     }
@@ -132,16 +144,16 @@ impl<'d> Builder<'_, 'd> {
     }
 }
 
-/// The texts of a property that is a text or a list of them, and whether these are all.
-fn texts(properties: &Properties, name: &str) -> (Vec<Text>, bool) {
+/// The texts of a property that is a text or a list of them, with their places, and whether these are all.
+fn texts(properties: &Properties, name: &str) -> (Vec<(Text, Place)>, bool) {
     let Some(value) = properties.get(name) else { return (Vec::new(), true) };
     let items = match &value.kind {
         Kind::List(_) => value.items(),
         _ => std::slice::from_ref(value),
     };
     let wanted = items.iter().filter(|item| !item.is_nothing());
-    let found: Vec<Option<Text>> =
-        wanted.map(|item| item.text().filter(|text| !matches!(text, Text::Any(_)))).collect();
+    let known = |item: &Value| item.text().filter(|text| !matches!(text, Text::Any(_)));
+    let found: Vec<Option<(Text, Place)>> = wanted.map(|item| Some((known(item)?, item.at.place))).collect();
     let all_known = found.iter().all(Option::is_some);
     (found.into_iter().flatten().collect(), all_known)
 }

