@@ -4,8 +4,8 @@ use super::arn::{after, arn_part};
 use super::attachment::Written;
 use super::graph::Entity;
 use super::provider::{Named, named_principal};
-use crate::source::Place;
-use crate::value::{Branch, Mark, Piece, Symbols, Text, Truth, compare, fits, fits_without_case, marks};
+
+use crate::value::{At, Branch, Mark, Piece, Symbols, Text, Truth, compare, fits, fits_without_case, marks};
 
 /// An OIDC provider, in one branch.
 #[derive(Clone, Debug)]
@@ -32,7 +32,7 @@ pub struct Listed {
     /// Whether these are all.
     pub complete: bool,
     /// Where the list stands.
-    pub place: Place,
+    pub at: At,
 }
 
 /// How many audiences a provider takes, and of how many characters each (IAM API, CreateOpenIDConnectProvider).

@@ -2,7 +2,7 @@
 
 use crate::checks::Cx;
 use crate::checks::gate::{Gate, gates, principal_path};
-use crate::finding::{Finding, Label, Severity, shown};
+use crate::finding::{Change, Finding, Fix, Label, Severity, Written, shown};
 use crate::identity::oidc::{Federated, NoForm, OidcProvider, federated, home_of, misspelt};
 use crate::identity::{Dialect, Role, account_of};
 use crate::policy::{Principal, PrincipalKind};
@@ -35,6 +35,8 @@ struct Fault {
     label: String,
     related: Option<(Place, String)>,
     help: String,
+    /// How the provider that is meant is named.
+    meant: Option<Written>,
 }
 
 fn finding(gate: Gate<'_>, principal: &Principal, fault: Fault) -> Finding {
@@ -42,6 +44,10 @@ fn finding(gate: Gate<'_>, principal: &Principal, fault: Fault) -> Finding {
     let mut finding = gate.finding("OID009", fault.severity, fault.message, label, &principal_path(principal));
     finding.related = fault.related.map(|(place, what)| Label::new(place, what)).into_iter().collect();
     finding.help = fault.help;
+    finding.fix = fault.meant.map(|value| {
+        let change = Change::Set { at: principal.at, value };
+        Box::new(Fix::offered("name the provider by its ARN", vec![change]))
+    });
     finding.mistake.element = "Principal";
     finding
 }
@@ -63,13 +69,21 @@ fn no_form(cx: &Cx<'_>, gate: Gate<'_>, principal: &Principal, form: NoForm) -> 
         label,
         related: own.map(|own| (own.entity.place, "the provider of this issuer".to_owned())),
         help: help(gate.role, own, issuer.as_deref()),
+        meant: issuer.as_deref().map(|issuer| meant(gate.role, own, issuer)),
     }
+}
+
+/// A provider as its principal: a reference where the template has it, else its ARN in the own account.
+fn meant(role: &Role, own: Option<&OidcProvider>, issuer: &str) -> Written {
+    let near = own.filter(|own| own.entity.subject.stack_key == role.entity.subject.stack_key);
+    near.map_or_else(|| Written::sub(arn(issuer)), |own| Written::reference(own.entity.name()))
 }
 
 /// The issuer that a URL or domain names.
 fn issuer_in(value: &Text, form: NoForm) -> Option<String> {
     let known = value.as_known()?;
     let (_, bare) = known.split_once("://").unwrap_or(("", known));
+    let bare = bare.trim_end_matches('/');
     matches!(form, NoForm::Url | NoForm::Domain).then(|| bare.to_owned())
 }
 
@@ -122,6 +136,7 @@ fn elsewhere(cx: &Cx<'_>, gate: Gate<'_>, principal: &Principal, form: &Federate
         label: format!("a provider of {what} {theirs}; the role lies in {ours}"),
         related: None,
         help: "make a provider in the role's own account, and name that".to_owned(),
+        meant: None,
     })
 }
 
@@ -130,13 +145,15 @@ fn spelling(cx: &Cx<'_>, gate: Gate<'_>, form: &Federated) -> Option<Fault> {
     let Federated::Issuer(issuer) = form else { return None };
     let near = misspelt(issuer, cx.graph.oidc_providers.iter())?;
     let role = gate.role.entity.name();
-    let (written, meant) = (shown(issuer.as_known()?), near.issuer()?);
-    let meant = shown(meant.as_known()?);
+    let (written, issuer_of) = (shown(issuer.as_known()?), near.issuer()?);
+    let issuer = shown(issuer_of.as_known()?);
     Some(Fault {
         severity: Severity::Error,
         message: format!("{role} names a provider by a name that it does not have"),
-        label: format!("'{written}' instead of '{meant}'"),
+        label: format!("'{written}' instead of '{issuer}'"),
         related: near.url.as_ref().map(|url| (url.place, "the provider that is meant, by its whole URL".to_owned())),
-        help: help(gate.role, Some(near), Some(&meant)),
+        help: help(gate.role, Some(near), Some(&issuer)),
+        // The condition keys are mostly misspelt likewise.
+        meant: None,
     })
 }

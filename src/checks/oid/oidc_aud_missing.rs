@@ -54,8 +54,10 @@ fn fix(case: &Case<'_>, providers: &[&OidcProvider], test: Option<&Test>) -> Opt
 
 fn takes(provider: &OidcProvider) -> Label {
     match &provider.clients {
-        Some(clients) if clients.items.len() == 1 => Label::new(clients.place, "the one audience that it takes so far"),
-        Some(clients) => Label::new(clients.place, "the audiences that the provider takes"),
+        Some(clients) if clients.items.len() == 1 => {
+            Label::new(clients.at.place, "the one audience that it takes so far")
+        }
+        Some(clients) => Label::new(clients.at.place, "the audiences that the provider takes"),
         None => Label::new(provider.entity.place, "the provider, which lists what it takes"),
     }
 }

@@ -2,8 +2,9 @@
 
 use crate::checks::Cx;
 use crate::checks::gate::{Gate, gates, test_path};
+use crate::checks::remedy::written;
 use crate::checks::tokens::{of_claim, registered, token};
-use crate::finding::{Finding, Label, Severity, shown};
+use crate::finding::{Change, Finding, Fix, Label, Severity, shown};
 use crate::identity::oidc::{BUILT_IN, Federated, Listed, OidcProvider, federated};
 use crate::identity::{Dialect, Graph};
 use crate::policy::{Effect, Principal, Test, test_passes};
@@ -49,15 +50,25 @@ fn finding(
     let wanted = test.values.first().map(|(value, _)| shown(&cx.graph.shown(value))).unwrap_or_default();
     let label = Label::new(test.values_at.place, format!("wants '{wanted}', of which {name} takes no token"));
     let mut finding = gate.finding("OID012", Severity::Error, message, label, &test_path(test));
-    finding.related = vec![Label::new(clients.place, format!("takes tokens for {} only", list(cx.graph, clients)))];
+    finding.related = vec![Label::new(clients.at.place, format!("takes tokens for {} only", list(cx.graph, clients)))];
     let line = match provider.entity.dialect {
         Dialect::Yaml => format!("- {wanted}"),
         Dialect::Json => format!("\"{wanted}\""),
         Dialect::Cdk => format!("clientIds: ['{wanted}'],"),
     };
     finding.help = format!("add the audience to {name}, or want the one that tokens are made for\n  {line}");
+    finding.fix = fix(cx.graph, test, clients, name);
     finding.mistake.element = "aud";
     Some(finding)
+}
+
+/// Which of both is wrong nobody can tell; the provider takes what else it is told to take.
+fn fix(graph: &Graph, test: &Test, clients: &Listed, name: &str) -> Option<Box<Fix>> {
+    let [(wanted, _)] = test.values.as_slice() else { return None };
+    // A pattern is no audience.
+    let value = written(graph, wanted).filter(|_| !graph.shown(wanted).contains(['*', '?']))?;
+    let change = Change::Append { to: clients.at, value };
+    Some(Box::new(Fix::offered(format!("let {name} take the audience"), vec![change])))
 }
 
 fn list(graph: &Graph, clients: &Listed) -> String {

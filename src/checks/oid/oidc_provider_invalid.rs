@@ -79,7 +79,7 @@ fn url(provider: &OidcProvider) -> Option<Fault> {
 fn clients(provider: &OidcProvider) -> Option<Fault> {
     let (most, longest) = MOST_CLIENTS;
     let Some(list) = provider.clients.as_ref().filter(|list| !list.items.is_empty() || !list.complete) else {
-        let place = provider.clients.as_ref().map_or(provider.entity.place, |list| list.place);
+        let place = provider.clients.as_ref().map_or(provider.entity.place, |list| list.at.place);
         let example = match provider.entity.dialect {
             Dialect::Yaml => "ClientIdList: [ sts.amazonaws.com ]",
             Dialect::Json => "\"ClientIdList\": [ \"sts.amazonaws.com\" ]",
@@ -97,7 +97,13 @@ fn clients(provider: &OidcProvider) -> Option<Fault> {
     };
     if list.items.len() > most {
         let label = format!("{} audiences, where {most} are possible", list.items.len());
-        return Some(Fault::refused(provider, list.place, "ClientIdList", label, "leave out those that nobody uses"));
+        return Some(Fault::refused(
+            provider,
+            list.at.place,
+            "ClientIdList",
+            label,
+            "leave out those that nobody uses",
+        ));
     }
     let long = list.items.iter().find(|item| item.known().is_some_and(|known| known.chars().count() > longest))?;
     let label = format!("longer than {longest} characters");
@@ -109,7 +115,7 @@ fn thumbprints(provider: &OidcProvider) -> Option<Fault> {
     let help = "leave ThumbprintList out: IAM looks up the certificate itself";
     if list.items.len() > MOST_THUMBPRINTS {
         let label = format!("{} thumbprints, where {MOST_THUMBPRINTS} are possible", list.items.len());
-        return Some(Fault::refused(provider, list.place, "ThumbprintList", label, help));
+        return Some(Fault::refused(provider, list.at.place, "ThumbprintList", label, help));
     }
     let wrong = list.items.iter().find(|item| item.known().is_some_and(is_no_thumbprint))?;
     let label = format!("no thumbprint: that has {THUMBPRINT_DIGITS} hexadecimal digits");
@@ -168,7 +174,7 @@ fn pinned(graph: &Graph, provider: &OidcProvider) -> Option<Fault> {
     Some(Fault {
         severity: Severity::Info,
         message: format!("{} needs no thumbprints", provider.entity.name()),
-        place: list.place,
+        place: list.at.place,
         label: "IAM trusts the public authority that signs this issuer's certificate".to_owned(),
         element: "ThumbprintList.known",
         related: None,

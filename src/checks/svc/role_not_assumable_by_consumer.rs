@@ -3,11 +3,15 @@
 use std::collections::HashMap;
 
 use crate::checks::Cx;
+use crate::checks::consumers::wanted_service;
 use crate::checks::gate::{Gate, named};
+use crate::checks::rule::nearest_among;
 use crate::checks::svc::service_principal_unknown::is_unknown_service;
-use crate::finding::{Finding, Label, Mistake, Severity, shown};
+use crate::finding::{Change, Finding, Fix, Label, Mistake, Severity, Written, shown};
 use crate::identity::classes::consumer_gets_in;
-use crate::identity::{Consumer, Dialect, ExternalId, NameFault, Role, RoleId, is_service, name_fault};
+use crate::identity::{
+    Consumer, Dialect, ExternalId, NameFault, Role, RoleId, confused_with, is_service, name_fault, service_front,
+};
 use crate::policy::{Effect, Policy, Principal, PrincipalKind, Statement};
 use crate::value::{Branch, Truth};
 
@@ -72,6 +76,7 @@ fn finding(cx: &Cx<'_>, consumer: &Consumer, case: usize, policy: &Policy, when:
     let place = statement.map(|statement| statement.principal_at.map_or(statement.at.place, |at| at.place));
     finding.related = vec![Label::new(place.unwrap_or(role.entity.place), why)];
     finding.help = help(role, consumer, is_named);
+    finding.fix = fix(cx, role, policy, &when);
     let at = statement.map(|statement| statement.at.place);
     finding.mistake = Mistake { statement: at, element: "Consumer", bare: false };
     finding.branch = when;
@@ -88,6 +93,27 @@ fn help(role: &Role, consumer: &Consumer, is_named: bool) -> String {
         (false, Dialect::Json) => format!("let the service in\n  \"Service\": \"{service}\""),
         (false, Dialect::Cdk) => format!("let the service in\n  assumedBy: new iam.ServicePrincipal('{service}'),"),
     }
+}
+
+/// Where the role is for one service only and names another one that is easily taken for it: that one.
+fn fix(cx: &Cx<'_>, role: &Role, policy: &Policy, when: &Branch) -> Option<Box<Fix>> {
+    let service = wanted_service(cx, role, when)?;
+    let [statement] = policy.statements.as_slice() else { return None };
+    let [principal] = named(statement) else { return None };
+    let name = principal.value.as_known()?;
+    let is_service = statement.effect == Effect::Allow && principal.kind == Some(PrincipalKind::Service);
+    if !is_service || name == service || !is_mistaken_for(name, service) {
+        return None;
+    }
+    let change = Change::Set { at: principal.at, value: Written::text(service) };
+    Some(Box::new(Fix::offered(format!("name {service}"), vec![change])))
+}
+
+/// Whether somebody who meant the second service may well have written the first.
+fn is_mistaken_for(name: &str, service: &str) -> bool {
+    let fronts = || service_front(name).zip(service_front(service));
+    let is_near = || fronts().is_some_and(|(own, meant)| nearest_among(&own, [&*meant].into_iter()).len() == 1);
+    confused_with(name).as_deref() == Some(service) || confused_with(service).as_deref() == Some(name) || is_near()
 }
 
 fn names(statement: &Statement, consumer: &Consumer) -> bool {

@@ -5,7 +5,7 @@ use crate::checks::consumers::{consumer_labels, wanted_service};
 use crate::checks::gate::{Gate, gates, principal_path};
 use crate::checks::rule::nearest_among;
 use crate::checks::trusted::is_own_service;
-use crate::finding::{Finding, Label, Severity, shown};
+use crate::finding::{Change, Finding, Fix, Label, Severity, Written, shown};
 use crate::identity::{Dialect, confused_with, is_known_service, name_fault, service_front, service_fronts};
 use crate::policy::{Principal, PrincipalKind};
 
@@ -39,6 +39,11 @@ fn finding(cx: &Cx<'_>, gate: Gate<'_>, principal: &Principal) -> Option<Finding
             format!("if this is what is meant, write\n  new iam.ServicePrincipal('{meant}')")
         }
     };
+    // What a resource needs is no guess.
+    finding.fix = wanted_service(cx, gate.role, gate.when).map(|service| {
+        let change = Change::Set { at: principal.at, value: Written::text(service) };
+        Box::new(Fix::offered(format!("name {service}"), vec![change]))
+    });
     finding.mistake.element = "Principal";
     Some(finding)
 }

@@ -40,5 +40,5 @@ fn listed(properties: &Properties, name: &str) -> Option<Listed> {
     };
     let written: Vec<Written> = items.iter().filter_map(Written::read).collect();
     let complete = written.len() == items.len() && written.iter().all(|item| item.text.pieces().is_some());
-    Some(Listed { items: written, complete, place: value.at.place })
+    Some(Listed { items: written, complete, at: value.at })
 }
