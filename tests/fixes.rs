@@ -4,6 +4,7 @@
 mod page;
 mod turn;
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::{env, fs};
@@ -127,39 +128,94 @@ fn fixes_make_what_the_page_shows() {
     });
 }
 
-/// The same with each example as indented JSON, as JSON on one line, and with Windows' line ends.
+/// The same template in another form, file by file; nothing for what has no such form.
+type Form = fn(&str, &str) -> Option<(String, String)>;
+
+const FORMS: [(&str, Form); 5] = [
+    ("JSON", |path, text| turn::file(path, text).ok()),
+    ("one-line JSON", |path, text| {
+        let (path, json) = turn::file(path, text).ok()?;
+        Some((path, compact(&json)))
+    }),
+    ("flow YAML", |path, text| Some((path.to_owned(), turn::to_flow(text).ok()?))),
+    ("CRLF", |path, text| Some((path.to_owned(), text.replace('\n', "\r\n")))),
+    ("comments", |path, text| (!text.contains(['|', '>'])).then(|| (path.to_owned(), commented(text)))),
+];
+
+/// JSON without white space between its tokens, the keys in their order.
+fn compact(json: &str) -> String {
+    let (mut in_text, mut escaped) = (false, false);
+    let keeps = |c: &char| {
+        let is_kept = in_text || !c.is_ascii_whitespace();
+        (in_text, escaped) = match c {
+            '"' if !escaped => (!in_text, false),
+            '\\' => (in_text, !escaped),
+            _ => (in_text, false),
+        };
+        is_kept
+    };
+    json.chars().filter(keeps).collect()
+}
+
+/// With a comment behind every line.
+fn commented(text: &str) -> String {
+    text.lines().map(|line| format!("{line}{}\n", if line.is_empty() { "" } else { COMMENT })).collect()
+}
+
+const COMMENT: &str = "  # kept";
+
+/// The same fixes with each example in flow form, as indented JSON, as JSON on one line, with Windows' line ends and
+/// with comments: each comes out as the page's `fixed` in that form, byte for byte (indented JSON apart from white space
+/// in what is new), and a second time nothing changes.
 #[test]
 fn fixes_hold_in_every_form() {
+    let compared = Cell::new([0; FORMS.len()]);
     each_bad(|example, _| {
         if example.only || example.files.iter().any(|file| file.language != Language::Yaml) {
             return Vec::new();
         }
-        let json: Vec<(String, String)> =
-            example.files.iter().map(|file| turn::file(&file.path, &file.text).expect("a template")).collect();
-        let compact = |(path, text): &(String, String)| {
-            let value: serde_json::Value = serde_json::from_str(text).expect("JSON");
-            (path.clone(), value.to_string())
-        };
-        let compact: Vec<_> = json.iter().map(compact).collect();
-        let windows: Vec<_> = texts(&example.files);
-        let windows: Vec<_> = windows.into_iter().map(|(path, text)| (path, text.replace('\n', "\r\n"))).collect();
-        let has_fix = fixed(&texts(&example.files), example.rule).is_some();
+        let block = texts(&example.files);
+        let Some(after_block) = fixed(&block, example.rule) else { return Vec::new() };
         let mut wrong = Vec::new();
-        for (form, files) in [("JSON", &json), ("one-line JSON", &compact), ("CRLF", &windows)] {
-            match fixed(files, example.rule) {
-                None if has_fix => wrong.push(format!("{form}: has no fix")),
-                None => {}
-                Some(after) => {
-                    wrong.extend(
-                        complaints(files, &after, example.rule).into_iter().map(|wrong| format!("{form}: {wrong}")),
-                    );
-                    let mixed = |(_, text): &(String, String)| text.replace("\r\n", "").contains('\n');
-                    wrong.extend(
-                        (form == "CRLF" && after.iter().any(mixed)).then(|| "CRLF: a lone line end".to_owned()),
-                    );
+        for (at, (name, form)) in FORMS.into_iter().enumerate() {
+            let turned = |files: &[(String, String)]| {
+                files.iter().map(|(path, text)| form(path, text)).collect::<Option<Vec<(String, String)>>>()
+            };
+            let Some(files) = turned(&block) else { continue };
+            let mut counts = compared.get();
+            counts[at] += 1;
+            compared.set(counts);
+            let Some(after) = fixed(&files, example.rule) else {
+                wrong.push(format!("{name}: has no fix"));
+                continue;
+            };
+            wrong.extend(complaints(&files, &after, example.rule).into_iter().map(|wrong| format!("{name}: {wrong}")));
+            if fixed(&after, example.rule).is_some_and(|twice| twice != after) {
+                wrong.push(format!("{name}: a second time changes more"));
+            }
+            let is_same = match name {
+                "comments" => {
+                    let bare = |(path, text): &(String, String)| (path.clone(), text.replace(COMMENT, ""));
+                    after.iter().map(bare).collect::<Vec<_>>() == after_block
                 }
+                // A list that is new stands on one line there, which changes no other line.
+                "JSON" => {
+                    let bare =
+                        |files: &[(String, String)]| files.iter().map(|(_, text)| compact(text)).collect::<Vec<_>>();
+                    turned(&after_block).is_some_and(|expected| bare(&expected) == bare(&after))
+                }
+                _ => turned(&after_block).is_none_or(|expected| expected == after),
+            };
+            if !is_same {
+                let text = |files: &[(String, String)]| files.iter().map(|(_, text)| text.as_str()).collect::<String>();
+                let expected = turned(&after_block).unwrap_or_default();
+                let (expected, made) = (text(&expected), text(&after));
+                let diff = TextDiff::from_lines(&expected, &made);
+                wrong.push(format!("{name}: not what was expected\n{}", diff.unified_diff().context_radius(1)));
             }
         }
         wrong
     });
+    let counts = compared.get();
+    assert!(counts.iter().all(|count| *count > 100), "{counts:?}");
 }

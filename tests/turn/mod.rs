@@ -1,10 +1,16 @@
 //! A YAML template as the JSON template that means the same.
 
+#[allow(dead_code, reason = "for those who change templates")]
+mod flow;
+
 use std::path::Path;
 use std::sync::Arc;
 
 use rolecall::source::FileId;
 use rolecall::syntax::{Document, Kind, Node, Scalar, Style, parse_yaml};
+
+#[allow(unused_imports, reason = "for those who change templates")]
+pub(crate) use flow::to_flow;
 
 /// A YAML file as the JSON file that means the same: its path and its text.
 ///
