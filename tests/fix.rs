@@ -1,8 +1,11 @@
 //! `check --fix` and `--diff` as users run them.
 
+use std::collections::BTreeSet;
 use std::fs;
+use std::path::Path;
 use std::process::{Command, Output};
 
+use serde_json::Value;
 use tempfile::TempDir;
 
 const OPEN: &str = "\
@@ -202,4 +205,39 @@ fn what_is_suppressed_stays_as_it_is() {
     let folder = folder(&[("a.yaml", &wanted)]);
     let ran = run(&folder, &["--fix"]);
     assert_eq!((ran.status.code(), text(&folder, "a.yaml")), (Some(0), wanted));
+}
+
+/// Templates of a CDK app outside its output, where nothing makes them anew: what one fix stands in the way of is
+/// fixed once that is made, so that a second run finds nothing more to do, and nothing comes to what was found.
+#[test]
+fn all_that_can_be_fixed_is_fixed_at_once() {
+    let bundled = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/cdk/c-cognito");
+    let mut files = Vec::new();
+    for entry in fs::read_dir(bundled).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        if name.ends_with(".template.json") {
+            files.push((name, fs::read_to_string(&path).unwrap()));
+        }
+    }
+    let list: Vec<(&str, &str)> = files.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+    let folder = folder(&list);
+    let found = |folder: &TempDir| -> BTreeSet<(String, String, String)> {
+        let report: Value = serde_json::from_slice(&run(folder, &["-f", "json"]).stdout).unwrap();
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let findings = report["findings"].as_array().unwrap();
+        findings
+            .iter()
+            .map(|one| (text(&one["rule"]), text(&one["location"]["path"]), text(&one["logicalId"])))
+            .collect()
+    };
+    let before = found(&folder);
+    run(&folder, &["--fix=offer"]);
+    let after = found(&folder);
+    assert!(after.len() * 2 < before.len() && after.is_subset(&before), "{before:#?}\n{after:#?}");
+    let texts = || list.iter().map(|(name, _)| text(&folder, name)).collect::<Vec<_>>();
+    let once = texts();
+    assert_ne!(once, files.iter().map(|(_, text)| text.clone()).collect::<Vec<_>>());
+    run(&folder, &["--fix=offer"]);
+    assert_eq!(once, texts());
 }

@@ -56,10 +56,18 @@ pub fn mend(inputs: &Inputs, options: &Options, most: Applicability) -> Result<M
         .collect();
     let (mut now, mut fixed, mut left) = (first, 0, Vec::new());
     let (mut size, mut runs) = (usize::MAX, 0);
+    let mut fixed_at_refusal = 0;
     while runs < MOST_RUNS {
         let batch = bench.choose(&now, size);
         if batch.is_empty() {
-            break;
+            // What was in the way may be mended since.
+            if bench.refused.is_empty() || fixed == fixed_at_refusal {
+                break;
+            }
+            (fixed_at_refusal, size) = (fixed, usize::MAX);
+            bench.refused.clear();
+            left.clear();
+            continue;
         }
         runs += 1;
         match bench.attempt(&now, &batch)? {
@@ -183,17 +191,21 @@ fn are_apart(a: &TextEdit, b: &TextEdit) -> bool {
 
 /// What is worse with the fixes than without: one of the findings is still there, or there is another one.
 fn worse(before: &Run, after: &Run, batch: &[&Finding]) -> Option<&'static str> {
-    let (mut most, now) = (counted(before), counted(after));
-    for name in batch.iter().map(|finding| resource_of(finding)) {
-        most.entry(name).and_modify(|(all, _)| *all = all.saturating_sub(1));
-    }
-    let own: HashSet<Resource> = batch.iter().map(|finding| resource_of(finding)).collect();
-    if own.iter().any(|name| now.get(name).map_or(0, |(all, _)| *all) > most.get(name).map_or(0, |(all, _)| *all)) {
+    let (most, now) = (counted(before), counted(after));
+    let of = |counts: &Counts, resource: &Resource, severity: Severity| {
+        counts.get(resource).map_or(0, |all| all.range(severity..).map(|(_, count)| count).sum::<usize>())
+    };
+    let is_left = |finding: &&Finding| {
+        let (resource, severity) = (resource_of(finding), finding.severity);
+        // The rule may have something lesser to say of it then.
+        let mended = batch.iter().filter(|other| other.severity >= severity && resource_of(other) == resource).count();
+        of(&now, &resource, severity) > of(&most, &resource, severity).saturating_sub(mended)
+    };
+    if batch.iter().any(is_left) {
         return Some("the edit would not mend it");
     }
-    let grew =
-        |(name, (_, shown)): (&Resource, &(usize, usize))| *shown > most.get(name).map_or(0, |(_, shown)| *shown);
-    now.iter().any(grew).then_some("the edit would bring another finding")
+    let has_more = |resource: &Resource| of(&now, resource, Severity::Warning) > of(&most, resource, Severity::Warning);
+    now.keys().any(has_more).then_some("the edit would bring another finding")
 }
 
 /// A rule with what it speaks of.
@@ -204,13 +216,13 @@ fn resource_of(finding: &Finding) -> Resource {
     (rule, stack, id)
 }
 
-/// For each rule and resource how many definite findings there are, and how many of them are shown by default.
-fn counted(run: &Run) -> HashMap<Resource, (usize, usize)> {
-    let mut counts: HashMap<Resource, (usize, usize)> = HashMap::new();
+/// For each rule and resource how many definite findings there are of each severity.
+type Counts = HashMap<Resource, BTreeMap<Severity, usize>>;
+
+fn counted(run: &Run) -> Counts {
+    let mut counts = Counts::new();
     for finding in run.outcome.findings.iter().filter(|finding| finding.status == Status::Definite) {
-        let (all, shown) = counts.entry(resource_of(finding)).or_default();
-        *all += 1;
-        *shown += usize::from(finding.severity >= Severity::Warning);
+        *counts.entry(resource_of(finding)).or_default().entry(finding.severity).or_default() += 1;
     }
     counts
 }
