@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 use rolecall::finding::{Finding, Outcome};
+use rolecall::settings::Baseline;
 
 /// Templates with several findings each.
 const TEMPLATES: [&str; 3] = [
@@ -72,6 +73,17 @@ const TEMPLATES: [&str; 3] = [
       RoleArn: arn:aws:iam::111122223333:role/two
 ",
 ];
+
+const EMPTY_SERVICE: &str = "    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument:
+        Version: '2012-10-17'
+        Statement:
+          - Effect: Allow
+            Principal:
+              Service: ''
+            Action: sts:AssumeRole
+";
 
 const RULES: [&str; 10] =
     ["CGT001", "CGT003", "MAP001", "MAP015", "SVC001", "XAC001", "CGT007", "SVC", "cognito-aud-missing", "*"];
@@ -167,5 +179,47 @@ proptest! {
             let by_config = hidden.rule == RULES[rule] && source.path() == format!("f{path}.yaml") && own == Some(ids[id]);
             prop_assert!(by_metadata || by_config, "{} {:?} in {}:{}", hidden.rule, own, source.path(), line);
         }
+    }
+
+    /// A baseline of some of the findings, and what may happen to the templates afterwards.
+    #[test]
+    fn a_baseline_hides_what_was_there_and_nothing_that_came(
+        kept in proptest::collection::vec(any::<bool>(), 40),
+        edits in proptest::collection::vec((0..3usize, 0..5usize), 0..4),
+    ) {
+        let mut files: Vec<(String, String)> = (0..3).map(|at| (format!("f{at}.yaml"), TEMPLATES[at].to_owned())).collect();
+        let before = findings(&files);
+        let chosen = before.findings.iter().zip(&kept).filter(|(_, kept)| **kept).map(|(finding, _)| finding);
+        let baseline = Baseline::of(chosen, &before.sources);
+        for (at, (file, edit)) in edits.iter().enumerate() {
+            let (path, text) = &mut files[*file];
+            match edit {
+                0 => *text = format!("# moved\n\n{text}"),
+                1 => *text = text.replace("  Role:", "  Renamed:").replace("Role.Arn", "Renamed.Arn"),
+                2 => *text += &format!("  New{at}:\n{EMPTY_SERVICE}"),
+                3 => *path = format!("renamed{at}-{path}"),
+                _ => *text = text.replace("Service: ''", "Service: lambda.amazonaws.com"),
+            }
+        }
+        let mut after = findings(&files);
+        let is_gone = |path: &str| files.iter().all(|(own, _)| own != path);
+        let vanished = baseline.apply(&mut after.findings, &is_gone).len();
+        let (hidden, shown): (Vec<&Finding>, Vec<&Finding>) =
+            after.findings.iter().partition(|finding| finding.suppressed.is_some());
+        // Each entry covers one finding, of its own rule and resource.
+        prop_assert_eq!(hidden.len() + vanished, baseline.entries.len());
+        for finding in &hidden {
+            let is_it = |id: &Option<String>| *id == finding.subject.logical_id;
+            let same = |one: &&&Finding| one.rule == finding.rule && is_it(&one.subject.logical_id);
+            let entries = baseline.entries.iter().filter(|entry| entry.rule == finding.rule && is_it(&entry.logical_id));
+            prop_assert!(hidden.iter().filter(same).count() <= entries.count(), "{}", finding.message);
+        }
+        // What came is shown.
+        let came = edits.iter().filter(|(_, edit)| *edit == 2).count();
+        let is_new = |finding: &&&Finding| finding.subject.logical_id.as_deref().is_some_and(|id| id.starts_with("New"));
+        let empty = shown.iter().filter(|finding| finding.rule == "SVC001").filter(is_new).count();
+        let mended = edits.iter().rev().take_while(|(_, edit)| *edit != 4).filter(|(_, edit)| *edit == 2).count();
+        prop_assert!(empty >= mended && empty <= came, "{empty} of {came}");
+        prop_assert!(!hidden.iter().any(|finding| is_new(&&finding)));
     }
 }
