@@ -82,6 +82,9 @@ fn what_is_excluded_starts_at_the_folder_of_the_file() {
     // What is named is read, and a glob of the command line is one more.
     assert_eq!(work.found(&["one/t.old.yaml"]), ["one/t.old.yaml:10 SVC001"]);
     assert_eq!(work.found(&["--exclude", "examples"]), ["t.old.yaml:10 SVC001"]);
+    let said = work.check(&["-v"]);
+    let told = format!("{}{}", said.stdout, said.stderr);
+    assert!(told.contains("one/examples/t.yaml: excluded by rolecall.toml"), "{told}");
 }
 
 #[test]

@@ -84,7 +84,13 @@ impl<'s> Configurations<'s> {
     /// command line names is read all the same.
     pub(super) fn narrow(&mut self, found: &mut Found, named: &[PathBuf]) {
         let named: Vec<PathBuf> = named.iter().map(|path| self.scope.store.absolute(path)).collect();
-        found.files.retain(|file| file.named || !self.of_path(&file.path).excludes(&file.path, false));
+        let mut left_out = Vec::new();
+        found.files.retain(|file| {
+            let is_kept = file.named || !self.of_path(&file.path).excludes(&file.path, false);
+            left_out.extend((!is_kept).then(|| format!("{}: excluded by {FILE}", file.shown)));
+            is_kept
+        });
+        found.skipped.append(&mut left_out);
         for file in found.files.iter_mut().filter(|file| !file.named) {
             file.named = self.of_path(&file.path).is_policy(&file.path);
         }
