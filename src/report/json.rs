@@ -338,6 +338,11 @@ struct Witness<'a> {
     aws_also_refuses: &'static str,
 }
 
+/// The request of a proof in the form of an `eval` line; of a very large one the beginning and the end of each text.
+pub(super) fn request_of(witness: &finding::Witness) -> impl Serialize + use<'_> {
+    Witness::new(witness).request
+}
+
 impl<'a> Witness<'a> {
     fn new(witness: &'a finding::Witness) -> Self {
         let whole = Asked::new(&witness.request, usize::MAX);

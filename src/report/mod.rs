@@ -5,7 +5,10 @@
 
 mod escape;
 mod github;
+mod gitlab;
 mod json;
+mod junit;
+mod markdown;
 mod paint;
 mod plain;
 mod sarif;
@@ -35,11 +38,18 @@ pub enum Format {
     Sarif,
     /// Workflow commands of GitHub Actions.
     Github,
+    /// Code quality of GitLab.
+    Gitlab,
+    /// JUnit's XML.
+    Junit,
+    /// Markdown for a comment on a pull request.
+    Markdown,
 }
 
 impl Format {
     /// All formats.
-    pub const ALL: [Self; 5] = [Self::Text, Self::Plain, Self::Json, Self::Sarif, Self::Github];
+    pub const ALL: [Self; 8] =
+        [Self::Text, Self::Plain, Self::Json, Self::Sarif, Self::Github, Self::Gitlab, Self::Junit, Self::Markdown];
 
     /// The name on the command line.
     pub fn name(self) -> &'static str {
@@ -49,6 +59,9 @@ impl Format {
             Self::Json => "json",
             Self::Sarif => "sarif",
             Self::Github => "github",
+            Self::Gitlab => "gitlab",
+            Self::Junit => "junit",
+            Self::Markdown => "markdown",
         }
     }
 
@@ -97,6 +110,9 @@ pub fn write(format: Format, outcome: &Outcome, options: &Options<'_>, out: &mut
         Format::Json => json::write(outcome, options, &mut out)?,
         Format::Sarif => sarif::write(outcome, options, &mut out)?,
         Format::Github => github::write(outcome, &mut out)?,
+        Format::Gitlab => gitlab::write(outcome, &mut out)?,
+        Format::Junit => junit::write(outcome, options, &mut out)?,
+        Format::Markdown => markdown::write(outcome, options, &mut out)?,
     }
     out.flush()
 }

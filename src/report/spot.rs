@@ -1,7 +1,37 @@
 //! Where a place lies, in the numbers that people and editors use.
 
-use crate::finding::visible;
+use crate::finding::{CodeLine, Finding, Outcome, visible};
 use crate::source::{LineColumn, Place, SourceFile, Sources, Span};
+
+/// Where a finding is shown: at the user's own line where that is known, else in the template.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Shown<'a> {
+    /// The path as it is.
+    pub(super) path: &'a str,
+    /// The first line.
+    pub(super) line: u32,
+    /// The last line.
+    pub(super) last_line: u32,
+    /// The first column; not always known of a line of a program.
+    pub(super) column: Option<u32>,
+}
+
+impl<'a> Shown<'a> {
+    /// Where a finding is shown.
+    pub(super) fn of(outcome: &'a Outcome, finding: &'a Finding) -> Self {
+        if let Some((at, _)) = finding.code.as_deref().and_then(CodeLine::shown) {
+            return Self { path: &at.path, line: at.line, last_line: at.line, column: at.column };
+        }
+        let Spot { path, start, end } = Spot::new(&outcome.sources, finding.primary.place);
+        Self { path, line: start.line, last_line: end.line, column: Some(start.column) }
+    }
+
+    /// `path:line:column`, with nothing in it that acts on a screen.
+    pub(super) fn text(&self) -> String {
+        // Who splits the line at its colons finds a column in any case.
+        format!("{}:{}:{}", visible(self.path), self.line, self.column.unwrap_or(1))
+    }
+}
 
 /// A place by path, lines and columns.
 #[derive(Clone, Debug, PartialEq, Eq)]

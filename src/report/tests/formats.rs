@@ -81,6 +81,26 @@ fn json() {
 }
 
 #[test]
+fn gitlab_junit_and_markdown() {
+    for (format, end) in [(Format::Gitlab, "gitlab.json"), (Format::Junit, "junit.xml"), (Format::Markdown, "md")] {
+        expect(&format!("mixed.{end}"), &report(format, &samples::mixed(), &fixed()));
+        expect(&format!("aud-missing.{end}"), &report(format, &samples::aud_missing(), &fixed()));
+        expect(&format!("nothing.{end}"), &report(format, &Outcome::default(), &fixed()));
+    }
+}
+
+/// A comment has a limit, so that the least severe findings lose their details first.
+#[test]
+fn markdown_fits_into_a_comment() {
+    let mut outcome = samples::mixed();
+    let one = outcome.findings[0].clone();
+    outcome.findings.extend(std::iter::repeat_n(one, 2_000));
+    let out = report(Format::Markdown, &outcome, &fixed());
+    assert!(out.len() < 65_000, "{}", out.len());
+    assert!(out.contains(" more findings the details do not fit here."), "{}", &out[out.len() - 500..]);
+}
+
+#[test]
 fn sarif() {
     let validator = validator(SARIF);
     for outcome in

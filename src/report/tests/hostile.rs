@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use proptest::prelude::*;
+use pulldown_cmark::{Event, Options as Options_, Parser, Tag};
 
 use super::{fixed, formats, report, samples};
 use crate::finding::{
@@ -47,6 +48,25 @@ const PIECES: &[&str] = &[
     "│ 12",
     "┆",
     "{\"a\":[",
+    "<script>alert(1)</script>",
+    "</details>",
+    "<!--",
+    "]]>",
+    "&amp;",
+    "![x](http://y/z.png)",
+    "[x](javascript:y)",
+    "`",
+    "```\n",
+    "| x |",
+    "**",
+    "@user",
+    "#1",
+    "https://example.com",
+    "www.example.com",
+    "=cmd|' /C calc'!A0",
+    "../../etc/passwd",
+    "\u{ffff}",
+    "# rolecall: ignore[SVC001]",
     "\"",
     "'",
     "--",
@@ -123,6 +143,10 @@ fn acts(c: char) -> bool {
     c != '\n' && (c.is_control() || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}'))
 }
 
+/// All HTML that the Markdown has, but for the summaries.
+const OWN_HTML: [&str; 9] =
+    ["<details>", "</details>", "<b>", "</b>", "<code>", "</code>", "<sub>", "</sub>", "<!-- -->"];
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -139,6 +163,44 @@ proptest! {
         }
         let lines = report(Format::Plain, &outcome, &options).lines().count();
         prop_assert_eq!(lines, outcome.findings.len());
+    }
+
+    #[test]
+    fn xml_is_well_formed_and_has_every_finding(outcome in outcome()) {
+        let out = report(Format::Junit, &outcome, &fixed());
+        prop_assert!(!out.chars().any(acts), "{out:?}");
+        let document = roxmltree::Document::parse(&out);
+        prop_assert!(document.is_ok(), "{:?}: {out}", document.err());
+        let document = document.expect("it is well-formed");
+        let of = |name: &str| document.descendants().filter(|node| node.has_tag_name(name)).count();
+        prop_assert_eq!(of("failure"), outcome.findings.len());
+        let known = ["testsuites", "testsuite", "testcase", "failure"];
+        prop_assert!(document.descendants().filter(|node| node.is_element()).all(|node| known.contains(&node.tag_name().name())));
+    }
+
+    #[test]
+    fn markdown_has_no_markup_of_a_template(outcome in outcome()) {
+        let out = report(Format::Markdown, &outcome, &fixed());
+        prop_assert!(!out.chars().any(acts), "{out:?}");
+        let (mut details, mut rows) = (0, 0);
+        for event in Parser::new_ext(&out, Options_::all()) {
+            match event {
+                Event::Start(Tag::Link { .. } | Tag::Image { .. } | Tag::FootnoteDefinition(_)) => {
+                    prop_assert!(false, "a link: {out}");
+                }
+                Event::Start(Tag::TableRow) => rows += 1,
+                Event::Html(html) | Event::InlineHtml(html) => {
+                    let own = OWN_HTML.iter().any(|own| html.trim() == *own);
+                    prop_assert!(own || html.starts_with("<summary>"), "{html:?}: {out}");
+                    details += usize::from(html.trim() == "<details>");
+                }
+                Event::InlineMath(_) | Event::DisplayMath(_) | Event::FootnoteReference(_) => {
+                    prop_assert!(false, "markup: {out}");
+                }
+                _ => {}
+            }
+        }
+        prop_assert_eq!((details, rows), (outcome.findings.len(), outcome.findings.len()), "{}", out);
     }
 
     #[test]
@@ -182,6 +244,9 @@ fn machines_can_always_read_it() {
     let mut runner = proptest::test_runner::TestRunner::deterministic();
     for _ in 0..100 {
         let outcome = proptest::strategy::ValueTree::current(&outcome().new_tree(&mut runner).expect("a value"));
+        let gitlab: serde_json::Value =
+            serde_json::from_str(&report(Format::Gitlab, &outcome, &fixed())).expect("JSON");
+        assert_eq!(gitlab.as_array().map(Vec::len), Some(outcome.findings.len()));
         for (format, validator) in [(Format::Json, &json), (Format::Sarif, &sarif)] {
             let out = report(format, &outcome, &fixed());
             assert!(!out.chars().any(acts), "{format:?}: {out:?}");
