@@ -618,3 +618,17 @@ fn the_version_says_how_old_the_tables_are() {
     let alone = work.run(&["-v"]);
     assert_eq!(alone.status, 2, "{}", alone.stderr);
 }
+
+#[test]
+fn completions_and_manual_pages_are_made() {
+    let work = Work::new(&[]);
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let ran = work.run(&["completions", shell]);
+        assert!(ran.status == 0 && ran.stdout.contains("rolecall") && ran.stdout.contains("write-baseline"), "{shell}");
+    }
+    let ran = work.run(&["man"]);
+    assert!(ran.stdout.contains(".TH rolecall 1") && ran.stdout.contains("rolecall\\-check(1)"), "{}", ran.stdout);
+    assert_eq!(work.run(&["man", "--all", "pages"]).status, 0);
+    let page = std::fs::read_to_string(work.path("pages/rolecall-check.1")).unwrap();
+    assert!(page.contains("fail\\-on"), "{page}");
+}

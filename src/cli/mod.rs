@@ -8,6 +8,7 @@ mod eval;
 mod explain;
 mod files;
 mod fix;
+mod generated;
 mod init;
 mod rules;
 mod version;
@@ -39,9 +40,11 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Check(Box<check::Args>),
+    Completions(generated::Completions),
     Eval(eval::Args),
     Explain(explain::Args),
     Init(init::Args),
+    Man(generated::Man),
     Rules(rules::Args),
 }
 
@@ -82,9 +85,11 @@ fn run(cli: Cli, matches: &ArgMatches) -> Status {
             Some(matches) => check::run(&args, matches),
             None => Status::Failed,
         },
+        Command::Completions(args) => generated::completions(&args),
         Command::Eval(args) => eval::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Init(args) => init::run(&args),
+        Command::Man(args) => generated::man(&args),
         Command::Rules(args) => rules::run(&args),
     }
 }

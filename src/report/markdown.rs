@@ -161,22 +161,34 @@ fn prose(text: &str) -> String {
 fn escaped(text: &str, mentions: bool) -> String {
     let mut safe = String::with_capacity(text.len());
     for c in cut(text, usize::MAX).chars() {
+        // A line that begins with these is an item of a list or the line below a heading.
+        let begins = safe.bytes().all(|byte| byte.is_ascii_digit());
         match c {
-            ' ' | '-' | '/' | ',' => safe.push(c),
-            // A mention is looked for in what is shown, so that a comment has to part it.
-            '@' | '#' if mentions => {
-                let _ = write!(safe, "&#{};<!-- -->", u32::from(c));
+            '-' | '+' | '=' | '.' | ')' if begins => push_entity(&mut safe, c),
+            // A mention is looked for in what is shown, and `https://` is a link without any markup: a comment
+            // parts them.
+            '@' | '#' | ':' if mentions => {
+                push_entity(&mut safe, c);
+                safe += NOTHING;
             }
-            // `https://` and `www.` become links without any markup.
-            ':' if mentions => safe += "&#58;<!-- -->",
-            '.' if mentions && ends_with_www(&safe) => safe += ".<!-- -->",
-            c if c.is_ascii_punctuation() => {
-                let _ = write!(safe, "&#{};", u32::from(c));
+            '.' if mentions && ends_with_www(&safe) => {
+                safe.push(c);
+                safe += NOTHING;
+            }
+            '&' | '<' | '>' | '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '#' | '~' | '|' | '^' | '$' | '@' => {
+                push_entity(&mut safe, c);
             }
             c => safe.push(c),
         }
     }
     safe
+}
+
+/// Nothing that is seen.
+const NOTHING: &str = "<!-- -->";
+
+fn push_entity(safe: &mut String, c: char) {
+    let _ = write!(safe, "&#{};", u32::from(c));
 }
 
 fn ends_with_www(text: &str) -> bool {
