@@ -632,3 +632,31 @@ fn completions_and_manual_pages_are_made() {
     let page = std::fs::read_to_string(work.path("pages/rolecall-check.1")).unwrap();
     assert!(page.contains("fail\\-on"), "{page}");
 }
+
+/// What the packages carry beside the program; `UPDATE_SNAPSHOTS=1` writes it anew.
+#[test]
+fn packages_carry_the_pages_and_completions_of_this_program() {
+    let share = Path::new(env!("CARGO_MANIFEST_DIR")).join("packaging/python/data/data/share");
+    let work = Work::new(&[]);
+    assert_eq!(work.run(&["man", "--all", "man/man1"]).status, 0);
+    for (shell, path) in [
+        ("bash", "bash-completion/completions/rolecall"),
+        ("zsh", "zsh/site-functions/_rolecall"),
+        ("fish", "fish/vendor_completions.d/rolecall.fish"),
+    ] {
+        work.write(path, work.run(&["completions", shell]).stdout);
+    }
+    let mut made: Vec<PathBuf> = vec![work.path("bash-completion/completions/rolecall")];
+    made.extend(["zsh/site-functions/_rolecall", "fish/vendor_completions.d/rolecall.fish"].map(|path| work.path(path)));
+    made.extend(fs::read_dir(work.path("man/man1")).unwrap().map(|entry| entry.unwrap().path()));
+    for path in made {
+        let shipped = share.join(path.strip_prefix(work.path("")).unwrap());
+        let made = fs::read_to_string(&path).unwrap();
+        if std::env::var_os("UPDATE_SNAPSHOTS").is_some() {
+            fs::create_dir_all(shipped.parent().unwrap()).unwrap();
+            fs::write(&shipped, &made).unwrap();
+        }
+        let is_same = fs::read_to_string(&shipped).is_ok_and(|shipped| shipped == made);
+        assert!(is_same, "{} is not what the program makes; UPDATE_SNAPSHOTS=1 accepts it", shipped.display());
+    }
+}
