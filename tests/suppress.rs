@@ -259,6 +259,25 @@ fn what_has_expired_no_longer_holds() {
 }
 
 #[test]
+fn what_no_longer_holds_is_not_said_to_hide() {
+    let work = Work::new(&[("t.yaml", &job("              # rolecall: ignore[SVC001] until 2020-01-01\n"))]);
+    assert_eq!(work.found(&[]), ["t.yaml:10 SUP001", "t.yaml:10 SUP003", "t.yaml:11 SVC001"]);
+    let told = work.check(&[]).stdout;
+    assert!(told.contains("nobody said why SVC001 was hidden here"), "{told}");
+}
+
+#[test]
+fn what_is_said_of_suppressions_only_a_configuration_hides() {
+    let work = Work::new(&[("t.yaml", &job("              # rolecall: ignore[SUP001]\n"))]);
+    assert_eq!(work.found(&["t.yaml"]), ["t.yaml:10 SUP004", "t.yaml:11 SVC001"]);
+    work.write("t.yaml", &job("              # rolecall: ignore[SVC001, SUP001]\n"));
+    assert_eq!(work.found(&[]), ["t.yaml:10 SUP001", "t.yaml:10 SUP004"]);
+    let told = work.check(&[]).stdout;
+    assert!(told.contains("nobody said why SVC001 is hidden here"), "{told}");
+    assert!(told.contains("SUP001 cannot be hidden here"), "{told}");
+}
+
+#[test]
 fn what_hides_nothing_is_told_only_where_that_is_sure() {
     let mended = job(COMMENT).replace("''", "lambda.amazonaws.com");
     let work = Work::new(&[("infra/t.yaml", &mended), ("rolecall.toml", "")]);

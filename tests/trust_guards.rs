@@ -41,10 +41,23 @@ fn everybody_beside_a_weak_test() {
         ("{StringEquals: {aws:SourceVpce: vpce-0123456789abcdef0}}", "XAC002 info"),
         ("{'Null': {aws:PrincipalOrgID: 'false'}}", "XAC010 error"),
         ("{StringLike: {aws:PrincipalOrgID: 'o-*'}}", "XAC010 error"),
+        (
+            "{StringEquals: {aws:PrincipalOrgID: o-exampleorgid}, ArnLike: {aws:PrincipalArn: 'arn:aws:iam::*:role/x'}}",
+            "XAC010 warning",
+        ),
     ] {
         assert_eq!(said(&star(condition)), [expected], "{condition}");
     }
-    assert!(said(&star("{StringEquals: {aws:PrincipalOrgID: o-exampleorgid}}")).is_empty());
+    for closed in [
+        "{StringEquals: {aws:PrincipalOrgID: o-exampleorgid}}",
+        "{StringEquals: {aws:PrincipalOrgID: o-exampleorgid}, ArnLike: {aws:PrincipalArn: 'arn:aws:iam::210987654321:role/x'}}",
+        "{StringEquals: {aws:PrincipalOrgID: o-exampleorgid}, ArnLike: {aws:PrincipalArn: 'arn:aws:iam::*:*'}}",
+        // Only IAM Identity Center makes such roles.
+        "{StringEquals: {aws:PrincipalOrgID: o-exampleorgid}, ArnLike: {aws:PrincipalArn: \
+         'arn:aws:iam::*:role/aws-reserved/sso.amazonaws.com/*/AWSReservedSSO_Admin_*'}}",
+    ] {
+        assert!(said(&star(closed)).is_empty(), "{closed}");
+    }
 }
 
 #[test]
@@ -64,6 +77,10 @@ fn accounts_and_what_is_asked_of_them() {
         ("{StringEquals: {sts:ExternalId: '210987654321'}}", Some("XAC007 info")),
         ("{StringEquals: {sts:ExternalId: !Ref AWS::StackName}}", Some("XAC007 info")),
         ("{StringEquals: {sts:ExternalId: short}}", Some("XAC007 info")),
+        // Whether an id that anybody may send could be guessed is no second mistake.
+        ("{StringEqualsIfExists: {sts:ExternalId: short}}", Some("XAC007 warning")),
+        ("{StringNotEquals: {sts:ExternalId: short}}", Some("XAC007 warning")),
+        ("{'Null': {sts:ExternalId: 'false'}}", Some("XAC007 warning")),
         ("{StringEquals: {sts:ExternalId: long-enough-for-it}}", None),
     ] {
         assert_eq!(said(&account(condition)), Vec::from_iter(expected), "{condition}");
@@ -91,6 +108,26 @@ fn principals_that_are_nobody() {
         ("Effect: Allow, Principal: {Service: '*.amazonaws.com'}, Action: 'sts:AssumeRole'", &["SVC002 error"]),
         ("Effect: Allow, Principal: {Service: ssm.me-south-1.amazonaws.com}, Action: 'sts:AssumeRole'", &[]),
     ]);
+}
+
+#[test]
+fn one_mistake_is_told_once() {
+    let deny = "Effect: Allow, Principal: {AWS: 'arn:aws:iam::210987654321:role/x'}, Action: 'sts:AssumeRole'}\n          \
+                - {Effect: Deny, NotPrincipal: {AWS: 'arn:aws:iam::210987654321:role/y'}, Action: 'sts:*'";
+    let messages = "Effect: Allow, Principal: {Service: cognito-idp.amazonaws.com}, Action: 'sts:AssumeRole', Condition: \
+                    {StringEquals: {'cognito-identity.amazonaws.com:aud': \
+                    'us-east-1:12345678-1234-4234-8234-123456789012'}}";
+    each(&[
+        // That nobody gets in follows.
+        (deny, &["XAC004 error"]),
+        (messages, &["CGT010 error"]),
+    ]);
+    let default = "Parameters: {P: {Type: Number, Default: 21098765}}\nResources:\n  R:\n    Type: AWS::IAM::Role\n    \
+                   Properties:\n      AssumeRolePolicyDocument:\n        Statement:\n          - {Effect: Allow, \
+                   Principal: {AWS: !Ref P}, Action: 'sts:AssumeRole'}\n";
+    let outcome = check_texts(vec![("template.yaml".to_owned(), default.to_owned())]);
+    let rules: Vec<&str> = outcome.findings.iter().map(|finding| finding.rule).collect();
+    assert_eq!(rules, ["XAC005"]);
 }
 
 #[test]
@@ -178,6 +215,9 @@ fn open_subjects_of_roles_that_may_do_much_or_little() {
         (&repository, WRITER, Some("OID004 warning")),
         (&repository, READER, Some("OID004 info")),
         (&repository, ELSEWHERE, Some("OID004 info")),
+        // Of a form that somebody has chosen it is not known who else has it.
+        (&of_github("repository_owner_id:12345:*"), ADMIN, Some("OID002 warning")),
+        (&of_github("repository_owner_id:12345"), ADMIN, None),
         (&any_pod, ADMIN, Some("OID011 error")),
         (&any_pod, WRITER, Some("OID011 warning")),
         (&terraform, WRITER, Some("OID010 info")),

@@ -266,7 +266,7 @@ impl<'a> Pool<'a> {
             let later = |group: &Group| match group.precedence {
                 Precedence::Number(other) => other >= number,
                 Precedence::Unset => true,
-                Precedence::Unknown => false,
+                Precedence::Same(_) | Precedence::Unknown => false,
             };
             // A group that no template has may have any number.
             if there.peek().is_none() || !there.all(|group| later(group)) {
@@ -474,6 +474,25 @@ Resources:
                 assert!(is_warning(&one(&text)), "{a:?} {b:?}");
             }
         }
+    }
+
+    #[test]
+    fn one_parameter_is_one_number() {
+        let parameters = "Parameters: {P: {Type: Number}, Q: {Type: Number}}";
+        let text = |a: &str, b: &str| {
+            let groups = group("A", a, "!GetAtt One.Arn") + &group("B", b, "!GetAtt Two.Arn");
+            format!("{parameters}\n{HEAD}{}{}{groups}{}", role("One", ""), role("Two", ""), mapping(""))
+        };
+        let finding = one(&text("!Ref P", "!Ref P"));
+        assert!(is_warning(&finding));
+        assert_eq!(finding.primary.message, "precedence P, like A");
+        assert_eq!(found(&text("!Ref P", "!Ref Q")).len(), 0);
+        assert_eq!(found(&text("!Ref P", "1")).len(), 0);
+        let members = puts("kim", "A", "") + &puts("kim", "B", "");
+        assert!(
+            is_warning(&one(&(text("!Ref P", "!Ref P") + &members))),
+            "a group without number is not known to lose"
+        );
     }
 
     #[test]

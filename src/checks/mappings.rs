@@ -2,7 +2,7 @@
 
 use crate::finding::{Mistake, shown};
 use crate::identity::provider::user_pool_provider;
-use crate::identity::{Dialect, Graph, Group, Mapping, MappingRule, Written};
+use crate::identity::{Dialect, Graph, Group, Mapping, MappingRule, PermissionPolicy, RoleId, Written};
 use crate::policy::{Effect, PrincipalKind, Request, evaluate};
 use crate::resolve::StackId;
 use crate::source::Place;
@@ -84,17 +84,23 @@ pub(super) fn same_role(graph: &Graph, stack: StackId, a: &Written, b: &Written)
     }
 }
 
-/// Whether a permission policy of the run may let somebody assume a group's role by itself, as a broker does that
+/// Whether a permission policy of the run may let somebody else assume a group's role by itself, as a broker does that
 /// reads the role from a token.
 pub(super) fn grants_assume(graph: &Graph, group: &Group) -> bool {
     let Some((arn, _)) = &group.role else { return false };
+    let own: Vec<RoleId> = graph.roles_meant(group.entity.stack, arn).into_iter().map(|(role, _)| role).collect();
+    // What the role itself may do makes nobody else its broker.
+    let is_only_own = |policy: &PermissionPolicy| {
+        policy.roles_complete && !policy.roles.is_empty() && policy.roles.iter().all(|(role, _)| own.contains(role))
+    };
     let request = Request {
         principal: (PrincipalKind::Aws, Text::known("*")),
         action: "sts:AssumeRole".to_owned(),
         resource: arn.clone(),
         context: Vec::new(),
     };
-    let mut cases = graph.policies.iter().flat_map(|policy| &policy.document.cases);
+    let others = graph.policies.iter().filter(|policy| !is_only_own(policy));
+    let mut cases = others.flat_map(|policy| &policy.document.cases);
     cases.any(|case| {
         let mut policy = case.then.clone();
         policy.of_identity = true;

@@ -71,7 +71,7 @@ const ROWS: &[Row] = &[
     ("XAC002", &["XAC006", "XAC007", "XAC008", "TAG004", "POL009"], Meets::Statement),
     ("XAC003", &["XAC001", "XAC002", "TRU004"], Meets::Statement),
     ("XAC003", &["XAC008"], Meets::Principal),
-    ("XAC004", &["CGT001", "CGT002", "CGT003", "OID001", "OID007", "SML001", "XAC001"], Meets::Statement),
+    ("XAC004", &["CGT001", "CGT002", "CGT003", "OID001", "OID007", "SML001", "TRU004", "XAC001"], Meets::Statement),
     ("XAC005", &["XAC008"], Meets::Principal),
     ("XAC006", &["XAC008"], Meets::Principal),
     ("XAC007", &["XAC006", "XAC008", "TRU002"], Meets::Statement),
@@ -147,7 +147,7 @@ fn wins(winner: &Finding, loser: &Finding) -> bool {
         return true;
     }
     // The number of an example is an account like any other.
-    let is_no_account = winner.rule == "XAC005" && loser.rule == "XAC006" && winner.severity == Severity::Error;
+    let is_no_account = winner.rule == "XAC005" && loser.rule == "XAC006" && winner.mistake.element == "Account";
     if is_no_account && winner.primary.place == loser.primary.place {
         return true;
     }

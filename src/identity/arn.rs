@@ -53,6 +53,15 @@ pub fn in_account(arn: &Text, account: &str) -> Text {
     Text::join([&front, &Text::known(format!("{account}:")), &arn_part(arn, 5)])
 }
 
+/// Whether an ARN is one of roles that AWS makes, and that nobody else can give such a path (IAM User Guide,
+/// service-linked roles; IAM Identity Center User Guide, referencing permission sets in resource policies).
+pub fn is_of_aws(arn: &Text) -> bool {
+    let resource = arn_part(arn, 5);
+    let pieces = resource.pieces().unwrap_or_default();
+    let Some(Piece::Literal(first)) = pieces.first() else { return false };
+    ["role/aws-reserved/", "role/aws-service-role/"].iter().any(|path| first.starts_with(path))
+}
+
 /// The root of the account that an ARN of IAM is in; nothing for other texts, and for sessions, whose names are
 /// others in conditions.
 pub fn root_of(arn: &Text) -> Option<Text> {

@@ -420,8 +420,10 @@ fn precedence(value: Option<&Value>) -> Precedence {
     match value {
         None => Precedence::Unset,
         Some(value) => {
-            let number = value.text().and_then(|text| text.as_known()?.parse().ok());
-            number.map_or(Precedence::Unknown, Precedence::Number)
+            let text = value.text();
+            let number = text.as_ref().and_then(|text| text.as_known()?.parse().ok()).map(Precedence::Number);
+            let same = || text.as_ref().and_then(Text::as_symbol).map(Precedence::Same);
+            number.or_else(same).unwrap_or(Precedence::Unknown)
         }
     }
 }

@@ -171,6 +171,8 @@ pub struct AwsPolicy {
 pub enum Precedence {
     /// Lower is better.
     Number(u64),
+    /// A number that is not known, and one wherever this symbol stands.
+    Same(SymbolId),
     /// None: worse than every number.
     Unset,
     /// Not known.

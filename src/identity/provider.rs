@@ -57,6 +57,12 @@ pub fn misplaced(principal: &Principal, symbols: &Symbols) -> Option<Misplaced> 
     }
 }
 
+/// Whether a principal is the service that sends the messages of user pools.
+pub fn is_message_sender(principal: &Principal) -> bool {
+    let name = principal.value.as_known().unwrap_or_default();
+    principal.kind == Some(PrincipalKind::Service) && name.starts_with("cognito-idp.")
+}
+
 /// Whom a federated principal names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Named {

@@ -134,6 +134,12 @@ impl Format {
         })
     }
 
+    /// The same form, shown by this text of it.
+    #[must_use]
+    pub fn with_sample(self, sample: &str) -> Self {
+        Self { sample: sample.into(), ..self }
+    }
+
     /// A text of this form.
     pub fn sample(&self) -> &str {
         &self.sample

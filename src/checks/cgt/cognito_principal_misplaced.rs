@@ -5,7 +5,9 @@ use crate::checks::remedy::{ANY_MEMBER, condition, pool_of_role};
 use crate::checks::words::{amr_line, condition_block, condition_line, is_bare, path, pool_of, tests};
 use crate::finding::{Change, Finding, Fix, Label, Mistake, Severity, Written};
 use crate::identity::cognito::{ASSUME, claimed_by};
-use crate::identity::provider::{Misplaced, Named, PoolPrincipal, misplaced, named_principal, pool_principals};
+use crate::identity::provider::{
+    Misplaced, Named, PoolPrincipal, is_message_sender, misplaced, named_principal, pool_principals,
+};
 use crate::identity::{Dialect, Graph, Role, RoleId, Way};
 use crate::policy::{
     Actions, Effect, Policy, Principal, PrincipalKind, Principals, Request, Statement, Test, actions_match, test_passes,
@@ -100,7 +102,7 @@ fn pools<'s>(graph: &'s Graph, statement: &'s Statement) -> impl Iterator<Item =
 
 fn misplaced_principal(graph: &Graph, statement: &Statement) -> Option<Fault> {
     let found = principals(statement).iter().find_map(|own| Some((own, misplaced(own, &graph.symbols)?)));
-    let (principal, what) = found?;
+    let Some((principal, what)) = found else { return sender_of_messages(statement) };
     let kind = principal.kind.map_or("AWS", PrincipalKind::name);
     let (reason, label) = match what {
         Misplaced::Service => ("it names them as a service", "identity pools are federated, no service"),
@@ -113,6 +115,19 @@ fn misplaced_principal(graph: &Graph, statement: &Statement) -> Option<Fault> {
         reason,
         label: label.to_owned(),
         mend: if what == Misplaced::Service { Mend::Service } else { Mend::UserPool },
+    })
+}
+
+/// The service of user pools beside condition keys of identity pools.
+fn sender_of_messages(statement: &Statement) -> Option<Fault> {
+    statement.conditions.tests.iter().find_map(claimed_by)?;
+    let principal = principals(statement).iter().find(|own| is_message_sender(own))?;
+    Some(Fault {
+        place: principal.at.place,
+        element: "Principal.Service".to_owned(),
+        reason: "it names the service that sends messages of user pools",
+        label: "sends messages of user pools; identity pools are federated, no service".to_owned(),
+        mend: Mend::Service,
     })
 }
 
@@ -266,7 +281,9 @@ impl Case<'_> {
         let mut changes = Vec::new();
         if self.mend == Mend::Service {
             changes.push(Change::Rename { key: principal.key_at?, name: "Federated".to_owned() });
-            if principal.value.as_known() != Some(self.own) {
+            if is_message_sender(principal) {
+                changes.push(Change::Set { at: principal.at, value: Written::text(self.own) });
+            } else if principal.value.as_known() != Some(self.own) {
                 return None;
             }
         }

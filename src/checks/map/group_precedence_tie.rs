@@ -14,10 +14,11 @@ pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
     let groups = Groups::of(cx.graph);
     let sides = Sides::of(cx.graph);
     for pool in groups.pools() {
-        let mut by_number: BTreeMap<u64, Vec<&RoleGroup<'_>>> = BTreeMap::new();
+        let mut by_number: BTreeMap<Precedence, Vec<&RoleGroup<'_>>> = BTreeMap::new();
         for group in pool.groups {
-            if let Precedence::Number(number) = group.group.precedence {
-                by_number.entry(number).or_default().push(group);
+            // One parameter gives both groups one number, whichever that is.
+            if let Precedence::Number(_) | Precedence::Same(_) = group.group.precedence {
+                by_number.entry(group.group.precedence).or_default().push(group);
             }
         }
         findings
@@ -31,9 +32,14 @@ fn tie<'a>(
     sides: &Sides<'_>,
     graph: &Graph,
     pool: &Pool<'a>,
-    (number, groups): (u64, &[&'a RoleGroup<'a>]),
+    (number, groups): (Precedence, &[&'a RoleGroup<'a>]),
 ) -> Option<Finding> {
-    let (pair, memberships) = match pool.proven(groups, number) {
+    let (number, proven) = match number {
+        Precedence::Number(number) => (number.to_string(), pool.proven(groups, number)),
+        Precedence::Same(symbol) => (graph.symbols.facts(symbol).name.to_string(), None),
+        Precedence::Unset | Precedence::Unknown => return None,
+    };
+    let (pair, memberships) = match proven {
         Some((pair, memberships)) => (pair, Some(memberships)),
         None => (pool.competing(groups)?, None),
     };
@@ -54,7 +60,7 @@ fn tie<'a>(
     let label = Label::new(b.precedence_place, format!("precedence {number}, like {}", a.entity.name()));
     let mut finding = pool.finding("MAP001", severity, &pair, message, label);
     finding.related = related(graph, &pair, memberships);
-    finding.help = help(groups, number);
+    finding.help = help(groups, &number);
     if memberships.is_none() {
         finding.assumes.insert(0, "somebody is a member of both groups, and of none with a lower number".to_owned());
     }
@@ -94,7 +100,7 @@ fn user_name(graph: &Graph, user: &Text) -> String {
 /// Groups that the help names.
 const MOST_NAMES: usize = 6;
 
-fn help(groups: &[&RoleGroup<'_>], number: u64) -> String {
+fn help(groups: &[&RoleGroup<'_>], number: &str) -> String {
     let mut seen = HashSet::new();
     let names = groups.iter().map(|group| group.group.entity.name());
     let names: Vec<&str> = names.filter(|name| seen.insert(*name)).collect();

@@ -1,17 +1,19 @@
 //! MAP012: users choose their role by an attribute that they set themselves.
 
+use super::negative_match_grants_role::{Verdict, verdict};
 use crate::checks::Cx;
+use crate::checks::excess::MOST_TRIES;
 use crate::checks::mappings::{mistake, role_name, rule_path};
 use crate::finding::{Finding, Label, Severity, Status, shown};
-use crate::identity::{Graph, Mapping, MappingRule, UserPool, Writable, Writers, WrittenBy};
+use crate::identity::{Mapping, MappingRule, UserPool, Writable, Writers, WrittenBy};
 
 /// Finds rules on claims that the user may write.
 pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
-    let writers = Writers::of(cx.graph);
+    let (writers, mut tries) = (Writers::of(cx.graph), MOST_TRIES);
     for mapping in cx.graph.mappings.iter().filter(|mapping| mapping.kind() == Some("Rules")) {
         let Some(pool) = mapping.user_pool.as_ref().and_then(|id| cx.graph.user_pool(id)) else { continue };
         for (at, rule) in mapping.rules().iter().enumerate() {
-            findings.extend(finding(cx.graph, &writers, mapping, pool, (rule, &mapping.rules()[..at])));
+            findings.extend(finding((cx, &mut tries), &writers, mapping, pool, (rule, &mapping.rules()[..at])));
         }
     }
 }
@@ -21,7 +23,7 @@ fn claim_of(rule: &MappingRule) -> Option<&str> {
 }
 
 fn finding<'g>(
-    graph: &'g Graph,
+    (cx, tries): (&Cx<'g>, &mut usize),
     writers: &Writers<'g>,
     mapping: &Mapping,
     pool: &'g UserPool,
@@ -34,7 +36,7 @@ fn finding<'g>(
         return None;
     }
     let way = writers.writable(pool, claim, &mapping.when)?;
-    let role = role_name(graph, mapping.entity.stack, rule.role.as_ref()?);
+    let role = role_name(cx.graph, mapping.entity.stack, rule.role.as_ref()?);
     let (told, name) = (shown(claim), pool.entity.name());
     let message = match way.external {
         Some(external) => {
@@ -48,6 +50,15 @@ fn finding<'g>(
     let subject = mapping.entity.property(rule_path(mapping, rule, Some("Claim")));
     let mut finding = Finding::new("MAP012", severity(&way), message, label, subject);
     finding.related = related(&way, rule, &told);
+    // What a trigger or a client that was not read makes of the claim may be better than it looks.
+    if finding.severity == Severity::Warning
+        && way.client.is_some()
+        && !pool.sets_claims
+        && let Some(power) = power(cx, tries, mapping, rule)
+    {
+        finding.severity = Severity::Error;
+        finding.related.push(power);
+    }
     finding.help = help(&way, &told);
     if way.client.is_none() {
         finding.status = Status::Possible;
@@ -77,6 +88,25 @@ fn severity(way: &Writable<'_>) -> Severity {
         WrittenBy::PerhapsUnlisted | WrittenBy::WithSecret => Severity::Info,
         _ if way.external.is_some() => Severity::Info,
         WrittenBy::Unlisted | WrittenBy::Listed | WrittenBy::Required => Severity::Warning,
+    }
+}
+
+/// Where the role of a rule gets what its users would not have without it: every permission, or one that changes
+/// something and that the default role has not.
+fn power(cx: &Cx<'_>, tries: &mut usize, mapping: &Mapping, rule: &MappingRule) -> Option<Label> {
+    let written = rule.role.as_ref()?;
+    let (role, exists) = cx.graph.roles_meant(mapping.entity.stack, &written.text).into_iter().next()?;
+    let (verdict, when) = verdict(cx.graph, (cx.held, tries), mapping, Some((role, exists)))?;
+    match (cx.held.administers(role, &when), verdict) {
+        (Some(by), _) => {
+            let name = cx.graph.role(role).entity.name();
+            Some(Label::new(by.place(), format!("{name} may give itself every permission")))
+        }
+        (None, Verdict::Stronger(action, mut label)) => {
+            label.message = format!("they may call {action} then");
+            Some(label)
+        }
+        (None, Verdict::Open(_)) => None,
     }
 }
 

@@ -20,13 +20,15 @@ pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-/// Why a comparison has no answer.
-enum Verdict {
+/// What comparing a rule's role with the default one comes to; why there is no answer.
+pub(super) enum Verdict {
+    /// It may call this action, which is allowed here.
     Stronger(String, Label),
     Open(&'static str),
 }
 
-fn verdict(
+/// Whether a rule's role may change what the default one may not; nothing where it certainly may not.
+pub(super) fn verdict(
     graph: &Graph,
     (held, tries): (&Held<'_>, &mut usize),
     mapping: &Mapping,

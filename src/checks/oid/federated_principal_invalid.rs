@@ -68,7 +68,10 @@ fn no_form(cx: &Cx<'_>, gate: Gate<'_>, principal: &Principal, form: NoForm) -> 
         message: format!("IAM refuses {role}: its principal is no identity provider"),
         label,
         related: own.map(|own| (own.entity.place, "the provider of this issuer".to_owned())),
-        help: help(gate.role, own, issuer.as_deref()),
+        help: match cx.graph.user_pool(&principal.value) {
+            Some(_) => of_user_pool(gate.role),
+            None => help(gate.role, own, issuer.as_deref()),
+        },
         meant: issuer.as_deref().map(|issuer| meant(gate.role, own, issuer)),
     }
 }
@@ -103,6 +106,19 @@ fn help(role: &Role, own: Option<&OidcProvider>, issuer: Option<&str>) -> String
         (Dialect::Json, None) => format!("\"Federated\": {{ \"Fn::Sub\": \"{}\" }}", arn(issuer)),
     };
     format!("name a provider that the account has\n  {line}")
+}
+
+/// A user pool is no principal: its users come by an identity pool, or by a provider of IAM for its issuer.
+fn of_user_pool(role: &Role) -> String {
+    let line = match role.entity.dialect {
+        Dialect::Yaml => "Federated: cognito-identity.amazonaws.com",
+        Dialect::Json => "\"Federated\": \"cognito-identity.amazonaws.com\"",
+        Dialect::Cdk => "new iam.WebIdentityPrincipal('cognito-identity.amazonaws.com', { … })",
+    };
+    format!(
+        "for tokens of an identity pool, name that\n  {line}\nfor those of the user pool itself, the ARN of an OIDC \
+         provider of IAM with the URL\n  https://cognito-idp.REGION.amazonaws.com/POOL-ID"
+    )
 }
 
 fn arn(issuer: &str) -> String {

@@ -27,8 +27,12 @@ fn finding(case: &Case<'_>) -> Finding {
         };
         (format!("tokens that were made for another application can become {role}"), why.to_owned())
     };
-    let mut finding = case.finding("OID007", severity, "aud", says, "a token for another audience");
-    if let Some(witness) = finding.witness.as_mut() {
+    let who = match has_one {
+        true => "a token for any audience that the provider takes, one only so far",
+        false => "a token for another audience",
+    };
+    let mut finding = case.finding("OID007", severity, "aud", says, who);
+    if let Some(witness) = finding.witness.as_mut().filter(|_| !has_one) {
         witness.assumes.push("the provider in IAM lists the audience of the token".to_owned());
     }
     finding.related = providers.first().map(|provider| takes(provider)).into_iter().collect();
@@ -54,9 +58,10 @@ fn fix(case: &Case<'_>, providers: &[&OidcProvider], test: Option<&Test>) -> Opt
 
 fn takes(provider: &OidcProvider) -> Label {
     match &provider.clients {
-        Some(clients) if clients.items.len() == 1 => {
-            Label::new(clients.at.place, "the one audience that it takes so far")
-        }
+        Some(clients) if clients.items.len() == 1 => Label::new(
+            clients.at.place,
+            "the one audience that it takes so far; with a second one its tokens pass, too",
+        ),
         Some(clients) => Label::new(clients.at.place, "the audiences that the provider takes"),
         None => Label::new(provider.entity.place, "the provider, which lists what it takes"),
     }

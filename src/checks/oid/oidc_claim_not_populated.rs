@@ -55,11 +55,14 @@ fn finding(cx: &Cx<'_>, gate: Gate<'_>, test: &Test, issuer: &Text, provider: &P
         (_, true) => format!("a test of {role} keeps nobody out: STS knows no {claim}{doubt}"),
         (_, false) => format!("{role} refuses every token: STS knows no {claim}{doubt}"),
     };
-    let of = match is_known {
-        true => format!("of {}", provider.title),
-        false => "of an issuer that is in none of its tables".to_owned(),
+    let (title, date) = (&provider.title, &provider.date);
+    let why = match is_known {
+        true => format!("AWS lists no such claim of {title}, as of {date}"),
+        false => {
+            format!("for issuers outside its tables AWS lists aud, sub, amr, email and oaud only, as of {date}")
+        }
     };
-    let label = Label::new(test.key_at.place, format!("AWS lists no such claim {of}, as of {}", provider.date));
+    let label = Label::new(test.key_at.place, why);
     let mut finding = gate.finding("OID006", severity, message, label, &test_path(test));
     finding.help = help(cx, gate, issuer, provider, &claim);
     finding.mistake.element = element(test.key.as_known().unwrap_or_default());

@@ -1,10 +1,10 @@
 //! OID008: condition keys that belong to another issuer than the one that is trusted.
 
 use crate::checks::Cx;
-use crate::checks::gate::{Gate, gates, test_path};
+use crate::checks::gate::{Gate, gates, literal, test_path};
 use crate::checks::tokens::{element, issuers, passes_without};
 use crate::finding::{Change, Finding, Fix, Label, Severity, shown};
-use crate::identity::classes::provider::of_issuer;
+use crate::identity::classes::provider::{Provider, of_issuer};
 use crate::identity::cognito::ASSUME;
 use crate::identity::oidc::{Federated, claim_of, is_claim_of};
 use crate::identity::{Dialect, Unwanted};
@@ -110,7 +110,8 @@ fn finding(
     let label = Label::new(first.key_at.place, why.clone());
     let mut finding = gate.finding("OID008", Severity::Error, message, label, &test_path(first));
     finding.related = others.iter().map(|(test, why)| Label::new(test.key_at.place, why.clone())).collect();
-    finding.help = help(cx, gate, &issuer_text, first);
+    let tests: Vec<&Test> = std::iter::once(*first).chain(others.iter().map(|(test, _)| *test)).collect();
+    finding.help = help(cx, gate, &issuer_text, &tests);
     if passes && let Some(rule) = open_by(cx, gate) {
         finding.help.push_str(&format!("\nas it stands the role is open: rolecall explain {rule}"));
     }
@@ -143,21 +144,45 @@ fn open_by(cx: &Cx<'_>, gate: Gate<'_>) -> Option<&'static str> {
         .then_some("OID001")
 }
 
-fn help(cx: &Cx<'_>, gate: Gate<'_>, issuer: &Text, test: &Test) -> String {
-    let claim = test.key.as_known().and_then(|key| claim_of(key, issuer)).unwrap_or_default();
+/// Lines that the help shows.
+const MOST_LINES: usize = 4;
+
+fn help(cx: &Cx<'_>, gate: Gate<'_>, issuer: &Text, tests: &[&Test]) -> String {
+    let mut lines: Vec<String> = Vec::new();
+    for test in tests {
+        let line = line(cx, gate, issuer, test);
+        if !lines.contains(&line) && lines.len() < MOST_LINES {
+            lines.push(line);
+        }
+    }
+    let what = match names_app(cx, issuer) {
+        Some(provider) => format!("{} names the app by app_id", provider.title),
+        None if lines.len() > 1 => "begin the keys with the issuer as the principal has it".to_owned(),
+        None => "begin the key with the issuer as the principal has it".to_owned(),
+    };
+    format!("{what}\n  {}", lines.join("\n  "))
+}
+
+/// The provider of an issuer that names the app otherwise than others do.
+fn names_app(cx: &Cx<'_>, issuer: &Text) -> Option<&'static Provider> {
     let (provider, certain) = of_issuer(issuer, &cx.graph.symbols);
-    let names_app = provider.is_some_and(|own| certain.is_true() && OF_THEIR_OWN.contains(&own.class.as_str()));
+    provider.filter(|own| certain.is_true() && OF_THEIR_OWN.contains(&own.class.as_str()))
+}
+
+/// A test's key as it is to be.
+fn line(cx: &Cx<'_>, gate: Gate<'_>, issuer: &Text, test: &Test) -> String {
+    let claim = test.key.as_known().and_then(|key| claim_of(key, issuer)).unwrap_or_default();
     let claim = match claim.as_str() {
-        _ if names_app => "app_id".to_owned(),
+        _ if names_app(cx, issuer).is_some() => "app_id".to_owned(),
         "" => "sub".to_owned(),
         _ => claim,
     };
     let key = format!("{}:{claim}", cx.graph.shown(issuer));
-    let value = test.values.first().and_then(|(value, _)| value.as_known()).map_or("…".to_owned(), shown);
-    let line = match gate.role.entity.dialect {
+    let value = test.values.first().and_then(|(value, _)| value.as_known()).map(shown);
+    let value = value.map_or("…".to_owned(), |value| literal(gate.role, &value));
+    match gate.role.entity.dialect {
         Dialect::Yaml => format!("{key}: {value}"),
-        Dialect::Json => format!("\"{key}\": \"{value}\""),
-        Dialect::Cdk => format!("'{key}': '{value}',"),
-    };
-    format!("begin the key with the issuer as the principal has it\n  {line}")
+        Dialect::Json => format!("\"{key}\": {value}"),
+        Dialect::Cdk => format!("'{key}': {value},"),
+    }
 }

@@ -5,7 +5,7 @@ pub mod suppression_of_unknown_rule;
 pub mod suppression_unused;
 pub mod suppression_without_reason;
 
-use crate::finding::{Date, Finding, Label, Scope, Severity, Subject, Suppression};
+use crate::finding::{By, Date, Finding, Label, Named, Scope, Severity, Subject, Suppression};
 use crate::source::Place;
 
 /// A suppression, and what a run knows of it.
@@ -34,9 +34,16 @@ fn finding(rule: &'static str, suppressing: &Suppressing<'_>, message: String, p
     Finding::new(rule, Severity::Warning, message, Label::new(primary.0, primary.1), subject)
 }
 
+/// Whether a suppression names a rule on suppressions, of which only a configuration hides the findings.
+fn is_beyond(suppression: &Suppression, named: &Named) -> bool {
+    let is_own = |id: &str| crate::checks::rule(id).is_some_and(|rule| rule.group == "sup");
+    suppression.by != By::Configuration && named.rule.is_some_and(is_own)
+}
+
 /// The rules that a suppression names, for a headline.
 fn names(suppression: &Suppression) -> String {
-    let words: Vec<String> = suppression.rules.iter().take(3).map(|named| crate::finding::shown(&named.word)).collect();
-    let more = if suppression.rules.len() > 3 { " and others" } else { "" };
+    let hidden: Vec<&Named> = suppression.rules.iter().filter(|named| !is_beyond(suppression, named)).collect();
+    let words: Vec<String> = hidden.iter().take(3).map(|named| crate::finding::shown(&named.word)).collect();
+    let more = if hidden.len() > 3 { " and others" } else { "" };
     format!("{}{more}", words.join(", "))
 }

@@ -1,6 +1,6 @@
 //! SUP004: a suppression that hides nothing.
 
-use super::{Suppressing, finding};
+use super::{Suppressing, finding, is_beyond};
 use crate::finding::{Finding, shown};
 
 /// Reports rules that a suppression names and that raise nothing there, where it is sure that they do not.
@@ -11,6 +11,13 @@ pub fn check(suppressing: &Suppressing<'_>, findings: &mut Vec<Finding>) {
         return;
     }
     for (at, named) in written.rules.iter().enumerate() {
+        if let Some(rule) = named.rule.filter(|_| is_beyond(written, named)) {
+            let headline = format!("{rule} cannot be hidden here: it speaks of what hides others");
+            let mut finding = finding("SUP004", suppressing, headline, (named.place, "hides nothing"));
+            finding.help = format!("take it away; rolecall.toml hides {rule}, by ignore below [check]");
+            findings.push(finding);
+            continue;
+        }
         let is = |flags: &[bool]| flags.get(at).copied().unwrap_or(false);
         let Some(rule) = named.rule.filter(|_| is(suppressing.judged) && !is(suppressing.used)) else { continue };
         let headline = format!("{rule} finds nothing here, so that there is nothing to hide");

@@ -114,7 +114,7 @@ fn never(cx: &Cx<'_>, gate: Gate<'_>) -> Option<Finding> {
     let label = Label::new(of_account.values_at.place, "this account");
     let mut finding = gate.finding("SVC006", Severity::Error, message, label, &test_path(of_account));
     finding.related = vec![Label::new(of_arn.values_at.place, "a resource of another one")];
-    finding.help = help(gate);
+    finding.help = "name one account in both keys: that of the resource for which the service works".to_owned();
     finding.mistake.element = "SourceAccount";
     Some(finding)
 }

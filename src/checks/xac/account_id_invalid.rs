@@ -98,6 +98,7 @@ fn finding(gate: Gate<'_>, account: &Text, fault: AccountFault, place: Place, pa
         }
         AccountFault::Form => "write the 12 digits of the account".to_owned(),
     };
-    finding.mistake.element = "Account";
+    // A number for examples is an account all the same.
+    finding.mistake.element = if fault == AccountFault::Example { "Example" } else { "Account" };
     Some(finding)
 }

@@ -2,8 +2,8 @@
 
 use crate::checks::Cx;
 use crate::checks::gate::{
-    Gate, admitted, bare_account, bare_request, deciding, gate, gates, is_on, literal, named, passes_always, proof,
-    test_path, trusted_account,
+    Gate, admitted, bare_account, bare_request, deciding, gate, gates, is_on, literal, named, passes_always,
+    passes_with, proof, test_path, trusted_account,
 };
 use crate::checks::remedy::with_operator;
 use crate::finding::{Finding, Fix, Label, Severity};
@@ -11,7 +11,8 @@ use crate::identity::{
     ClassAnswer, Dialect, Guessable, Role, RoleClasses, account_in, account_of, guessable_id, impossible_external_ids,
 };
 use crate::policy::{Effect, PrincipalKind, Statement, Test, test_passes, without_if_exists};
-use crate::value::{Text, compare};
+use crate::source::Place;
+use crate::value::{Text, Truth, compare};
 
 const EXTERNAL_ID: [&str; 1] = ["sts:externalid"];
 
@@ -22,10 +23,13 @@ pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
         let wrong = admitted(of_role, "account/trusted/wrong-external-id").map(|answer| (answer, Sent::Another));
         findings.extend(absent.chain(wrong).find_map(|(answer, sent)| open(cx, of_role, answer, sent)));
     }
+    let open: Vec<Place> = findings.iter().filter(|one| one.rule == "XAC007").map(|one| one.primary.place).collect();
     for gate in gates(cx).filter(|gate| gate.statement.effect == Effect::Allow) {
         let names_aws = named(gate.statement).iter().any(|one| one.kind == Some(PrincipalKind::Aws));
         for test in gate.statement.conditions.tests.iter().filter(|test| names_aws && is_on(test, &EXTERNAL_ID)) {
-            findings.extend(never(cx, gate, test).or_else(|| guessed(cx, gate, test)));
+            // Of a test that keeps nobody out it does not matter what its id is.
+            let guessed = || guessed(cx, gate, test).filter(|_| !open.contains(&test.values_at.place));
+            findings.extend(never(cx, gate, test).or_else(guessed));
         }
     }
 }
@@ -122,6 +126,12 @@ fn never(cx: &Cx<'_>, gate: Gate<'_>, test: &Test) -> Option<Finding> {
 /// Ids that somebody who knows the account can guess.
 fn guessed(cx: &Cx<'_>, gate: Gate<'_>, test: &Test) -> Option<Finding> {
     let symbols = &cx.graph.symbols;
+    // Only an id that gets in is worth guessing.
+    let gets_in =
+        |value: &Text| passes_with(test, gate.policy, &bare_request(gate.role), value.clone(), symbols) != Truth::False;
+    if test.asks_only_whether_it_is_there() {
+        return None;
+    }
     let accounts: Vec<Text> = named(gate.statement).iter().filter_map(|one| bare_account(one, symbols)).collect();
     let is_own = |account: &Text| compare(account, &account_of(gate.role), symbols).is_true();
     // Whoever is of the account needs no deputy.
@@ -138,7 +148,8 @@ fn guessed(cx: &Cx<'_>, gate: Gate<'_>, test: &Test) -> Option<Finding> {
         }
         None => None,
     };
-    let (at, why) = test.values.iter().find_map(|(value, at)| Some((at, why(value)?)))?;
+    let mut wanted = test.values.iter().filter(|(value, _)| gets_in(value));
+    let (at, why) = wanted.find_map(|(value, at)| Some((at, why(value)?)))?;
     let message = format!("the external id that {} asks for can be guessed", gate.role.entity.name());
     let mut finding = gate.finding("XAC007", Severity::Info, message, Label::new(at.place, why), &test_path(test));
     finding.help = exactly(gate.role, "ID-FROM-THE-VENDOR");

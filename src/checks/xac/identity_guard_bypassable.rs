@@ -2,13 +2,14 @@
 
 use crate::checks::Cx;
 use crate::checks::gate::{
-    Gap, Gate, ORGANIZATION, SECOND_FACTOR, admitted, bare_account, bare_request, deciding, gap, gate, gates, is_on,
-    is_open_to_organizations, is_open_to_roles, literal, named, passes_elsewhere, proof, test_path, without,
+    Gap, Gate, ORGANIZATION, SECOND_FACTOR, admitted, bare_account, bare_request, deciding, gap, gate, gates,
+    is_everybody, is_on, is_open_to_organizations, is_open_to_roles, literal, named, passes_elsewhere, proof,
+    test_path, without,
 };
 use crate::checks::remedy::with_operator;
 use crate::finding::{Finding, Fix, Label, Severity};
-use crate::identity::{ClassAnswer, Dialect, Role, RoleClasses, account_in, in_account, is_session_arn};
-use crate::policy::{Carried, Effect, Principal, Statement, Test, test_passes, without_if_exists};
+use crate::identity::{ClassAnswer, Dialect, Role, RoleClasses, account_in, in_account, is_of_aws, is_session_arn};
+use crate::policy::{Carried, Effect, Policy, Principal, Statement, Test, test_passes, without_if_exists};
 use crate::value::Text;
 
 /// Finds tests of the organization, of a name or of a second factor that do not keep others out.
@@ -38,9 +39,15 @@ fn strangers(cx: &Cx<'_>, of_role: &RoleClasses, answer: &ClassAnswer, statement
 /// An account is trusted as a whole, and a test on it says less than it seems to.
 fn in_accounts(cx: &Cx<'_>, of_role: &RoleClasses) -> Option<Finding> {
     let outside = admitted(of_role, "account/trusted/outside-organization");
-    outside.into_iter().find_map(|answer| outside_organization(cx, of_role, answer)).or_else(|| {
-        admitted(of_role, "account/trusted/any-external-id").find_map(|answer| elsewhere(cx, of_role, answer))
-    })
+    outside
+        .into_iter()
+        .find_map(|answer| outside_organization(cx, of_role, answer))
+        .or_else(|| {
+            admitted(of_role, "account/trusted/any-external-id").find_map(|answer| elsewhere(cx, of_role, answer))
+        })
+        .or_else(|| {
+            admitted(of_role, "account/organization-member").find_map(|answer| in_organization(cx, of_role, answer))
+        })
 }
 
 /// The trusted account is not in the organization that is asked for, and passes all the same.
@@ -57,17 +64,43 @@ fn outside_organization(cx: &Cx<'_>, of_role: &RoleClasses, answer: &ClassAnswer
     finding(cx, of_role, answer, (statement, test), Severity::Warning, message, who)
 }
 
+/// A test of a name that passes for one of the same name in another account than the caller's, though not for every
+/// name. Names that AWS alone gives out are left aside.
+fn of_any_account<'s>(
+    cx: &Cx<'_>,
+    statement: &'s Statement,
+    policy: &Policy,
+    answer: &ClassAnswer,
+    account: &Text,
+) -> Option<&'s Test> {
+    let (symbols, request) = (&cx.classes.symbols, &answer.answer.request);
+    let tests = statement.conditions.tests.iter().filter(|test| is_on(test, &["aws:principalarn"]));
+    tests.into_iter().find(|test| {
+        passes_elsewhere(test, policy, request, symbols)
+            && !is_open_to_roles(test, policy, request, account, symbols)
+            && !test.values.iter().all(|(arn, _)| is_of_aws(arn))
+    })
+}
+
+/// All accounts of an organization are trusted, and a name is asked for, in whichever.
+fn in_organization(cx: &Cx<'_>, of_role: &RoleClasses, answer: &ClassAnswer) -> Option<Finding> {
+    let policy = of_role.policy(cx.graph);
+    let asks = |statement: &&Statement| statement.conditions.tests.iter().any(|test| is_on(test, &ORGANIZATION));
+    let statement = deciding(policy, answer).find(asks)?;
+    named(statement).iter().find(|principal| is_everybody(principal, &cx.graph.symbols))?;
+    let test = of_any_account(cx, statement, policy, answer, &account_in(&answer.principal)?)?;
+    let name = gate(cx, of_role, statement).role.entity.name();
+    let message = format!("whoever has the right name in an account of the organization can become {name}");
+    let who = "a user or role of such a name in an account of the organization";
+    finding(cx, of_role, answer, (statement, test), Severity::Warning, message, who)
+}
+
 /// A name is asked for, in whatever account.
 fn elsewhere(cx: &Cx<'_>, of_role: &RoleClasses, answer: &ClassAnswer) -> Option<Finding> {
     let policy = of_role.policy(cx.graph);
     let statement = deciding(policy, answer).next()?;
     let account = account(statement, answer, cx)?;
-    let (symbols, request) = (&cx.classes.symbols, &answer.answer.request);
-    let of_anywhere = |test: &&Test| {
-        passes_elsewhere(test, policy, request, symbols) && !is_open_to_roles(test, policy, request, &account, symbols)
-    };
-    let tests = statement.conditions.tests.iter().filter(|test| is_on(test, &["aws:principalarn"]));
-    let test = tests.into_iter().find(of_anywhere)?;
+    let test = of_any_account(cx, statement, policy, answer, &account)?;
     let name = gate(cx, of_role, statement).role.entity.name();
     let message = format!("whoever has the right name in a trusted account can become {name}");
     // A single account that Principal names is the account, whatever the pattern says.

@@ -371,7 +371,7 @@ impl Asking<'_, '_> {
 
     pub(super) fn ask_with(&mut self, class: &str, keys: Keys, unwanted: Unwanted) {
         let provider = self.provider();
-        let mut assumes = provider.assumes.clone();
+        let mut assumes = provider.assumed(class).to_vec();
         if !self.issuer.certain {
             assumes.push(format!("the provider is that of {}", provider.title));
         }

@@ -21,13 +21,24 @@ impl Clerk {
 
     /// The symbol for a stranger's name of this form.
     pub(super) fn letter(&mut self, name: &str, form: &str) -> SymbolId {
-        let format = if form == "*" { Format::any() } else { Format::new(form, &sample(name, form)) };
+        let sample = sample(name, form);
+        let format = if form == "*" { Format::any().with_sample(&sample) } else { Format::new(form, &sample) };
         self.add(name, form, format, true)
+    }
+
+    /// The symbol for the end of a stranger's name that begins as an own one does.
+    pub(super) fn ending(&mut self, name: &str, form: &str) -> SymbolId {
+        const END: &str = "-other";
+        let takes = Form::new(form).takes(&Text::known(END), &Symbols::default());
+        if !takes {
+            return self.letter(name, form);
+        }
+        self.add(&format!("end of {name}"), form, Format::new(form, END), true)
     }
 
     /// The symbol for a stranger's text of any form.
     pub(super) fn any(&mut self, name: &str) -> SymbolId {
-        self.add(name, "", Format::any(), true)
+        self.add(name, "", Format::any().with_sample(&format!("other-{name}")), true)
     }
 
     /// The number of another account.

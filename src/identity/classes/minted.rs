@@ -64,7 +64,11 @@ impl Asking<'_, '_> {
     ) -> Option<Minted> {
         let clerk = &mut *self.bench.clerk;
         subject.own(&own.beginning, segment, &clerk.symbols)?;
-        let form = subject.form_after(segment, &own.beginning, open, &mut |name, form| clerk.letter(name, form))?;
+        let mut letter = |name: &str, form: &str| match open && name == segment {
+            true => clerk.ending(name, form),
+            false => clerk.letter(name, form),
+        };
+        let form = subject.form_after(segment, &own.beginning, open, &mut letter)?;
         Some(Minted { form, subject: Some(subject) })
     }
 }

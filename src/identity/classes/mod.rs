@@ -39,7 +39,7 @@ use clerk::Clerk;
 pub use consumer::consumer_gets_in;
 pub use service::{SourceKeys, source_keys};
 pub use sibling::let_in_without;
-pub use subjects::{fits_no_subject, ways_of_naming};
+pub use subjects::{fits_no_subject, of_other_form, ways_of_naming};
 pub use witness::witness_of;
 
 /// Whether a class must be kept out (catalogue, section 5, third column).

@@ -44,6 +44,8 @@ pub struct Provider {
     pub audience: Option<String>,
     /// What its witnesses take for granted.
     pub assumes: Vec<String>,
+    /// What the witnesses of a known customer's own projects take for granted, where that is something else.
+    pub assumes_own: Vec<String>,
     /// The forms of its subjects.
     pub subjects: Vec<Subject>,
     /// Other claims that IAM takes as condition keys.
@@ -167,11 +169,22 @@ fn read(text: &'static str) -> Option<Provider> {
         example: optional("example"),
         audience: optional("audience"),
         assumes: texts("assumes").collect(),
+        assumes_own: texts("assumes-own").collect(),
         subjects: list("subject").into_iter().map(subject).collect::<Option<_>>()?,
         claims: list("claim").into_iter().map(claim).collect::<Option<_>>()?,
         source: optional("source")?,
         date: optional("date")?,
     })
+}
+
+impl Provider {
+    /// What witnesses of a class, by its name without the beginning, take for granted.
+    pub(super) fn assumed(&self, class: &str) -> &[String] {
+        let of_projects = [&self.other_project, &self.project_prefix];
+        let is_own = of_projects.into_iter().any(|own| own.as_deref() == Some(class))
+            || self.subjects.iter().any(|subject| !subject.kind.is_empty() && subject.kind == class);
+        if is_own && !self.assumes_own.is_empty() { &self.assumes_own } else { &self.assumes }
+    }
 }
 
 fn get<'t>(table: &'t DeTable<'static>, key: &str) -> Option<&'t DeValue<'static>> {

@@ -47,8 +47,7 @@ impl Asking<'_, '_> {
             self.doubt = Some("which sign-in endpoints the partition has");
         }
         let attributes = self.attributes();
-        let assumes =
-            "the provider signs assertions for other recipients, and their users choose their sessions' names";
+        let assumes = "the provider signs assertions for other recipients";
         let other = Form::any().but(self.endpoints());
         let keys = self.keys(chosen(other, false), &attributes, chosen_list);
         self.ask("other-recipient", keys, Unwanted::Always, assumes);

@@ -33,6 +33,19 @@ pub fn fits_no_subject(
     exists(&alone(statement, vec![one], policy, &somebody, action), &space, symbols).truth.is_false()
 }
 
+/// A value of a test on the subject that stands for several subjects of a form which a customer of the issuer has
+/// by choice: who else has such a form is not known.
+pub fn of_other_form<'t>(provider: &Provider, test: &'t Test) -> Option<&'t (Text, At)> {
+    test.values.iter().find(|value| {
+        let one = Test { values: vec![(*value).clone()], ..test.clone() };
+        let is_open = |marks: &Vec<Mark>| {
+            let begins = matches!(marks.first(), Some(Mark::Char(_)));
+            begins && !begins_alike(provider, marks) && marks.iter().any(|mark| matches!(mark, Mark::Run | Mark::One))
+        };
+        one.wanted_texts().any(|marks| is_open(&marks))
+    })
+}
+
 /// Whether a value begins with the fixed text that the subjects begin with.
 fn begins_alike(provider: &Provider, value: &[Mark]) -> bool {
     let mut beginnings = provider.subjects.iter().filter(|own| !own.uncertain).filter_map(|own| own.front());
