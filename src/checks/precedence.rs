@@ -87,7 +87,8 @@ const ROWS: &[Row] = &[
     ("OID011", &["TRU006"], Meets::Statement),
     ("XAC001", &["TRU006"], Meets::Statement),
     ("XAC002", &["TRU006"], Meets::Statement),
-    ("XAC006", &["TRU006"], Meets::Statement),
+    // Another restriction that is bypassed is another mistake.
+    ("XAC006", &["TRU006"], Meets::Key),
 ];
 
 /// Takes away the findings that give way to a more specific one.

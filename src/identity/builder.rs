@@ -210,6 +210,7 @@ impl<'s, 'd> Builder<'s, 'd> {
         self.consumer(stack, resource);
         match resource.kind {
             "AWS::IAM::Role" => self.permissions_of_role(stack, resource),
+            "AWS::IAM::User" | "AWS::IAM::Group" => self.permissions_of_users(stack, resource),
             "AWS::IAM::Policy" | "AWS::IAM::ManagedPolicy" | "AWS::IAM::RolePolicy" => self.policy(stack, resource),
             "AWS::Cognito::IdentityPoolRoleAttachment" => self.attachment(stack, resource),
             "AWS::Cognito::IdentityPoolPrincipalTag" => self.tag_map(stack, resource),

@@ -6,7 +6,7 @@ use crate::policy::{
 };
 use crate::value::{Form, Piece, Symbols, Text};
 
-/// Tests of one key of a statement that no value passes together, nor its absence.
+/// Tests of one key of a statement that no value passes together, nor its absence; or one that has no value at all.
 pub fn contradiction<'s>(statement: &'s Statement, policy: &Policy, symbols: &Symbols) -> Option<Vec<&'s Test>> {
     let tests = &statement.conditions.tests;
     tests.iter().enumerate().find_map(|(at, first)| {
@@ -16,6 +16,11 @@ pub fn contradiction<'s>(statement: &'s Statement, policy: &Policy, symbols: &Sy
             return None;
         }
         let of_key: Vec<&Test> = tests.iter().filter(is_same).collect();
+        // An empty list fits nothing.
+        let is_empty = |test: &&&Test| test.values.is_empty() && passes_never(statement, &[test], policy, symbols);
+        if let Some(empty) = of_key.iter().find(is_empty) {
+            return Some(vec![*empty]);
+        }
         let is_open = of_key.iter().any(|test| test.values.iter().any(|(value, _)| may_be_variable(value)));
         (of_key.len() > 1 && !is_open && passes_never(statement, &of_key, policy, symbols)).then_some(of_key)
     })

@@ -269,6 +269,8 @@ pub struct TagMap {
     pub keys: Vec<String>,
     /// Whether these are all: the default keys are not listed.
     pub keys_complete: bool,
+    /// Whether the keys of all tags that it lists are known.
+    pub listed: bool,
     /// Whether tags are passed.
     pub passes: Truth,
     /// The provider, as the map names it.

@@ -69,7 +69,7 @@ pub use service_name::{NameFault, name_fault};
 pub use services::{confused_with, is_known_service, is_service, service_front, service_fronts};
 pub use sign_in::{SignIn, sign_in_of, sign_ins, takes_sign_in};
 pub use source_guard::accounts_apart;
-pub use tag_use::{How, TagUse, Tenant, default_tags, principal_tag, tag_uses, tenant};
+pub use tag_use::{How, TagUse, Tenant, default_tags, prefix_of_name, principal_tag, tag_uses, tenant};
 pub use undecided::{Undecided, undecided_mappings, undecided_trusts};
 pub use user_pool::{Attribute, CUSTOM, Client, ExternalProvider, StandardClaim, UserPool, Words, standard_claim};
 pub use witness::{Refused, Witness, witness};

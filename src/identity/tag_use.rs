@@ -2,7 +2,7 @@
 //! (IAM User Guide, global condition keys, `aws:PrincipalTag`).
 
 use super::graph::{Graph, PermissionPolicy, RoleId, TagMap};
-use crate::policy::{Policy, Statement, Test, variables};
+use crate::policy::{Policy, Statement, Test, Variable, variables};
 use crate::value::{At, Branch, Text};
 
 /// A part of a statement that rests on a tag of the principal.
@@ -22,6 +22,8 @@ pub struct TagUse<'g> {
     pub how: How<'g>,
     /// Whether a variable has a default, which stands for the value of a tag that is not there.
     pub has_default: bool,
+    /// Whether the tag's value is a part of what the statement is not about: of a `NotResource`.
+    pub excludes: bool,
     /// Where: the text with the variable, or the key of the test.
     pub at: At,
 }
@@ -54,7 +56,7 @@ pub fn tag_uses(graph: &Graph, role: RoleId) -> Vec<TagUse<'_>> {
             let Some(when) = graph.together(held, &case.when) else { continue };
             for statement in &case.then.statements {
                 let found = in_statement(&case.then, statement).into_iter();
-                let whole = |(key, how, at, has_default)| TagUse {
+                let whole = |(key, how, at, (has_default, excludes))| TagUse {
                     policy,
                     document: &case.then,
                     statement,
@@ -62,6 +64,7 @@ pub fn tag_uses(graph: &Graph, role: RoleId) -> Vec<TagUse<'_>> {
                     key,
                     how,
                     has_default,
+                    excludes,
                     at,
                 };
                 uses.extend(found.map(whole));
@@ -71,16 +74,19 @@ pub fn tag_uses(graph: &Graph, role: RoleId) -> Vec<TagUse<'_>> {
     uses
 }
 
-fn in_statement<'g>(document: &'g Policy, statement: &'g Statement) -> Vec<(String, How<'g>, At, bool)> {
+/// The tag's key, how and where, whether it has a default, and whether it excludes.
+type Found<'g> = (String, How<'g>, At, (bool, bool));
+
+fn in_statement<'g>(document: &'g Policy, statement: &'g Statement) -> Vec<Found<'g>> {
     let named = variables(statement, document).into_iter().filter_map(|variable| {
         let key = principal_tag(&variable.key)?.to_owned();
         let how = variable.test.map_or(How::Resource(variable.text), |test| How::Wanted(test, variable.text));
-        Some((key, how, variable.at, variable.default.is_some()))
+        Some((key, how, variable.at, (variable.default.is_some(), variable.excludes)))
     });
     let tests = statement.conditions.tests.iter();
     let tested = tests.filter_map(|test| {
         let key = principal_tag(test.key.as_known()?)?.to_owned();
-        Some((key, How::Tested(test), test.key_at, false))
+        Some((key, How::Tested(test), test.key_at, (false, false)))
     });
     named.chain(tested).collect()
 }
@@ -115,4 +121,17 @@ pub fn tenant(key: &str) -> Option<Tenant<'_>> {
         None if key.eq_ignore_ascii_case("aws:username") => Some(Tenant::UserName),
         None => super::provider::pool_principals().any(is_identity).then_some(Tenant::Identity),
     }
+}
+
+/// What the ARNs of buckets and of tables have before the name (Service Authorization Reference, Amazon S3 and Amazon
+/// DynamoDB, resource types).
+const BEFORE_NAMES: [&str; 2] = [":s3:::", ":table/"];
+
+/// What stands between a variable, with which the name of a bucket or a table begins, and a wildcard in that name. All
+/// characters of such names may be in values, too (IAM User Guide, tags, naming rules).
+pub fn prefix_of_name<'v>(variable: &'v Variable<'_>) -> Option<&'v str> {
+    let begins = variable.test.is_none() && BEFORE_NAMES.iter().any(|before| variable.front.ends_with(before));
+    let name = variable.tail.split('/').next().filter(|_| begins)?;
+    let (between, _) = name.split_once(['*', '?'])?;
+    (!between.is_empty()).then_some(between)
 }

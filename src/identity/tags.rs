@@ -1,6 +1,5 @@
 //! Session tags: who asks for them, and who may pass them.
 
-use super::arn::cut;
 use super::cognito::TAG_SESSION;
 use super::graph::{Entity, Graph, RoleId};
 use crate::policy::{
@@ -8,7 +7,7 @@ use crate::policy::{
     principals_match, test_passes,
 };
 use crate::source::Place;
-use crate::value::{At, Branch, Symbols, Text, Truth};
+use crate::value::{At, Branch, Piece, Symbols, Text, Truth};
 
 /// Actions by which a role is assumed (STS API).
 pub const ASSUME_ACTIONS: [&str; 3] = ["sts:AssumeRole", "sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML"];
@@ -70,19 +69,29 @@ pub fn concerns_no_other_role(graph: &Graph, role: RoleId, statement: &Statement
         let meant = graph.roles_meant(stack, text);
         !meant.is_empty() && meant.iter().all(|(id, _)| *id == role)
     };
-    !list.is_empty() && list.iter().all(|(text, _)| is_itself(text) || is_of_other_service(text))
+    !list.is_empty() && list.iter().all(|(text, _)| is_itself(text) || is_no_role(text))
 }
 
-/// Whether an ARN is one of a service other than IAM, whose roles are the only ones.
-fn is_of_other_service(arn: &Text) -> bool {
-    let service = || {
-        let (head, rest) = cut(&arn.pieces()?, ':')?;
-        let (_, rest) = cut(&rest, ':')?;
-        let (service, _) = cut(&rest, ':')?;
-        let is_arn = Text::from_pieces(head).as_known() == Some("arn");
-        Text::from_pieces(service).as_known().filter(|_| is_arn).map(str::to_owned)
-    };
-    service().is_some_and(|service| !service.is_empty() && service != "iam" && !service.contains(['*', '?']))
+/// Whether an ARN is one of a service other than IAM, whose roles are the only ones, or of something else in IAM.
+fn is_no_role(arn: &Text) -> bool {
+    let part = |at| super::arn::arn_part(arn, at);
+    let service = part(2);
+    if part(0).as_known() != Some("arn") {
+        return false;
+    }
+    match service.as_known() {
+        Some("iam") => {
+            let named = part(5);
+            let pieces = named.pieces().unwrap_or_default();
+            let kind = match pieces.first() {
+                Some(Piece::Literal(first)) => first.split_once('/').map(|(kind, _)| kind.to_owned()),
+                _ => None,
+            };
+            kind.is_some_and(|kind| kind != "role" && !kind.contains(['*', '?', '$']))
+        }
+        Some(service) => !service.is_empty() && !service.contains(['*', '?', '$']),
+        None => false,
+    }
 }
 
 /// The tests of a statement that pass only when the session is tagged: those on request tags that fail
@@ -95,6 +104,27 @@ pub fn tests_for_tags<'s>(statement: &'s Statement, policy: &'s Policy) -> impl 
 pub fn tests_for_identity<'s>(statement: &'s Statement, policy: &'s Policy) -> impl Iterator<Item = &'s Test> {
     let allows = statement.effect == Effect::Allow;
     needed(statement, policy, move |key| allows && key == "sts:sourceidentity")
+}
+
+/// The test of a Deny statement by which it speaks of whoever sets no source identity, and of nothing else but source
+/// identities.
+pub fn denies_without_identity<'s>(statement: &'s Statement, policy: &Policy) -> Option<&'s Test> {
+    let bare = request(PrincipalKind::Aws, &Text::known("*"), Text::known("*"), SET_SOURCE_IDENTITY);
+    let tests = &statement.conditions.tests;
+    let holds = |test: &Test| {
+        let is_key = test.key.as_known().is_some_and(|key| key.eq_ignore_ascii_case("sts:sourceidentity"));
+        is_key && test_passes(test, policy, &bare, &Symbols::default()).is_true()
+    };
+    let denies = statement.effect == Effect::Deny && !statement.conditions.opaque && tests.iter().all(holds);
+    tests.first().filter(|_| denies)
+}
+
+/// Whether a statement of a role's trust policy certainly speaks of all that a principal stands for, and of an action.
+pub fn is_covered(statement: &Statement, principal: &Principal, action: &str, role: &Text, symbols: &Symbols) -> bool {
+    let kind = principal.kind.unwrap_or(PrincipalKind::Aws);
+    let asking = request(kind, &principal.value, role.clone(), action);
+    let speaks = principals_match(&statement.principals, &asking, symbols);
+    speaks.and(actions_match(&statement.actions, action)).is_true()
 }
 
 /// The same for a permission policy, whose key is the one of sessions that have one already (IAM User Guide,
@@ -113,7 +143,9 @@ fn needed<'s>(
     let of_key = move |test: &&Test| is_key(&test.key.as_known().unwrap_or_default().to_ascii_lowercase());
     let bare = request(PrincipalKind::Aws, &Text::known("*"), Text::known("*"), TAG_SESSION);
     let needs = move |test: &&Test| test_passes(test, policy, &bare, &Symbols::default()).is_false();
-    statement.conditions.tests.iter().filter(of_key).filter(needs)
+    // What no request passes is another mistake.
+    let is_empty = |test: &&Test| test.values.is_empty();
+    statement.conditions.tests.iter().filter(of_key).filter(move |test| !is_empty(test)).filter(needs)
 }
 
 /// The values of a test that no source identity can have: 2 to 64 of these characters (STS API,
@@ -149,13 +181,26 @@ pub fn lacks(graph: &Graph, role: RoleId, policy: &Policy, statement: &Statement
         let request = request(kind, &principal.value, graph.role(role).arn(), action);
         let allow = policy.statements.iter().filter(|statement| statement.effect != Effect::Deny);
         let may = allow.map(|statement| {
-            let speaks = principals_match(&statement.principals, &request, &graph.symbols);
-            // The statement that names the principal speaks of it, whatever form the name has.
-            let speaks = if names(statement, principal) { Truth::True } else { speaks };
+            let speaks = speaks_of(statement, principal, &request.resource, &graph.symbols);
             speaks.and(actions_match(&statement.actions, &request.action))
         });
         Truth::any(may).is_false() || is_denied(policy, &request, graph)
     })
+}
+
+/// Whether a statement of a role's trust policy speaks of a principal, or of somebody for whom that stands: of a role
+/// where it is the account.
+pub fn speaks_of(statement: &Statement, principal: &Principal, role: &Text, symbols: &Symbols) -> Truth {
+    // The statement that names the principal speaks of it, whatever form the name has.
+    if names(statement, principal) {
+        return Truth::True;
+    }
+    let asking =
+        |own: &Principal| request(own.kind.unwrap_or(PrincipalKind::Aws), &own.value, role.clone(), TAG_SESSION);
+    let whole = principals_match(&statement.principals, &asking(principal), symbols);
+    let Principals::Only(list) = &statement.principals else { return whole };
+    let alone = Principals::Only(vec![principal.clone()]);
+    whole.or(Truth::any(list.iter().map(|own| principals_match(&alone, &asking(own), symbols))))
 }
 
 /// Whether a Deny statement without conditions speaks of the request.

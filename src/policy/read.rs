@@ -3,8 +3,8 @@
 //! unknown, so that a Deny is never certain to deny nothing.
 
 use super::{
-    Actions, Conditions, Effect, Emptiness, EmptyPrincipal, Operator, Policy, Principal, PrincipalKind, Principals,
-    Resources, Statement, Test,
+    Actions, Base, Conditions, Effect, Emptiness, EmptyPrincipal, Operator, Policy, Principal, PrincipalKind,
+    Principals, Quantifier, Resources, Statement, Test,
 };
 use crate::value::{At, Entry, Kind, Piece, Text, Value, Why};
 
@@ -187,6 +187,11 @@ fn all_resources(statement: &Value) -> Resources {
     }
 }
 
+/// Whether an operator asks that one of the request's values be among those of the test.
+fn finds_one(operator: Operator) -> bool {
+    operator.quantifier == Some(Quantifier::ForAny) && !operator.negated && operator.base != Base::Null
+}
+
 fn conditions(entry: Option<&Entry>) -> Conditions {
     let mut conditions = Conditions { tests: Vec::new(), opaque: false, at: entry.map(|entry| entry.key_at) };
     let Some(entry) = entry else { return conditions };
@@ -202,10 +207,15 @@ fn tests(operator: &Entry, into: &mut Conditions) {
         into.opaque = true;
         return;
     };
+    let parsed = operator.key.as_known().and_then(Operator::parse);
     for entry in keys.iter() {
-        let values = texts(&entry.value, Value::text).unwrap_or_else(|| vec![unread(&entry.value)]);
+        let values = match &entry.value.kind {
+            // No value of a request is one of none, in whichever way an empty list is read.
+            Kind::List(items) if items.is_empty() && parsed.is_some_and(finds_one) => Vec::new(),
+            _ => texts(&entry.value, Value::text).unwrap_or_else(|| vec![unread(&entry.value)]),
+        };
         into.tests.push(Test {
-            operator: operator.key.as_known().and_then(Operator::parse),
+            operator: parsed,
             operator_text: operator.key.clone(),
             key: entry.key.clone(),
             values,

@@ -11,8 +11,18 @@ pub struct Variable<'p> {
     pub key: String,
     /// What stands for it where the request does not carry the key.
     pub default: Option<String>,
-    /// Whether a wildcard stands right beside it, where wildcards count.
-    pub meets_wildcard: bool,
+    /// It as written: `${aws:username}`.
+    pub written: String,
+    /// The known text right before it, up to a variable or an unknown part.
+    pub front: String,
+    /// The known text right behind it, as far.
+    pub tail: String,
+    /// Whether wildcards count in the text.
+    pub is_pattern: bool,
+    /// Whether a wildcard stands right before it, where wildcards count.
+    pub behind_wildcard: bool,
+    /// Whether one stands right behind it.
+    pub before_wildcard: bool,
     /// The text.
     pub text: &'p Text,
     /// Where the text stands.
@@ -65,7 +75,12 @@ fn of_text<'p>(
                 found.push(Variable {
                     key: key.trim().to_owned(),
                     default: default.map(|own| own.trim().trim_matches('\'').to_owned()),
-                    meets_wildcard: like && (is_wild(last) || is_wild(tail.chars().next())),
+                    written: format!("${{{inside}}}"),
+                    front: front.to_owned(),
+                    tail: tail.split("${").next().unwrap_or_default().to_owned(),
+                    is_pattern: like,
+                    behind_wildcard: like && is_wild(last),
+                    before_wildcard: like && is_wild(tail.chars().next()),
                     text,
                     at,
                     test,

@@ -16,7 +16,7 @@ use crate::identity::{
 use crate::policy::{
     Carried, Effect, Policy, PrincipalKind, Principals, Request, Statement, Test, actions_match, test_passes,
 };
-use crate::value::{Text, Truth, compare};
+use crate::value::{Branch, Text, Truth, compare};
 
 /// Finds tags that nothing sets, on roles that only users of visible pools can become.
 pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
@@ -32,14 +32,25 @@ pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
         }
         let mut seen = HashSet::new();
         for own in &uses {
-            let is_set = has(&role.tags.known, &own.key) || maps.iter().any(|map| sets(graph, map, &own.key));
             let is_brought = role.trust.cases.iter().any(|case| brings(&case.then, &own.key));
-            if is_set || is_brought || !seen.insert((own.statement.at.place, own.key.to_ascii_lowercase())) {
+            if has(&role.tags.known, &own.key) || is_brought {
                 continue;
             }
-            findings.extend(finding(graph, role, own, &maps));
+            let Some(when) = unset(graph, own, &maps) else { continue };
+            if !seen.insert((own.statement.at.place, own.key.to_ascii_lowercase())) {
+                continue;
+            }
+            let maps: Vec<&TagMap> =
+                maps.iter().copied().filter(|map| graph.together(&when, &map.when).is_some()).collect();
+            findings.extend(finding(graph, role, own, &maps).map(|found| Finding { branch: when, ..found }));
         }
     }
+}
+
+/// A branch in which a statement rests on a tag that no map sets there.
+fn unset(graph: &Graph, own: &TagUse<'_>, maps: &[&TagMap]) -> Option<Branch> {
+    let mut setting = maps.iter().filter(|map| sets(graph, map, &own.key));
+    setting.try_fold(own.when.clone(), |when, map| graph.worlds.outside(&when, &map.when))
 }
 
 /// That the role takes no tags at all is said already.
@@ -108,8 +119,7 @@ fn sets(graph: &Graph, map: &TagMap, key: &str) -> bool {
     if map.keys_complete {
         return false;
     }
-    let listed = map.tags.iter().all(|tag| tag.key.known().is_some()) && map.tags_at.is_none() == map.tags.is_empty();
-    match default_tags(graph, map).filter(|_| map.defaults.is_true() && listed) {
+    match default_tags(graph, map).filter(|_| map.defaults.is_true() && map.listed) {
         Some(tags) => tags.iter().any(|(own, _)| own.eq_ignore_ascii_case(key)),
         None => true,
     }
@@ -139,6 +149,8 @@ fn effect(graph: &Graph, own: &TagUse<'_>) -> Option<(Severity, &'static str, &'
     let statement = own.statement.effect;
     match own.how {
         _ if own.has_default => None,
+        // What a NotResource without a value leaves out is not documented.
+        How::Resource(_) if own.excludes => None,
         How::Resource(_) => dead(statement),
         How::Wanted(test, text) => {
             // Of several values another may fit.
@@ -148,24 +160,31 @@ fn effect(graph: &Graph, own: &TagUse<'_>) -> Option<(Severity, &'static str, &'
                 key: test.key.clone(),
                 ..*test
             };
-            let carried = passes(graph, own.document, &alone, Some("nobodys-value-0"));
-            match (carried, test.values.len()) {
-                (Truth::False, 1) => dead(statement),
-                (Truth::True, 1) => open(statement),
+            let absent = passes(graph, own.document, &alone, None);
+            let carried = passes(graph, own.document, &alone, Some(FOREIGN));
+            match (absent, carried, test.values.len()) {
+                // Where it passes without the key of the test, the permission is given for what lacks that.
+                (Truth::False, Truth::False, 1) => dead(statement),
+                (_, Truth::True, 1) => open(statement),
                 _ => None,
             }
         }
         How::Tested(test) => {
             let absent = passes(graph, own.document, test, None);
-            let foreign = passes(graph, own.document, test, Some("nobodys-value-0"));
-            match (absent, foreign) {
-                (Truth::False, _) => dead(statement),
-                (Truth::True, Truth::True) => open(statement),
+            let mut asked = test.values.iter().filter_map(|(value, _)| value.as_known()).chain([FOREIGN]);
+            // That there be no tag may be all that is asked.
+            let mut wants_one = || asked.any(|value| passes(graph, own.document, test, Some(value)).is_true());
+            match absent {
+                Truth::False => dead(statement),
+                Truth::True if wants_one() => open(statement),
                 _ => None,
             }
         }
     }
 }
+
+/// A value that no policy names.
+const FOREIGN: &str = "nobodys-value-0";
 
 fn passes(graph: &Graph, policy: &Policy, test: &Test, carried: Option<&str>) -> Truth {
     let context = carried.map(|value| (test.key.clone(), Carried::One(Text::known(value)))).into_iter().collect();
@@ -190,7 +209,6 @@ fn finding(graph: &Graph, role: &Role, own: &TagUse<'_>, maps: &[&TagMap]) -> Op
     finding.fix = near.and_then(|near| fix(own, near)).map(Box::new);
     finding.assumes.push(format!("no tag of the whole stack has the key {key}"));
     finding.mistake = Mistake { statement: Some(own.statement.at.place), element: "Tag", bare: false };
-    finding.branch = own.when.clone();
     Some(finding)
 }
 

@@ -44,7 +44,13 @@ fn uses<'g>(graph: &'g Graph, map: &TagMap, key: &str) -> Vec<(TagUse<'g>, crate
     let mut found = Vec::new();
     for (role, when) in roles {
         for own in tag_uses(graph, role) {
-            let is_own = own.key.eq_ignore_ascii_case(key) && own.statement.effect == Effect::Allow;
+            let rests = match own.statement.effect {
+                Effect::Allow => true,
+                // Whose data is denied hangs on it, too.
+                Effect::Deny => matches!(own.how, How::Resource(_)),
+                Effect::Unknown => false,
+            };
+            let is_own = own.key.eq_ignore_ascii_case(key) && rests;
             let when = graph.together(&when, &own.when).filter(|_| is_own);
             found.extend(when.map(|when| (own, when)));
         }

@@ -1,15 +1,16 @@
 //! TAG008: a role needs a source identity, and nobody may set one.
 
 use crate::checks::Cx;
+use crate::checks::gate::named;
 use crate::checks::remedy::allow;
 use crate::checks::words::test_spot;
 use crate::finding::{Finding, Fix, Label, Mistake, Severity, shown};
 use crate::identity::tags::{
-    SET_SOURCE_IDENTITY, assume_action, impossible_identities, lacks, named_companions, never_allows, roles_named,
-    tests_for_held_identity, tests_for_identity,
+    SET_SOURCE_IDENTITY, assume_action, denies_without_identity, impossible_identities, is_covered, lacks,
+    named_companions, never_allows, roles_named, tests_for_held_identity, tests_for_identity,
 };
 use crate::identity::{Dialect, Graph, PermissionPolicy, Role, RoleId};
-use crate::policy::{Policy, Statement, Test};
+use crate::policy::{Effect, Policy, Principal, Statement, Test};
 use crate::source::Place;
 use crate::value::Branch;
 
@@ -20,6 +21,7 @@ pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
         for case in &role.trust.cases {
             for statement in &case.then.statements {
                 findings.extend(own_test(graph, id, &case.then, statement, &case.when));
+                findings.extend(denied_without(graph, id, &case.then, statement, &case.when));
                 findings.extend(impossible(graph, role, &case.then, statement, &case.when));
             }
         }
@@ -28,7 +30,7 @@ pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
         for case in &policy.document.cases {
             for statement in &case.then.statements {
                 findings.extend(permission(graph, policy, &case.then, statement, &case.when));
-                findings.extend(caller(graph, policy, statement, &case.when));
+                caller(graph, policy, statement, &case.when, findings);
             }
         }
     }
@@ -44,6 +46,29 @@ fn own_test(graph: &Graph, id: RoleId, policy: &Policy, statement: &Statement, w
     let message = format!("{} asks for a source identity, and does not allow one to be set", role.entity.name());
     let mut finding = on_trust(role, statement, Severity::Error, message, when);
     finding.related = vec![Label::new(test.key_at.place, "passes only when the session has a source identity")];
+    Some(finding)
+}
+
+/// A statement that allows what a Deny of the same policy takes from all who have no source identity.
+fn denied_without(graph: &Graph, id: RoleId, policy: &Policy, statement: &Statement, when: &Branch) -> Option<Finding> {
+    let action = assume_action(statement)?;
+    if tests_for_identity(statement, policy).next().is_some() {
+        return None;
+    }
+    let denying = policy.statements.iter().filter(|own| own.effect == Effect::Deny);
+    let role = graph.role(id);
+    let test = denying.into_iter().find_map(|deny| {
+        let test = denies_without_identity(deny, policy)?;
+        let covers = |principal: &Principal| is_covered(deny, principal, action, &role.arn(), &graph.symbols);
+        (!named(statement).is_empty() && named(statement).iter().all(covers)).then_some(test)
+    })?;
+    if !lacks(graph, id, policy, statement, SET_SOURCE_IDENTITY) {
+        return None;
+    }
+    let message =
+        format!("{} denies whoever has no source identity, and does not allow one to be set", role.entity.name());
+    let mut finding = on_trust(role, statement, Severity::Error, message, when);
+    finding.related = vec![Label::new(test.key_at.place, "denied where the session has no source identity")];
     Some(finding)
 }
 
@@ -116,20 +141,24 @@ fn permission(
 
 fn fix(statement: &Statement) -> Option<Fix> {
     let change = allow(statement, SET_SOURCE_IDENTITY)?;
-    Some(Fix::safe(format!("allow {SET_SOURCE_IDENTITY}"), vec![change]))
+    let mut kinds = named(statement).iter().map(|principal| principal.kind);
+    let first = kinds.next();
+    // Which of them is to set one somebody has to say.
+    let is_mixed = kinds.any(|kind| Some(kind) != first);
+    let fix = if is_mixed { Fix::offered } else { Fix::safe };
+    Some(fix(format!("allow {SET_SOURCE_IDENTITY}"), vec![change]))
 }
 
 fn key_place(test: &Test) -> Place {
     test.key_at.place
 }
 
-/// A caller that may set a source identity on a role which does not allow it. Whether it does so, no template
-/// says.
-fn caller(graph: &Graph, policy: &PermissionPolicy, statement: &Statement, when: &Branch) -> Vec<Finding> {
+/// A caller that may set a source identity on a role which does not allow it: both have to allow it (IAM User Guide,
+/// source identity, permissions required).
+fn caller(graph: &Graph, policy: &PermissionPolicy, statement: &Statement, when: &Branch, findings: &mut Vec<Finding>) {
     let Some((_, place)) = named_companions(statement).find(|(action, _)| *action == SET_SOURCE_IDENTITY) else {
-        return Vec::new();
+        return;
     };
-    let mut findings = Vec::new();
     for (id, exists) in roles_named(graph, &policy.entity, statement) {
         // On the role itself it is another mistake.
         if policy.roles.iter().any(|(own, _)| *own == id) {
@@ -140,14 +169,28 @@ fn caller(graph: &Graph, policy: &PermissionPolicy, statement: &Statement, when:
             let branch = graph.together(when, &exists).and_then(|branch| graph.together(&branch, &case.when));
             let assuming = case.then.statements.iter().find(|own| assume_action(own).is_some());
             let (Some(branch), Some(assuming)) = (branch, assuming) else { continue };
+            let label = Label::new(place, "a caller is allowed to set one here");
+            // What the role asks for itself is said already.
+            if let Some(other) = findings.iter_mut().find(|other| is_of(other, role, assuming)) {
+                other.related.push(label);
+                continue;
+            }
             let message =
                 format!("{} refuses sessions with a source identity, which a caller may set", role.entity.name());
-            let mut finding = on_trust(role, assuming, Severity::Warning, message, &branch);
-            finding.related = vec![Label::new(place, "a caller is allowed to set one here")];
+            let mut finding = on_trust(role, assuming, Severity::Error, message, &branch);
+            finding.related = vec![label];
             findings.push(finding);
         }
     }
-    findings
+}
+
+/// Whether a finding says that a statement of a role lacks the action, for want of which the role refuses all.
+fn is_of(finding: &Finding, role: &Role, statement: &Statement) -> bool {
+    finding.rule == "TAG008"
+        && finding.mistake.statement == Some(statement.at.place)
+        && finding.mistake.element == "Action"
+        && finding.subject.stack_key == role.entity.subject.stack_key
+        && finding.subject.logical_id == role.entity.subject.logical_id
 }
 
 fn help(role: &Role, assume: &str) -> String {

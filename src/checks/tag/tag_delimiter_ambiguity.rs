@@ -3,75 +3,96 @@
 use std::collections::HashSet;
 
 use crate::checks::Cx;
+use crate::checks::gate::{gates, test_path};
 use crate::checks::words::held_path;
-use crate::finding::{Change, Finding, Fix, Label, Mistake, Severity, Written, shown};
-use crate::identity::{Graph, PermissionPolicy, Tenant, tenant};
-use crate::policy::{Effect, Policy, Statement, Variable, variables};
+use crate::finding::{Change, Finding, Fix, Label, Mistake, Severity, Subject, Written, shown};
+use crate::identity::{Graph, Role, Tenant, prefix_of_name, tenant};
+use crate::policy::{Effect, Policy, Statement, Test, Variable, variables};
 use crate::value::Branch;
 
 /// Finds variables beside a wildcard, with nothing between them.
 pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
-    for policy in &cx.graph.policies {
+    let graph = cx.graph;
+    for policy in &graph.policies {
         for case in &policy.document.cases {
             for statement in &case.then.statements {
-                in_statement(cx.graph, policy, &case.then, statement, &case.when, findings);
+                let path = |test: Option<&Test>| policy.entity.property(held_path(policy, statement, test));
+                let holder = policy.roles.first().map(|(id, _)| graph.role(*id));
+                let holder = holder.filter(|role| role.entity.place != policy.entity.place);
+                let spot = Spot { policy: &case.then, statement, when: &case.when, path: &path, holder };
+                in_statement(graph, &spot, findings);
             }
         }
     }
+    for gate in gates(cx) {
+        let path = |test: Option<&Test>| {
+            let part = test.map(test_path).unwrap_or_default();
+            gate.role.entity.property(format!("AssumeRolePolicyDocument.{}{part}", gate.statement.path()))
+        };
+        let (policy, statement, when) = (gate.policy, gate.statement, gate.when);
+        in_statement(graph, &Spot { policy, statement, when, path: &path, holder: None }, findings);
+    }
 }
 
-fn in_statement(
-    graph: &Graph,
-    policy: &PermissionPolicy,
-    document: &Policy,
-    statement: &Statement,
-    when: &Branch,
-    findings: &mut Vec<Finding>,
-) {
+/// A statement of a policy in one branch.
+struct Spot<'s> {
+    policy: &'s Policy,
+    statement: &'s Statement,
+    when: &'s Branch,
+    /// What a test of it, or its resources, are called.
+    path: &'s dyn Fn(Option<&Test>) -> Subject,
+    /// A role that has it, where it stands elsewhere.
+    holder: Option<&'s Role>,
+}
+
+fn in_statement(graph: &Graph, spot: &Spot<'_>, findings: &mut Vec<Finding>) {
     let mut seen = HashSet::new();
     // What a statement denies, or leaves out of what it allows, only gets smaller.
-    let widens = |variable: &Variable<'_>| match statement.effect {
+    let widens = |variable: &Variable<'_>| match spot.statement.effect {
         Effect::Allow => !variable.excludes,
         Effect::Deny => variable.excludes,
         Effect::Unknown => false,
     };
-    for variable in variables(statement, document).iter().filter(|variable| variable.meets_wildcard) {
+    let beside = |own: &&Variable<'_>| own.behind_wildcard || own.before_wildcard || prefix_of_name(own).is_some();
+    for variable in variables(spot.statement, spot.policy).iter().filter(beside) {
         let Some(tenant) = tenant(&variable.key).filter(|_| widens(variable)) else { continue };
         if seen.insert((variable.at.place, variable.key.to_ascii_lowercase())) {
-            findings.push(finding(graph, policy, statement, variable, tenant, when));
+            findings.push(finding(graph, spot, variable, tenant));
         }
     }
 }
 
-fn finding(
-    graph: &Graph,
-    policy: &PermissionPolicy,
-    statement: &Statement,
-    variable: &Variable<'_>,
-    tenant: Tenant<'_>,
-    when: &Branch,
-) -> Finding {
+fn finding(graph: &Graph, spot: &Spot<'_>, variable: &Variable<'_>, tenant: Tenant<'_>) -> Finding {
     let whose = match tenant {
         Tenant::Tag(key) => format!("tag {}", shown(key)),
         Tenant::UserName => "user name".to_owned(),
         Tenant::Identity => "identity".to_owned(),
     };
     let severity = if is_fixed(graph, tenant) { Severity::Info } else { Severity::Warning };
-    let named = format!("${{{}}}", variable.key);
+    let named = variable.written.clone();
     let text = graph.shown(variable.text);
-    let is_before = !text.contains(&format!("{named}*")) && !text.contains(&format!("{named}?"));
-    let other = if is_before { "ba" } else { "ab" };
+    let between = prefix_of_name(variable);
+    let is_before = !variable.before_wildcard && between.is_none();
+    let other = match between {
+        Some(between) => format!("a{}b", shown(between)),
+        None => (if is_before { "ba" } else { "ab" }).to_owned(),
+    };
     let message = format!("whoever has the {whose} 'a' also reaches what belongs to '{other}'");
-    let label = Label::new(variable.at.place, format!("nothing stands between {} and the wildcard", shown(&named)));
-    let path = held_path(policy, statement, variable.test);
-    let mut finding = Finding::new("TAG009", severity, message, label, policy.entity.property(path));
-    let holder = policy.roles.first().map(|(id, _)| graph.role(*id));
-    let holder = holder.filter(|role| role.entity.place != policy.entity.place);
-    finding.related = holder.map(|role| Label::new(role.entity.place, "a role that has this")).into_iter().collect();
-    finding.help = help(&text, &named, is_before);
+    let why = match between {
+        Some(between) => format!("values may hold '{}' too, and the wildcard fits the rest", shown(between)),
+        None => format!("nothing stands between {} and the wildcard", shown(&named)),
+    };
+    let label = Label::new(variable.at.place, why);
+    let mut finding = Finding::new("TAG009", severity, message, label, (spot.path)(variable.test));
+    finding.related =
+        spot.holder.map(|role| Label::new(role.entity.place, "a role that has this")).into_iter().collect();
+    finding.help = match between {
+        Some(_) => "name each bucket or table as a whole, or keep tenants apart inside of one".to_owned(),
+        None => help(&text, &named, is_before),
+    };
     finding.fix = fix(variable, &named, is_before).map(Box::new);
-    finding.mistake = Mistake { statement: Some(statement.at.place), element: "Delimiter", bare: false };
-    finding.branch = when.clone();
+    finding.mistake = Mistake { statement: Some(spot.statement.at.place), element: "Delimiter", bare: false };
+    finding.branch = spot.when.clone();
     finding
 }
 

@@ -8,7 +8,7 @@ use crate::identity::tags::{assume_action, tests_for_tags};
 use crate::identity::{Dialect, Entity, Graph, principal_tag};
 use crate::policy::{Carried, Effect, Policy, PrincipalKind, Request, Statement, Test, test_passes, variables};
 use crate::source::Place;
-use crate::value::{Branch, Text};
+use crate::value::{Branch, Text, Truth};
 
 /// Finds tag tests that let pass what has no tag, and defaults that stand for every value.
 pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
@@ -80,9 +80,12 @@ fn is_constant(value: &Text) -> bool {
 /// A value that no policy names.
 const FOREIGN: &str = "nobodys-value-0";
 
+/// What stands for a value that only the deployment knows.
+const NAMED: &str = "some-value-0";
+
 impl Document<'_> {
     /// Whether a test passes for a request with, or without, what it looks at.
-    fn passes(&self, test: &Test, carried: Option<Carried>) -> crate::value::Truth {
+    fn passes(&self, test: &Test, carried: Option<Carried>) -> Truth {
         let context = carried.map(|carried| (test.key.clone(), carried)).into_iter().collect();
         let action = "sts:AssumeRole".to_owned();
         let request =
@@ -90,14 +93,23 @@ impl Document<'_> {
         test_passes(test, self.policy, &request, &self.graph.symbols)
     }
 
-    fn foreign(test: &Test) -> Carried {
+    /// Whether a test passes for a value that it does not name, whatever it names.
+    fn passes_foreign(&self, test: &Test) -> Truth {
         let value = Text::known(FOREIGN);
-        if about(test) == Some(About::Keys) { Carried::Many(vec![value]) } else { Carried::One(value) }
+        let carried = if about(test) == Some(About::Keys) { Carried::Many(vec![value]) } else { Carried::One(value) };
+        let named = |value: &Text| if value.as_known().is_some() { value.clone() } else { Text::known(NAMED) };
+        let known = Test {
+            values: test.values.iter().map(|(value, at)| (named(value), *at)).collect(),
+            operator_text: test.operator_text.clone(),
+            key: test.key.clone(),
+            ..*test
+        };
+        self.passes(&known, Some(carried))
     }
 
     /// Whether whoever has no tag, and whoever has another one, passes.
     fn is_negative(&self, test: &Test) -> bool {
-        self.passes(test, None).is_true() && self.passes(test, Some(Self::foreign(test))).is_true()
+        self.passes(test, None).is_true() && self.passes_foreign(test).is_true()
     }
 
     /// Whether only a tag of one's own makes it pass.
@@ -146,11 +158,13 @@ impl Document<'_> {
                         finding
                     })
                 }
-                (Effect::Deny, About::Asker(key)) => self.denies(statement, test, key).map(|mut finding| {
-                    // That some are kept out by a tag of theirs may be all that is meant.
-                    finding.severity = Severity::Info;
-                    finding
-                }),
+                (Effect::Deny, About::Asker(key)) if !is_said(findings, test.key_at.place) => {
+                    self.denies(statement, test, key).map(|mut finding| {
+                        // That some are kept out by a tag of theirs may be all that is meant.
+                        finding.severity = Severity::Info;
+                        finding
+                    })
+                }
                 _ => None,
             };
             findings.extend(found.map(|finding| self.placed(finding, statement, path(test))));
@@ -171,8 +185,11 @@ impl Document<'_> {
 
     /// An upper bound on keys, which nothing at all keeps.
     fn keys(&self, statement: &Statement, test: &Test) -> Option<Finding> {
-        let is_bound = self.passes(test, None).is_true() && self.passes(test, Some(Self::foreign(test))).is_false();
-        is_bound.then_some(())?;
+        let is_bound = self.passes(test, None).is_true() && self.passes_foreign(test).is_false();
+        // Where no key at all may come, tags are not wanted.
+        let of_own = test.values.iter().map(|(value, _)| self.passes(test, Some(Carried::Many(vec![value.clone()]))));
+        let is_ban = Truth::any(of_own).is_false();
+        (is_bound && !is_ban).then_some(())?;
         let key = test.values.first().and_then(|(value, _)| value.as_known()).unwrap_or("KEY");
         let message = format!("callers without any tag pass the tag test of {}", self.entity.name());
         let mut finding = self.finding(test.values_at.place, message, "says which keys may come, not that one must");
@@ -211,7 +228,7 @@ impl Document<'_> {
             return None;
         }
         // `Null: false` looks whether there is a tag at all, and says so.
-        if self.passes(test, Some(Self::foreign(test))).is_true() {
+        if self.passes_foreign(test).is_true() {
             return None;
         }
         let message = format!("{} denies nothing to whoever has no tag {}", self.entity.name(), shown(key));
@@ -234,7 +251,8 @@ impl Document<'_> {
         }
         for variable in variables(statement, self.policy) {
             let Some(key) = principal_tag(&variable.key) else { continue };
-            if variable.excludes || variable.default.as_deref() != Some("*") {
+            // Without wildcards a star is a character like any other.
+            if variable.excludes || !variable.is_pattern || variable.default.as_deref() != Some("*") {
                 continue;
             }
             let message = format!("whoever has no tag {} may reach what belongs to all others", shown(key));

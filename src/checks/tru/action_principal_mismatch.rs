@@ -1,9 +1,9 @@
 //! TRU001: a principal beside actions of which it can use none.
 
 use crate::checks::Cx;
-use crate::checks::gate::{Gate, gates, named};
+use crate::checks::gate::{Gate, gates};
 use crate::finding::{Change, Finding, Fix, Label, Severity, Written};
-use crate::identity::tags::{ASSUME_ACTIONS, COMPANION_ACTIONS};
+use crate::identity::tags::{ASSUME_ACTIONS, COMPANION_ACTIONS, speaks_of};
 use crate::identity::{Dialect, assume_action_of};
 use crate::policy::{Actions, Effect, Principal, PrincipalKind, Statement, actions_match};
 use crate::source::Place;
@@ -32,7 +32,7 @@ fn finding(cx: &Cx<'_>, gate: Gate<'_>, principal: &Principal) -> Option<Finding
         Some(wrong) => (wrong, false),
         None => {
             let companion = COMPANION_ACTIONS.iter().find(is_allowed);
-            (companion.filter(|_| !is_assumed_elsewhere(gate, principal, expected))?, true)
+            (companion.filter(|_| !is_assumed_elsewhere(cx, gate, principal, expected))?, true)
         }
     };
     let (role, who) = (gate.role.entity.name(), cx.graph.shown(&principal.value));
@@ -87,13 +87,13 @@ fn fix(gate: Gate<'_>, wrong: &str, expected: &str) -> Option<Fix> {
     Some(Fix::safe(format!("allow {expected}"), vec![change]))
 }
 
-/// Whether another statement lets the same principal assume the role: then this one only adds to it.
-fn is_assumed_elsewhere(gate: Gate<'_>, principal: &Principal, expected: &str) -> bool {
+/// Whether another statement lets the same principal assume the role, or somebody for whom it stands: then this one only
+/// adds to it.
+fn is_assumed_elsewhere(cx: &Cx<'_>, gate: Gate<'_>, principal: &Principal, expected: &str) -> bool {
+    let arn = gate.role.arn();
     let may = |statement: &Statement| {
-        let same = named(statement).iter().any(|own| own.kind == principal.kind && own.value == principal.value);
-        let unknown = named(statement).is_empty();
         statement.effect != Effect::Deny
-            && (same || unknown || named(statement).iter().any(|own| own.kind.is_none()))
+            && !speaks_of(statement, principal, &arn, &cx.graph.symbols).is_false()
             && !actions_match(&statement.actions, expected).is_false()
     };
     gate.policy.opaque || gate.policy.may_allow_more || gate.policy.statements.iter().any(may)

@@ -3,6 +3,7 @@
 use crate::checks::Cx;
 use crate::checks::gate::{Gate, gates, named, principal_path, test_path};
 use crate::finding::{Finding, Label, Severity};
+use crate::identity::tags::speaks_of;
 use crate::identity::{AbsentKey, Caller, OnAbsent, absent_key, assume_action_of, callers, on_absent};
 use crate::policy::{
     Effect, Policy, Principal, PrincipalKind, Request, Statement, Test, actions_match, principals_match,
@@ -13,6 +14,7 @@ use crate::value::Text;
 pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
     let is_read = |gate: &Gate<'_>| gate.statement.effect != Effect::Unknown && !gate.policy.opaque;
     for gate in gates(cx).filter(is_read).filter(|gate| gate.principals().len() <= MOST_PRINCIPALS) {
+        let from = findings.len();
         for test in &gate.statement.conditions.tests {
             let (fails, passes) = absent_for(cx, gate, test);
             let found = match gate.statement.effect {
@@ -21,7 +23,9 @@ pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
                 _ if !fails.is_empty() => denies_nothing(cx, gate, test, &fails),
                 _ => denies_all(cx, gate, test, &passes),
             };
-            findings.extend(found);
+            // Several tests of one key are one mistake.
+            let said = |found: &Finding| findings.iter().skip(from).any(|other| other.message == found.message);
+            findings.extend(found.filter(|found| !said(found)));
         }
     }
 }
@@ -81,10 +85,26 @@ fn dead(cx: &Cx<'_>, gate: Gate<'_>, test: &Test, fails: &[Lacking<'_>]) -> Opti
     let (role, key) = (gate.role.entity.name(), cx.graph.shown(&test.key));
     let who = kind(&first.caller);
     let message = match certain {
+        true if is_only_addition(cx, gate, fails) => {
+            format!("{role} asks {who} for {key}, which they never send: the statement allows them nothing")
+        }
         true => format!("{role} asks {who} for {key}, which they never send: it refuses them all"),
         false => format!("{role} asks {who} for {key}, which they are not known to send"),
     };
     Some(finding(cx, gate, test, fails, (severity, message, "fails without the key")))
+}
+
+/// Whether another statement lets one of the principals assume the role.
+fn is_only_addition(cx: &Cx<'_>, gate: Gate<'_>, fails: &[Lacking<'_>]) -> bool {
+    let symbols = &cx.graph.symbols;
+    let arn = gate.role.arn();
+    let lets_in = |statement: &Statement, principal: &Principal| {
+        let expected = assume_action_of(principal, symbols);
+        speaks_of(statement, principal, &arn, symbols).is_true()
+            && expected.is_some_and(|action| actions_match(&statement.actions, action).is_true())
+    };
+    let mut others = gate.policy.statements.iter().filter(|own| own.index != gate.statement.index);
+    others.any(|own| own.effect == Effect::Allow && fails.iter().any(|lacking| lets_in(own, lacking.principal)))
 }
 
 /// A test that keeps nobody out.

@@ -5,8 +5,13 @@ use crate::checks::gate::{Gate, named, principal_path, proof};
 use crate::checks::words::{adding, is_bare};
 use crate::finding::{Finding, Label, Severity};
 use crate::identity::classes::let_in_without;
-use crate::identity::tags::{ASSUME_ACTIONS, COMPANION_ACTIONS};
-use crate::identity::{Dialect, RoleClasses, RoleId, assume_action_of};
+use crate::identity::cognito::TAG_SESSION;
+use crate::identity::tags::{
+    ASSUME_ACTIONS, COMPANION_ACTIONS, SET_SOURCE_IDENTITY, lacks, tests_for_identity, tests_for_tags,
+};
+use crate::identity::{
+    Dialect, OnAbsent, RoleClasses, RoleId, absent_key, assume_action_of, callers, contradiction, on_absent,
+};
 use crate::policy::{Effect, Policy, Principal, Statement, Test, actions_match, same_key};
 use crate::value::{Case, Text, compare};
 
@@ -72,13 +77,32 @@ impl Pair<'_> {
             return None;
         }
         finding.witness = Some(witness);
-        finding.mistake.element = "Sibling";
+        // Who lacks the external id is told by the rule on external ids.
+        let is_external = test.key.as_known().is_some_and(|key| key.eq_ignore_ascii_case("sts:ExternalId"));
+        finding.mistake.element = if is_external { "ExternalId" } else { "Sibling" };
         Some(finding)
     }
 
     /// Whether the second asks less of a principal of the first.
     fn differ(&self, cx: &Cx<'_>) -> bool {
-        self.left_out(cx).is_some() && self.shared(cx).is_some() && !self.is_for_itself(cx)
+        self.left_out(cx).is_some()
+            && self.shared(cx).is_some_and(|principal| !self.is_dead(cx, principal))
+            && !self.is_for_itself(cx)
+    }
+
+    /// Whether the first certainly does not let the principal in, so that it asks it for nothing.
+    fn is_dead(&self, cx: &Cx<'_>, principal: &Principal) -> bool {
+        let (strict, policy, symbols) = (self.strict, &self.trust.then, &cx.graph.symbols);
+        let callers = callers(principal, &strict.actions, symbols);
+        let never = |test: &Test| {
+            absent_key(&test.key, &callers).is_some()
+                && on_absent(test, principal, policy, symbols) == Some(OnAbsent::Fails)
+        };
+        let lacks = |action| lacks(cx.graph, self.id, policy, strict, action);
+        strict.conditions.tests.iter().any(never)
+            || contradiction(strict, policy, symbols).is_some()
+            || tests_for_tags(strict, policy).next().is_some() && lacks(TAG_SESSION)
+            || tests_for_identity(strict, policy).next().is_some() && lacks(SET_SOURCE_IDENTITY)
     }
 
     /// Whether the first is there for the role itself, which needs to be named to become itself (AWS Security Blog, role

@@ -33,15 +33,21 @@ impl<'d> Builder<'_, 'd> {
 
     pub(super) fn permissions_of_role(&mut self, stack: StackId, resource: &Resource<'d>) {
         let Some(id) = self.permits.roles.get(&(stack, resource.id)).copied() else { return };
-        let inline_known = self.inline_policies(stack, resource, id);
+        let inline_known = self.inline_policies(stack, resource, Some(id));
         let managed_known = self.managed_policies(stack, resource, id);
         if !(inline_known && managed_known) {
             self.graph.roles[id.0].permitted_elsewhere = true;
         }
     }
 
-    /// The documents in `Policies` of a role, each in the branches in which the role has it; whether these are all.
-    fn inline_policies(&mut self, stack: StackId, resource: &Resource<'d>, role: RoleId) -> bool {
+    /// The inline policies of a user or a group, which no role has.
+    pub(super) fn permissions_of_users(&mut self, stack: StackId, resource: &Resource<'d>) {
+        self.inline_policies(stack, resource, None);
+    }
+
+    /// The documents in `Policies` of a role, or of users, each in the branches in which they are there; whether these are
+    /// all.
+    fn inline_policies(&mut self, stack: StackId, resource: &Resource<'d>, role: Option<RoleId>) -> bool {
         let Some(policies) = self.resolver.property(stack, resource, "Policies") else { return true };
         let exists = self.resolver.exists(stack, resource);
         let mut all_known = true;
@@ -58,7 +64,7 @@ impl<'d> Builder<'_, 'd> {
                     };
                     let property = format!("Policies[{at}].PolicyDocument");
                     let at = self.permissions(stack, resource, document.clone(), &policy.when, property);
-                    self.graph.policies[at].roles.push((role, policy.when));
+                    self.graph.policies[at].roles.extend(role.map(|role| (role, policy.when)));
                 }
             }
         }

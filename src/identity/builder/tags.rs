@@ -34,6 +34,7 @@ impl<'d> Builder<'_, 'd> {
                 named,
                 keys,
                 keys_complete,
+                listed,
                 passes: is_mapped(tags).or(defaults),
                 tags: mapped,
                 tags_at: tags.map(|tags| tags.at.place),

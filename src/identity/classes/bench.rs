@@ -1,7 +1,7 @@
 //! One trust policy, of which class after class is asked.
 
 use super::clerk::Clerk;
-use super::keys::{Keys, tests};
+use super::keys::{Keys, tests, with};
 use super::subject::beginning_with;
 use super::{ClassAnswer, Unwanted, audience};
 pub(super) use crate::identity::arn::arn_part;
@@ -17,6 +17,8 @@ pub(super) struct Bench<'b> {
     pub(super) policy: &'b Policy,
     pub(super) clerk: &'b mut Clerk,
     pub(super) answers: Vec<ClassAnswer>,
+    /// What callers other than services may carry as they like, whatever the class says of it.
+    pub(super) free: Keys,
     graph: &'b Graph,
     when: &'b Branch,
     arn: Text,
@@ -42,7 +44,7 @@ const MOST_PRINCIPALS: usize = 32;
 impl<'b> Bench<'b> {
     pub(super) fn new(graph: &'b Graph, role: RoleId, case: &'b Case<Policy>, clerk: &'b mut Clerk) -> Self {
         let arn = graph.role(role).arn();
-        Self { policy: &case.then, clerk, answers: Vec::new(), graph, when: &case.when, arn }
+        Self { policy: &case.then, clerk, answers: Vec::new(), free: Vec::new(), graph, when: &case.when, arn }
     }
 
     /// The audiences that a provider of the run lists, where they are known.
@@ -54,11 +56,12 @@ impl<'b> Bench<'b> {
     pub(super) fn ask(&mut self, question: Question) {
         let (kind, names) = question.principals;
         let principal = names.first().cloned().unwrap_or_else(|| Text::known(""));
+        let free: &[_] = if kind == PrincipalKind::Service { &[] } else { &self.free };
         let space = Space {
             principals: names.into_iter().map(|name| (kind, name)).collect(),
             actions: question.actions.iter().map(|action| (*action).to_owned()).collect(),
             resource: self.arn.clone(),
-            keys: question.keys,
+            keys: with(question.keys, free.iter().cloned(), &self.clerk.symbols),
         };
         let mut answer = exists(self.policy, &space, &self.clerk.symbols);
         if question.doubt.is_some() && answer.truth.is_true() {
