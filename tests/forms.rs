@@ -401,3 +401,19 @@ fn aliases_that_multiply_end() {
     );
     assert_eq!(check(&policy).counts.roles, 1);
 }
+
+/// A role that exists only beside the default of a parameter has no other branch in which it could be decided; where
+/// every account gets in, no service is left to be decided.
+#[test]
+fn what_counts_as_decided() {
+    let federated = "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com";
+    let template = |default: &str| {
+        format!(
+            "Parameters: {{Repo: {{Type: String, Default: '{default}'}}}}\nConditions: {{Named: !Not [!Equals [!Ref Repo, '']]}}\nResources:\n  R:\n    Type: AWS::IAM::Role\n    Condition: Named\n    Properties:\n      AssumeRolePolicyDocument:\n        Statement:\n          Effect: Allow\n          Action: sts:AssumeRoleWithWebIdentity\n          Principal: {{Federated: '{federated}'}}\n          Condition: {{StringLike: {{'token.actions.githubusercontent.com:sub': !Sub 'repo:${{Repo}}:*'}}}}\n"
+        )
+    };
+    assert_eq!(check(&template("")).counts.trusts_undecided, 1);
+    assert_eq!(check(&template("acme/app")).counts.trusts_undecided, 0);
+    let star = "Resources:\n  R:\n    Type: AWS::IAM::Role\n    Properties:\n      AssumeRolePolicyDocument:\n        Statement: {Effect: Allow, Action: sts:AssumeRole, Principal: {AWS: '*'}}\n";
+    assert_eq!(check(star).counts.trusts_undecided, 0);
+}

@@ -22,6 +22,8 @@ pub struct Consumer {
     pub external: ExternalId,
     /// The role.
     pub role: RoleId,
+    /// Whether the resource needs the role by itself, or something may use it: an instance profile alone does nothing.
+    pub in_use: bool,
 }
 
 /// What a service sends as `sts:ExternalId`.

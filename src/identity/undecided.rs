@@ -5,7 +5,7 @@ use super::cognito::Trust;
 use super::graph::{Graph, Missing, Role, RoleId};
 use crate::policy::{Policy, Request, Statement, principals_match, statement_admits, test_passes};
 use crate::source::Place;
-use crate::value::{Kind, Piece, Symbols, Text, Truth, Value, Worlds, shown};
+use crate::value::{Branch, Kind, Piece, Symbols, Text, Truth, Value, Worlds, shown};
 
 /// Something that could not be decided.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,14 +66,22 @@ fn add(text: &Text, place: Place, symbols: &Symbols, found: &mut Vec<Missing>) {
 /// The roles of which the trust policy is not decided for every unwanted class.
 pub fn undecided_trusts(graph: &Graph, trusts: &[Trust], classes: &Classes) -> Vec<Undecided> {
     let mut by_role: Vec<Open<'_>> = vec![Open::default(); graph.roles.len()];
-    for trust in trusts.iter().filter(|trust| trust.undecided() && !graph.worlds.leaves_default(&trust.when)) {
+    let counts = |role: RoleId, when: &Branch| !graph.worlds.leaves_default(when) || is_never_usual(graph, role);
+    for trust in trusts.iter().filter(|trust| trust.undecided() && counts(trust.role, &trust.when)) {
         by_role[trust.role.0].trusts.push(trust);
     }
-    for of_role in classes.of_roles.iter().filter(|of_role| !graph.worlds.leaves_default(&of_role.when)) {
+    for of_role in classes.of_roles.iter().filter(|of_role| counts(of_role.role, &of_role.when)) {
         by_role[of_role.role.0].classes.extend(of_role.undecided().map(|answer| (of_role, answer)));
     }
     let ask = |(RoleId(at), role)| undecided_trust(graph, role, &by_role[at], &classes.symbols);
     graph.roles().filter_map(ask).collect()
+}
+
+/// Whether a role exists only where a parameter has another value than its default: then those branches are all that
+/// there is of it.
+fn is_never_usual(graph: &Graph, role: RoleId) -> bool {
+    let cases = &graph.role(role).trust.cases;
+    !cases.is_empty() && cases.iter().all(|case| graph.worlds.leaves_default(&case.when))
 }
 
 /// What is open of one role.

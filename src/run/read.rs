@@ -84,7 +84,10 @@ pub(super) fn decode(bytes: Vec<u8>) -> Text {
         Err(error) => {
             let valid = error.utf8_error().valid_up_to();
             let bytes = error.into_bytes();
-            let message = format!("not UTF-8: byte {valid} is 0x{:02x}", bytes[valid]);
+            let message = format!(
+                "not UTF-8: byte {valid} is 0x{:02x}; save it as UTF-8, or convert it with iconv -t UTF-8",
+                bytes[valid]
+            );
             unreadable(String::from_utf8_lossy(&bytes[..valid]).into_owned(), message, looks(&bytes))
         }
     }
@@ -193,7 +196,10 @@ mod tests {
         };
         assert_eq!(&*input.text, "{\"Resources\": \"AWS::");
         let [Problem::Unreadable { span, message, .. }] = input.problems.as_slice() else { panic!("{input:?}") };
-        assert_eq!((span.start(), message.as_str()), (20, "not UTF-8: byte 20 is 0xff"));
+        assert_eq!(
+            (span.start(), message.as_str()),
+            (20, "not UTF-8: byte 20 is 0xff; save it as UTF-8, or convert it with iconv -t UTF-8")
+        );
         assert!(matches!(judged(b"\xff\xff\xff", Reached::Found), Verdict::Passed(_)));
     }
 

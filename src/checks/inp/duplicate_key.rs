@@ -6,24 +6,84 @@ use super::label;
 use crate::checks::Reading;
 use crate::finding::{Finding, Severity, Subject, shown};
 use crate::source::Span;
-use crate::syntax::{Document, Kind, Node};
+use crate::syntax::{Document, Kind, Node, NodeId};
 
 /// Reports keys of which all but the last are lost.
 pub fn check(reading: &Reading<'_>, findings: &mut Vec<Finding>) {
     let Some(document) = reading.document.filter(|_| reading.is_template) else { return };
-    for (first, later) in repeated(document) {
+    let repeated = repeated(document);
+    let values = values(document, &repeated);
+    let mut of_block: HashMap<NodeId, usize> = HashMap::new();
+    for (first, later) in &repeated {
         let (Some(key), Some((last, between))) = (first.text(), later.split_last()) else { continue };
         let path = path_to(document, last.span());
         let subject = subject(&path);
+        let parent = values.get(&last.id()).map(|(parent, _)| *parent);
+        // Below a resource or an output, what stands twice beside it was pasted with it.
+        let told = parent.filter(|_| path.len() > 2).and_then(|parent| of_block.get(&parent).copied());
+        if let Some(told) = told.and_then(|at| findings.get_mut(at)) {
+            told.related.push(label(reading, last.span(), "and this one is there again"));
+            continue;
+        }
         let key = shown(key);
-        let of = subject.logical_id.as_ref().map(|id| format!(" of {}", shown(id))).unwrap_or_default();
-        let headline = format!("{key}{of} stands twice, and CloudFormation keeps only the last");
+        let of = subject.logical_id.as_ref().map(|id| format!(" of {}", shown(id)));
+        let of = of.filter(|_| path.len() > 2).unwrap_or_default();
+        let times = match later.len() {
+            1 => "twice".to_owned(),
+            2 => "three times".to_owned(),
+            more => format!("{} times", more + 1),
+        };
+        let lost: Vec<(Node<'_>, &str)> =
+            std::iter::once(first).chain(between).map(|key| (*key, fate(document, &values, *key, *last))).collect();
+        let is_same = lost.iter().all(|(_, fate)| *fate == SAME);
+        let is_lost = lost.iter().any(|(_, fate)| *fate == LOST);
+        let headline = match (is_same, is_lost) {
+            (true, _) => format!("{key}{of} stands {times}, with the same value"),
+            (_, true) => format!("{key}{of} stands {times}, and CloudFormation keeps only the last"),
+            (false, false) => format!("{key}{of} stands {times}, and only the last says something else than nothing"),
+        };
         let primary = label(reading, last.span(), "the last one counts");
         let mut finding = Finding::new("INP004", Severity::Warning, headline, primary, subject);
-        let lost = std::iter::once(&first).chain(between);
-        finding.related.extend(lost.map(|key| label(reading, key.span(), "this one is lost")));
-        finding.help = format!("keep one {key}, with what both are meant to say");
+        finding.related.extend(lost.iter().map(|(key, fate)| label(reading, key.span(), *fate)));
+        finding.help = match is_lost {
+            true if later.len() == 1 => format!("keep one {key}, with what both are meant to say"),
+            true => format!("keep one {key}, with what all are meant to say"),
+            false => format!("keep the last {key}"),
+        };
+        of_block.extend(parent.map(|parent| (parent, findings.len())));
         findings.push(finding);
+    }
+}
+
+const SAME: &str = "says the same";
+const EMPTY: &str = "is empty";
+const LOST: &str = "this one is lost";
+
+/// The mapping and the value of each repeated key.
+type Values<'d> = HashMap<NodeId, (NodeId, Node<'d>)>;
+
+fn values<'d>(document: &'d Document, repeated: &[(Node<'d>, Vec<Node<'d>>)]) -> Values<'d> {
+    let keys: HashSet<NodeId> =
+        repeated.iter().flat_map(|(first, later)| std::iter::once(first).chain(later)).map(|key| key.id()).collect();
+    if keys.is_empty() {
+        return HashMap::new();
+    }
+    let entries = document.nodes().flat_map(|node| node.own_entries().map(move |(key, value)| (node.id(), key, value)));
+    let of_keys = entries.filter(|(_, key, _)| keys.contains(&key.id()));
+    of_keys.map(|(parent, key, value)| (key.id(), (parent, value))).collect()
+}
+
+/// What becomes of a key, where a later one counts.
+fn fate(document: &Document, values: &Values<'_>, key: Node<'_>, last: Node<'_>) -> &'static str {
+    let [Some((_, own)), Some((_, other))] = [key, last].map(|key| values.get(&key.id())) else { return LOST };
+    let written = |node: &Node<'_>| {
+        let span = node.tagged_place().span;
+        document.text().get(span.start()..span.end()).map(str::trim)
+    };
+    match () {
+        () if written(own).is_some_and(|own| !own.is_empty()) && written(own) == written(other) => SAME,
+        () if own.is_null() => EMPTY,
+        () => LOST,
     }
 }
 
@@ -129,6 +189,25 @@ mod tests {
         let [finding] = found(text).try_into().expect("one finding");
         assert_eq!(finding.primary.place.span.start(), text.rfind("\"A\"").unwrap());
         assert_eq!(finding.related.len(), 2);
+    }
+
+    #[test]
+    fn what_is_lost_is_told_as_it_is() {
+        let told = |text: &str| found(text).into_iter().map(|one| (one.message, one.related[0].message.clone())).next();
+        let some = |message: &str, label: &str| Some((message.to_owned(), label.to_owned()));
+        assert_eq!(told(r#"{"A": "x", "A": "x"}"#), some("A stands twice, with the same value", "says the same"));
+        let lost = "A stands three times, and CloudFormation keeps only the last";
+        assert_eq!(told(r#"{"A": 1, "A": 2, "A": 2}"#), some(lost, "this one is lost"));
+        let empty = "A stands twice, and only the last says something else than nothing";
+        assert_eq!(told(r#"{"A": null, "A": 2}"#), some(empty, "is empty"));
+    }
+
+    #[test]
+    fn what_was_pasted_as_one_block_is_told_once() {
+        let pasted = r#"{"Outputs": {"O": {"Description": "a", "Value": 1, "Description": "b", "Value": 2}}}"#;
+        let [finding] = found(pasted).try_into().expect("one finding");
+        assert_eq!(finding.related.len(), 2);
+        assert_eq!(found(r#"{"Resources": {"R": {}, "S": {}, "R": {}, "S": {}}}"#).len(), 2);
     }
 
     #[test]

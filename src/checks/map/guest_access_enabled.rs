@@ -4,7 +4,7 @@ use crate::checks::Cx;
 use crate::checks::map::guest_role_inconsistent::{Pools, without_guest_role};
 use crate::checks::mappings::{mistake, role_name};
 use crate::finding::{Finding, Label, Severity, Status, shown};
-use crate::identity::{Attachment, Graph, IdentityPool, RoleId, Written};
+use crate::identity::{Attachment, Graph, IdentityPool, RoleId, Trust, Written};
 use crate::policy::{Actions, Effect};
 use crate::value::{Branch, Truth, Why};
 
@@ -26,6 +26,13 @@ fn finding(cx: &Cx<'_>, pools: &Pools<'_>, pool: &IdentityPool, when: &Branch) -
     let graph = cx.graph;
     let name = pool.entity.name();
     let role = attached_for_guests(graph, pools.attachments(pool), when);
+    let meant = role.map(|(attachment, arn)| graph.roles_meant(attachment.entity.stack, &arn.text));
+    let meant = meant.and_then(|roles| roles.first().map(|(id, _)| *id));
+    // In the classic flow guests may ask for other roles too.
+    let may_choose =
+        pool.classic.cases.iter().any(|case| !case.then.is_false() && graph.together(&case.when, when).is_some());
+    let refusal = meant.filter(|_| !may_choose).and_then(|id| refusal(cx, pool, id, when));
+    let role = role.filter(|_| refusal.is_none());
     let message = match role {
         Some((attachment, arn)) => {
             let role = role_name(graph, attachment.entity.stack, arn);
@@ -35,25 +42,46 @@ fn finding(cx: &Cx<'_>, pools: &Pools<'_>, pool: &IdentityPool, when: &Branch) -
     };
     let mut finding = at_setting(pool, Severity::Warning, message, "lets guests in; the pool's id is no secret", when);
     finding.related.extend(role.map(|(_, arn)| Label::new(arn.place, "handed to guests here")));
-    let meant = role.map(|(attachment, arn)| graph.roles_meant(attachment.entity.stack, &arn.text));
-    let meant = meant.and_then(|roles| roles.first().map(|(id, _)| *id));
     if let Some(id) = meant {
-        finding.related.extend(permissions(graph, id, when));
-        // In the classic flow guests may ask for other roles too.
-        let may_choose =
-            pool.classic.cases.iter().any(|case| !case.then.is_false() && graph.together(&case.when, when).is_some());
+        finding.related.extend(permissions(cx, id, when).filter(|_| refusal.is_none()));
+        // Nobody could sign in to such a pool: it is there for guests, who only read.
+        let is_meant_for_guests = pool.providers_complete && pool.providers.is_empty();
+        if !may_choose && is_meant_for_guests && cx.held.changes(id, when).is_false() {
+            finding.severity = Severity::Info;
+        }
         if !may_choose && graph.without_permissions.contains(&id) {
             finding.severity = Severity::Info;
             let role = graph.role(id).entity.name();
             finding.assumes.push(format!("nothing outside of what was read gives {role} a permission"));
         }
     }
-    // That guests are let in and get no role is MAP016.
-    if without_guest_role(cx, pools, pool, when).is_some() {
+    // That guests are let in and get no role is MAP016, and that their role refuses them MAP014.
+    if without_guest_role(cx, pools, pool, when).is_some() || refusal == Some(Refusal::Written) {
         finding.severity = Severity::Info;
     }
     finding.help = "set AllowUnauthenticatedIdentities to false, unless the app is meant for guests".to_owned();
     finding
+}
+
+/// That the role for guests lets none of them in.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Refusal {
+    /// By a trust policy that somebody wrote.
+    Written,
+    /// By one that only denies: something outside of what was read will rewrite it.
+    Placeholder,
+}
+
+/// Why guests of a pool certainly do not get a role in a branch, if they do not.
+fn refusal(cx: &Cx<'_>, pool: &IdentityPool, role: RoleId, when: &Branch) -> Option<Refusal> {
+    let trusts = cx.trusts.iter().filter(|trust| trust.role == role);
+    let trusts: Vec<_> = trusts.filter(|trust| cx.graph.together(&trust.when, when).is_some()).collect();
+    let refuses = |trust: &&Trust| trust.of_pool(&pool.id).is_some_and(|own| own.guest.truth.is_false());
+    if trusts.is_empty() || !trusts.iter().all(refuses) {
+        return None;
+    }
+    let mut statements = trusts.iter().flat_map(|trust| &trust.policy(cx.graph).statements);
+    Some(if statements.all(|own| own.effect == Effect::Deny) { Refusal::Placeholder } else { Refusal::Written })
 }
 
 /// What a pool has for guests in a branch: the attachment, and the role's ARN.
@@ -97,18 +125,12 @@ fn at_setting(pool: &IdentityPool, severity: Severity, message: String, why: &st
 /// Actions that a label names.
 const MOST_ACTIONS: usize = 3;
 
-/// What the role's own policies allow, with the place of the first that does.
-fn permissions(graph: &Graph, role: RoleId, when: &Branch) -> Option<Label> {
-    let holder = graph.role(role).entity.place;
-    let policies = graph.policies.iter().filter(|policy| policy.entity.place == holder);
-    let cases = policies.flat_map(|policy| &policy.document.cases);
-    let cases = cases.filter(|case| graph.together(&case.when, when).is_some());
-    let statements = cases.flat_map(|case| &case.then.statements);
-    let allowed = statements.filter(|statement| statement.effect == Effect::Allow);
+/// What the policies of a role allow, with the place of the first that does.
+fn permissions(cx: &Cx<'_>, role: RoleId, when: &Branch) -> Option<Label> {
     let (mut place, mut actions) = (None, Vec::new());
-    for statement in allowed {
-        let Actions::Only(list) = &statement.actions else { continue };
-        place = place.or(statement.action_at.map(|at| at.place));
+    for permission in cx.held.allowing(role, when) {
+        let Actions::Only(list) = &permission.statement.actions else { continue };
+        place = place.or(Some(permission.place()));
         for name in list.iter().filter_map(|(action, _)| action.as_known()) {
             if !actions.contains(&name) {
                 actions.push(name);

@@ -5,7 +5,7 @@ use crate::checks::mappings::mistake;
 use crate::finding::{Finding, Label, Severity};
 use crate::identity::{Attachment, Dialect, Graph, Handout, IdentityPool, Trust, Way};
 use crate::source::Place;
-use crate::value::{Branch, Lookup, Truth};
+use crate::value::{Branch, Lookup, Piece, Truth};
 
 /// Finds guests without a role, guest roles without guests, and pools without any role.
 pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
@@ -48,6 +48,18 @@ impl<'g> Pools<'g> {
     fn possible<'l>(&'l self, pool: &'l IdentityPool) -> impl Iterator<Item = &'g Attachment> + 'l {
         let own = self.attachments(pool).iter().copied();
         own.chain(self.attachments.perhaps(&pool.id, &self.graph.symbols))
+    }
+
+    /// The attachments of which only the deployment knows the pool: it may be any of the run.
+    fn of_unknown(&self) -> impl Iterator<Item = &'g Attachment> + use<'g> {
+        let symbols = &self.graph.symbols;
+        let is_unknown = move |attachment: &&Attachment| match attachment.pool.text.pieces() {
+            None => true,
+            Some(pieces) => {
+                pieces.into_iter().any(|piece| matches!(piece, Piece::Symbol(id) if symbols.missing(id).is_some()))
+            }
+        };
+        self.graph.attachments.iter().filter(is_unknown)
     }
 
     /// The roles that a pool hands to guests, in a branch.
@@ -174,7 +186,8 @@ fn attached_in_vain(
 /// No attachment at all, and no other way to a role.
 fn no_role(pools: &Pools<'_>, pool: &IdentityPool) -> Option<Finding> {
     let may_be_classic = pool.classic.cases.iter().any(|case| !case.then.is_false());
-    if may_be_classic || pools.graph.is_touched(&pool.id) || pools.possible(pool).next().is_some() {
+    let has_any = pools.possible(pool).next().is_some() || pools.of_unknown().next().is_some();
+    if may_be_classic || pools.graph.is_touched(&pool.id) || has_any {
         return None;
     }
     let name = pool.entity.name();

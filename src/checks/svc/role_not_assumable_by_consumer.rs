@@ -70,9 +70,14 @@ fn finding(cx: &Cx<'_>, consumer: &Consumer, case: usize, policy: &Policy, when:
         (true, true, _) => (format!("{who} cannot use {of}: it sends no external id, and the role asks for one"), ASKS),
         (true, false, _) => (format!("{who} cannot use {of}: the role refuses what {service} sends"), "asks for more"),
     };
+    let (severity, message) = match consumer.in_use {
+        true => (Severity::Error, message),
+        // Nothing breaks before somebody uses it.
+        false => (Severity::Warning, format!("{message}; nothing in its template uses {who} yet")),
+    };
     let label = Label::new(consumer.place, format!("{service} has to be able to become this role"));
     let subject = consumer.entity.property(consumer.property.clone());
-    let mut finding = Finding::new("SVC004", Severity::Error, message, label, subject);
+    let mut finding = Finding::new("SVC004", severity, message, label, subject);
     let place = statement.map(|statement| statement.principal_at.map_or(statement.at.place, |at| at.place));
     finding.related = vec![Label::new(place.unwrap_or(role.entity.place), why)];
     finding.help = help(role, consumer, is_named);

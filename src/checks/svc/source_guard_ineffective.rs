@@ -59,9 +59,18 @@ fn open(cx: &Cx<'_>, of_role: &RoleClasses, answer: &ClassAnswer, class: &str) -
         false => "passes for resources of other accounts",
     };
     let label = Label::new(test.values_at.place, why);
-    let mut finding = gate.finding("SVC006", Severity::Warning, message, label, &test_path(test));
+    // A plain test would break the role of a service that sends no such key, which is not known of this one.
+    let is_doubtful = by_absence && keys == SourceKeys::Unknown;
+    let severity = if is_doubtful { Severity::Info } else { Severity::Warning };
+    let mut finding = gate.finding("SVC006", severity, message, label, &test_path(test));
     finding.help = help(gate);
-    finding.fix = fix(gate).map(Box::new);
+    match is_doubtful {
+        true => {
+            finding.help =
+                format!("if {service} sends the key with every call, which no list here says,\n{}", finding.help)
+        }
+        false => finding.fix = fix(gate).map(Box::new),
+    }
     finding.mistake.element = if is_on(test, &ACCOUNT) { "SourceAccount" } else { "SourceArn" };
     let who = match by_absence {
         true => format!("{service}, which does not say for whom it works,"),

@@ -188,7 +188,7 @@ fn attachment_of(entity: &Entity, pool: Written, properties: &Properties, mappin
 const MOST_SEARCHED: usize = 16;
 
 /// Whether a value below a node may name a resource: by `Ref`, `Fn::GetAtt`, `Fn::Sub` or `DependsOn`.
-fn mentions(node: Node<'_>, id: &str) -> bool {
+pub(super) fn mentions(node: Node<'_>, id: &str) -> bool {
     let values = node.own_entries().map(|(_, value)| value).chain(node.items());
     let texts = values.into_iter().filter_map(|value| value.text());
     texts.into_iter().any(|text| {

@@ -1,10 +1,11 @@
 //! Properties by which resources give roles to services.
 
+use super::attachment::mentions;
 use super::{Builder, Properties};
 use crate::identity::consumer::{Consumer, ExternalId, Use, uses};
 use crate::identity::graph::RoleId;
 use crate::resolve::StackId;
-use crate::template::Resource;
+use crate::template::{Call, Resource};
 use crate::value::{Branch, Kind, Text, Value};
 
 impl<'d> Builder<'_, 'd> {
@@ -18,6 +19,7 @@ impl<'d> Builder<'_, 'd> {
             return;
         }
         let entity = self.entity(stack, resource);
+        let in_use = resource.kind != "AWS::IAM::InstanceProfile" || self.may_be_used(stack, resource);
         for properties in self.properties(stack, resource, &names) {
             for of in &uses {
                 let external = external_id(&properties, *of);
@@ -33,11 +35,22 @@ impl<'d> Builder<'_, 'd> {
                             services: of.services(),
                             external: external.clone(),
                             role,
+                            in_use,
                         });
                     }
                 }
             }
         }
+    }
+
+    /// Whether something in its template may use a profile: it names its logical id, or the name that it is given.
+    fn may_be_used(&self, stack: StackId, profile: &Resource<'d>) -> bool {
+        let document = self.resolver.set().stack(stack).template.doc;
+        let name = profile.property("InstanceProfileName");
+        let given = name.and_then(|name| if Call::of(name).is_none() { name.text() } else { None });
+        let is_given = || document.nodes().filter(|node| given.is_some() && node.text() == given).nth(1).is_some();
+        let is_few = self.graph.consumers.len() < MOST_SEARCHED;
+        !is_few || document.nodes().any(|node| mentions(node, profile.id)) || is_given()
     }
 
     /// The roles of the run that a text means, by their ARN or by their name.
@@ -50,6 +63,9 @@ impl<'d> Builder<'_, 'd> {
         by_name.map(|role| (role, self.graph.role(role).entity.exists.clone())).into_iter().collect()
     }
 }
+
+/// Uses of roles in one set up to which templates are searched for those who use a profile.
+const MOST_SEARCHED: usize = 256;
 
 /// What the resource sends as the external id.
 fn external_id(properties: &Properties, of: Use) -> ExternalId {

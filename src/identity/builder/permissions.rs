@@ -8,7 +8,7 @@ use crate::identity::managed::{aws_policy, aws_policy_name};
 use crate::resolve::StackId;
 use crate::source::Place;
 use crate::template::Resource;
-use crate::value::{Branch, Kind, Text, Value};
+use crate::value::{Branch, Case, Kind, Text, Value};
 
 /// What joins policies and roles.
 #[derive(Default)]
@@ -17,8 +17,8 @@ pub(super) struct Permits<'d> {
     roles: HashMap<(StackId, &'d str), RoleId>,
     /// Roles by what `Ref` gives for them: their names.
     names: HashMap<Text, Vec<(StackId, RoleId)>>,
-    /// Managed policies by their ARNs, as places in the graph's policies.
-    arns: HashMap<Text, usize>,
+    /// Managed policies by their ARNs, as places in the graph's policies; a name that is a choice gives several.
+    arns: HashMap<Text, Vec<(usize, Branch)>>,
     /// What `ManagedPolicyArns` of a role names.
     managed: Vec<(RoleId, Text, Branch, Place)>,
 }
@@ -26,9 +26,17 @@ pub(super) struct Permits<'d> {
 impl<'d> Builder<'_, 'd> {
     pub(super) fn name_role(&mut self, stack: StackId, resource: &Resource<'d>, id: RoleId) {
         self.permits.roles.insert((stack, resource.id), id);
-        if let Some(name) = self.attribute(stack, resource, "Ref").text() {
-            self.permits.names.entry(name).or_default().push((stack, id));
+        for name in self.names_of(stack, resource) {
+            self.permits.names.entry(name.then).or_default().push((stack, id));
         }
+    }
+
+    /// What `Ref` gives for a resource, in each branch.
+    fn names_of(&mut self, stack: StackId, resource: &Resource<'d>) -> Vec<Case<Text>> {
+        let exists = self.resolver.exists(stack, resource);
+        let name = self.attribute(stack, resource, "Ref");
+        let cases = self.choices(&name, &exists).into_iter();
+        cases.filter_map(|case| Some(Case { then: case.then.text()?, when: case.when })).collect()
     }
 
     pub(super) fn permissions_of_role(&mut self, stack: StackId, resource: &Resource<'d>) {
@@ -89,8 +97,9 @@ impl<'d> Builder<'_, 'd> {
         let Some(document) = self.resolver.property(stack, resource, "PolicyDocument") else { return };
         let at = self.permissions(stack, resource, document, &exists, "PolicyDocument".to_owned());
         if resource.kind == "AWS::IAM::ManagedPolicy" {
-            let arn = self.attribute(stack, resource, "Ref").text();
-            self.permits.arns.extend(arn.map(|arn| (arn, at)));
+            for arn in self.names_of(stack, resource) {
+                self.permits.arns.entry(arn.then).or_default().push((at, arn.when));
+            }
         }
         let list = if resource.kind == "AWS::IAM::RolePolicy" { "RoleName" } else { "Roles" };
         for properties in self.properties(stack, resource, &[list]) {
@@ -98,7 +107,8 @@ impl<'d> Builder<'_, 'd> {
             self.graph.policies[at].roles_complete &= known;
             for (name, _) in names {
                 let meant = self.role_of_name(stack, &name);
-                self.graph.policies[at].roles_complete &= meant.is_some() || name.as_known().is_some();
+                let is_of_none = name.as_known().is_some() && !self.permits.names.contains_key(&name);
+                self.graph.policies[at].roles_complete &= meant.is_some() || is_of_none;
                 self.graph.policies[at].roles.extend(meant.map(|role| (role, properties.when.clone())));
             }
         }
@@ -107,18 +117,24 @@ impl<'d> Builder<'_, 'd> {
     /// The role of a name: the stack's own, else the only one of the run.
     pub(super) fn role_of_name(&self, stack: StackId, name: &Text) -> Option<RoleId> {
         let named = self.permits.names.get(name)?;
-        match (named.iter().find(|(home, _)| *home == stack), named.as_slice()) {
-            (Some((_, role)), _) | (None, [(_, role)]) => Some(*role),
-            _ => None,
+        let mut own: Vec<RoleId> = named.iter().filter(|(home, _)| *home == stack).map(|(_, role)| *role).collect();
+        if own.is_empty() {
+            own.extend(named.iter().map(|(_, role)| *role));
         }
+        own.dedup();
+        // Of two that have it in different branches it may be either.
+        if let [role] = own.as_slice() { Some(*role) } else { None }
     }
 
     /// Joins roles with the managed policies that they name, those of the run and AWS's own, once all are known.
     pub(super) fn attach_managed(&mut self) {
         let mut of_aws: HashMap<&'static str, usize> = HashMap::new();
         for (role, arn, when, place) in std::mem::take(&mut self.permits.managed) {
-            if let Some(at) = self.permits.arns.get(&arn) {
-                self.graph.policies[*at].roles.push((role, when));
+            if let Some(policies) = self.permits.arns.get(&arn) {
+                for (at, exists) in policies {
+                    let both = self.together(&when, exists);
+                    self.graph.policies[*at].roles.extend(both.map(|both| (role, both)));
+                }
             } else if let Some(name) = aws_policy_name(&arn) {
                 let policies = &mut self.graph.aws_policies;
                 let at = *of_aws.entry(name).or_insert_with(|| {

@@ -193,7 +193,32 @@ impl Asking<'_, '_> {
         self.ask(class, forms, stranger, unwanted);
         if self.bench.answers.len() > before {
             self.doubt_after(after, stranger);
+            self.doubt_unsure(class, after, unwanted);
         }
+    }
+
+    /// Where only such subjects get in as go on behind a symbol that may hold the end of the segment: what goes on may
+    /// be of another segment, and the subject one of the policy's own.
+    fn doubt_unsure(&mut self, class: &str, after: &After<'_>, unwanted: Unwanted) {
+        let is_in = self.bench.answers.last().is_some_and(|last| last.answer.truth.is_true());
+        let (unsure, sure): (Vec<&Own>, Vec<&Own>) = after.owns.iter().partition(|own| own.unsure);
+        if !is_in || !after.open || unsure.is_empty() {
+            return;
+        }
+        let doubtful = self.bench.answers.pop();
+        let from = self.bench.answers.len();
+        if !sure.is_empty() {
+            self.ask_after(class, &After { owns: &sure, ..*after }, unwanted);
+        }
+        if self.bench.answers.get(from..).is_some_and(|own| own.iter().any(|answer| answer.answer.truth.is_true())) {
+            return;
+        }
+        self.bench.answers.truncate(from);
+        self.bench.answers.extend(doubtful.map(|mut doubtful| {
+            doubtful.answer.truth = Truth::Unknown;
+            doubtful.doubt = Some("where the names in the subject end".to_owned());
+            doubtful
+        }));
     }
 
     /// Where all of a class are kept out as far as is documented, and a form by choice may let some in.

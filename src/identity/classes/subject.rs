@@ -47,6 +47,8 @@ pub struct Own {
     pub beginning: Vec<Mark>,
     /// Whether the segment ends there; else other texts may go on with more of it.
     pub closed: bool,
+    /// Whether a symbol may hold the end of the segment: then what goes on may be no more of it.
+    pub unsure: bool,
 }
 
 impl Own {
@@ -232,7 +234,7 @@ impl Subject {
     /// its beginning.
     pub fn own(&self, value: &[Mark], segment: &str, symbols: &Symbols) -> Option<Own> {
         let at = self.at(segment)?;
-        let mut read = Read { rest: value, taken: Vec::new() };
+        let mut read = Read { rest: value, taken: Vec::new(), unsure: false };
         for (index, part) in self.parts.iter().take(at + 1).enumerate() {
             match part {
                 Part::Fixed(text) => read.fixed(text)?,
@@ -245,7 +247,7 @@ impl Subject {
                         read.past(end?)?;
                     } else {
                         let closed = read.segment(end, &letters_form(form), symbols)?;
-                        return Some(Own { beginning: read.taken, closed });
+                        return Some(Own { beginning: read.taken, closed, unsure: read.unsure });
                     }
                 }
             }
@@ -263,6 +265,8 @@ pub(super) fn letters_form(form: &str) -> Form {
 struct Read<'v> {
     rest: &'v [Mark],
     taken: Vec<Mark>,
+    /// Whether a symbol that was taken may hold the end of the segment.
+    unsure: bool,
 }
 
 impl Read<'_> {
@@ -301,6 +305,7 @@ impl Read<'_> {
                     let holds_end = end.is_some_and(|end| symbols.facts(id).format.may_hold(end));
                     let ends = self.rest.first().is_none_or(|mark| Some(*mark) == end.map(Mark::Char));
                     if holds_end && !ends {
+                        self.unsure = true;
                         return Some(false);
                     }
                 }

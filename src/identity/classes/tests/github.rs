@@ -81,6 +81,19 @@ fn github_with_operators_that_pass_too_much() {
     sub("IpAddress: {aws:SourceIp: 10.0.0.0/8}", &["?github/any-owner"]);
 }
 
+/// A text that nobody knows may hold the owner and the repository: what follows it says nothing of owners then.
+#[test]
+fn names_in_texts_that_nobody_knows() {
+    let like = |value: &str, expected: &Expected<'_>| check(&[&subject("StringLike", value)], expected);
+    like("!Sub 'repo:${P}*'", &["?github/any-owner", "?github/owner-prefix"]);
+    like("!Sub 'repo:acme/${P}*'", &["?github/owner-prefix", "?github/repository-prefix"]);
+    like("[!Sub 'repo:${P}*', 'repo:acme*']", &["+github/owner-prefix"]);
+    like("[!Sub 'repo:${P}*', 'repo:acme/app:*']", &["?github/owner-prefix"]);
+    // Its pattern has no slash.
+    like("!Sub 'repo:${Name}*'", &["+github/owner-prefix"]);
+    like("!Sub 'repo:${P}/*'", &["+github/other-repository"]);
+}
+
 /// A subject says the ref, the environment or the repository of its token.
 #[test]
 fn claims_that_the_subject_says_again() {
