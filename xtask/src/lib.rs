@@ -8,3 +8,4 @@ pub mod licence;
 pub mod plant;
 pub mod refresh;
 pub mod sam;
+pub mod trial;

@@ -7,7 +7,7 @@ use std::process::{Command, ExitCode};
 
 use xtask::dependencies::{self, Rules};
 use xtask::differential;
-use xtask::{plant, refresh, sam};
+use xtask::{plant, refresh, sam, trial};
 
 const USAGE: &str = "usage: cargo xtask dependencies
        cargo xtask differential [--pairs N] [--seed S] [--engine NAME] [--jobs N]
@@ -15,7 +15,8 @@ const USAGE: &str = "usage: cargo xtask dependencies
        cargo xtask plant [FAULT]...
        cargo xtask refresh-data
        cargo xtask sam --cases DIR
-       cargo xtask sam-tables SOURCE COMMIT DATE";
+       cargo xtask sam-tables SOURCE COMMIT DATE
+       cargo xtask try [wheel|npm|cdk|pre-commit|workflows|sarif]...";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -26,6 +27,7 @@ fn main() -> ExitCode {
         ["refresh-data"] => refresh_data(),
         ["sam", "--cases", folder] => compare_sam(folder),
         ["sam-tables", source, commit, date] => write_sam_tables(source, commit, date),
+        ["try", names @ ..] => try_packages(names),
         _ => Err(USAGE.to_owned()),
     };
     match done {
@@ -68,6 +70,12 @@ fn refresh_data() -> Result<(), String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().ok_or("xtask lies in no workspace")?;
     refresh::run(&root.join("data"))?.iter().for_each(|line| println!("{line}"));
     Ok(())
+}
+
+/// Builds and installs the packages, and runs what they are made for.
+fn try_packages(names: &[&str]) -> Result<(), String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().ok_or("xtask lies in no workspace")?;
+    trial::run(root, names, &mut |line| println!("{line}"))
 }
 
 /// Compares our expansion with the outputs that the transform's tests expect.
