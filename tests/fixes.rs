@@ -5,7 +5,7 @@ mod page;
 mod turn;
 
 use std::cell::Cell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::{env, fs};
 
@@ -24,9 +24,10 @@ fn is_shown(finding: &Finding) -> bool {
     finding.severity >= Severity::Warning && finding.status == Status::Definite
 }
 
-fn shown(outcome: &Outcome) -> BTreeSet<(&'static str, String)> {
+/// What is found, by what makes a finding the same one whatever its words are.
+fn shown(outcome: &Outcome) -> BTreeMap<String, String> {
     let shown = outcome.findings.iter().filter(|finding| is_shown(finding));
-    shown.map(|finding| (finding.rule, finding.message.clone())).collect()
+    shown.map(|finding| (finding.fingerprint.clone(), format!("{} {}", finding.rule, finding.message))).collect()
 }
 
 /// The files with the fixes of a rule's findings made; nothing where there are none.
@@ -56,7 +57,8 @@ fn complaints(files: &[(String, String)], after: &[(String, String)], rule: &str
     wrong
         .extend(left.filter(|finding| finding.fix.is_some()).map(|finding| format!("still says: {}", finding.message)));
     let known = shown(&before);
-    wrong.extend(shown(&now).difference(&known).map(|(rule, message)| format!("now says: {rule} {message}")));
+    let new = shown(&now).into_iter().filter(|(fingerprint, _)| !known.contains_key(fingerprint));
+    wrong.extend(new.map(|(_, said)| format!("now says: {said}")));
     wrong
 }
 
