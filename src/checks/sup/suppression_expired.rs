@@ -20,7 +20,7 @@ pub fn check(suppressing: &Suppressing<'_>, findings: &mut Vec<Finding>) {
     };
     let mut finding = finding("SUP003", suppressing, headline, (*place, label));
     finding.help = match &written.expires {
-        Some(Expiry::Never(..)) => "write a day that there is, as YEAR-MONTH-DAY".to_owned(),
+        Some(Expiry::Never(..)) => "write a day that there is, as YEAR-MONTH-DAY: until 2027-03-31".to_owned(),
         _ => "mend what it hid, and take it away; or look at it again and write a later day".to_owned(),
     };
     findings.push(finding);

@@ -1,7 +1,7 @@
 //! SUP002: a suppression of a rule that is not there, or one that cannot be understood.
 
 use super::{Suppressing, finding};
-use crate::checks::nearest;
+use crate::checks::{self, nearest};
 use crate::finding::{Finding, shown};
 
 /// Reports rules that are not there, and forms that mean nothing: what they were to hide is shown.
@@ -11,7 +11,9 @@ pub fn check(suppressing: &Suppressing<'_>, findings: &mut Vec<Finding>) {
         let headline = format!("no rule is called {}, so that nothing is hidden by it", shown(&named.word));
         let mut finding = finding("SUP002", suppressing, headline, (named.place, "is no rule's id or name"));
         let near = nearest(&named.word).join(" or ");
+        let is_group = checks::rules().iter().any(|rule| rule.group.eq_ignore_ascii_case(&named.word));
         finding.help = match near.as_str() {
+            _ if is_group => "a group cannot be hidden; name each rule that is meant by its id".to_owned(),
             "" => "name one rule; `rolecall rules` lists them".to_owned(),
             near => format!("write the id of the rule that is meant: {near}"),
         };

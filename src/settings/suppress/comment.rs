@@ -12,6 +12,10 @@ const MARK: &str = "rolecall:";
 const IGNORE: &str = "ignore";
 /// What people write when they mean it.
 const MEANT: [&str; 7] = ["ignore", "suppress", "disable", "skip", "allow", "noqa", "nolint"];
+/// What a reason begins with where it has a last day.
+const UNTIL: &str = "until";
+/// What may stand between the rules and the reason.
+const SEPARATORS: [char; 6] = [' ', '\t', ':', '-', '–', '—'];
 /// Lines that a comment of several lines may have below the one that counts.
 const MOST_LINES: u32 = 1000;
 
@@ -94,8 +98,7 @@ fn read(place: Place, template: Place, lines: Lines<'_>) -> Option<Suppression> 
             let rules: Vec<Named> =
                 words.split(',').map(str::trim).take(MOST_RULES).map(|word| named(word, at(word))).collect();
             let (expires, reason) = until(rest, at);
-            let reason =
-                Some(reason.trim_start_matches([':', '-', '–', '—']).trim()).filter(|reason| !reason.is_empty());
+            let reason = Some(reason.trim_start_matches(SEPARATORS).trim()).filter(|reason| !reason.is_empty());
             Some(Suppression { rules, expires, reason: reason.map(str::to_owned), ..empty })
         }
         Err(Some(fault)) => {
@@ -139,18 +142,20 @@ fn is_near(word: &str) -> bool {
     !word.is_empty() && MEANT.iter().any(|wanted| nearest(wanted) && word.len() + 2 >= wanted.len())
 }
 
-/// The last day that a text begins with (`until 2027-01-01`), and the rest.
+/// The last day that a text begins with (`until 2027-01-01`), and the rest. Whatever stands behind the word is
+/// taken for a day: what was to end must not hold for ever since its day is not understood.
 fn until(text: &str, at: impl Fn(&str) -> Place) -> (Option<Expiry>, &str) {
-    let text = text.trim();
-    let behind = text.strip_prefix("until").filter(|rest| rest.starts_with([' ', '\t'])).map(str::trim_start);
-    let Some(behind) = behind else { return (None, text) };
-    let (day, rest) = behind.split_once([' ', '\t']).unwrap_or((behind, ""));
-    // Without a digit it is the reason: "until the vendor has moved".
-    if !day.contains(|c: char| c.is_ascii_digit()) {
+    let text = text.trim_start_matches(SEPARATORS).trim();
+    let length = text.find(|c: char| !c.is_alphanumeric()).unwrap_or(text.len());
+    let (word, behind) = text.split_at(length);
+    if !word.eq_ignore_ascii_case(UNTIL) {
         return (None, text);
     }
+    let behind = behind.trim_start_matches([' ', '\t', ':', '=']);
+    let (day, rest) = behind.split_once([' ', '\t']).unwrap_or((behind, ""));
     let day = day.trim_end_matches([':', ',', ';']);
-    (Some(expiry(day, at(day))), rest.trim())
+    let (day, place) = if day.is_empty() { (word, at(word)) } else { (day, at(day)) };
+    (Some(expiry(day, place)), rest.trim())
 }
 
 #[cfg(test)]
@@ -215,7 +220,20 @@ mod tests {
         assert_eq!(until(" until 2027-01-01: vendor"), pair("2027-01-01", "vendor"));
         assert_eq!(until(" until 2027-02-30 vendor"), pair("never 2027-02-30", "vendor"));
         assert_eq!(until(" until 1.1.2027"), pair("never 1.1.2027", ""));
-        assert_eq!(until(" until they moved"), pair("-", "until they moved"));
+        // A day that is not understood is no reason to hide for ever.
+        assert_eq!(until(" until they moved"), pair("never they", "moved"));
+        assert_eq!(until(" until"), pair("never until", ""));
+        assert_eq!(until(" until-2027-01-01"), pair("never -2027-01-01", ""));
+        for text in [
+            " until: 2027-01-01 vendor",
+            " until=2027-01-01 vendor",
+            " Until 2027-01-01 vendor",
+            ": UNTIL = 2027-01-01, vendor",
+            " - until 2027-01-01 - vendor",
+        ] {
+            assert_eq!(until(text), pair("2027-01-01", "vendor"), "{text}");
+        }
+        assert_eq!(until(" untill vendor"), pair("-", "untill vendor"));
         assert_eq!(until(": vendor"), pair("-", "vendor"));
     }
 
