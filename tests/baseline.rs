@@ -169,3 +169,112 @@ fn nobody_hides_behind_an_entry_of_another_rule() {
     work.write("known.json", &forged);
     assert_eq!(work.found(&["--baseline", "known.json"]), ["t.yaml:10 SVC001"]);
 }
+
+/// Two folders with a mistake each, and a baseline of both at the root.
+fn folders() -> Work {
+    let work = Work::new(&[(".git/HEAD", ""), ("iam/a.yaml", &job("")), ("dns/b.yaml", &two())]);
+    write(&work);
+    work
+}
+
+fn findings_in(folder: &str, work: &Work, arguments: &[&str]) -> Value {
+    let ran = work.run_in(folder, &[&["check", "-f", "json"], arguments].concat());
+    serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{}", ran.stderr))
+}
+
+#[test]
+fn it_says_the_same_from_every_folder() {
+    let work = folders();
+    let open = |folder: &str, arguments: &[&str]| {
+        let json = findings_in(folder, &work, arguments);
+        let all = json["findings"].as_array().unwrap().iter().filter(|one| one["suppressed"].is_null());
+        let ids: Vec<String> = all.map(|one| text(&one["logicalId"]).to_owned()).collect();
+        (ids, notes(&json, "vanished"))
+    };
+    for (folder, arguments) in
+        [("iam", vec!["--baseline", "../known.json"]), ("", vec!["--baseline", "known.json", "iam"])]
+    {
+        assert_eq!(open(folder, &arguments), (vec![], vec![]), "{folder}");
+    }
+    // What is new in a folder borrows no entry of a file outside of it.
+    work.write("iam/a.yaml", &job("").replace("  Job:", "  Other:"));
+    for (folder, baseline) in [("iam", "../known.json"), ("", "known.json")] {
+        let (ids, said) = open(folder, &["--baseline", baseline]);
+        assert_eq!(ids, ["Other"], "{folder}");
+        assert!(said.len() == 1 && said[0].starts_with("1 finding of "), "{said:?}");
+    }
+    // Where it is written from another folder too, the paths start at its own.
+    work.write("iam/a.yaml", &job(""));
+    let before = work.read("known.json");
+    std::fs::remove_file(work.path("known.json")).unwrap();
+    assert_eq!(work.run_in("dns", &["check", "--write-baseline", "../known.json", ".."]).status, 0);
+    assert_eq!(work.read("known.json"), before);
+}
+
+#[test]
+fn what_a_run_did_not_look_at_stays_in_it() {
+    let work = folders();
+    let before = work.read("known.json");
+    let rewrite = |arguments: &[&str]| {
+        let ran = work.check(&[&["--write-baseline", "known.json"], arguments].concat());
+        assert_eq!(ran.status, 0, "{}", ran.stderr);
+        (work.read("known.json") == before, ran.stderr)
+    };
+    let same = (true, "note: 3 findings written to known.json: 3 as before\n".to_owned());
+    assert_eq!(rewrite(&["iam", "--baseline", "known.json"]), same, "another file");
+    assert_eq!(rewrite(&["--select", "XAC"]), same, "another rule");
+    assert_eq!(rewrite(&["--ignore", "SVC001"]), same);
+    assert_eq!(rewrite(&[]), same);
+    work.write("dns/rolecall.toml", "[check]\nignore = ['SVC001']\n");
+    assert_eq!(rewrite(&[]), same, "the rule does not run there");
+    assert_eq!(notes(&work.json(&["--baseline", "known.json"]), "vanished"), [""; 0]);
+    std::fs::remove_file(work.path("dns/rolecall.toml")).unwrap();
+    work.write("iam/a.yaml", &job("").replace("  Job:", "  New:"));
+    work.write("dns/b.yaml", &job(""));
+    let (is_same, said) = rewrite(&[]);
+    assert!(!is_same);
+    assert_eq!(
+        said,
+        "note: 2 findings written to known.json: 1 as before, 1 new (SVC001 New in iam/a.yaml), 2 taken out (SVC001 Other in dns/b.yaml, SVC001 Job in iam/a.yaml)\n"
+    );
+}
+
+#[test]
+fn another_root_of_a_template_leaves_its_entries() {
+    let work = folders();
+    for text in ["", "[check]\n"] {
+        work.write("dns/rolecall.toml", text);
+        let json = work.json(&["--baseline", "known.json"]);
+        assert_eq!((work.found(&["--baseline", "known.json"]), notes(&json, "vanished")), (vec![], vec![]));
+    }
+    work.write("dns/b.yaml", &(two() + &job("").replace("Resources:\n", "").replace("  Job:", "  New:")));
+    assert_eq!(work.found(&["--baseline", "known.json"]), ["dns/b.yaml:30 SVC001"]);
+}
+
+#[test]
+fn what_is_no_baseline_is_not_replaced() {
+    let work = Work::new(&[("t.yaml", &job("")), ("empty.json", "")]);
+    let said = work.refusal(&["--write-baseline", "t.yaml"]);
+    assert!(said.starts_with("error: t.yaml:1:1: ") && work.read("t.yaml") == job(""), "{said}");
+    assert_eq!(work.check(&["--write-baseline", "empty.json"]).status, 0);
+}
+
+#[test]
+fn unread_files_are_told_though_they_are_in_it() {
+    let work = Work::new(&[("t.yaml", "Resources:\n  A: {Type: AWS::IAM::Role\n"), ("ok.yaml", &job(""))]);
+    write(&work);
+    let ran = work.check(&["--baseline", "known.json"]);
+    assert!(ran.stdout.contains(" · 1 file could not be read · 2 in the baseline"), "{}", ran.stdout);
+}
+
+#[test]
+fn forms_without_notes_say_on_standard_error_what_vanished() {
+    let work = Work::new(&[("t.yaml", &job(""))]);
+    write(&work);
+    work.write("t.yaml", &job("").replace("''", "lambda.amazonaws.com"));
+    for (format, is_said) in [("plain", true), ("github", true), ("text", false), ("json", false), ("sarif", false)] {
+        let ran = work.check(&["--baseline", "known.json", "-f", format]);
+        assert_eq!(ran.stderr.contains("1 finding of known.json is no longer there"), is_said, "{format}");
+        assert_eq!(ran.stdout.contains("1 finding of known.json is no longer there"), !is_said, "{format}");
+    }
+}

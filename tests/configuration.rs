@@ -84,7 +84,7 @@ fn what_is_excluded_starts_at_the_folder_of_the_file() {
     assert_eq!(work.found(&["--exclude", "examples"]), ["t.old.yaml:10 SVC001"]);
     let said = work.check(&["-v"]);
     let told = format!("{}{}", said.stdout, said.stderr);
-    assert!(told.contains("one/examples/t.yaml: excluded by rolecall.toml"), "{told}");
+    assert!(told.contains("one/examples/t.yaml: excluded by one/rolecall.toml"), "{told}");
 }
 
 #[test]
@@ -222,4 +222,46 @@ fn the_schema_for_editors_is_generated() {
     ] {
         assert!(!valid(wrong.clone()), "{wrong}");
     }
+}
+
+#[test]
+fn a_named_folder_is_read_though_a_glob_leaves_out_the_whole_of_it() {
+    let work = Work::new(&[
+        ("rolecall.toml", "[check]\nexclude = ['iam/**', '*.old.yaml']\n"),
+        ("iam/t.yaml", &job("")),
+        ("iam/deep/t.yaml", &job("")),
+        ("iam/t.old.yaml", &job("")),
+        ("t.yaml", &job("")),
+    ]);
+    let inside = ["iam/deep/t.yaml:10 SVC001", "iam/t.yaml:10 SVC001"];
+    assert_eq!(work.found(&[]), ["t.yaml:10 SVC001"]);
+    assert_eq!(work.found(&["iam"]), inside);
+    assert_eq!(work.found(&["iam/deep"]), inside[..1]);
+    assert_eq!(work.found(&[".", "iam"]), [&inside[..], &["t.yaml:10 SVC001"]].concat());
+    // What is all but something is no folder that was named.
+    work.write("rolecall.toml", "[check]\nexclude = ['*', '!iam', '!iam/t.yaml']\n");
+    assert_eq!(work.found(&["."]), ["iam/t.yaml:10 SVC001"]);
+}
+
+#[test]
+fn which_file_holds_where_is_said_on_request() {
+    let work = Work::new(&[
+        ("rolecall.toml", "[check]\nexclude = ['**/examples']\n"),
+        ("t.yaml", &job("")),
+        ("iam/rolecall.toml", ""),
+        ("iam/examples/t.yaml", &job("")),
+    ]);
+    let said = work.check(&["-v"]).stdout;
+    let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(said.contains("rolecall.toml holds for what is below ., but for folders with their own"), "{said}");
+    assert!(said.contains("iam/rolecall.toml holds for what is below iam"), "{said}");
+}
+
+#[test]
+fn a_key_without_effect_is_told() {
+    let text = "[trust]\norganizations = ['o-exampleorgid']\nrequire-boundary = true\naccounts = ['111122223333']\n";
+    let work = Work::new(&[("rolecall.toml", text), ("t.yaml", &job(""))]);
+    let said = work::notes(&work.json(&[]), "bound");
+    let no_effect = |key: &str| format!("rolecall.toml: '{key}' of [trust] has no effect in this version");
+    assert_eq!(said, [no_effect("organizations"), no_effect("require-boundary")]);
 }

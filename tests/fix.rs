@@ -65,7 +65,7 @@ fn a_fix_is_written_and_twice_changes_nothing_more() {
     assert_eq!((ran.status.code(), text(&folder, "a.yaml")), (Some(0), fixed()));
     assert_eq!(said(&ran.stderr), "fixed: 1 finding in 1 file\n");
     let again = run(&folder, &["--fix"]);
-    assert_eq!((said(&again.stderr), text(&folder, "a.yaml")), (String::new(), fixed()));
+    assert_eq!((said(&again.stderr).as_str(), text(&folder, "a.yaml")), ("note: nothing to fix\n", fixed()));
 }
 
 #[test]
@@ -240,4 +240,22 @@ fn all_that_can_be_fixed_is_fixed_at_once() {
     assert_ne!(once, files.iter().map(|(_, text)| text.clone()).collect::<Vec<_>>());
     run(&folder, &["--fix=offer"]);
     assert_eq!(once, texts());
+}
+
+#[test]
+fn that_nothing_is_fixed_is_said() {
+    let job = "Resources:\n  Job:\n    Type: AWS::IAM::Role\n    Properties:\n      AssumeRolePolicyDocument: {Statement: [{Effect: Allow, Principal: {Service: lambda.amazonaws.com}, Action: sts:AssumeRole}]}\n";
+    let clean = folder(&[("t.yaml", job)]);
+    for arguments in [&["--fix"][..], &["--fix=offer"], &["--diff"]] {
+        assert_eq!(said(&run(&clean, arguments).stderr), "note: nothing to fix\n", "{arguments:?}");
+    }
+    assert_eq!(said(&run(&clean, &["--fix", "-q"]).stderr), "");
+    let known = folder(&[("t.yaml", OPEN)]);
+    run(&known, &["--write-baseline", "known.json"]);
+    let told = said(&run(&known, &["--diff", "--baseline", "known.json"]).stderr);
+    assert!(told.starts_with("note: nothing to fix; ") && told.ends_with(" in the baseline\n"), "{told}");
+    let told = said(&run(&clean, &["--diff", "-f", "json"]).stderr);
+    assert!(told.contains("warning: -f json is not printed beside --diff; give it a file with -o"), "{told}");
+    let told = said(&run(&clean, &["--fix", "offer"]).stderr);
+    assert!(told.contains("cannot read offer") && told.contains("did you mean --fix=offer?"), "{told}");
 }

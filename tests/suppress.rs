@@ -376,3 +376,22 @@ fn very_many_suppressions_are_bounded_and_said() {
     assert_eq!(work::notes(&json, "bound"), ["t.yaml: only its first 10000 suppressions are read"]);
     assert_eq!(ids(&json, false).len(), 1);
 }
+
+#[test]
+fn what_stands_behind_until_is_a_day_or_hides_nothing() {
+    let after = |reason: &str| {
+        let work = Work::new(&[("t.yaml", &job(&format!("              # rolecall: ignore[SVC001] {reason}\n")))]);
+        (work.found(&[]).iter().map(|one| one.split(' ').next_back().unwrap().to_owned()).collect::<Vec<_>>(), work)
+    };
+    for reason in ["until: 2199-03-31 x", "until=2199-03-31 x", "Until 2199-03-31 x", "- UNTIL : 2199-03-31, x"] {
+        assert_eq!(after(reason).0, [""; 0], "{reason}");
+    }
+    for reason in ["until: 2025-01-01 x", "Until 2025-01-01 x", "until March x", "until the vendor has moved"] {
+        let mut found = after(reason).0;
+        found.sort();
+        assert_eq!(found, ["SUP003", "SVC001"], "{reason}");
+    }
+    let (_, work) = after("until March x");
+    let said = work.check(&[]).stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(said.contains("March is no day") && said.contains("as YEAR-MONTH-DAY: 2027-03-31"), "{said}");
+}

@@ -190,7 +190,7 @@ proptest! {
         let mut files: Vec<(String, String)> = (0..3).map(|at| (format!("f{at}.yaml"), TEMPLATES[at].to_owned())).collect();
         let before = findings(&files);
         let chosen = before.findings.iter().zip(&kept).filter(|(_, kept)| **kept).map(|(finding, _)| finding);
-        let baseline = Baseline::of(chosen, &before.sources);
+        let baseline = Baseline::of(chosen, &|file| before.sources.get(file).path().to_owned());
         for (at, (file, edit)) in edits.iter().enumerate() {
             let (path, text) = &mut files[*file];
             match edit {
@@ -203,7 +203,8 @@ proptest! {
         }
         let mut after = findings(&files);
         let is_gone = |path: &str| files.iter().all(|(own, _)| own != path);
-        let vanished = baseline.apply(&mut after.findings, &is_gone).len();
+        let path = |file| after.sources.get(file).path().to_owned();
+        let vanished = baseline.apply(&mut after.findings, &path, &is_gone).len();
         let (hidden, shown): (Vec<&Finding>, Vec<&Finding>) =
             after.findings.iter().partition(|finding| finding.suppressed.is_some());
         // Each entry covers one finding, of its own rule and resource.

@@ -1,6 +1,6 @@
 //! `rolecall check`.
 
-use std::io;
+use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -9,10 +9,14 @@ use clap::{ArgMatches, ValueEnum};
 
 use super::{Color, Status, error, print, warning};
 use super::{files, fix};
-use crate::finding::{Applicability, Date, Outcome, Severity};
+use crate::finding::{Applicability, Date, NoteKind, Outcome, Severity};
 use crate::report::{self, Format};
 use crate::run::{self, Inputs, Mended, Options, Run, Selection, Stdin};
 use crate::settings::{Environment, FailOn};
+
+/// The narrowest and the widest report for a terminal.
+const LEAST_COLUMNS: usize = 40;
+const MOST_COLUMNS: usize = 120;
 
 /// Check templates, folders and CDK output.
 #[derive(Debug, clap::Args)]
@@ -26,7 +30,8 @@ pub(super) struct Args {
     /// Write the report of the `--format` before it to a file.
     #[arg(short, long, value_name = "FILE")]
     output: Vec<PathBuf>,
-    /// Run only these rules: ids, names or groups, with commas between them.
+    /// Run only these rules: ids, names or groups, with commas between them; of a rule that is named by itself also
+    /// its info findings are shown.
     #[arg(long, value_name = "RULES")]
     select: Vec<String>,
     /// Leave these rules out.
@@ -140,14 +145,21 @@ pub(super) fn run(args: &Args, matches: &ArgMatches) -> Status {
         }
     };
     run.failures.iter().for_each(error);
+    let is_word = |path: &&PathBuf| ["offer", "safe"].iter().any(|word| path.as_os_str() == *word) && !path.exists();
+    if let Some(word) = args.paths.iter().find(is_word).filter(|_| args.fix.is_some()) {
+        super::say("note", &format!("did you mean --fix={}?", word.display()));
+    }
     // Also where little is asked for: what was not looked at is not clean.
     run.warnings.iter().for_each(warning);
     let fail_on = args.fail_on.or(run.fail_on).unwrap_or(FailOn::Severity(Severity::Error));
     let status = if run.failures.is_empty() { status(&run.outcome, fail_on) } else { Status::Failed };
     let Some(mended) = mended else { return deliver(args, &wanted, &run, started.elapsed(), status) };
-    let status = status.max(fix::finish(args.diff, args.quiet, args.color, &mended));
+    let status = status.max(fix::finish(args.diff, most(args), args.quiet, args.color, &mended));
     // The diff is all that a pipe to `git apply` may see.
     if args.diff {
+        if let Some(left) = wanted.iter().find(|one| one.file.is_none()).filter(|_| !args.format.is_empty()) {
+            warning(format_args!("-f {} is not printed beside --diff; give it a file with -o", left.format.name()));
+        }
         wanted.retain(|one| one.file.is_some());
     }
     deliver(args, &wanted, &run, started.elapsed(), status)
@@ -177,7 +189,7 @@ fn checked(args: &Args) -> Result<(Run, Option<Mended>), Vec<String>> {
     let inputs = Inputs { paths, stdin, exclude: args.exclude.clone(), gitignore: !args.no_gitignore };
     let (source_root, config, parameters) = (args.source_root.clone(), args.config.clone(), args.parameters.clone());
     let (threads, verbose) = (args.threads.map(usize::from), args.verbose);
-    let (baseline, write_baseline, today) = (args.baseline.clone(), args.write_baseline.is_some(), today());
+    let (baseline, write_baseline, today) = (args.baseline.clone(), args.write_baseline.clone(), today());
     let options = Options {
         selection,
         threads,
@@ -197,11 +209,15 @@ fn checked(args: &Args) -> Result<(Run, Option<Mended>), Vec<String>> {
     if inputs.stdin.is_some() {
         return Err(one("--fix and --diff change files, and standard input is none".to_owned()));
     }
-    let most = if args.fix == Some(Which::Offer) { Applicability::Offered } else { Applicability::Safe };
-    let mut mended = run::mend(&inputs, &options, most).map_err(failed)?;
+    let mut mended = run::mend(&inputs, &options, most(args)).map_err(failed)?;
     // What is only shown is not mended yet.
     let run = if args.diff { run::check(&inputs, &options).map_err(failed)? } else { std::mem::take(&mut mended.run) };
     Ok((run, Some(mended)))
+}
+
+/// How much a fix may ask of somebody who looks at it.
+fn most(args: &Args) -> Applicability {
+    if args.fix == Some(Which::Offer) { Applicability::Offered } else { Applicability::Safe }
 }
 
 /// The day, in UTC; a clock that stands before 1970 has no suppression expire.
@@ -256,21 +272,24 @@ fn pair(formats: Vec<(usize, Format)>, outputs: Vec<(usize, PathBuf)>) -> Result
 fn deliver(args: &Args, wanted: &[Wanted], run: &Run, elapsed: Duration, status: Status) -> Status {
     let (mut status, outcome) = (status, &run.outcome);
     let to_file = |one: &Wanted| {
-        let bytes = rendered(args, one.format, outcome, elapsed, args.color == Color::Always);
+        let (color, width) = (args.color == Color::Always, report::Options::default().width);
+        let bytes = rendered(args, one.format, outcome, elapsed, (color, width));
         Some((one.file.clone()?, bytes))
     };
     let contents: Vec<_> = wanted.iter().filter(|one| one.file.is_some()).filter_map(to_file).collect();
     let mut borrowed: Vec<_> = contents.iter().map(|(path, bytes)| (path.as_path(), bytes.clone())).collect();
     // Of a part of what was asked for there is no baseline.
     let baseline = run.baseline.as_ref().filter(|_| run.failures.is_empty());
-    borrowed.extend(args.write_baseline.as_deref().zip(baseline).map(|(path, all)| (path, all.written().into_bytes())));
+    borrowed.extend(
+        args.write_baseline.as_deref().zip(baseline).map(|(path, all)| (path, all.baseline.written().into_bytes())),
+    );
     if let Err((path, failure)) = files::write_all(&borrowed) {
         error(format_args!("cannot write {}: {failure}", path.display()));
         status = Status::Failed;
     } else if let (Some(path), Some(all), false) = (&args.write_baseline, baseline, args.quiet) {
-        let count = all.entries.len();
+        let (count, changes) = (all.baseline.entries.len(), &all.changes);
         let findings = if count == 1 { "finding" } else { "findings" };
-        super::say("note", &format!("{count} {findings} written to {}", path.display()));
+        super::say("note", &format!("{count} {findings} written to {}{changes}", path.display()));
     }
     let stdout = wanted.iter().find(|one| one.file.is_none());
     // The text says it in its last line.
@@ -278,17 +297,42 @@ fn deliver(args: &Args, wanted: &[Wanted], run: &Run, elapsed: Duration, status:
     if outcome.counts.templates == 0 && !args.quiet && !says_so {
         super::say("note", "no template found");
     }
+    // These forms have a place for notes.
+    let has_notes = |one: &Wanted| matches!(one.format, Format::Text | Format::Json | Format::Sarif);
+    if !args.quiet && !stdout.is_some_and(has_notes) {
+        let notes = outcome.notes.iter().filter(|note| note.kind == NoteKind::Vanished);
+        notes.for_each(|note| super::say("note", &note.message));
+    }
     match stdout {
-        Some(one) => print(&rendered(args, one.format, outcome, elapsed, args.color.on_stdout()), status),
+        Some(one) => print(&rendered(args, one.format, outcome, elapsed, (args.color.on_stdout(), columns())), status),
         None => status,
     }
 }
 
-fn rendered(args: &Args, format: Format, outcome: &Outcome, elapsed: Duration, color: bool) -> Vec<u8> {
+/// Columns of the terminal that reads standard output, as `COLUMNS` or the terminal itself says; else those of a
+/// page. What is very narrow holds no drawing, and what is very wide nobody reads.
+fn columns() -> usize {
+    let page = report::Options::default().width;
+    if !io::stdout().is_terminal() {
+        return page;
+    }
+    let said = std::env::var("COLUMNS").ok().and_then(|columns| columns.trim().parse().ok());
+    let own = || terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
+    let columns = said.filter(|columns| *columns > 0).or_else(own).filter(|columns| *columns > 0);
+    columns.map_or(page, |columns| columns.clamp(LEAST_COLUMNS, MOST_COLUMNS))
+}
+
+fn rendered(
+    args: &Args,
+    format: Format,
+    outcome: &Outcome,
+    elapsed: Duration,
+    (color, width): (bool, usize),
+) -> Vec<u8> {
     let mut bytes = Vec::new();
     let (quiet, verbose, undecided) = (args.quiet, args.verbose, args.show_undecided);
     let elapsed = Some(elapsed);
-    let options = report::Options { color, quiet, verbose, undecided, elapsed, ..report::Options::default() };
+    let options = report::Options { color, quiet, verbose, undecided, width, elapsed, ..report::Options::default() };
     if let Err(failure) = report::write(format, outcome, &options, &mut bytes) {
         error(format_args!("cannot write the {} report: {failure}", format.name()));
     }

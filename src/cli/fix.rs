@@ -6,11 +6,14 @@ use std::path::Path;
 use similar::{ChangeTag, TextDiff};
 
 use super::{Color, Status, error, files, print, say, warning};
-use crate::finding::visible;
+use crate::finding::{Applicability, By, Finding, Outcome, Status as Decided, visible};
 use crate::run::{Mended, MendedFile};
 
 /// Prints the changes or makes them, and says what came of them.
-pub(super) fn finish(diff: bool, quiet: bool, color: Color, mended: &Mended) -> Status {
+pub(super) fn finish(diff: bool, most: Applicability, quiet: bool, color: Color, mended: &Mended) -> Status {
+    if !quiet && mended.files.is_empty() && mended.left.is_empty() {
+        say("note", &nothing(most, &mended.run.outcome));
+    }
     if diff {
         let text: String = mended.files.iter().map(|file| unified(file, color.on_stdout())).collect();
         return print(text.as_bytes(), Status::Clean);
@@ -28,6 +31,26 @@ pub(super) fn finish(diff: bool, quiet: bool, color: Color, mended: &Mended) -> 
         say("fixed", &format!("{findings} in {files}"));
     }
     status
+}
+
+/// Why nothing is fixed, and what could be.
+fn nothing(most: Applicability, outcome: &Outcome) -> String {
+    let can = |findings: &[Finding], is_counted: &dyn Fn(&Finding) -> bool| {
+        let can = findings.iter().filter(|finding| finding.fix.is_some() && finding.status == Decided::Definite);
+        can.filter(|finding| is_counted(finding)).count()
+    };
+    let offered = can(&outcome.findings, &|finding| finding.fix.as_deref().is_some_and(|fix| fix.applicability > most));
+    let known = |finding: &Finding| finding.suppressed.as_deref().is_some_and(|told| told.by == By::Baseline);
+    let known = can(&outcome.suppressed, &known);
+    let mut said = match offered {
+        0 => "nothing to fix".to_owned(),
+        count => format!("nothing safe to fix; {count} more with --fix=offer"),
+    };
+    if known > 0 {
+        let are = if known == 1 { "is" } else { "are" };
+        said += &format!("; {known} that can be fixed {are} in the baseline");
+    }
+    said
 }
 
 fn number(count: usize, what: &str) -> String {

@@ -1,9 +1,14 @@
 //! The last line: how many findings, what was read and decided, how long it took.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::paint::{Paint, Style};
-use crate::finding::{Counts, Outcome, Severity};
+use crate::finding::{Counts, Finding, Outcome, Severity};
+use crate::source::FileId;
+
+/// The rule on files that cannot be read.
+const UNREAD: &str = "INP001";
 
 /// How many findings of a severity there are.
 pub(super) fn count(outcome: &Outcome, severity: Severity) -> usize {
@@ -19,6 +24,7 @@ pub(super) fn line(outcome: &Outcome, elapsed: Option<Duration>, paint: Paint) -
         (false, None) => vec![found, "no template found".to_owned()],
         (_, Some(read)) => vec![found, read],
     };
+    parts.extend(unread(outcome));
     parts.extend(hidden(outcome));
     parts.extend(elapsed.map(duration));
     parts.join(" · ")
@@ -31,6 +37,15 @@ fn hidden(outcome: &Outcome) -> Option<String> {
     let parts: Vec<String> =
         parts.into_iter().filter(|(count, _)| *count > 0).map(|(count, how)| format!("{count} {how}")).collect();
     (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+/// How many files could not be read of which somebody said that this is not to be shown: nothing was found in them,
+/// since nobody looked.
+fn unread(outcome: &Outcome) -> Option<String> {
+    let of_one = |finding: &Finding| (finding.rule == UNREAD).then_some(finding.primary.place.file);
+    let files: BTreeSet<FileId> = outcome.suppressed.iter().filter_map(of_one).collect();
+    let count = files.len();
+    (count > 0).then(|| format!("{} could not be read", number(count, "file", "files")))
 }
 
 fn found(outcome: &Outcome, paint: Paint) -> String {

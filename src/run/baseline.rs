@@ -1,23 +1,49 @@
-//! The findings that were there before: a baseline from the disk.
+//! The findings that were there before: baselines on the disk, and what is written in their place. Their paths start
+//! at the folder of their file, so that a run says the same from wherever it is started.
 
-use std::collections::HashSet;
-use std::path::Path;
+use std::collections::{HashMap, HashSet};
+use std::path::{Path, PathBuf};
 
 use super::RunError;
 use super::discover::{Scope, reason};
 use super::read;
-use crate::finding::Finding;
+use super::store::relative;
+use crate::finding::{By, Finding};
 use crate::settings::{Baseline, Fault, Known};
-use crate::source::SourceFile;
+use crate::source::{FileId, SourceFile};
 
 /// Entries that a note names.
 const NAMED: usize = 3;
 
-/// A baseline that was read.
+/// What a run looked at.
+pub(super) struct Looked<'r> {
+    pub(super) scope: &'r Scope,
+    /// For each file its path without links.
+    pub(super) paths: Vec<PathBuf>,
+    /// The names of all findings that there are, shown or not.
+    pub(super) named: HashSet<String>,
+    /// The names of those that are not shown, though nobody hid them.
+    pub(super) unshown: HashSet<String>,
+    /// Whether a rule ran over a file.
+    pub(super) runs: &'r dyn Fn(&str, FileId) -> bool,
+}
+
+/// A baseline that is to be written.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NewBaseline {
+    /// What is to be written.
+    pub baseline: Baseline,
+    /// How it differs from the one that was there; empty where there was none.
+    pub changes: String,
+}
+
+/// A baseline that was read, or is to be written where there is none.
 #[derive(Debug)]
 pub(super) struct Before {
     shown: String,
+    folder: PathBuf,
     baseline: Baseline,
+    is_there: bool,
 }
 
 impl Before {
@@ -35,30 +61,111 @@ impl Before {
         let file = SourceFile::new(shown.clone(), text);
         let said = |faults: Vec<Fault>| RunError::Settings(faults.iter().map(|fault| fault.in_file(&file)).collect());
         let baseline = Baseline::parse(file.text()).map_err(said)?;
-        Ok(Self { shown, baseline })
+        Ok(Self { shown, folder: folder(scope, path), baseline, is_there: true })
+    }
+
+    /// Reads the one that is to be replaced, if it is there; an empty file is none.
+    ///
+    /// # Errors
+    /// Every mistake in it, with its place: what is no baseline is not replaced.
+    pub(super) fn replaced(scope: &Scope, path: &Path) -> Result<Self, RunError> {
+        let absolute = scope.store.absolute(path);
+        if scope.store.is_file(&absolute) && scope.store.size(&absolute) != Some(0) {
+            return Self::read(scope, path);
+        }
+        let (shown, baseline) = (scope.store.shown(path), Baseline::default());
+        Ok(Self { shown, folder: folder(scope, path), baseline, is_there: false })
     }
 
     /// Hides what was there before, and says what of it is there no longer: what has no finding of its name, and
     /// of which the file was looked at or is gone.
-    pub(super) fn apply(
-        &self,
-        scope: &Scope,
-        findings: &mut [Finding],
-        named: &HashSet<String>,
-        was_looked_at: &dyn Fn(&str, &str) -> bool,
-    ) -> Option<String> {
-        let is_gone = |path: &str| !scope.store.is_there(Path::new(path));
-        let left = self.baseline.apply(findings, &is_gone);
-        let is_over = |entry: &&Known| {
-            !named.contains(&entry.fingerprint) && (was_looked_at(&entry.rule, &entry.path) || is_gone(&entry.path))
-        };
+    pub(super) fn apply(&self, looked: &Looked<'_>, findings: &mut [Finding]) -> Option<String> {
+        let names = Names::new(looked, &self.folder);
+        let left = self.baseline.apply(findings, &|file| names.of(file), &|path| self.is_gone(looked, path));
+        let is_over =
+            |entry: &&Known| !looked.named.contains(&entry.fingerprint) && self.is_judged(looked, &names, entry);
         let over: Vec<&Known> = left.into_iter().filter(is_over).collect();
-        let names: Vec<String> = over.iter().take(NAMED).map(|entry| entry.shown()).collect();
-        let more = if over.len() > NAMED { format!(" and {} more", over.len() - NAMED) } else { String::new() };
         let (what, are, them) = if over.len() == 1 { ("finding", "is", "it") } else { ("findings", "are", "them") };
         (!over.is_empty()).then(|| {
-            let (count, file, names) = (over.len(), &self.shown, names.join(", "));
-            format!("{count} {what} of {file} {are} no longer there: {names}{more}; --write-baseline takes {them} out")
+            let (count, file, names) = (over.len(), &self.shown, listed(&over));
+            format!("{count} {what} of {file} {are} no longer there: {names}; --write-baseline takes {them} out")
         })
     }
+
+    /// What takes its place: the findings that are shown or were in a baseline, and the entries that this run did
+    /// not look at. From now on all of them were there before.
+    pub(super) fn renewed(&self, looked: &Looked<'_>, findings: &mut [Finding]) -> NewBaseline {
+        let names = Names::new(looked, &self.folder);
+        let path = |file: FileId| names.of(file);
+        let is_kept = |finding: &&Finding| finding.suppressed.as_deref().is_none_or(|told| told.by == By::Baseline);
+        let kept: Vec<&Finding> = findings.iter().filter(is_kept).collect();
+        let matched = self.baseline.matched(&kept, &path, &|path| self.is_gone(looked, path));
+        let used: HashSet<usize> = matched.iter().flatten().copied().collect();
+        let old = self.baseline.entries.iter().enumerate().filter(|(at, _)| !used.contains(at)).map(|(_, entry)| entry);
+        let is_over =
+            |entry: &&Known| !looked.unshown.contains(&entry.fingerprint) && self.is_judged(looked, &names, entry);
+        let (over, unseen): (Vec<&Known>, Vec<&Known>) = old.partition(is_over);
+        let new = kept.iter().zip(&matched).filter(|(_, own)| own.is_none()).map(|(finding, _)| *finding);
+        let new = Baseline::of(new, &path);
+        let before = kept.len() - new.entries.len() + unseen.len();
+        let changes = if self.is_there { changes(before, &new.entries, &over) } else { String::new() };
+        let entries = Baseline::of(kept.into_iter(), &path).entries;
+        let baseline = Baseline::from_entries(entries.into_iter().chain(unseen.into_iter().cloned()).collect());
+        baseline.apply(findings, &path, &|_| false);
+        NewBaseline { baseline, changes }
+    }
+
+    fn is_gone(&self, looked: &Looked<'_>, path: &str) -> bool {
+        !looked.scope.store.is_there(&self.folder.join(path))
+    }
+
+    /// Whether this run would have found what an entry names, or nobody can any more.
+    fn is_judged(&self, looked: &Looked<'_>, names: &Names, entry: &Known) -> bool {
+        let ran = |file: &FileId| (looked.runs)(&entry.rule, *file);
+        names.files.get(&entry.path).map_or_else(|| self.is_gone(looked, &entry.path), ran)
+    }
+}
+
+/// The folder at which the paths of a baseline start.
+fn folder(scope: &Scope, path: &Path) -> PathBuf {
+    let folder = scope.store.absolute(path).parent().map(Path::to_owned).unwrap_or_default();
+    scope.store.real(&folder).unwrap_or(folder)
+}
+
+/// The files of a run as a baseline names them.
+struct Names {
+    of: Vec<String>,
+    files: HashMap<String, FileId>,
+}
+
+impl Names {
+    fn new(looked: &Looked<'_>, folder: &Path) -> Self {
+        let of: Vec<String> = looked.paths.iter().map(|path| relative(path, folder)).collect();
+        let files = of.iter().cloned().zip((0..).map(FileId)).collect();
+        Self { of, files }
+    }
+
+    fn of(&self, file: FileId) -> String {
+        self.of.get(file.0 as usize).cloned().unwrap_or_default()
+    }
+}
+
+/// `: 4 as before, 1 new (OID002 Role in t.yaml), 2 taken out (…)`.
+fn changes(before: usize, new: &[Known], over: &[&Known]) -> String {
+    let named = |all: &[&Known], what: &str| format!("{} {what} ({})", all.len(), listed(all));
+    let new: Vec<&Known> = new.iter().collect();
+    let parts = [
+        (before > 0).then(|| format!("{before} as before")),
+        (!new.is_empty()).then(|| named(&new, "new")),
+        (!over.is_empty()).then(|| named(over, "taken out")),
+    ];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    if parts.is_empty() { String::new() } else { format!(": {}", parts.join(", ")) }
+}
+
+/// The first of some entries.
+fn listed(entries: &[&Known]) -> String {
+    let names: Vec<String> = entries.iter().take(NAMED).map(|entry| entry.shown()).collect();
+    let more = entries.len().saturating_sub(NAMED);
+    if more == 0 { names.join(", ") } else { format!("{} and {more} more", names.join(", ")) }
 }

@@ -1,11 +1,11 @@
 //! The end of the main path: from all findings to those that are shown, those that somebody hid, and what is to be
 //! said of the hiding.
 
-use std::collections::{BTreeSet, HashSet};
-use std::path::Path;
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::baseline::Before;
+use super::baseline::{Before, Looked, NewBaseline};
 use super::cdk::Program;
 use super::code;
 use super::configured::Configuration;
@@ -15,8 +15,8 @@ use super::suppress::Suppressions;
 use super::unit::Unit;
 use super::{Options, Selection};
 use crate::finding::{self, Finding, Note, NoteKind};
-use crate::settings::{Baseline, Lint};
-use crate::source::FileId;
+use crate::settings::Lint;
+use crate::source::{FileId, SourceFile};
 
 /// What the findings are held against.
 pub(super) struct Judges<'r> {
@@ -28,6 +28,8 @@ pub(super) struct Judges<'r> {
     pub(super) options: &'r Options,
     pub(super) suppressions: Suppressions,
     pub(super) before: Option<Before>,
+    /// The baseline that is to be written anew, where one was asked for.
+    pub(super) replaced: Option<Before>,
 }
 
 /// What came of it.
@@ -37,7 +39,7 @@ pub(super) struct Conclusion {
     pub(super) suppressed: Vec<Finding>,
     pub(super) notes: Vec<Note>,
     /// What is shown, as a baseline, where one was asked for.
-    pub(super) baseline: Option<Baseline>,
+    pub(super) baseline: Option<NewBaseline>,
 }
 
 impl Judges<'_> {
@@ -47,7 +49,10 @@ impl Judges<'_> {
         self.suppressions.apply(&mut findings);
         // Before anything is hidden: what is shown must not change the name of what else is.
         let named: HashSet<String> = findings.iter().map(|finding| finding.fingerprint.clone()).collect();
-        findings.retain(|finding| self.options.selection.shows(finding));
+        let is_shown = |finding: &Finding| self.options.selection.shows(finding);
+        let unshown = findings.iter().filter(|finding| finding.suppressed.is_none() && !is_shown(finding));
+        let unshown: HashSet<String> = unshown.map(|finding| finding.fingerprint.clone()).collect();
+        findings.retain(is_shown);
         let root = self.options.source_root.as_deref();
         let mut notes = code::attach(self.scope, self.files, self.units, programs, root, &mut findings);
         // The path of a construct, and the line of its app, are known only now.
@@ -56,25 +61,24 @@ impl Judges<'_> {
         findings.extend(self.about_suppressions());
         findings.sort_by(|a, b| a.order().cmp(&b.order()));
         notes.extend(self.suppressions.bounds.iter().map(|message| note(NoteKind::Bound, message.clone())));
-        let runs = |rule: &str| self.options.selection.runs(rule);
-        let read: BTreeSet<&str> = self.files.sources.iter().map(|(_, file)| file.path()).collect();
-        if let Some(before) = &self.before {
-            let entries =
-                before.apply(self.scope, &mut findings, &named, &|rule, path| runs(rule) && read.contains(path));
-            notes.extend(entries.map(|message| note(NoteKind::Vanished, message)));
+        let runs = |rule: &str, file: FileId| self.runs(rule, file);
+        let looked = Looked { scope: self.scope, paths: self.paths(), named, unshown, runs: &runs };
+        if let Some(message) = self.before.as_ref().and_then(|before| before.apply(&looked, &mut findings)) {
+            notes.push(note(NoteKind::Vanished, message));
         }
-        let baseline = self.options.write_baseline.then(|| self.baseline(&mut findings));
+        let baseline = self.replaced.as_ref().map(|replaced| replaced.renewed(&looked, &mut findings));
         let (suppressed, findings) = findings.into_iter().partition(|finding| finding.suppressed.is_some());
         Conclusion { findings, suppressed, notes, baseline }
     }
 
-    /// The baseline of all that is shown; from now on it is what was there before.
-    fn baseline(&self, findings: &mut [Finding]) -> Baseline {
-        let is_kept = |told: &finding::Suppressed| told.by == finding::By::Baseline;
-        let kept = findings.iter().filter(|finding| finding.suppressed.as_deref().is_none_or(is_kept));
-        let baseline = Baseline::of(kept, &self.files.sources);
-        baseline.apply(findings, &|_| false);
-        baseline
+    /// The path of each file without links.
+    fn paths(&self) -> Vec<PathBuf> {
+        let of_one = |(file, source): (FileId, &SourceFile)| {
+            let reading = self.files.readings.get(file.0 as usize).map(|reading| reading.path.clone());
+            let configuration = || self.suppressions.configurations.get(&file).map(|own| own.path.clone());
+            reading.or_else(configuration).unwrap_or_else(|| self.scope.store.absolute(Path::new(source.path())))
+        };
+        self.files.sources.iter().map(of_one).collect()
     }
 
     /// Gives the findings their stacks, what configurations say of their rules, order and names.

@@ -9,8 +9,12 @@ use super::discover::{Exclude, Found, Output, Scope, reason};
 use super::gather::Files;
 use super::read;
 use super::store::Entry;
+use crate::checks::Boundary;
 use crate::settings::{FILE, Fault, Glob, MOST_BYTES, Settings};
 use crate::source::SourceFile;
+
+/// A name that no file has: a glob that holds it in a folder holds everything there.
+const ANY_NAME: &str = "\u{1}";
 
 /// A configuration that was read.
 #[derive(Debug, Default)]
@@ -22,6 +26,8 @@ pub(super) struct Configuration {
     /// Its path as shown and its text, for places in it.
     pub(super) source: Option<(String, Arc<str>)>,
     exclude: Exclude,
+    /// Its globs, one by one.
+    excluded: Vec<String>,
     policies: Exclude,
     /// For each `[[suppress]]` with a path, what it means.
     paths: Vec<Option<Exclude>>,
@@ -42,6 +48,24 @@ impl Configuration {
 
     fn excludes(&self, path: &Path, is_folder: bool) -> bool {
         !self.exclude.is_empty() && self.below(path).is_some_and(|path| self.exclude.holds(&path, is_folder))
+    }
+
+    /// Whether a path is left out that was met below `named`, a folder that the command line names: it is read,
+    /// whatever glob leaves out the whole of it.
+    fn excludes_below(&self, named: Option<&Path>, path: &Path, is_folder: bool) -> bool {
+        if !self.excludes(path, is_folder) {
+            return false;
+        }
+        let Some(named) = named.and_then(|named| self.below(named)).filter(|named| !named.is_empty()) else {
+            return true;
+        };
+        let any = format!("{named}/{ANY_NAME}");
+        let is_of_part = |glob: &&String| {
+            Exclude::new(std::slice::from_ref(*glob)).is_ok_and(|one| !one.holds(&any, true) && !one.holds(&any, false))
+        };
+        let of_parts: Vec<String> = self.excluded.iter().filter(is_of_part).cloned().collect();
+        let of_parts = Exclude::new(&of_parts).unwrap_or_default();
+        self.below(path).is_some_and(|path| of_parts.holds(&path, is_folder))
     }
 
     fn is_policy(&self, path: &Path) -> bool {
@@ -84,10 +108,15 @@ impl<'s> Configurations<'s> {
     /// command line names is read all the same.
     pub(super) fn narrow(&mut self, found: &mut Found, named: &[PathBuf]) {
         let named: Vec<PathBuf> = named.iter().map(|path| self.scope.store.absolute(path)).collect();
+        let above = |path: &Path| {
+            named.iter().filter(|named| path.starts_with(named)).max_by_key(|named| named.as_os_str().len())
+        };
         let mut left_out = Vec::new();
         found.files.retain(|file| {
-            let is_kept = file.named || !self.of_path(&file.path).excludes(&file.path, false);
-            left_out.extend((!is_kept).then(|| format!("{}: excluded by {FILE}", file.shown)));
+            let own = self.of_path(&file.path);
+            let is_kept = file.named || !own.excludes_below(above(&file.path).map(PathBuf::as_path), &file.path, false);
+            let by = own.source.as_ref().map_or(FILE, |(path, _)| path);
+            left_out.extend((!is_kept).then(|| format!("{}: excluded by {by}", file.shown)));
             is_kept
         });
         found.skipped.append(&mut left_out);
@@ -104,7 +133,7 @@ impl<'s> Configurations<'s> {
                 Output::Failed(file) => Some(named.as_path()) == file.parent(),
                 Output::Missing(project, _) => named == project,
             });
-            is_named || !self.of_path(path).excludes(path, is_folder)
+            is_named || !self.of_path(path).excludes_below(above(path).map(PathBuf::as_path), path, is_folder)
         });
     }
 
@@ -116,6 +145,39 @@ impl<'s> Configurations<'s> {
     /// The configuration nearest to the working directory, or the one that was named.
     pub(super) fn of_folder(&mut self, folder: &Path) -> Arc<Configuration> {
         self.obeyed(Some(folder))
+    }
+
+    /// Which configuration holds where, each a sentence without its full stop, where there are several.
+    pub(super) fn told(&self) -> Vec<String> {
+        if self.named.is_some() || self.used.len() < 2 {
+            return Vec::new();
+        }
+        let told = self.used.iter().map(|path| {
+            let folder = path.parent().map(|folder| self.scope.store.shown(folder)).unwrap_or_default();
+            let nested = |other: &&PathBuf| {
+                *other != path && other.parent().zip(path.parent()).is_some_and(|(a, b)| a.starts_with(b))
+            };
+            let but =
+                if self.used.iter().any(|other| nested(&other)) { ", but for folders with their own" } else { "" };
+            format!("{} holds for what is below {folder}{but}", self.scope.store.shown(path))
+        });
+        told.collect()
+    }
+
+    /// What configurations say that nothing comes of, each a sentence without its full stop.
+    pub(super) fn without_effect(&self) -> Vec<String> {
+        let read = self.used.iter().filter_map(|path| self.read.get(path));
+        let of_one = |own: &Arc<Configuration>| {
+            let trusted = &own.settings.trusted;
+            let keys = [
+                ("organizations", !trusted.organizations.is_empty()),
+                ("require-boundary", trusted.boundary != Boundary::NotAsked),
+            ];
+            let file = own.source.as_ref().map_or(FILE, |(path, _)| path).to_owned();
+            let keys = keys.into_iter().filter(|(_, is_set)| *is_set);
+            keys.map(move |(key, _)| format!("{file}: '{key}' of [trust] has no effect in this version"))
+        };
+        read.flat_map(of_one).collect()
     }
 
     /// # Errors
@@ -190,6 +252,7 @@ impl<'s> Configurations<'s> {
         let mut faults = Vec::new();
         let mut globs = |globs: &[&Glob], anchored| compiled(globs, anchored, &mut faults);
         let lint = &settings.lint;
+        let excluded = lint.exclude.iter().map(|glob| glob.text.clone()).collect();
         let exclude = globs(&lint.exclude.iter().collect::<Vec<_>>(), false);
         let policies = globs(&lint.policies.iter().collect::<Vec<_>>(), false);
         let paths = lint.suppress.iter().map(|entry| entry.path.as_ref().map(|glob| globs(&[glob], true))).collect();
@@ -199,7 +262,7 @@ impl<'s> Configurations<'s> {
         let folder = path.parent().map(Path::to_owned).unwrap_or_default();
         let path = path.to_owned();
         let source = Some((source.path().to_owned(), source.text().clone()));
-        Ok(Configuration { path, folder, source, exclude, policies, paths, settings })
+        Ok(Configuration { path, folder, source, exclude, excluded, policies, paths, settings })
     }
 }
 

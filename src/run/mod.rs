@@ -37,7 +37,7 @@ use rayon::prelude::*;
 use crate::checks::{self, Check, Reading};
 use crate::finding::{Counts, Date, Finding, Note, NoteKind, Outcome};
 use crate::identity::Graph;
-use crate::settings::{Baseline, Environment, FailOn};
+use crate::settings::{Environment, FailOn};
 use crate::source::FileId;
 
 use analyse::Said;
@@ -49,6 +49,7 @@ use gather::{Files, Gathered};
 use store::Store;
 use suppress::Suppressions;
 
+pub use baseline::NewBaseline;
 pub use eval::{EvalError, Evaluated, eval, policy_of};
 pub use mend::{Mended, MendedFile, mend};
 pub use select::{Selection, UnknownRule};
@@ -108,8 +109,8 @@ pub struct Options {
     pub environment: Environment,
     /// The findings that were there before.
     pub baseline: Option<PathBuf>,
-    /// Whether what is shown is to become a baseline.
-    pub write_baseline: bool,
+    /// The file of which what is shown is to become the baseline.
+    pub write_baseline: Option<PathBuf>,
     /// The day, for suppressions that expire.
     pub today: Date,
 }
@@ -125,7 +126,7 @@ impl Default for Options {
             parameters: Vec::new(),
             environment: Environment::default(),
             baseline: None,
-            write_baseline: false,
+            write_baseline: None,
             today: Date::OF_TEXTS,
         }
     }
@@ -145,7 +146,7 @@ pub struct Run {
     /// The lowest severity that fails the run, as the configuration nearest to the working directory says.
     pub fail_on: Option<FailOn>,
     /// What is shown, where a baseline of it was asked for.
-    pub baseline: Option<Baseline>,
+    pub baseline: Option<NewBaseline>,
 }
 
 /// Why there was no run.
@@ -251,11 +252,13 @@ fn pool(threads: Option<usize>) -> Result<rayon::ThreadPool, RunError> {
 /// The main path.
 fn run(scope: &Arc<Scope>, mut found: Found, inputs: &Inputs, options: &Options) -> Result<Run, RunError> {
     let before = options.baseline.as_deref().map(|path| Before::read(scope, path)).transpose()?;
+    let replaced = options.write_baseline.as_deref().map(|path| Before::replaced(scope, path)).transpose()?;
     let mut configurations = Configurations::new(scope, options.config.as_deref());
     configurations.narrow(&mut found, &inputs.paths);
     let mut gathered = gather::gather(scope, found, inputs.stdin.as_ref());
     let configured = configurations.of_files(&gathered.files);
     let nearest = scope.store.cwd().map(|cwd| configurations.of_folder(cwd));
+    let (told, without_effect) = (configurations.told(), configurations.without_effect());
     configurations.finish()?;
     let given = given::give(scope, &mut gathered, &configured, &options.parameters)?;
     let Gathered { mut files, mut units, programs, failures, warnings, .. } = gathered;
@@ -267,10 +270,10 @@ fn run(scope: &Arc<Scope>, mut found: Found, inputs: &Inputs, options: &Options)
     findings.append(&mut analysis.findings);
     let mut notes = std::mem::take(&mut analysis.notes);
     let note = |kind| move |message| Note { kind, message, place: None };
-    notes.extend(gathered.bounds.into_iter().chain(bounds).map(note(NoteKind::Bound)));
+    notes.extend(gathered.bounds.into_iter().chain(bounds).chain(without_effect).map(note(NoteKind::Bound)));
     notes.extend(gathered.left.into_iter().map(note(NoteKind::LeftRun)));
     if options.verbose {
-        notes.extend(gathered.skipped.into_iter().chain(given.taken).map(note(NoteKind::Skipped)));
+        notes.extend(told.into_iter().chain(gathered.skipped).chain(given.taken).map(note(NoteKind::Skipped)));
     }
     notes.extend(given.ambiguous.into_iter().map(note(NoteKind::Ambiguous)));
     let templates = files.readings.iter().filter(|reading| reading.is_template).count();
@@ -279,7 +282,7 @@ fn run(scope: &Arc<Scope>, mut found: Found, inputs: &Inputs, options: &Options)
     let mut suppressions = Suppressions::collect(scope, &mut files, &units, &configured, of_metadata, options.today);
     suppressions.set_whole(whole(scope, &files, &inputs.paths, &analysis));
     let (units, configured) = (units.as_slice(), configured.as_slice());
-    let judges = Judges { scope, files: &files, units, configured, options, suppressions, before };
+    let judges = Judges { scope, files: &files, units, configured, options, suppressions, before, replaced };
     let concluded = judges.conclude(findings, programs);
     notes.extend(concluded.notes);
     let (findings, suppressed, baseline) = (concluded.findings, concluded.suppressed, concluded.baseline);

@@ -170,7 +170,7 @@ fn disk_entry(path: &Path) -> Option<Entry> {
 }
 
 /// The way from one folder to a path, both without `.` and `..`.
-fn relative(path: &Path, from: &Path) -> String {
+pub(super) fn relative(path: &Path, from: &Path) -> String {
     let common = path.components().zip(from.components()).take_while(|(a, b)| a == b).count();
     let up = from.components().skip(common).map(|_| "..".to_owned());
     let down = path.components().skip(common).map(|part| part.as_os_str().to_string_lossy().into_owned());

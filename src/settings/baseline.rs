@@ -2,14 +2,15 @@
 //!
 //! Invariant: an entry covers one finding at most, and none that it does not name.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
+use std::hash::Hash;
 use std::sync::Arc;
 
 use serde::Serialize;
 
 use super::Fault;
 use crate::finding::{By, Finding, Suppressed, shown, without_indexes};
-use crate::source::{FileId, Sources, Span};
+use crate::source::{FileId, Span};
 use crate::syntax::{self, Kind, Node, Scalar};
 
 /// What the file says it is.
@@ -26,7 +27,7 @@ pub struct Known {
     pub fingerprint: String,
     /// The id of its rule.
     pub rule: String,
-    /// The path of its template, from the working directory.
+    /// The path of its template, from the folder of the baseline.
     pub path: String,
     /// The name of its stack.
     pub stack: Option<String>,
@@ -66,9 +67,13 @@ impl Baseline {
         if faults.is_empty() { Ok(Self { entries }) } else { Err(faults) }
     }
 
-    /// The baseline of some findings.
-    pub fn of<'f>(findings: impl Iterator<Item = &'f Finding>, sources: &Sources) -> Self {
-        let mut entries: Vec<Known> = findings.map(|finding| known(finding, sources)).collect();
+    /// The baseline of some findings, with their paths as it is to say them.
+    pub fn of<'f>(findings: impl Iterator<Item = &'f Finding>, path: &dyn Fn(FileId) -> String) -> Self {
+        Self::from_entries(findings.map(|finding| known(finding, path)).collect())
+    }
+
+    /// The baseline of some entries.
+    pub fn from_entries(mut entries: Vec<Known>) -> Self {
         entries.sort_by(|a, b| a.place().cmp(&b.place()));
         Self { entries }
     }
@@ -81,50 +86,73 @@ impl Baseline {
         format!("{{ \"schema\": \"{BASELINE}\", \"findings\": [{lines}{end}] }}\n")
     }
 
-    /// Hides the findings that were there before: by fingerprint, and where the file of an entry `is_gone`, by
-    /// rule, logical id and property. Gives the entries that nothing matches.
-    pub fn apply(&self, findings: &mut [Finding], is_gone: &dyn Fn(&str) -> bool) -> Vec<&Known> {
-        let mut by_fingerprint: HashMap<&str, Vec<usize>> = HashMap::new();
-        for (at, entry) in self.entries.iter().enumerate().rev() {
-            by_fingerprint.entry(&entry.fingerprint).or_default().push(at);
-        }
-        let mut left: BTreeSet<usize> = (0..self.entries.len()).collect();
-        let mut open = Vec::new();
-        for finding in findings.iter_mut().filter(|finding| finding.suppressed.is_none()) {
-            let at = by_fingerprint.get_mut(finding.fingerprint.as_str());
-            // An entry that says another rule than its fingerprint is of was changed by hand: it names nothing.
-            let fits = |at: &usize| self.entries.get(*at).is_some_and(|entry| entry.rule == finding.rule);
-            match at.and_then(|all| all.iter().rposition(fits).map(|own| all.remove(own))) {
-                Some(at) => {
-                    left.remove(&at);
-                    hide(finding);
-                }
-                None => open.push(finding),
-            }
-        }
-        let mut moved: BTreeMap<(&str, String, String), Vec<usize>> = BTreeMap::new();
+    /// Hides the findings that were there before, and gives the entries that nothing matches.
+    pub fn apply(
+        &self,
+        findings: &mut [Finding],
+        path: &dyn Fn(FileId) -> String,
+        is_gone: &dyn Fn(&str) -> bool,
+    ) -> Vec<&Known> {
+        let mut open: Vec<&mut Finding> = findings.iter_mut().filter(|finding| finding.suppressed.is_none()).collect();
+        let found: Vec<&Finding> = open.iter().map(|finding| &**finding).collect();
+        let matched = self.matched(&found, path, is_gone);
+        open.iter_mut().zip(&matched).filter(|(_, own)| own.is_some()).for_each(|(finding, _)| hide(finding));
+        let used: BTreeSet<usize> = matched.into_iter().flatten().collect();
+        let left = self.entries.iter().enumerate().filter(|(at, _)| !used.contains(at));
+        left.map(|(_, entry)| entry).collect()
+    }
+
+    /// For each finding the number of the entry that covers it: by fingerprint; else by rule, stack, logical id and
+    /// property in the same file, whose name in fingerprints changes with the folder of its `rolecall.toml`; else
+    /// by rule, logical id and property where the file of the entry `is_gone`.
+    pub fn matched(
+        &self,
+        findings: &[&Finding],
+        path: &dyn Fn(FileId) -> String,
+        is_gone: &dyn Fn(&str) -> bool,
+    ) -> Vec<Option<usize>> {
+        let mut matched = vec![None; findings.len()];
+        let of_findings: Vec<Known> = findings.iter().map(|finding| known(finding, path)).collect();
+        // An entry that says another rule than its fingerprint is of was changed by hand: it names nothing.
+        let named = |one: &Known| Some((one.rule.clone(), one.fingerprint.clone()));
+        pair(&mut matched, self.entries.iter().map(named), of_findings.iter().map(named));
+        let placed = |one: &Known| Some((one.path.clone(), one.stack.clone(), one.name()));
+        pair(&mut matched, self.entries.iter().map(placed), of_findings.iter().map(placed));
         let mut gone: HashMap<&str, bool> = HashMap::new();
-        for at in left.iter().rev() {
-            let Some(entry) = self.entries.get(*at) else { continue };
-            let Some(id) = entry.logical_id.clone() else { continue };
-            if *gone.entry(&entry.path).or_insert_with(|| is_gone(&entry.path)) {
-                moved.entry((&entry.rule, id, property(entry.property.as_deref()))).or_default().push(*at);
-            }
+        for entry in self.entries.iter().filter(|entry| entry.logical_id.is_some()) {
+            gone.entry(entry.path.as_str()).or_insert_with(|| is_gone(&entry.path));
         }
-        for finding in open {
-            let Some(id) = finding.subject.logical_id.clone() else { continue };
-            let key = (finding.rule, id, property(finding.subject.property.as_deref()));
-            let own = moved.get_mut(&key).and_then(Vec::pop);
-            if let Some(at) = own {
-                left.remove(&at);
-                hide(finding);
-            }
-        }
-        left.into_iter().filter_map(|at| self.entries.get(at)).collect()
+        let is_lent = |entry: &&Known| entry.logical_id.is_some() && gone.get(entry.path.as_str()) == Some(&true);
+        let lent = self.entries.iter().map(|entry| Some(entry).filter(&is_lent).map(Known::name));
+        pair(&mut matched, lent, of_findings.iter().map(|one| Some(one.name())));
+        matched
+    }
+}
+
+/// What an entry speaks of, wherever its file lies: rule, logical id and property.
+type Name = (String, Option<String>, String);
+
+/// Gives each finding that has no entry the first one of the same name that is left.
+fn pair<K: Eq + Hash>(
+    matched: &mut [Option<usize>],
+    entries: impl Iterator<Item = Option<K>>,
+    findings: impl Iterator<Item = Option<K>>,
+) {
+    let used: HashSet<usize> = matched.iter().flatten().copied().collect();
+    let mut free: HashMap<K, VecDeque<usize>> = HashMap::new();
+    for (at, name) in entries.enumerate().filter(|(at, _)| !used.contains(at)) {
+        name.into_iter().for_each(|name| free.entry(name).or_default().push_back(at));
+    }
+    for (own, name) in matched.iter_mut().zip(findings).filter(|(own, _)| own.is_none()) {
+        *own = name.and_then(|name| free.get_mut(&name)?.pop_front());
     }
 }
 
 impl Known {
+    fn name(&self) -> Name {
+        (self.rule.clone(), self.logical_id.clone(), property(self.property.as_deref()))
+    }
+
     fn place(&self) -> (&str, Option<&str>, &str, Option<&str>, Option<&str>, &str) {
         let (id, property) = (self.logical_id.as_deref(), self.property.as_deref());
         (&self.path, id, &self.rule, property, self.stack.as_deref(), &self.fingerprint)
@@ -141,12 +169,12 @@ fn property(path: Option<&str>) -> String {
     without_indexes(path.unwrap_or_default())
 }
 
-fn known(finding: &Finding, sources: &Sources) -> Known {
+fn known(finding: &Finding, path: &dyn Fn(FileId) -> String) -> Known {
     let subject = &finding.subject;
     Known {
         fingerprint: finding.fingerprint.clone(),
         rule: finding.rule.to_owned(),
-        path: sources.get(finding.primary.place.file).path().to_owned(),
+        path: path(finding.primary.place.file),
         stack: subject.stack.clone(),
         logical_id: subject.logical_id.clone(),
         property: subject.property.clone(),
@@ -249,8 +277,8 @@ mod tests {
         findings
     }
 
-    fn sources() -> Sources {
-        Sources::new(["f0", "f1", "f2"].map(|path| SourceFile::new(path, "")).into())
+    fn path(file: FileId) -> String {
+        format!("f{}", file.0)
     }
 
     fn open(findings: &[Finding]) -> Vec<&str> {
@@ -261,7 +289,7 @@ mod tests {
     #[test]
     fn what_is_written_is_read_again_and_is_sorted() {
         let findings = named(vec![finding(1, "B", "CGT001"), finding(0, "B", "CGT002"), finding(0, "A", "XAC001")]);
-        let baseline = Baseline::of(findings.iter(), &sources());
+        let baseline = Baseline::of(findings.iter(), &path);
         let text = baseline.written();
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines.len(), 5);
@@ -269,7 +297,7 @@ mod tests {
         assert!(lines[1].contains("\"rule\":\"XAC001\",\"path\":\"f0\",\"stack\":null,\"logicalId\":\"A\""));
         assert!(lines[3].ends_with("\"property\":\"A[0].B\"}"));
         assert_eq!(Baseline::parse(&Arc::from(text.as_str())), Ok(baseline.clone()));
-        let turned = Baseline::of(findings.iter().rev(), &sources());
+        let turned = Baseline::of(findings.iter().rev(), &path);
         assert_eq!(turned, baseline);
         let empty = Baseline::default().written();
         assert_eq!(Baseline::parse(&Arc::from(empty.as_str())), Ok(Baseline::default()));
@@ -278,22 +306,45 @@ mod tests {
     #[test]
     fn each_entry_covers_one_finding() {
         let old = named(vec![finding(0, "A", "CGT001")]);
-        let baseline = Baseline::of(old.iter(), &sources());
+        let baseline = Baseline::of(old.iter(), &path);
         let mut now = named(vec![finding(0, "A", "CGT001"), finding(0, "A", "CGT001"), finding(0, "B", "CGT001")]);
-        assert!(baseline.apply(&mut now, &|_| true).is_empty());
+        assert!(baseline.apply(&mut now, &path, &|_| true).is_empty());
         assert_eq!(open(&now), ["A", "B"]);
     }
 
     #[test]
     fn a_renamed_file_is_known_where_the_old_one_is_gone() {
         let old = named(vec![finding(0, "A", "CGT001"), finding(0, "B", "CGT001")]);
-        let baseline = Baseline::of(old.iter(), &sources());
+        let baseline = Baseline::of(old.iter(), &path);
         let mut now = named(vec![finding(1, "A", "CGT001"), finding(2, "A", "CGT001")]);
-        let vanished = baseline.apply(&mut now.clone(), &|_| false).len();
+        let vanished = baseline.apply(&mut now.clone(), &path, &|_| false).len();
         assert_eq!(vanished, 2, "a file that is there still has its findings");
-        let gone = baseline.apply(&mut now, &|path| path == "f0");
+        let gone = baseline.apply(&mut now, &path, &|path| path == "f0");
         assert_eq!(gone.iter().map(|entry| entry.shown()).collect::<Vec<_>>(), ["CGT001 B in f0"]);
         assert_eq!(open(&now), ["A"], "one entry covers one of the two");
+    }
+
+    #[test]
+    fn another_root_of_the_same_file_changes_no_finding() {
+        let unread = |root: &str| {
+            let place = Place { file: FileId(0), span: Span::at(0) };
+            let subject = Subject { stack_key: root.to_owned(), ..Subject::default() };
+            Finding::new("INP001", Severity::Error, "", Label::new(place, ""), subject)
+        };
+        let rooted = |root: &str| {
+            let mut own = finding(0, "A", "CGT001");
+            root.clone_into(&mut own.subject.stack_key);
+            own
+        };
+        let baseline = Baseline::of(named(vec![rooted("a/f0"), unread("a/f0")]).iter(), &path);
+        let mut now = named(vec![rooted("f0"), rooted("f0"), unread("f0"), finding(1, "A", "CGT001")]);
+        assert!(baseline.apply(&mut now, &path, &|_| false).is_empty());
+        let open: Vec<_> = now.iter().filter(|finding| finding.suppressed.is_none()).collect();
+        assert_eq!(open.iter().map(|one| one.primary.place.file.0).collect::<Vec<_>>(), [0, 1], "one each");
+        let mut other = named(vec![rooted("f0")]);
+        other[0].subject.stack = Some("Other".to_owned());
+        baseline.apply(&mut other, &path, &|_| false);
+        assert!(other[0].suppressed.is_none(), "another stack of the same template");
     }
 
     #[test]
@@ -338,14 +389,14 @@ mod tests {
             };
             let (old, mut now) = (make(&old), make(&now));
             let gone = format!("f{gone}");
-            let baseline = Baseline::of(old.iter(), &sources());
-            let vanished = baseline.apply(&mut now, &|path| path == gone).len();
+            let baseline = Baseline::of(old.iter(), &path);
+            let vanished = baseline.apply(&mut now, &path, &|path| path == gone).len();
             let hidden: Vec<&Finding> = now.iter().filter(|finding| finding.suppressed.is_some()).collect();
             proptest::prop_assert_eq!(hidden.len() + vanished, old.len(), "each entry covers one");
             for finding in hidden {
                 let is_named = old.iter().any(|entry| {
                     let same = (entry.rule, &entry.subject.logical_id) == (finding.rule, &finding.subject.logical_id);
-                    let renamed = sources().get(entry.primary.place.file).path() == gone;
+                    let renamed = path(entry.primary.place.file) == gone;
                     entry.fingerprint == finding.fingerprint || (same && renamed)
                 });
                 proptest::prop_assert!(is_named);

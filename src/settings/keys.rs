@@ -38,7 +38,7 @@ const SECTIONS: [Section; 6] = [
         keys: &[
             Key {
                 name: "exclude",
-                says: "What is left out: globs as in a .gitignore of this folder. What the command line names is read all the same.",
+                says: "What is left out: globs as in a .gitignore of this folder. What the command line names is read all the same.\nA folder below with a rolecall.toml of its own obeys that one alone.",
                 example: r#"["examples/**", "**/node_modules/**"]"#,
                 schema: texts,
             },
@@ -77,37 +77,37 @@ const SECTIONS: [Section; 6] = [
         keys: &[
             Key {
                 name: "accounts",
-                says: "Accounts of yours.",
+                says: "Accounts of yours: the rules on third parties (XAC) leave them alone.",
                 example: r#"["111122223333"]"#,
                 schema: || json!({ "type": "array", "items": account() }),
             },
             Key {
                 name: "organizations",
-                says: "Organizations of yours.",
+                says: "Organizations of yours. This version does nothing with them yet, and says so.",
                 example: r#"["o-exampleorgid"]"#,
                 schema: || json!({ "type": "array", "items": { "type": "string", "pattern": "^o-[a-z0-9]+$" } }),
             },
             Key {
                 name: "identity-pools",
-                says: "Identity pools of yours that no template here defines.",
+                says: "Identity pools of yours that no template here defines (CGT004).",
                 example: r#"["us-east-1:11111111-2222-4333-8444-555555555555"]"#,
                 schema: || json!({ "type": "array", "items": { "type": "string", "pattern": "^[\\w-]+:[0-9a-f-]+$" } }),
             },
             Key {
                 name: "third-parties",
-                says: "Accounts of others that are known to you, and who they are.",
+                says: "Accounts of others that are known to you, and who they are: the rules on third parties (XAC) leave them alone.",
                 example: r#"{ "444455556666" = "vendor X, external id required" }"#,
                 schema: || json!({ "type": "object", "propertyNames": account(), "additionalProperties": text() }),
             },
             Key {
                 name: "service-principals",
-                says: "Services beside those that are known.",
+                says: "Services beside those that are known (SVC003).",
                 example: r#"["inhouse.example.amazonaws.com"]"#,
                 schema: texts,
             },
             Key {
                 name: "require-boundary",
-                says: "Whether every role must carry a permissions boundary: true, false, or the ARN of the one that it must carry.",
+                says: "Whether every role must carry a permissions boundary: true, false, or the ARN of the one that it must carry.\nThis version does nothing with it yet, and says so.",
                 example: "true",
                 schema: || json!({ "anyOf": [{ "type": "boolean" }, { "type": "string", "pattern": "^arn:" }] }),
             },
