@@ -221,6 +221,6 @@ proptest! {
         let empty = shown.iter().filter(|finding| finding.rule == "SVC001").filter(is_new).count();
         let mended = edits.iter().rev().take_while(|(_, edit)| *edit != 4).filter(|(_, edit)| *edit == 2).count();
         prop_assert!(empty >= mended && empty <= came, "{empty} of {came}");
-        prop_assert!(!hidden.iter().any(|finding| is_new(&&finding)));
+        prop_assert!(!hidden.iter().any(|finding| is_new(&finding)));
     }
 }
