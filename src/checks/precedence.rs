@@ -99,14 +99,68 @@ pub fn give_way(findings: &mut Vec<Finding>) {
     }
     let mut stays = vec![true; findings.len()];
     for members in by_role.values() {
+        let rivals = Rivals::of(findings, members);
         for loser in members {
-            let gives_way = members.iter().any(|winner| wins(&findings[*winner], &findings[*loser]));
+            let gives_way = rivals.of_one(&findings[*loser]).any(|winner| wins(winner, &findings[*loser]));
             stays[*loser] = !gives_way;
         }
     }
     let mut at = stays.into_iter();
     findings.retain(|_| at.next().unwrap_or(true));
     give_way_elsewhere(findings);
+}
+
+/// Pairs of rules of which [`wins`] says by itself when the second gives way to the first.
+const PAIRS: [(&str, &str); 6] = [
+    ("MAP014", "CGT004"),
+    ("CGT005", "CGT004"),
+    ("XAC005", "XAC006"),
+    ("SVC006", "SVC004"),
+    ("SVC005", "TRU006"),
+    ("TRU006", "SVC005"),
+];
+
+/// The findings of one resource by rule and statement: most of them cannot give way to one another, and need not be
+/// held against each other.
+struct Rivals<'f> {
+    by_rule: HashMap<&'static str, Vec<&'f Finding>>,
+    by_statement: HashMap<(&'static str, Option<Place>), Vec<&'f Finding>>,
+}
+
+impl<'f> Rivals<'f> {
+    fn of(findings: &'f [Finding], members: &[usize]) -> Self {
+        let mut rivals = Self { by_rule: HashMap::new(), by_statement: HashMap::new() };
+        for finding in members.iter().map(|at| &findings[*at]) {
+            rivals.by_rule.entry(finding.rule).or_default().push(finding);
+            rivals.by_statement.entry((finding.rule, finding.mistake.statement)).or_default().push(finding);
+        }
+        rivals
+    }
+
+    /// Those to which one may give way.
+    fn of_one<'r>(&'r self, loser: &'r Finding) -> impl Iterator<Item = &'f Finding> + use<'r, 'f> {
+        let mut rules: Vec<&'static str> = ROWS
+            .iter()
+            .filter(|(_, over, _)| over.contains(&loser.rule))
+            .map(|(rule, ..)| *rule)
+            .chain(PAIRS.iter().filter(|(_, over)| *over == loser.rule).map(|(rule, _)| *rule))
+            .collect();
+        rules.sort_unstable();
+        rules.dedup();
+        let of_rule = move |rule: &'static str| match meets_in_statement(rule, loser.rule) {
+            true => self.by_statement.get(&(rule, loser.mistake.statement)),
+            false => self.by_rule.get(rule),
+        };
+        rules.into_iter().filter_map(of_rule).flatten().copied()
+    }
+}
+
+/// Whether findings of two rules have to stand in one statement for one of them to give way.
+fn meets_in_statement(winner: &str, loser: &str) -> bool {
+    let rows = ROWS.iter().filter(|(rule, over, _)| *rule == winner && over.contains(&loser));
+    let in_one = |meets: Meets| matches!(meets, Meets::Statement | Meets::BareStatement | Meets::Key);
+    // That nobody gets in is said of the whole role, and the number of an example of a principal.
+    loser != "TRU004" && (winner, loser) != ("XAC005", "XAC006") && rows.into_iter().all(|(.., meets)| in_one(*meets))
 }
 
 /// The rule whose findings stand on another resource than the role of which they speak.
