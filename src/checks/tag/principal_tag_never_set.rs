@@ -79,8 +79,15 @@ fn maps_of<'g>(cx: &Cx<'g>, role: RoleId) -> Option<Vec<&'g TagMap>> {
         pools.extend(trust.own.iter().map(|own| &own.pool));
     }
     let is_own = |map: &&TagMap| Truth::any(pools.iter().map(|pool| compare(pool, &map.pool, &graph.symbols)));
-    let is_open = graph.tag_maps.iter().any(|map| is_own(&map) == Truth::Unknown);
-    (!pools.is_empty() && !is_open).then(|| graph.tag_maps.iter().filter(|map| is_own(map).is_true()).collect())
+    let mut own = Vec::new();
+    for map in &graph.tag_maps {
+        match is_own(&map) {
+            Truth::True => own.push(map),
+            Truth::False => {}
+            Truth::Unknown => return None,
+        }
+    }
+    (!pools.is_empty()).then_some(own)
 }
 
 /// Whether identity pools are the only ones that may assume a role.

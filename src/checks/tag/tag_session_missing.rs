@@ -10,12 +10,12 @@ use crate::identity::tags::{
     assume_action, companion_missing, named_companions, never_allows, roles_named, tests_for_tags,
 };
 use crate::identity::{
-    AwsPrincipal, Dialect, Graph, Handout, Held, Holder, Mapping, PermissionPolicy, Role, RoleId, TagMap, Trust, Way,
+    AwsPrincipal, Dialect, Graph, Handout, Holder, Mapping, PermissionPolicy, Role, RoleId, TagMap, Trust, Way,
     account_of, aws_principal, tag_uses,
 };
 use crate::policy::{Effect, Policy, Principal, PrincipalKind, Principals, Statement, Test, actions_match};
 use crate::source::Place;
-use crate::value::{Branch, Truth, compare};
+use crate::value::{Branch, Case, Text, Truth, compare};
 
 /// Finds roles that will be given tags and do not allow `sts:TagSession`.
 pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
@@ -40,11 +40,26 @@ pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
             }
         }
     }
+    let callers: Vec<Caller<'_>> = graph.roles().map(Caller::of).collect();
     for (id, role) in graph.roles() {
         from_own_permissions(graph, id, role, findings);
         for case in &role.trust.cases {
-            from_caller(graph, cx.held, id, &case.then, &case.when, findings);
+            from_caller(cx, &callers, id, case, findings);
         }
+    }
+}
+
+/// A role that may call, with what is asked of it again and again.
+struct Caller<'g> {
+    id: RoleId,
+    role: &'g Role,
+    arn: Text,
+    account: Text,
+}
+
+impl<'g> Caller<'g> {
+    fn of((id, role): (RoleId, &'g Role)) -> Self {
+        Self { id, role, arn: role.arn(), account: account_of(role) }
     }
 }
 
@@ -127,7 +142,8 @@ fn is_federated_alone(policy: &Policy) -> bool {
 }
 
 /// A caller that may assume a role which asks for tags, and may not pass any.
-fn from_caller(graph: &Graph, held: &Held<'_>, id: RoleId, trust: &Policy, when: &Branch, findings: &mut Vec<Finding>) {
+fn from_caller(cx: &Cx<'_>, callers: &[Caller<'_>], id: RoleId, case: &Case<Policy>, findings: &mut Vec<Finding>) {
+    let (graph, held, trust, when) = (cx.graph, cx.held, &case.then, &case.when);
     let assumes = |statement: &&Statement| actions_match(&statement.actions, "sts:AssumeRole").is_true();
     let allowing = || trust.statements.iter().filter(|statement| statement.effect == Effect::Allow).filter(assumes);
     let asking = allowing().find_map(|statement| Some((statement, tests_for_tags(statement, trust).next()?)));
@@ -137,12 +153,14 @@ fn from_caller(graph: &Graph, held: &Held<'_>, id: RoleId, trust: &Policy, when:
         return;
     }
     let role = graph.role(id);
-    for (caller, own) in graph.roles().filter(|(caller, _)| *caller != id) {
-        if !leaves_to_caller(graph, role, own, asking) {
+    let (arn, home, named) = (role.arn(), account_of(role), of_accounts(graph, asking));
+    for caller in callers.iter().filter(|caller| caller.id != id) {
+        if !leaves_to_caller(graph, &home, caller, &named) {
             continue;
         }
-        let Some(may) = held.surely(caller, when, "sts:AssumeRole", &role.arn()) else { continue };
-        if !held.may(caller, &may.when, TAG_SESSION, &role.arn()).is_false() {
+        let (own, caller) = (caller.role, caller.id);
+        let Some(may) = held.surely(caller, when, "sts:AssumeRole", &arn) else { continue };
+        if !held.may(caller, &may.when, TAG_SESSION, &arn).is_false() {
             continue;
         }
         let (name, target) = (own.entity.name(), role.entity.name());
@@ -169,18 +187,22 @@ fn from_caller(graph: &Graph, held: &Held<'_>, id: RoleId, trust: &Policy, when:
 
 /// Whether a trust statement lets a caller in only as far as its own policy does: it names the whole account, or
 /// everybody, or a role of another account. A role of the same account that is named needs no policy of its own.
-fn leaves_to_caller(graph: &Graph, role: &Role, caller: &Role, statement: &Statement) -> bool {
-    let Principals::Only(list) = &statement.principals else { return false };
-    let account = account_of(caller);
-    let is_near = compare(&account, &account_of(role), &graph.symbols);
-    let covers = |one: &Principal| match aws_principal(&one.value, &graph.symbols) {
+fn leaves_to_caller(graph: &Graph, home: &Text, caller: &Caller<'_>, named: &[(&Text, AwsPrincipal)]) -> bool {
+    let is_near = compare(&caller.account, home, &graph.symbols);
+    let covers = |(value, who): &(&Text, AwsPrincipal)| match who {
         AwsPrincipal::Everybody => true,
-        AwsPrincipal::Account(own) => compare(&own, &account, &graph.symbols).is_true(),
-        _ => is_near.is_false() && compare(&one.value, &caller.arn(), &graph.symbols).is_true(),
+        AwsPrincipal::Account(own) => compare(own, &caller.account, &graph.symbols).is_true(),
+        _ => is_near.is_false() && compare(value, &caller.arn, &graph.symbols).is_true(),
     };
-    let names = |one: &Principal| !compare(&one.value, &caller.arn(), &graph.symbols).is_false();
-    let of_accounts = || list.iter().filter(|one| matches!(one.kind, None | Some(PrincipalKind::Aws)));
-    of_accounts().any(covers) && (is_near.is_false() || !of_accounts().any(names))
+    let names = |(value, _): &(&Text, AwsPrincipal)| !compare(value, &caller.arn, &graph.symbols).is_false();
+    named.iter().any(covers) && (is_near.is_false() || !named.iter().any(names))
+}
+
+/// The accounts, users and roles that a statement names.
+fn of_accounts<'s>(graph: &Graph, statement: &'s Statement) -> Vec<(&'s Text, AwsPrincipal)> {
+    let Principals::Only(list) = &statement.principals else { return Vec::new() };
+    let of_accounts = list.iter().filter(|one| matches!(one.kind, None | Some(PrincipalKind::Aws)));
+    of_accounts.map(|one| (&one.value, aws_principal(&one.value, &graph.symbols))).collect()
 }
 
 /// A pool that puts tags on the sessions of one provider's users.
