@@ -12,18 +12,18 @@ use crate::value::{At, Text, Truth, compare};
 /// Finds values of `aud` that no pool's id can be.
 pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
     for trust in cx.trusts.iter().filter(|trust| trust.names_pools) {
+        let desk = Desk::new(cx.graph, trust.role, trust.policy(cx.graph));
         let statements = trust.policy(cx.graph).statements.iter();
         for statement in statements.filter(|statement| statement.effect == Effect::Allow) {
             for test in tests(statement, "aud") {
-                findings.extend(in_test(cx.graph, trust, statement, test));
+                findings.extend(in_test(cx.graph, &desk, trust, statement, test));
             }
         }
     }
 }
 
 /// The first value of a test that is no pool's; where they are all wrong the role is of no use to any pool.
-fn in_test(graph: &Graph, trust: &Trust, statement: &Statement, test: &Test) -> Option<Finding> {
-    let desk = Desk::new(graph, trust.role, trust.policy(graph));
+fn in_test(graph: &Graph, desk: &Desk<'_>, trust: &Trust, statement: &Statement, test: &Test) -> Option<Finding> {
     let is_wrong = |value: &(Text, At)| {
         let asks = desk.asks_for(test, value) && !hides_wildcard(test, &value.0);
         // A default that can be no id is a placeholder, which the deployment replaces.
