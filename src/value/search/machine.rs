@@ -60,13 +60,7 @@ impl Machine {
 
     /// The positions that consume a letter.
     pub(super) fn mask(&self, letter: Letter, symbols: &Symbols) -> Bits {
-        let takes = |step: &Step| match (step, letter) {
-            (Step::One(letters) | Step::Run(letters), Letter::Char(c)) => letters.has(c),
-            (Step::Symbol(own), Letter::Symbol(id)) => *own == id,
-            (Step::Run(letters), Letter::Symbol(id)) => holds_symbol(*letters, id, symbols),
-            _ => false,
-        };
-        self.mask_of(takes)
+        self.mask_of(|step| consumes(step, letter, symbols))
     }
 
     fn mask_of(&self, takes: impl Fn(&Step) -> bool) -> Bits {
@@ -147,6 +141,16 @@ impl Machine {
             }
         }
         self.step(from, &mask)
+    }
+}
+
+/// Whether a position consumes a letter.
+pub(super) fn consumes(step: &Step, letter: Letter, symbols: &Symbols) -> bool {
+    match (step, letter) {
+        (Step::One(letters) | Step::Run(letters), Letter::Char(c)) => letters.has(c),
+        (Step::Symbol(own), Letter::Symbol(id)) => *own == id,
+        (Step::Run(letters), Letter::Symbol(id)) => holds_symbol(*letters, id, symbols),
+        _ => false,
     }
 }
 

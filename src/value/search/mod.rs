@@ -39,29 +39,43 @@ pub struct Search {
     pub outside: Vec<Pattern>,
 }
 
+/// What of a question makes a difference for the texts of a form.
+struct Relevant<'s> {
+    inside: Vec<Vec<&'s Pattern>>,
+    outside: Vec<&'s Pattern>,
+}
+
+impl<'s> Relevant<'s> {
+    fn of(search: &'s Search, form: &Form) -> Self {
+        let meets = |pattern: &&Pattern| !form.is_apart(pattern);
+        let inside = search.inside.iter().map(|group| group.iter().filter(meets).collect());
+        Self { inside: inside.collect(), outside: search.outside.iter().filter(meets).collect() }
+    }
+
+    fn patterns(&self) -> impl Iterator<Item = &'s Pattern> {
+        self.inside.iter().flatten().chain(&self.outside).copied()
+    }
+
+    fn has_symbols(&self) -> bool {
+        self.patterns().any(|pattern| pattern.symbols().next().is_some())
+    }
+}
+
 impl Search {
     /// A shortest text that is not empty: one without symbols of the template where there is one. `work`
     /// is what may still be spent, in machine words that are combined.
     pub fn find(&self, form: &Form, symbols: &Symbols, work: &mut usize) -> Found {
-        if self.patterns().map(|pattern| pattern.steps.len()).sum::<usize>() > POSITIONS {
-            return Found::GaveUp;
-        }
-        if self.inside.iter().any(Vec::is_empty) {
+        let relevant = Relevant::of(self, form);
+        if relevant.inside.iter().any(Vec::is_empty) {
             return Found::Nothing;
         }
-        let plain = Walk::new(self, form, symbols, false).run(work);
-        if plain != Found::Nothing || !(self.has_symbols() || form.symbols().next().is_some()) {
+        if relevant.patterns().map(|pattern| pattern.steps.len()).sum::<usize>() > POSITIONS {
+            return Found::GaveUp;
+        }
+        let plain = Walk::new(&relevant, form, symbols, false).run(work);
+        if plain != Found::Nothing || !(relevant.has_symbols() || form.symbols().next().is_some()) {
             return plain;
         }
-        Walk::new(self, form, symbols, true).run(work)
-    }
-
-    /// Whether a pattern has a symbol.
-    pub fn has_symbols(&self) -> bool {
-        self.patterns().any(|pattern| pattern.symbols().next().is_some())
-    }
-
-    fn patterns(&self) -> impl Iterator<Item = &Pattern> {
-        self.inside.iter().flatten().chain(&self.outside)
+        Walk::new(&relevant, form, symbols, true).run(work)
     }
 }

@@ -58,6 +58,15 @@ impl Letters {
         }
     }
 
+    /// Whether certainly no character is among both.
+    fn excludes(self, other: Self) -> bool {
+        match (self, other) {
+            (Self::Char(c), other) | (other, Self::Char(c)) => !other.has(c),
+            (Self::Folded(own), Self::Folded(other)) => own != other,
+            _ => false,
+        }
+    }
+
     pub(super) fn has_all_of(self, set: Set) -> bool {
         match self {
             Self::Char(_) | Self::Folded(_) => false,
@@ -261,6 +270,24 @@ impl Form {
     /// not of the form. The symbols are taken for texts without wildcards.
     pub fn excludes(&self, pattern: &Pattern) -> bool {
         self.without.iter().any(|without| without.covers(pattern))
+    }
+
+    /// Whether no text of the form is inside of a pattern, as far as their beginnings and ends say it: there each
+    /// position of one consumes the letter that the same position of the other does.
+    pub(super) fn is_apart(&self, pattern: &Pattern) -> bool {
+        let groups = || self.groups.iter().take(self.fresh.len());
+        let first = groups().map(|group| group.start).min().unwrap_or(self.steps.len());
+        let last = groups().map(|group| group.end).max().unwrap_or(0);
+        let differ = |pairs: &mut dyn Iterator<Item = (&Step, &Step)>| {
+            let single = pairs.map_while(|pair| match pair {
+                (Step::One(own), Step::One(other)) => Some((*own, *other)),
+                _ => None,
+            });
+            single.into_iter().any(|(own, other)| own.excludes(other))
+        };
+        let (front, back) = (self.steps.get(..first), self.steps.get(last..));
+        differ(&mut front.unwrap_or_default().iter().zip(&pattern.steps))
+            || differ(&mut back.unwrap_or_default().iter().rev().zip(pattern.steps.iter().rev()))
     }
 
     /// The same for texts of anybody.

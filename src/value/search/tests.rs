@@ -49,6 +49,40 @@ fn emptiness_is_proved() {
 }
 
 #[test]
+fn patterns_that_cannot_meet_a_form_are_seen_without_a_search() {
+    let mut symbols = Symbols::default();
+    let format = Format::new("{9}", "1");
+    let id = symbols.add(SymbolFacts { name: "another owner".into(), format, unique: true, fresh: true });
+    let form = Form::new("repo:").then(&Form::new("{a}").whole().with_letters(&[id])).then(&Form::new("/x:main"));
+    for (text, is_apart) in [
+        ("repo:a/x:main", false),
+        ("repo:*", false),
+        ("r*n", false),
+        ("*", false),
+        ("", false),
+        ("repo:", true),
+        ("repositories:a/x:main", true),
+        ("repo:a/x:head", true),
+        ("repo:a*/y:main", true),
+        ("*x:mai?", false),
+        ("*x:mai?n", true),
+    ] {
+        assert_eq!(form.is_apart(&pattern(text)), is_apart, "{text}");
+        let one = search(&[&[text]], &[]);
+        let is_nothing = one.find(&form, &symbols, &mut { ENOUGH }) == Found::Nothing;
+        assert!(is_nothing || !is_apart, "{text}");
+    }
+    assert!(!form.is_apart(&Pattern::new(&[Mark::Symbol(id), Mark::Run])), "nobody knows what a symbol begins with");
+    assert!(
+        form.is_apart(&Pattern::without_case(&marks("REPOS*")))
+            && !form.is_apart(&Pattern::without_case(&marks("REPO:*")))
+    );
+    // The end of a form whose last part is a group is open.
+    let open = Form::new("repo:").then(&Form::new("{a}").whole().with_letters(&[id]));
+    assert!(!open.is_apart(&pattern("*/x")) && open.is_apart(&pattern("rope*")));
+}
+
+#[test]
 fn one_pattern_of_each_group_is_enough() {
     assert_eq!(found(&[&["zz", "abc"], &["a*", "b*"]], &["b*"]), text("abc"));
 }

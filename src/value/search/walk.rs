@@ -1,13 +1,13 @@
 //! The walk over the product of all positions, a shortest text first.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::hash::{BuildHasherDefault, Hasher};
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::machine::{Bits, Letter, Machine, bit};
+use super::machine::{Bits, Letter, Machine, bit, consumes, set_bit};
 use super::pattern::{Form, Letters, Pattern, Step};
-use super::{Found, Search};
+use super::{Found, Relevant};
 use crate::value::symbols::{Format, Set};
 use crate::value::{Piece, SymbolId, Symbols, Text};
 
@@ -36,7 +36,7 @@ struct Part {
 }
 
 pub(super) struct Walk<'q> {
-    search: &'q Search,
+    search: &'q Relevant<'q>,
     form: Machine,
     /// The form, then each pattern.
     parts: Vec<Part>,
@@ -53,7 +53,7 @@ pub(super) struct Walk<'q> {
 type State = Arc<[u64]>;
 
 impl<'q> Walk<'q> {
-    pub(super) fn new(search: &'q Search, form: &Form, symbols: &Symbols, with_symbols: bool) -> Self {
+    pub(super) fn new(search: &'q Relevant<'q>, form: &Form, symbols: &Symbols, with_symbols: bool) -> Self {
         let machines: Vec<Machine> = search.patterns().map(|pattern| Machine::new(&pattern.steps)).collect();
         let mut walk = Self {
             search,
@@ -71,12 +71,35 @@ impl<'q> Walk<'q> {
             walk.start.extend(machine.start());
             walk.parts.push(Part { words: from..walk.ones.len(), accepts: from * 64 + machine.steps.len() });
         }
-        for (letter, form_move) in walk.alphabet(form, &machines, symbols, with_symbols) {
-            let all = std::iter::once(&walk.form).chain(&machines);
-            let mask = all.flat_map(|machine| machine.mask(letter, symbols)).collect();
-            walk.letters.push((letter, form_move, mask));
-        }
+        let alphabet = walk.alphabet(form, &machines, symbols, with_symbols);
+        let none = vec![0; walk.ones.len()];
+        walk.letters = alphabet.into_iter().map(|(letter, moves)| (letter, moves, none.clone())).collect();
+        walk.fill_masks(&machines, symbols);
         walk
+    }
+
+    /// Says which positions consume which letters. A character that is given is consumed by its own letter only, so
+    /// that not each position is held against each letter.
+    fn fill_masks(&mut self, machines: &[Machine], symbols: &Symbols) {
+        let of_char = |(at, (letter, ..)): (usize, &(Letter, Move, Bits))| match letter {
+            Letter::Char(c) => Some((*c, at)),
+            Letter::Symbol(_) => None,
+        };
+        let own: HashMap<char, usize> = self.letters.iter().enumerate().filter_map(of_char).collect();
+        for (machine, part) in std::iter::once(&self.form).chain(machines).zip(&self.parts) {
+            for (at, step) in machine.steps.iter().enumerate() {
+                let at = part.words.start * 64 + at;
+                if let Step::One(Letters::Char(c)) = step {
+                    own.get(c).into_iter().for_each(|letter| set_bit(&mut self.letters[*letter].2, at));
+                    continue;
+                }
+                for (letter, _, mask) in &mut self.letters {
+                    if consumes(step, *letter, symbols) {
+                        set_bit(mask, at);
+                    }
+                }
+            }
+        }
     }
 
     /// The letters that make a difference: fresh runs, characters that no pattern names (one of each kind
@@ -172,6 +195,8 @@ impl<'q> Walk<'q> {
         let (_, form_move, mask) = &self.letters[letter];
         let form = self.parts[0].words.end;
         match form_move {
+            // Most letters are none of those that may come next.
+            Move::Mask if state[..form].iter().zip(mask).all(|(state, mask)| state & mask == 0) => return false,
             Move::Mask => self.consume(state, mask, 0..form, next),
             Move::Jump(group) => next[..form].copy_from_slice(&self.form.jump(&state[..form], group)),
             Move::Through(id, format) => {
