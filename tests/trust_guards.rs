@@ -1,6 +1,6 @@
 //! Statements of trust policies, each with what is said of it: cases that are too many for the example pages.
 
-use rolecall::finding::Severity;
+use rolecall::finding::{Note, NoteKind, Severity};
 use rolecall::run::check_texts;
 
 /// What is said of a role with this one statement; information on whole accounts and on services left aside.
@@ -24,6 +24,37 @@ fn each(cases: &[(&str, &[&str])]) {
         .map(|(statement, expected)| format!("{statement}\n  is {:?}, not {expected:?}", said(statement)))
         .collect();
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+/// A role for GitHub's subjects.
+fn of_github(operator: &str, subject: impl Fn(usize) -> String, count: usize) -> String {
+    let subjects: Vec<String> = (0..count).map(|at| format!("\n                    - {}", subject(at))).collect();
+    format!(
+        "Resources:\n  R:\n    Type: AWS::IAM::Role\n    Properties:\n      AssumeRolePolicyDocument:\n        \
+         Statement:\n          - Effect: Allow\n            \
+         Principal: {{Federated: !Sub 'arn:aws:iam::${{AWS::AccountId}}:oidc-provider/token.actions.githubusercontent.com'}}\n            \
+         Action: sts:AssumeRoleWithWebIdentity\n            Condition:\n              \
+         StringEqualsIgnoreCase: {{token.actions.githubusercontent.com:aud: sts.amazonaws.com}}\n              \
+         {operator}:\n                token.actions.githubusercontent.com:sub:{}\n",
+        subjects.concat()
+    )
+}
+
+#[test]
+fn many_subjects_are_decided_or_a_note_says_that_they_are_not() {
+    let outcome = |template: String| check_texts(vec![("template.yaml".to_owned(), template)]);
+    let is_bound = |note: &Note| note.kind == NoteKind::Bound;
+    let exact =
+        |count| outcome(of_github("StringEquals", |at| format!("repo:org/repo{at}:ref:refs/heads/main"), count));
+    let few = exact(2);
+    assert!(few.findings.iter().any(|finding| finding.rule == "OID005"), "{:?}", few.findings);
+    assert_eq!((few.counts.trusts_decided, few.notes.iter().any(is_bound)), (1, false), "{:?}", few.notes);
+    let many = exact(130);
+    assert_eq!((many.counts.trusts_undecided, many.notes.iter().any(is_bound)), (1, true), "{:?}", many.notes);
+    // All of them begin and end alike, and no text tells them apart before it is read.
+    let wild = outcome(of_github("StringLike", |at| format!("'repo:org/*-{at:04}-of-many-services-:*'"), 900));
+    assert_eq!(wild.counts.trusts_undecided, 1);
+    assert!(wild.notes.iter().any(is_bound), "{:?}", wild.notes);
 }
 
 #[test]

@@ -14,6 +14,8 @@ pub struct Undecided {
     pub message: String,
     /// Where the missing value stands, else the resource.
     pub place: Place,
+    /// Whether a stated limit was reached; else a value is missing.
+    pub bounded: bool,
 }
 
 /// Missing values that one sentence names.
@@ -127,7 +129,12 @@ fn undecided_trust(graph: &Graph, role: &Role, open: &Open<'_>, symbols: &Symbol
     let name = role.entity.name();
     if !role.trust.complete {
         let message = format!("who can become {name} is not fully decided: its trust policy has too many cases");
-        return Some(Undecided { message, place: role.entity.place });
+        return Some(Undecided { message, place: role.entity.place, bounded: false });
+    }
+    if open.classes.iter().any(|(_, answer)| answer.answer.bounded) {
+        let named = open.named();
+        let message = format!("who can become {name} is not fully decided{named}: its tests have too many values");
+        return Some(Undecided { message, place: role.entity.place, bounded: true });
     }
     // Only what the answer hangs on; where that cannot be told apart, all that is missing.
     let asked = open.asked(graph, symbols);
@@ -145,7 +152,7 @@ fn undecided_trust(graph: &Graph, role: &Role, open: &Open<'_>, symbols: &Symbol
     };
     let first = named.first().map(|missing| missing.place).or(asked.first().map(|asked| asked.place));
     let message = format!("who can become {name} is not fully decided{}: {what}", open.named());
-    Some(Undecided { message, place: first.unwrap_or(role.entity.place) })
+    Some(Undecided { message, place: first.unwrap_or(role.entity.place), bounded: false })
 }
 
 /// Whether a place lies inside another.
@@ -201,7 +208,8 @@ pub fn undecided_mappings(graph: &Graph) -> Vec<Undecided> {
     let undecided = graph.hand_overs.iter().filter(|over| !over.missing.is_empty()).map(|over| {
         let named: Vec<&Missing> = over.missing.iter().collect();
         let message = format!("which roles {} hands out is not fully decided: {}", over.entity.name(), words(&named));
-        Undecided { message, place: over.missing.first().map_or(over.entity.place, |missing| missing.place) }
+        let place = over.missing.first().map_or(over.entity.place, |missing| missing.place);
+        Undecided { message, place, bounded: false }
     });
     undecided.collect()
 }

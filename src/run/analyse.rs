@@ -237,18 +237,19 @@ fn analyse_set(
     let templates = templates.filter(|template| seen.insert(std::ptr::from_ref(template.doc)));
     let suppressions = templates.flat_map(suppressions_of).collect();
     let files = set.ids().flat_map(|id| set.stack(id).template.doc.files()).map(|(file, _)| file).collect();
-    let (whole, partial) = if is_whole(set, &graph) { (files, BTreeSet::new()) } else { (BTreeSet::new(), files) };
-    let notes = graph.notes.into_iter().chain(undecided).collect();
+    let notes: Vec<Note> = graph.notes.iter().cloned().chain(undecided).collect();
+    let (whole, partial) =
+        if is_whole(set, &graph, &notes) { (files, BTreeSet::new()) } else { (BTreeSet::new(), files) };
     Analysis { findings, notes, counts, suppressions, whole, partial }
 }
 
 /// Whether nothing that belongs to a stack set is missing: no reference leads out of it, no limit was reached,
 /// and no macro may change it.
-fn is_whole(set: &StackSet<'_>, graph: &Graph) -> bool {
+fn is_whole(set: &StackSet<'_>, graph: &Graph, notes: &[Note]) -> bool {
     let misses = |note: &Note| matches!(note.kind, NoteKind::LeftRun | NoteKind::Ambiguous | NoteKind::Bound);
     let has_all = |stack: &Stack<'_>| stack.unread.is_empty() && stack.template.unknown_part.is_none();
     let is_open = !graph.macros.is_empty() || !graph.unknown_parts.is_empty();
-    !is_open && !graph.notes.iter().any(misses) && set.ids().all(|id| has_all(set.stack(id)))
+    !is_open && !notes.iter().any(misses) && set.ids().all(|id| has_all(set.stack(id)))
 }
 
 /// What the `Metadata` of a template and of its resources hide.
@@ -289,7 +290,7 @@ fn count(graph: &Graph, trusts: &[Trust], classes: &Classes) -> (Counts, Vec<Not
         ..Counts::default()
     };
     let note = |undecided: Undecided| Note {
-        kind: NoteKind::Undecided,
+        kind: if undecided.bounded { NoteKind::Bound } else { NoteKind::Undecided },
         message: undecided.message,
         place: Some(undecided.place),
     };

@@ -91,13 +91,14 @@ impl RoleClasses {
         &graph.role(self.role).trust.cases[self.case].then
     }
 
-    /// The classes that must be kept out and of which it is not decided whether they are.
+    /// The classes of which it is not decided whether they are kept out: those that must be, and those of which
+    /// a rule would speak if no limit had been reached.
     pub fn undecided(&self) -> impl Iterator<Item = &ClassAnswer> {
         // Where every account gets in, those for which services of no name work are told already.
         let is_open = self.answers.iter().any(|own| own.class == "account/unrelated" && own.answer.truth.is_true());
         let is_told = move |own: &ClassAnswer| is_open && own.class == "service/foreign-account" && own.doubt.is_some();
-        let unwanted = self.answers.iter().filter(|answer| answer.unwanted == Unwanted::Always);
-        let answers = unwanted.filter(move |answer| !is_told(answer));
+        let counts = |answer: &&ClassAnswer| answer.unwanted == Unwanted::Always || answer.answer.bounded;
+        let answers = self.answers.iter().filter(counts).filter(move |answer| !is_told(answer));
         answers.filter(|answer| answer.answer.truth == Truth::Unknown)
     }
 }

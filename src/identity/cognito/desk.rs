@@ -157,7 +157,7 @@ impl<'g> Desk<'g> {
 
     pub(super) fn ask(&self, request: Request) -> Answer {
         let decision = evaluate(self.policy, &request, &self.graph.symbols);
-        Answer { truth: self.unless_unclear(decision.truth), request, decision }
+        Answer { truth: self.unless_unclear(decision.truth), request, decision, bounded: false }
     }
 
     /// A principal that may be that of pools may also let them in.

@@ -1,5 +1,7 @@
 //! What a request carries for one key so that some tests on it pass and others do not.
 
+use std::cell::Cell;
+
 use super::space::{Domain, Part, Space};
 use crate::policy::condition::value_hits;
 use crate::policy::evaluate::Asking;
@@ -42,6 +44,8 @@ pub(super) struct Keys<'q> {
     unnamed: bool,
     /// Whether what nothing is asked of is there where it may be: a variable may name it.
     pub(super) filled: bool,
+    /// Whether a search came to its limit.
+    pub(super) gave_up: Cell<bool>,
 }
 
 /// What became of one key.
@@ -60,7 +64,8 @@ impl<'q> Keys<'q> {
         request: Request,
         wishes: &[Wish<'q>],
     ) -> Self {
-        let mut keys = Self { policy, space, symbols, request, wishes: Vec::new(), unnamed: false, filled: false };
+        let (unnamed, filled, gave_up) = (false, false, Cell::new(false));
+        let mut keys = Self { policy, space, symbols, request, wishes: Vec::new(), unnamed, filled, gave_up };
         for wish in wishes {
             let Some(name) = keys.named(&wish.test.key) else {
                 keys.unnamed = true;
@@ -378,10 +383,14 @@ impl<'q> Keys<'q> {
         wide.outside.extend(except);
         match exact.find(form, self.symbols, work) {
             Found::Text(text) => Texts { found: vec![text], all: true },
-            Found::GaveUp => Texts { found: Vec::new(), all: false },
+            Found::GaveUp => {
+                self.gave_up.set(true);
+                Texts { found: Vec::new(), all: false }
+            }
             Found::Nothing => {
-                let all = wide.find(&form.opened(self.symbols), self.symbols, work) == Found::Nothing;
-                Texts { found: Vec::new(), all }
+                let found = wide.find(&form.opened(self.symbols), self.symbols, work);
+                self.gave_up.set(self.gave_up.get() || found == Found::GaveUp);
+                Texts { found: Vec::new(), all: found == Found::Nothing }
             }
         }
     }

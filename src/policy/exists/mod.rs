@@ -32,12 +32,15 @@ pub struct Answer {
     pub request: Request,
     /// What the policy says of that request.
     pub decision: Decision,
+    /// Whether it is Unknown and a stated limit was reached on the way.
+    pub bounded: bool,
 }
 
 /// Whether a policy lets a request of a class in. True comes with such a request, False is proved, and
 /// Unknown is where that hangs on what is not known, or a stated limit was reached.
 pub fn exists(policy: &Policy, space: &Space, symbols: &Symbols) -> Answer {
-    let mut quest = Quest { policy, space, symbols, answers: Vec::new(), open: false, choices: 0, work: WORK };
+    let (answers, open, bounded) = (Vec::new(), false, false);
+    let mut quest = Quest { policy, space, symbols, answers, open, bounded, choices: 0, work: WORK };
     for principal in &space.principals {
         quest.ask_as(principal);
         if quest.is_settled() {
@@ -54,6 +57,8 @@ struct Quest<'q> {
     answers: Vec<Answer>,
     /// Something was neither found nor proved to be missing.
     open: bool,
+    /// A stated limit was reached.
+    bounded: bool,
     choices: usize,
     work: usize,
 }
@@ -71,7 +76,8 @@ impl<'q> Quest<'q> {
         let found = Truth::any(self.answers.iter().map(|answer| answer.truth));
         let truth = if self.open && found.is_false() { Truth::Unknown } else { found };
         let best = self.answers.iter().position(|answer| answer.truth == found).unwrap_or(0);
-        Answer { truth, ..self.answers.swap_remove(best) }
+        let bounded = self.bounded && truth == Truth::Unknown;
+        Answer { truth, bounded, ..self.answers.swap_remove(best) }
     }
 
     /// What shows that nobody gets in where there is no request of the class at all.
@@ -79,7 +85,7 @@ impl<'q> Quest<'q> {
         let nobody = (PrincipalKind::Aws, Text::known(""));
         let request = self.bare(self.space.principals.first().unwrap_or(&nobody));
         let decision = evaluate(self.policy, &request, self.symbols);
-        Answer { truth: Truth::False, request, decision }
+        Answer { truth: Truth::False, request, decision, bounded: false }
     }
 
     fn ask_as(&mut self, principal: &(PrincipalKind, Text)) {
@@ -172,7 +178,7 @@ impl<'q> Quest<'q> {
     fn suit(&mut self, principal: &(PrincipalKind, Text), wishes: &[Wish<'q>]) {
         self.choices += 1;
         if self.choices > CHOICES {
-            self.open = true;
+            (self.open, self.bounded) = (true, true);
             return;
         }
         let reads = wishes.iter().any(|wish| key::has_variables(wish.test, self.policy));
@@ -191,7 +197,9 @@ impl<'q> Quest<'q> {
     fn request(&mut self, principal: &(PrincipalKind, Text), wishes: &[Wish<'q>], filled: bool) -> Option<Request> {
         let mut keys = Keys::new(self.policy, self.space, self.symbols, self.bare(principal), wishes);
         keys.filled = filled;
-        match keys.solve(&mut self.work) {
+        let solved = keys.solve(&mut self.work);
+        self.bounded |= keys.gave_up.get();
+        match solved {
             Solved::Request { request, proved } => {
                 self.open |= !proved && !wishes.is_empty();
                 Some(request)
@@ -213,7 +221,7 @@ impl<'q> Quest<'q> {
         let decisions: Vec<Decision> = decisions.collect();
         let truth = Truth::all(decisions.iter().map(|decision| decision.truth));
         if let Some(decision) = decisions.into_iter().next() {
-            self.answers.push(Answer { truth, request, decision });
+            self.answers.push(Answer { truth, request, decision, bounded: false });
         }
     }
 }
