@@ -91,6 +91,34 @@ fn everybody_beside_a_weak_test() {
     }
 }
 
+/// The same tests of a statement that denies whoever does not pass them.
+#[test]
+fn everybody_beside_a_denied_rest() {
+    let star = |condition: &str| {
+        format!(
+            "Effect: Allow, Principal: {{AWS: '*'}}, Action: ['sts:AssumeRole', 'sts:TagSession']}}\n          - \
+             {{Effect: Deny, Principal: {{AWS: '*'}}, Action: 'sts:AssumeRole', Condition: {condition}"
+        )
+    };
+    for (condition, expected) in [
+        ("{StringNotEquals: {sts:RoleSessionName: ci}}", "XAC002 error"),
+        ("{StringNotLike: {sts:RoleSessionName: '${aws:username}'}}", "XAC002 error"),
+        ("{StringNotEquals: {sts:ExternalId: secret-id-0001}}", "XAC002 warning"),
+        ("{'Null': {sts:ExternalId: 'true'}}", "XAC002 warning"),
+        ("{StringNotEquals: {'aws:RequestTag/team': red}}", "XAC002 error"),
+        ("{BoolIfExists: {aws:MultiFactorAuthPresent: 'false'}}", "XAC002 error"),
+        ("{NotIpAddress: {aws:SourceIp: 203.0.113.0/24}}", "XAC002 warning"),
+        ("{NotIpAddress: {aws:SourceIp: 203.0.113.7}}", "XAC002 info"),
+        ("{NotIpAddress: {aws:SourceIp: 0.0.0.0/0}}", "XAC002 error"),
+        ("{Bool: {aws:SecureTransport: 'false'}}", "XAC001 error"),
+    ] {
+        let said = said(&star(condition));
+        let said: Vec<&String> = said.iter().filter(|one| one.starts_with("XAC00")).collect();
+        assert_eq!(said, [expected], "{condition}");
+    }
+    assert!(said(&star("{StringNotEquals: {aws:PrincipalOrgID: o-exampleorgid}}")).is_empty());
+}
+
 #[test]
 fn accounts_and_what_is_asked_of_them() {
     let account = |condition: &str| {

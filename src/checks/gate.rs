@@ -7,7 +7,7 @@ use crate::identity::{
     AwsPrincipal, ClassAnswer, Dialect, Role, RoleClasses, Witness, account_of, aws_principal, in_account,
 };
 use crate::policy::{
-    Carried, Effect, Policy, Principal, PrincipalKind, Principals, Request, Statement, Test, test_passes,
+    Carried, Effect, Policy, Principal, PrincipalKind, Principals, Request, Statement, Test, evaluate, test_passes,
 };
 use crate::resolve::StackId;
 use crate::source::Place;
@@ -218,8 +218,25 @@ fn gap_of(statement: &Statement, policy: &Policy, answer: &ClassAnswer, plain: b
         () if tests().any(|test| is_on(test, &ORGANIZATION)) => Gap::Bypassed,
         () if tests().any(|test| is_on(test, &SECOND_FACTOR) && passes(test)) => Gap::Bypassed,
         () if !plain || tests().any(|test| is_on(test, &SECOND_FACTOR)) => Gap::Chosen,
+        () if keeping_out(policy, answer, symbols).any(|(_, test)| is_on(test, &SECOND_FACTOR)) => Gap::Chosen,
         () => Gap::Open,
     }
+}
+
+/// The tests of Deny statements that keep out whoever does not send for their keys what an answer's request does.
+pub(super) fn keeping_out<'p>(
+    policy: &'p Policy,
+    answer: &'p ClassAnswer,
+    symbols: &'p Symbols,
+) -> impl Iterator<Item = (&'p Statement, &'p Test)> {
+    let denying = policy.statements.iter().filter(|statement| statement.effect == Effect::Deny);
+    let tests = denying.flat_map(|statement| statement.conditions.tests.iter().map(move |test| (statement, test)));
+    tests.filter(move |(_, test)| {
+        let request = &answer.answer.request;
+        let anything = Carried::One(Text::Any(Why::Deployment("what is sent".into())));
+        let others = [sending(request, test, None), sending(request, test, Some(anything))];
+        !others.iter().all(|other| evaluate(policy, other, symbols).truth.is_true())
+    })
 }
 
 /// A request that lacks some keys.
@@ -229,26 +246,31 @@ pub(super) fn without(request: &Request, beginnings: &[&str]) -> Request {
     Request { context, ..request.clone() }
 }
 
-/// The same request with another value for the key of a test.
-fn sending(request: &Request, test: &Test, carried: Carried) -> Request {
+/// The same request with another value for the key of a test, or without that.
+fn sending(request: &Request, test: &Test, carried: Option<Carried>) -> Request {
     let is_key = |key: &Text| match (key.as_known(), test.key.as_known()) {
         (Some(own), Some(other)) => own.eq_ignore_ascii_case(other),
         _ => *key == test.key,
     };
     let mut context = request.context.clone();
     context.retain(|(key, _)| !is_key(key));
-    context.push((test.key.clone(), carried));
+    context.extend(carried.map(|carried| (test.key.clone(), carried)));
     Request { context, ..request.clone() }
 }
 
 /// Whether a test passes for a request that has this value for its key.
 pub(super) fn passes_with(test: &Test, policy: &Policy, request: &Request, value: Text, symbols: &Symbols) -> Truth {
-    test_passes(test, policy, &sending(request, test, Carried::One(value)), symbols)
+    test_passes(test, policy, &sending(request, test, Some(Carried::One(value))), symbols)
 }
 
 /// Whether a test passes whatever its key has.
 pub(super) fn passes_always(test: &Test, policy: &Policy, request: &Request, symbols: &Symbols) -> bool {
     passes_with(test, policy, request, Text::Any(Why::Deployment("what is sent".into())), symbols).is_true()
+}
+
+/// Whether a test passes for nothing that its key may have.
+pub(super) fn passes_never(test: &Test, policy: &Policy, request: &Request, symbols: &Symbols) -> bool {
+    passes_with(test, policy, request, Text::Any(Why::Deployment("what is sent".into())), symbols).is_false()
 }
 
 /// An id that no organization of anybody's has.
@@ -261,7 +283,7 @@ pub(super) fn is_open_to_organizations(test: &Test, policy: &Policy, request: &R
         false => Carried::One(Text::known(NO_ORGANIZATION)),
     };
     test_passes(test, policy, &without(request, &ORGANIZATION), symbols).is_true()
-        || test_passes(test, policy, &sending(request, test, other), symbols).is_true()
+        || test_passes(test, policy, &sending(request, test, Some(other)), symbols).is_true()
 }
 
 /// A role's name that nobody uses.

@@ -2,8 +2,8 @@
 
 use crate::checks::Cx;
 use crate::checks::gate::{
-    Gap, NETWORK, SECOND_FACTOR, gap, gate, is_everybody, is_on, named, own_account_line, partner_line, passes_always,
-    proof, test_path,
+    Gap, NETWORK, SECOND_FACTOR, gap, gate, is_everybody, is_on, keeping_out, named, own_account_line, partner_line,
+    passes_always, passes_never, proof, test_path,
 };
 use crate::finding::{Finding, Label, Severity};
 use crate::identity::RoleClasses;
@@ -38,10 +38,13 @@ enum Guard {
 
 fn open(cx: &Cx<'_>, of_role: &RoleClasses) -> Option<Finding> {
     let (answer, statement, _) = gap(cx, of_role).filter(|(_, _, gap)| *gap == Gap::Chosen)?;
-    let (gate, policy) = (gate(cx, of_role, statement), of_role.policy(cx.graph));
-    let tests = statement.conditions.tests.iter();
-    let guards = tests.map(|test| (guard(test, policy, &answer.answer.request, &cx.classes.symbols), test));
-    let (guard, test) = guards.min_by_key(|(guard, _)| *guard)?;
+    let (policy, symbols) = (of_role.policy(cx.graph), &cx.classes.symbols);
+    let own = statement.conditions.tests.iter().map(|test| (statement, test));
+    let guards = own
+        .chain(keeping_out(policy, answer, symbols))
+        .map(|(of, test)| (guard(test, of.effect == Effect::Deny, policy, &answer.answer.request, symbols), of, test));
+    let (guard, guarding, test) = guards.min_by_key(|(guard, ..)| *guard)?;
+    let gate = gate(cx, of_role, guarding);
     let (role, key) = (gate.role.entity.name(), cx.graph.shown(&test.key));
     let (message, why) = match guard {
         Guard::FewAddresses => (
@@ -79,6 +82,12 @@ fn open(cx: &Cx<'_>, of_role: &RoleClasses) -> Option<Finding> {
                 partner_line(gate.role)
             )
         }
+        _ if guarding.effect == Effect::Deny => {
+            format!(
+                "name who may come in the statement that allows it, such as the own account\n  {}",
+                own_account_line(gate.role)
+            )
+        }
         _ => format!("name who may come, such as the own account\n  {}", own_account_line(gate.role)),
     };
     finding.mistake.element = "Principal";
@@ -105,11 +114,17 @@ fn with(guard: Guard, key: &str) -> String {
     }
 }
 
-fn guard(test: &Test, policy: &Policy, request: &Request, symbols: &Symbols) -> Guard {
+/// What a test asks for: of an Allow statement, or of one that denies whoever passes it.
+fn guard(test: &Test, denies: bool, policy: &Policy, request: &Request, symbols: &Symbols) -> Guard {
     let on = |beginnings: &[&str]| is_on(test, beginnings);
+    let lets_all_in = match denies {
+        true => passes_never(test, policy, request, symbols),
+        false => passes_always(test, policy, request, symbols),
+    };
     match () {
-        () if on(&["aws:sourceip"]) => addresses(test),
-        () if passes_always(test, policy, request, symbols) => Guard::Nothing,
+        () if on(&["aws:sourceip"]) => addresses(test, denies),
+        // Every call comes over TLS.
+        () if lets_all_in || on(&["aws:securetransport"]) => Guard::Nothing,
         () if on(&["sts:externalid"]) => Guard::ExternalId,
         () if on(&SECOND_FACTOR) => Guard::SecondFactor,
         () if on(&["aws:currenttime", "aws:epochtime"]) => Guard::Time,
@@ -122,8 +137,8 @@ const FEW: [u32; 2] = [4, 64];
 /// Bits that so many addresses have free that nobody is kept out: more than a 256th of all.
 const MOST: [u32; 2] = [24, 120];
 
-fn addresses(test: &Test) -> Guard {
-    let Some(ranges) = ranges_let_in(test) else { return Guard::Addresses };
+fn addresses(test: &Test, denies: bool) -> Guard {
+    let Some(ranges) = ranges_let_in(test, denies) else { return Guard::Addresses };
     let limit = |limits: [u32; 2], range: &RangeSize| if range.is_old { limits[0] } else { limits[1] };
     match () {
         () if ranges.iter().any(|range| range.free > limit(MOST, range)) => Guard::Nothing,

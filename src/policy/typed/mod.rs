@@ -38,9 +38,10 @@ pub struct RangeSize {
     pub free: u32,
 }
 
-/// The ranges of addresses that a test lets in; nothing where it is no such test, or not all are known.
-pub fn ranges_let_in(test: &Test) -> Option<Vec<RangeSize>> {
-    test.operator.filter(|operator| operator.base == Base::IpAddress && !operator.negated)?;
+/// The ranges of addresses that a test lets in, or that one which `denies` leaves; nothing where it is no such test, or
+/// not all are known.
+pub fn ranges_let_in(test: &Test, denies: bool) -> Option<Vec<RangeSize>> {
+    test.operator.filter(|operator| operator.base == Base::IpAddress && operator.negated == denies)?;
     test.values.iter().map(|(value, _)| address::size(value.as_known()?)).collect()
 }
 
