@@ -3,7 +3,7 @@
 use crate::checks::Cx;
 use crate::checks::gate::{Gate, gates, test_path};
 use crate::finding::{Change, Finding, Fix, Label, Severity, Written, shown};
-use crate::identity::oidc::{Federated, federated};
+use crate::identity::oidc::{Federated, federated, home_of};
 use crate::identity::{Dialect, SignIn, sign_in_of, sign_ins, takes_sign_in};
 use crate::policy::{Effect, Test, actions_match, same_key};
 use crate::value::Text;
@@ -23,7 +23,8 @@ fn finding(cx: &Cx<'_>, gate: Gate<'_>) -> Option<Finding> {
     let is_aud = |test: &&Test| same_key(&test.key, &Text::known("saml:aud"), &cx.graph.symbols).is_true();
     let tests: Vec<&Test> = gate.statement.conditions.tests.iter().filter(is_aud).collect();
     let test = tests.first()?;
-    let partition = cx.graph.partition_of(gate.role);
+    let of_provider = || gate.principals().iter().find_map(|one| Some(home_of(&one.value).1.as_known()?.to_owned()));
+    let partition = cx.graph.partition_of(gate.role).or_else(of_provider).filter(|own| !own.is_empty());
     let partition = partition.as_deref();
     if !takes_sign_in(&tests, gate.statement, gate.policy, partition, &cx.graph.symbols).is_false() {
         return None;
