@@ -19,13 +19,15 @@ struct Element {
 }
 
 impl Format {
-    /// The format of the texts that an expression takes from end to end: `^…$` out of characters, classes
-    /// and counts. Nothing for any other expression, or where the empty text is one of them.
+    /// The format of the texts that an expression takes from end to end, with or without `^…$` around it (CloudFormation
+    /// User Guide, Parameters, AllowedPattern: it must match the entire value), out of characters, classes and counts.
+    /// Nothing for any other expression, or where the empty text is one of them.
     pub fn of_pattern(pattern: &str) -> Option<Self> {
         if pattern.len() > MOST {
             return None;
         }
-        let inside = pattern.strip_prefix('^')?.strip_suffix('$').filter(|inside| !ends_in_escape(inside))?;
+        let inside = pattern.strip_prefix('^').unwrap_or(pattern);
+        let inside = inside.strip_suffix('$').filter(|inside| !ends_in_escape(inside)).unwrap_or(inside);
         let elements = elements(inside)?;
         let sample = sample(&elements)?;
         // A format has no part that may be empty, so what may be is taken together with its neighbours.
@@ -238,6 +240,10 @@ mod tests {
             ("^[^*]+$", "*"),
             ("^a\\.b$", "axb"),
             ("^[a-z]*x$", "1x"),
+            ("[0-9]{12}", "x111122223333x"),
+            ("^[0-9]+", "1x"),
+            ("[0-9]+$", "x1"),
+            ("[\\w-]+/[\\w-]+", "acme/app/x"),
         ] {
             assert_eq!(compared(pattern, text), Truth::False, "{pattern} {text}");
         }
@@ -254,6 +260,8 @@ mod tests {
             ("^x[0-9]*y$", "xy"),
             ("^[a-z]*x$", "x"),
             ("^[a-z]*x$", "abx"),
+            ("[0-9]{12}", "111122223333"),
+            ("^a\\$", "a$"),
             ("^[]$", "x"),
         ] {
             let Some(_) = Format::of_pattern(pattern) else {
@@ -268,8 +276,8 @@ mod tests {
     #[test]
     fn other_patterns_say_nothing() {
         let others = [
-            "[0-9]+",
-            "^[0-9]+",
+            "(a|b)",
+            "a|b",
             "^(a|b)$",
             "^a|b$",
             "^[a-z]*$",
@@ -279,7 +287,7 @@ mod tests {
             "^a+?$",
             "^\\p{L}+$",
             "^a{2,1}$",
-            "^a\\$",
+            "a$b",
             "^[a-$",
             "^a{99999999}$",
             "",
