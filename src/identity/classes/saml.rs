@@ -4,8 +4,7 @@ use super::Unwanted;
 use super::bench::{Bench, Question, arn_part};
 use super::issuer::after;
 use super::keys::{self, Keys, absent, chosen, chosen_list, tests};
-use super::subject::value_marks;
-use crate::identity::sign_in::{sign_in_of, sign_ins};
+use crate::identity::sign_in::{SignIn, sign_in_of, sign_ins};
 use crate::identity::witness::Refused;
 use crate::policy::{Carried, Domain, Effect, PrincipalKind, actions_match};
 use crate::value::{Form, Pattern, Text};
@@ -119,13 +118,7 @@ impl Asking<'_, '_> {
     /// The sign-in endpoints, those of Regions too, and what a policy names exactly though a part of it is known
     /// only at deployment.
     fn endpoints(&self) -> Vec<Pattern> {
-        let mut endpoints = Vec::new();
-        for own in sign_ins() {
-            for front in ["https://", "https://*."] {
-                let marks = value_marks(&Text::known(format!("{front}{}/saml*", own.host)), true);
-                endpoints.extend(marks.map(|marks| Pattern::new(&marks)));
-            }
-        }
+        let mut endpoints: Vec<Pattern> = sign_ins().flat_map(SignIn::forms).map(Pattern::from).collect();
         let own = self.bench.own_values(&Text::known("saml:aud"));
         endpoints.extend(own.into_iter().filter(|pattern| pattern.symbols().next().is_some()));
         endpoints

@@ -394,6 +394,13 @@ impl Form {
     }
 }
 
+impl From<Form> for Pattern {
+    /// All texts of a form, those of its exceptions too.
+    fn from(form: Form) -> Self {
+        Self { steps: form.steps }
+    }
+}
+
 impl From<Format> for Form {
     fn from(format: Format) -> Self {
         Self { steps: of_format(&format), groups: Vec::new(), fresh: Vec::new(), whole: None, without: Vec::new() }
