@@ -42,7 +42,7 @@ pub(super) enum Asked {
 pub(super) struct Asking<'a, 'b> {
     pub(super) bench: &'a mut Bench<'b>,
     pub(super) issuer: &'a Issuer,
-    /// The values that the policy tests the subject with.
+    /// The values that the policy tests the subject with, those whose wildcards stand for its beginning with that too.
     pub(super) values: Vec<Vec<Mark>>,
     pub(super) exact: Vec<Pattern>,
     /// The audiences that the provider in IAM lists, where they are known.
@@ -58,7 +58,15 @@ pub(super) struct Asking<'a, 'b> {
 
 pub(super) fn ask_issuer(bench: &mut Bench<'_>, issuer: &Issuer) {
     let sub = key(&issuer.name, "sub");
-    let (values, exact) = (bench.values_on(&sub), bench.own_values(&sub));
+    let (mut values, exact) = (bench.values_on(&sub), bench.own_values(&sub));
+    let certain = || issuer.provider.subjects.iter().filter(|subject| !subject.uncertain);
+    for value in values.clone() {
+        for anchored in certain().flat_map(|subject| subject.anchored(&value, &bench.clerk.symbols)) {
+            if !values.contains(&anchored) {
+                values.push(anchored);
+            }
+        }
+    }
     let registered = bench.registered(&issuer.principal);
     let mut asking = Asking {
         bench,
@@ -116,13 +124,16 @@ impl Asking<'_, '_> {
         let owns = self.owns(&provider.tenant);
         let mut except: Vec<Pattern> = owns.iter().map(|own| beginning(&own.beginning)).collect();
         except.extend(self.exact.iter().cloned());
+        let ids = self.named_ids();
+        except.extend(ids.iter().cloned());
         if let Some(class) = &provider.other_tenant {
             let forms = self.forms(&except, false);
             self.ask(class, forms, true, unwanted);
             self.doubt(&except);
         }
         let Some(class) = provider.tenant_prefix.as_ref().filter(|_| !owns.is_empty()) else { return };
-        let others: Vec<Pattern> = owns.iter().filter(|own| own.closed).flat_map(|own| self.ended(own)).collect();
+        let others = owns.iter().filter(|own| own.closed).flat_map(|own| self.ended(own));
+        let others: Vec<Pattern> = others.chain(ids).collect();
         let owns: Vec<&Own> = owns.iter().filter(|own| own.is_pinned()).collect();
         self.ask_after(class, &After { segment: &provider.tenant, owns: &owns, open: true, except: &others }, unwanted);
     }
@@ -156,11 +167,18 @@ impl Asking<'_, '_> {
         let provider = self.provider();
         let tenants = self.owns(&provider.tenant);
         let owns = self.owns(&provider.project);
-        let except: Vec<Pattern> = owns.iter().map(|own| beginning(&own.beginning)).chain(self.exact.clone()).collect();
+        let named = self.exact.iter().cloned().chain(self.named("repository-id"));
+        let except: Vec<Pattern> = owns.iter().map(|own| beginning(&own.beginning)).chain(named.clone()).collect();
+        let named: Vec<Pattern> = named.collect();
         let closed: Vec<&Own> = tenants.iter().filter(|own| own.closed && own.is_pinned()).collect();
         if let Some(class) = provider.other_project.as_ref().filter(|_| !closed.is_empty()) {
             let after = After { segment: &provider.tenant, owns: &closed, open: false, except: &except };
             self.ask_after(class, &after, Unwanted::ByRule);
+        } else if let Some(class) = &provider.other_project {
+            let forms = self.forms_by_id(&except);
+            if !forms.is_empty() {
+                self.ask(class, forms, false, Unwanted::ByRule);
+            }
         }
         // The issuer itself names the tenant.
         let is_apart = !provider.subjects.iter().any(|subject| subject.has(&provider.tenant));
@@ -176,7 +194,7 @@ impl Asking<'_, '_> {
         }
         let Some(class) = provider.project_prefix.as_ref().filter(|_| !owns.is_empty()) else { return };
         let others: Vec<Pattern> = owns.iter().filter(|own| own.closed).flat_map(|own| self.ended(own)).collect();
-        let others: Vec<Pattern> = others.into_iter().chain(self.exact.clone()).collect();
+        let others: Vec<Pattern> = others.into_iter().chain(named).collect();
         let owns: Vec<&Own> = owns.iter().filter(|own| own.is_pinned()).collect();
         let after = After { segment: &provider.project, owns: &owns, open: true, except: &others };
         self.ask_after(class, &after, Unwanted::ByRule);

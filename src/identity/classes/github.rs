@@ -40,6 +40,50 @@ impl Moved {
 }
 
 impl Asking<'_, '_> {
+    /// All subjects with the ids of owners and repositories that the policy's values name: nobody else has them.
+    pub(super) fn named_ids(&self) -> Vec<Pattern> {
+        self.named("owner-id").into_iter().chain(self.named("repository-id")).collect()
+    }
+
+    /// The same of one segment.
+    pub(super) fn named(&self, segment: &str) -> Vec<Pattern> {
+        let ids = self.ids(segment);
+        let subjects = || self.certain_subjects();
+        ids.iter().flat_map(|id| subjects().filter_map(|own| own.pattern_with(segment, id))).collect()
+    }
+
+    /// The ids that values name: what stands behind an at sign, up to the character that ends the segment.
+    fn ids(&self, segment: &str) -> Vec<Vec<Mark>> {
+        let end = if segment == "owner-id" { Mark::Char('/') } else { Mark::Char(':') };
+        let is_digit = |mark: &&Mark| matches!(mark, Mark::Symbol(_)) || matches!(mark, Mark::Char('0'..='9'));
+        let mut found: Vec<Vec<Mark>> = Vec::new();
+        for value in &self.values {
+            let behind = value.iter().enumerate().filter(|(_, mark)| **mark == Mark::Char('@'));
+            for rest in behind.filter_map(|(at, _)| value.get(at + 1..)) {
+                let id: Vec<Mark> = rest.iter().take_while(is_digit).copied().collect();
+                let ends = rest.get(id.len()).is_none_or(|mark| *mark == end);
+                if !id.is_empty() && ends && !found.contains(&id) && found.len() < MOST_REPOSITORIES {
+                    found.push(id);
+                }
+            }
+        }
+        found
+    }
+
+    /// The subjects of owners of whom the policy knows the id only.
+    pub(super) fn forms_by_id(&mut self, except: &[Pattern]) -> Vec<Minted> {
+        let mut forms = Vec::new();
+        for id in self.ids("owner-id") {
+            for subject in self.certain_subjects().filter(|subject| subject.has("owner-id")) {
+                let clerk = &mut *self.bench.clerk;
+                let given = BTreeMap::from([("owner-id", id.clone())]);
+                let form = subject.form_with(&given, &mut |name, form| clerk.letter(name, form));
+                forms.push(Minted { form, subject: Some(subject) }.but(except));
+            }
+        }
+        forms
+    }
+
     /// GitHub's subjects with ids: those of the policy's own owners, and of others who have their names now.
     pub(super) fn formats(&mut self) {
         let ids: Vec<&'static Subject> = self.certain_subjects().filter(|subject| subject.has("owner-id")).collect();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::value::{Form, Mark, Pattern, Piece, Symbols, Text};
+use crate::value::{Form, Mark, Pattern, Piece, Symbols, Text, fits};
 
 /// A form of texts: `repo:<owner={aA9-}>/<repository={aA9._-}>`.
 #[derive(Clone, Debug)]
@@ -230,6 +230,32 @@ impl Subject {
         whole
     }
 
+    /// A value whose wildcards stand for the beginning of this form, as one that begins so, with what is given of the
+    /// first segment: `*:acme/app` for `repo:acme/app`.
+    pub(super) fn anchored(&self, value: &[Mark], symbols: &Symbols) -> Vec<Vec<Mark>> {
+        let [Part::Fixed(front), Part::Segment(_, form), Part::Fixed(next), ..] = self.parts.as_slice() else {
+            return Vec::new();
+        };
+        let front: Vec<Mark> = front.chars().map(Mark::Char).collect();
+        let form = letters_form(form);
+        let is_given = |mark: &Mark| match mark {
+            Mark::Char(c) => form.takes(&Text::known(c.to_string()), symbols),
+            Mark::Symbol(_) => true,
+            Mark::Run | Mark::One => false,
+        };
+        let ends = value.iter().enumerate().filter(|(_, mark)| next.chars().next().map(Mark::Char) == Some(**mark));
+        let split = ends.filter_map(|(end, _)| {
+            let given = value[..end].iter().rev().take_while(|mark| is_given(mark)).count();
+            (given > 0).then(|| value.split_at(end - given))
+        });
+        let is_front = |before: &[Mark]| {
+            let letters = before.iter().filter(|mark| **mark != Mark::Run).count();
+            let is_wild = before.iter().any(|mark| matches!(mark, Mark::Run | Mark::One));
+            is_wild && letters <= front.len() && fits(before, &front, symbols).is_true()
+        };
+        split.filter(|(before, _)| is_front(before)).map(|(_, rest)| [&front, rest].concat()).collect()
+    }
+
     /// What a value says of a segment; nothing where it is no text of this form, or leaves the segment open from
     /// its beginning.
     pub fn own(&self, value: &[Mark], segment: &str, symbols: &Symbols) -> Option<Own> {
@@ -351,6 +377,31 @@ mod tests {
         let own = Subject::parse(form).own(&marks, segment, &Symbols::default())?;
         let text = own.beginning.iter().map(|mark| if let Mark::Char(c) = mark { *c } else { '$' }).collect();
         Some((text, own.closed))
+    }
+
+    #[test]
+    fn beginnings_behind_wildcards() {
+        let of = |value: &str| {
+            let marks = value_marks(&Text::known(value), true).unwrap();
+            let form = Subject::parse("repo:<owner={aA9_-}>/<repository={aA9._-}>:ref:refs/heads/<branch={a/}>");
+            let text = |marks: Vec<Mark>| {
+                marks
+                    .iter()
+                    .map(|mark| match mark {
+                        Mark::Char(c) => *c,
+                        Mark::Run => '*',
+                        _ => '?',
+                    })
+                    .collect::<String>()
+            };
+            form.anchored(&marks, &Symbols::default()).into_iter().map(text).collect::<Vec<_>>()
+        };
+        for value in ["*:acme/app:*", "?epo:acme/app:*", "*repo:acme/app:*", "*acme/app:*", "repo:*acme/app:*"] {
+            assert_eq!(of(value), ["repo:acme/app:*"], "{value}");
+        }
+        for value in ["repo:acme/app:*", "repo:*/app:ref:refs/heads/main", "*", "x*:acme/app", "*x:acme/app"] {
+            assert!(of(value).is_empty(), "{value}");
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Tokens of GitHub.
 
-use super::{AUD, Expected, answers, check, check_template, github, graph, subject, template, web};
+use super::{AUD, Expected, answers, check, check_template, github, graph, subject, template, web, witnesses_prove};
 use crate::identity::classes::classes;
 use crate::policy;
 use crate::value::Truth;
@@ -79,6 +79,54 @@ fn github_with_operators_that_pass_too_much() {
     let pinned = format!("StringLike: {{{key}: 'repo:acme/*', {repository}: '*/app'}}");
     sub(&pinned, &["-github/any-owner"]);
     sub("IpAddress: {aws:SourceIp: 10.0.0.0/8}", &["?github/any-owner"]);
+}
+
+/// Whether a class certainly gets in where a policy has this pattern for the subject.
+fn is_in(values: &str, class: &str) -> bool {
+    let all = classes(&graph(&template("", &[&subject("StringLike", values)])));
+    all.of_roles
+        .iter()
+        .for_each(|of_role| witnesses_prove(&graph(&template("", &[&subject("StringLike", values)])), &all, of_role));
+    answers(&all, class).any(|(_, answer)| answer.answer.truth.is_true())
+}
+
+/// An owner whom a policy names is its own also where wildcards stand for the beginning. Whether customers choose such
+/// subjects is not known, so that nothing is proved of them.
+#[test]
+fn names_behind_wildcards() {
+    for value in ["*:acme/app:ref:refs/heads/main", "?epo:acme/app:*", "re*:acme/app:*", "*repo:acme/app:*"] {
+        let value = format!("'{value}'");
+        for class in ["any-owner", "owner-prefix", "other-repository", "repository-prefix"] {
+            assert!(!is_in(&value, &format!("github/{class}")), "{value} {class}");
+        }
+    }
+    assert!(!is_in("'*repo:acme/*'", "github/any-owner") && is_in("'*repo:acme/*'", "github/other-repository"));
+    // An environment's name may have a slash.
+    assert!(is_in("'*:acme/*'", "github/any-owner"));
+    for value in ["'*acme/app:*'", "'repo*acme/app:ref:refs/heads/main'"] {
+        let all = classes(&graph(&template("", &[&subject("StringLike", value)])));
+        let (_, answer) = answers(&all, "github/any-owner").next().unwrap();
+        assert!(answer.answer.truth.is_true(), "{value}");
+        let subject = format!("{:?}", answer.answer.request.get("token.actions.githubusercontent.com:sub"));
+        assert!(!subject.contains("repo:acme/"), "{value}: {subject}");
+    }
+}
+
+/// Ids are given once: who has one that the policy names is nobody else.
+#[test]
+fn owners_and_repositories_by_their_ids() {
+    for value in [
+        "'repo:*@123/*@456:ref:refs/heads/main'",
+        "'repo:*@123/app@456:ref:refs/heads/main'",
+        "'repo:*@456:ref:refs/heads/main'",
+        "'repo:*/app@456:*'",
+        "'repo:acme*@123/app*@456:ref:refs/heads/main'",
+    ] {
+        assert!(!is_in(value, "github/any-owner") && !is_in(value, "github/owner-prefix"), "{value}");
+    }
+    assert!(is_in("'repo:*@123/*@*:ref:refs/heads/main'", "github/other-repository"));
+    assert!(!is_in("'repo:acme@*/app*@456:*'", "github/repository-prefix"));
+    assert!(is_in("['repo:*@123/*@456:*', 'repo:*:environment:prod']", "github/any-owner"));
 }
 
 /// A text that nobody knows may hold the owner and the repository: what follows it says nothing of owners then.

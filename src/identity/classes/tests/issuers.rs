@@ -52,7 +52,7 @@ fn other_ci_services() {
         &[&web("oidc.vercel.com", "{StringEquals: {'oidc.vercel.com:aud': 'https://vercel.com/acme'}}")],
         &["-vercel/other-tenant"],
     );
-    check(&[&web("oidc.vercel.com", "{StringEquals: {'oidc.vercel.com:sub': x}}")], &["+vercel/other-tenant"]);
+    check(&[&web("oidc.vercel.com", "{StringEquals: {'oidc.vercel.com:sub': x}}")], &["-vercel/other-tenant"]);
     check(
         &[
             "{Effect: Allow, Principal: {Federated: accounts.google.com}, Action: sts:AssumeRoleWithWebIdentity, Condition: {StringEquals: {'accounts.google.com:aud': '1-a.apps.googleusercontent.com'}}}",
@@ -313,4 +313,33 @@ fn pods_and_the_tags_of_their_sessions() {
     pods("sts:AssumeRole", tag, &["-service/own-account"]);
     pods(both, "{StringEquals: {aws:RequestTag/team: a}}", &["-service/own-account"]);
     pods(both, "{}", &["+service/own-account", "+service/no-source-keys"]);
+}
+
+#[test]
+fn tenants_behind_wildcards() {
+    let like = |provider: &str, value: &str| {
+        let key = |claim: &str| format!("'{provider}:{claim}'");
+        web(provider, &format!("{{StringEquals: {{{}: x}}, StringLike: {{{}: '{value}'}}}}", key("aud"), key("sub")))
+    };
+    check(
+        &[&like("app.terraform.io", "*:acme:project:net:workspace:prod:run_phase:apply")],
+        &["?hcp-terraform/other-tenant"],
+    );
+    check(&[&like("gitlab.com", "*:acme/app:ref_type:branch:ref:main")], &["?gitlab/other-tenant"]);
+    let cluster = "oidc.eks.us-east-1.amazonaws.com/id/AAA";
+    for value in ["*:prod:app", "system:*:prod:app"] {
+        check(&[&like(cluster, value)], &["-irsa/other-namespace", "-irsa/other-service-account"]);
+    }
+}
+
+/// The subjects of these issuers name the customer, though their audience keeps customers apart.
+#[test]
+fn subjects_that_name_the_customer() {
+    let subject =
+        |provider: &str, value: &str| web(provider, &format!("{{StringLike: {{'{provider}:sub': '{value}'}}}}"));
+    let vercel = |value: &str| subject("oidc.vercel.com", value);
+    check(&[&vercel("owner:acme:project:app:environment:production")], &["-vercel/other-tenant"]);
+    check(&[&vercel("owner:*:project:app:environment:production")], &["+vercel/other-tenant"]);
+    check(&[&web("oidc.vercel.com", "{}")], &["+vercel/other-tenant"]);
+    check(&[&subject("api.pulumi.com/oidc", "pulumi:deploy:org:acme:project:*")], &["?pulumi/other-tenant"]);
 }
