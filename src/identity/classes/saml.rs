@@ -6,7 +6,7 @@ use super::issuer::after;
 use super::keys::{self, Keys, absent, chosen, chosen_list, tests};
 use crate::identity::sign_in::{SignIn, sign_in_of, sign_ins};
 use crate::identity::witness::Refused;
-use crate::policy::{Carried, Domain, Effect, PrincipalKind, actions_match};
+use crate::policy::{Domain, Effect, PrincipalKind, actions_match};
 use crate::value::{Form, Pattern, Text};
 
 const ASSUME: &str = "sts:AssumeRoleWithSAML";
@@ -68,12 +68,13 @@ impl Asking<'_, '_> {
         known.is_some_and(|known| sign_in_of(Some(known)).is_none())
     }
 
-    /// The console of a partition.
+    /// The console of a partition, with or without a Region.
     fn console(&self) -> Domain {
         if self.is_elsewhere() {
             return keys::unknown("the partition");
         }
-        Domain::OneOf(sign_ins().map(|own| Some(Carried::One(Text::known(own.url())))).collect())
+        let forms = sign_ins().map(|own| Form::new(&own.url())).chain(sign_ins().flat_map(SignIn::forms));
+        Domain::Text { forms: forms.collect(), optional: false }
     }
 
     /// A user who has a value that the policy does not name beside those that it names.

@@ -17,6 +17,15 @@ fn assertions_of_saml_providers() {
         &[&saml("{StringEqualsIfExists: {SAML:aud: 'https://signin.aws.amazon.com/saml'}}")],
         &["-saml/other-recipient"],
     );
+    // A star takes a slash too: the host may be anybody's.
+    check(
+        &[&saml("{StringLike: {SAML:aud: 'https://*.signin.aws.amazon.com/saml'}}")],
+        &["+saml/other-recipient", "+saml/console"],
+    );
+    check(
+        &[&saml("{StringLike: {SAML:aud: !Sub 'https://${AWS::Region}.signin.aws.amazon.com/saml'}}")],
+        &["-saml/other-recipient"],
+    );
     let aud = "StringEquals: {SAML:aud: 'https://signin.aws.amazon.com/saml'}";
     let attribute = |test: &str, expected: &Expected<'_>| check(&[&saml(&format!("{{{aud}, {test}}}"))], expected);
     attribute(
