@@ -27,9 +27,13 @@ fn finding(case: &Case<'_>) -> Finding {
     let is_open = names_namespace(case.provider, class);
     let is_tested = case.tests("sub").next().is_some();
     let administers = case.administers().filter(|_| is_open && !is_tested);
+    let of_namespaces = match case.provider.tenant_prefix.as_deref() == Some(class) {
+        true => "pods of namespaces whose names only begin alike",
+        false => "pods of any namespace of the cluster",
+    };
     let (severity, whose) = match (is_open, &administers) {
-        (true, Some(_)) => (Severity::Error, "pods of any namespace of the cluster"),
-        (true, None) => (Severity::Warning, "pods of any namespace of the cluster"),
+        (true, Some(_)) => (Severity::Error, of_namespaces),
+        (true, None) => (Severity::Warning, of_namespaces),
         (false, _) => (Severity::Info, "pods with another service account of the namespace"),
     };
     let says = |subject: &str| {
