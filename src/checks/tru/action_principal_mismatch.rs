@@ -1,7 +1,7 @@
 //! TRU001: a principal beside actions of which it can use none.
 
 use crate::checks::Cx;
-use crate::checks::gate::{Gate, gates};
+use crate::checks::gate::{Gate, gates, is_everybody};
 use crate::finding::{Change, Finding, Fix, Label, Severity, Written};
 use crate::identity::tags::{ASSUME_ACTIONS, COMPANION_ACTIONS, speaks_of};
 use crate::identity::{Dialect, assume_action_of};
@@ -38,6 +38,10 @@ fn finding(cx: &Cx<'_>, gate: Gate<'_>, principal: &Principal) -> Option<Finding
     let (role, who) = (gate.role.entity.name(), cx.graph.shown(&principal.value));
     let message = match is_companion {
         true => format!("{who} may call {wrong} for {role}, but not assume it"),
+        // Whether the star stands for users of providers too is not documented.
+        false if is_everybody(principal, &cx.graph.symbols) => {
+            format!("no AWS principal can become {role}, since none can use {wrong}")
+        }
         false => {
             let (kind, they) = kind(principal, expected);
             format!("{kind} cannot use {wrong}, so {they} cannot become {role}")
@@ -50,6 +54,12 @@ fn finding(cx: &Cx<'_>, gate: Gate<'_>, principal: &Principal) -> Option<Finding
     let is_shared = gate.principals().iter().any(|other| assume_action_of(other, &cx.graph.symbols) != Some(expected));
     finding.help = help(gate, principal, expected, is_companion.then_some(*wrong), is_shared);
     finding.fix = fix(gate, wrong, expected).filter(|_| !is_shared && !is_companion).map(Box::new);
+    if !is_companion && is_everybody(principal, &cx.graph.symbols) {
+        // The other action would let every account in: the users of a provider are meant.
+        finding.severity = Severity::Warning;
+        finding.help = "name the identity provider whose users are meant (Federated)".to_owned();
+        finding.fix = None;
+    }
     finding.mistake.element = "Action";
     Some(finding)
 }
