@@ -62,8 +62,8 @@ pub fn without_value<'t>(
         }
         // What follows each `${`, up to the brace.
         let names = text.as_known()?.split("${").skip(1).filter_map(|rest| Some(rest.split_once('}')?.0));
-        let mut plain = names.filter(|name| !name.contains(',') && !matches!(*name, "*" | "?" | "$"));
-        plain.find_map(|name| match request.get(name.trim()) {
+        let is_plain = |name: &&str| !name.contains(',') && !matches!(*name, "*" | "?" | "$") && name.trim() == *name;
+        names.filter(is_plain).find_map(|name| match request.get(name) {
             None => Some(NoValue::Absent(name.to_owned())),
             Some(Carried::Many(_)) => Some(NoValue::Multivalued(name.to_owned())),
             Some(_) => None,
@@ -161,7 +161,11 @@ impl Reader<'_> {
             return Wanted::Marks(name.chars().map(Mark::Char).collect());
         }
         let (key, default) = name.split_once(',').map_or((name, None), |(key, default)| (key, Some(default)));
-        match (request.get(key.trim()), default.map(quoted)) {
+        // Whether spaces around a name count is not documented.
+        if key.trim() != key {
+            return Wanted::Undecided;
+        }
+        match (request.get(key), default.map(quoted)) {
             // Not closed before the brace, or without its quotes.
             (_, Some(None)) => Wanted::Undecided,
             (Some(Carried::One(value)), default) => match marks(value) {

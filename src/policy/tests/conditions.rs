@@ -192,7 +192,7 @@ fn variables_by_version() {
     };
     for (operator, key, wanted, in_new, in_old) in [
         ("StringEquals", "k", "${aws:username}", True, False),
-        ("StringEquals", "k", "${ AWS:UserName }", True, False),
+        ("StringEquals", "k", "${AWS:UserName}", True, False),
         ("StringEquals", "lit", "${aws:username}", False, True),
         ("StringNotEquals", "k", "${aws:username}", False, True),
         ("StringEquals", "k", "${absent}", False, False),
@@ -212,6 +212,7 @@ fn variables_by_version() {
         ("StringEquals", "lit", "${$}{aws:username}", True, False),
         ("StringLike", "k", "${wild}", Unknown, False),
         ("StringEquals", "k", "${aws:username", Unknown, False),
+        ("StringEquals", "k", "${ aws:username }", Unknown, False),
         ("Bool", "true", "${true}", Unknown, False),
         ("Bool", "true", "${k}", False, False),
         ("NumericEquals", "k", "${k}", Unknown, Unknown),
