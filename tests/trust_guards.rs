@@ -72,6 +72,7 @@ fn everybody_beside_a_weak_test() {
         ("{StringEquals: {aws:SourceVpce: vpce-0123456789abcdef0}}", "XAC002 info"),
         ("{'Null': {aws:PrincipalOrgID: 'false'}}", "XAC010 error"),
         ("{StringLike: {aws:PrincipalOrgID: 'o-*'}}", "XAC010 error"),
+        ("{'ForAnyValue:StringLike': {aws:PrincipalOrgPaths: 'o-*'}}", "XAC010 error"),
         (
             "{StringEquals: {aws:PrincipalOrgID: o-exampleorgid}, ArnLike: {aws:PrincipalArn: 'arn:aws:iam::*:role/x'}}",
             "XAC010 warning",
@@ -81,6 +82,7 @@ fn everybody_beside_a_weak_test() {
     }
     for closed in [
         "{StringEquals: {aws:PrincipalOrgID: o-exampleorgid}}",
+        "{'ForAnyValue:StringLike': {aws:PrincipalOrgPaths: 'o-abcdefghij*'}}",
         "{StringEquals: {aws:PrincipalOrgID: o-exampleorgid}, ArnLike: {aws:PrincipalArn: 'arn:aws:iam::210987654321:role/x'}}",
         "{StringEquals: {aws:PrincipalOrgID: o-exampleorgid}, ArnLike: {aws:PrincipalArn: 'arn:aws:iam::*:*'}}",
         // Only IAM Identity Center makes such roles.
@@ -147,6 +149,18 @@ fn accounts_and_what_is_asked_of_them() {
 }
 
 #[test]
+fn recipients_in_partitions_whose_sign_in_nobody_knows() {
+    let aud = |partition: &str| {
+        format!(
+            "Effect: Allow, Principal: {{Federated: 'arn:{partition}:iam::111122223333:saml-provider/idp'}}, \
+             Action: 'sts:AssumeRoleWithSAML', Condition: {{StringEquals: {{SAML:aud: 'https://signin.example.eu/saml'}}}}"
+        )
+    };
+    assert!(said(&aud("aws-eusc")).is_empty());
+    assert_eq!(said(&aud("aws")), ["SML002 error"]);
+}
+
+#[test]
 fn principals_that_are_nobody() {
     each(&[
         (
@@ -198,6 +212,7 @@ fn actions_and_services() {
         ),
         ("Effect: Allow, Principal: {Service: lambda.amazonaws.com}, Action: 'sts:AssumeRoleWith*'", &["TRU001 error"]),
         ("Effect: Allow, Principal: {Service: lambda.amazonaws.com}, Action: 'sts:AssumeRole*'", &["TRU005 info"]),
+        ("Effect: Allow, Principal: {AWS: '*'}, Action: 'sts:AssumeRoleWithWebIdentity'", &["TRU001 warning"]),
         (
             "Effect: Allow, Principal: {Service: lambda.amazonaws.com}, Action: 'sts:AssumeRoleWithSAML', Resource: '*'",
             &["TRU001 error", "TRU005 error"],

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::value::{Form, Mark, Pattern, Piece, Symbols, Text, fits};
+use crate::value::{Form, Mark, Pattern, Symbols, Text, fits};
 
 /// A form of texts: `repo:<owner={aA9-}>/<repository={aA9._-}>`.
 #[derive(Clone, Debug)]
@@ -341,23 +341,6 @@ impl Read<'_> {
     }
 }
 
-/// The positions of a value: wildcards where the operator has them.
-pub(super) fn value_marks(text: &Text, like: bool) -> Option<Vec<Mark>> {
-    let mark = |c: char| match c {
-        '*' if like => Mark::Run,
-        '?' if like => Mark::One,
-        c => Mark::Char(c),
-    };
-    let mut out = Vec::new();
-    for piece in text.pieces()? {
-        match piece {
-            Piece::Literal(literal) => out.extend(literal.chars().map(mark)),
-            Piece::Symbol(id) => out.push(Mark::Symbol(id)),
-        }
-    }
-    Some(out)
-}
-
 /// All that begins so, in any case: names of tenants differ in more than that.
 pub(super) fn beginning(marks: &[Mark]) -> Pattern {
     Pattern::without_case(&[marks, &[Mark::Run]].concat())
@@ -372,8 +355,17 @@ pub(super) fn beginning_with(marks: &[Mark], next: char) -> Pattern {
 mod tests {
     use super::*;
 
+    fn value_marks(value: &str) -> Vec<Mark> {
+        let mark = |c: char| match c {
+            '*' => Mark::Run,
+            '?' => Mark::One,
+            c => Mark::Char(c),
+        };
+        value.chars().map(mark).collect()
+    }
+
     fn own(form: &str, value: &str, segment: &str) -> Option<(String, bool)> {
-        let marks = value_marks(&Text::known(value), true)?;
+        let marks = value_marks(value);
         let own = Subject::parse(form).own(&marks, segment, &Symbols::default())?;
         let text = own.beginning.iter().map(|mark| if let Mark::Char(c) = mark { *c } else { '$' }).collect();
         Some((text, own.closed))
@@ -382,7 +374,7 @@ mod tests {
     #[test]
     fn beginnings_behind_wildcards() {
         let of = |value: &str| {
-            let marks = value_marks(&Text::known(value), true).unwrap();
+            let marks = value_marks(value);
             let form = Subject::parse("repo:<owner={aA9_-}>/<repository={aA9._-}>:ref:refs/heads/<branch={a/}>");
             let text = |marks: Vec<Mark>| {
                 marks
