@@ -93,6 +93,14 @@ pub(super) fn admitted<'c>(of_role: &'c RoleClasses, class: &'static str) -> imp
     of_role.answers.iter().filter(move |answer| answer.class == class && answer.answer.truth.is_true())
 }
 
+/// The same, part by part of the policy: each statement that lets the class in comes up.
+pub(super) fn admitted_by_part<'c>(
+    of_role: &'c RoleClasses,
+    class: &'static str,
+) -> impl Iterator<Item = (&'c ClassAnswer, &'c [ClassAnswer])> {
+    of_role.by_part().filter(move |(answer, _)| answer.class == class && answer.answer.truth.is_true())
+}
+
 /// The Allow statements by which an answer's request gets in.
 pub(super) fn deciding<'p>(policy: &'p Policy, answer: &'p ClassAnswer) -> impl Iterator<Item = &'p Statement> {
     let by = &answer.answer.decision.allowed_by;

@@ -20,6 +20,8 @@ pub(super) struct Case<'c> {
     pub(super) cx: &'c Cx<'c>,
     pub(super) of_role: &'c RoleClasses,
     pub(super) answer: &'c ClassAnswer,
+    /// All answers for the same part of the policy.
+    pub(super) part: &'c [ClassAnswer],
     pub(super) provider: &'static Provider,
     /// The statement that lets them in.
     pub(super) statement: &'c Statement,
@@ -31,31 +33,53 @@ pub(super) fn provider_of(answer: &ClassAnswer) -> Option<(&'static Provider, &s
     Some((providers().iter().find(|provider| provider.class == class)?, rest))
 }
 
-/// For each trust policy and each issuer that it names, the first wanted class that certainly gets in.
-pub(super) fn admitted<'c>(cx: &'c Cx<'c>, wanted: impl Fn(&Provider, &str) -> bool) -> Vec<Case<'c>> {
-    let mut cases: Vec<Case<'c>> = Vec::new();
+/// The findings on the classes that certainly get in: for each statement and each issuer that it names, one on the
+/// first wanted class of which there is something to say.
+pub(super) fn on_admitted(
+    cx: &Cx<'_>,
+    wanted: impl Fn(&Provider, &str) -> bool,
+    says: impl Fn(&Case<'_>) -> Option<Finding>,
+) -> Vec<Finding> {
+    let mut findings = Vec::new();
     for of_role in &cx.classes.of_roles {
-        let mut seen: Vec<&Text> = Vec::new();
-        for answer in of_role.answers.iter().filter(|answer| answer.answer.truth.is_true()) {
-            let Some((provider, class)) = provider_of(answer) else { continue };
-            if seen.contains(&&answer.principal) || !wanted(provider, class) {
+        let mut said: Vec<(usize, &Text)> = Vec::new();
+        for case in admitted(cx, of_role, &wanted) {
+            let spot = (case.statement.index, &case.answer.principal);
+            if said.contains(&spot) {
                 continue;
             }
-            let policy = of_role.policy(cx.graph);
-            let by = answer.answer.decision.allowed_by.first();
-            let Some(statement) = by.and_then(|at| policy.statements.get(*at)) else { continue };
-            seen.push(&answer.principal);
-            cases.push(Case { cx, of_role, answer, provider, statement });
+            if let Some(finding) = says(&case) {
+                said.push(spot);
+                findings.push(finding);
+            }
         }
     }
-    cases
+    findings
 }
 
-/// Whether a class of the same issuer is certainly let in by the same policy.
-pub(super) fn also_admits(of_role: &RoleClasses, principal: &Text, wanted: impl Fn(&Provider, &str) -> bool) -> bool {
-    let same = of_role.answers.iter().filter(|answer| answer.principal == *principal);
-    let mut admitted = same.filter(|answer| answer.answer.truth.is_true());
-    admitted.any(|answer| provider_of(answer).is_some_and(|(provider, class)| wanted(provider, class)))
+/// For each part of a trust policy and each issuer that it names, the first wanted class that certainly gets in: the
+/// worst first.
+fn admitted<'c>(cx: &'c Cx<'c>, of_role: &'c RoleClasses, wanted: impl Fn(&Provider, &str) -> bool) -> Vec<Case<'c>> {
+    let mut cases: Vec<(usize, Case<'c>)> = Vec::new();
+    for (answer, part) in of_role.by_part().filter(|(answer, _)| answer.answer.truth.is_true()) {
+        let Some((provider, class)) = provider_of(answer) else { continue };
+        let is_seen = |case: &Case<'_>| std::ptr::eq(case.part, part) && case.answer.principal == answer.principal;
+        if cases.iter().any(|(_, case)| is_seen(case)) || !wanted(provider, class) {
+            continue;
+        }
+        let by = answer.answer.decision.allowed_by.first();
+        let Some(statement) = by.and_then(|at| of_role.policy(cx.graph).statements.get(*at)) else { continue };
+        let widths = [
+            &provider.other_tenant,
+            &provider.tenant_prefix,
+            &provider.other_project,
+            &provider.project_prefix,
+        ];
+        let width = widths.iter().position(|name| name.as_deref() == Some(class)).unwrap_or(widths.len());
+        cases.push((width, Case { cx, of_role, answer, part, provider, statement }));
+    }
+    cases.sort_by_key(|(width, _)| *width);
+    cases.into_iter().map(|(_, case)| case).collect()
 }
 
 /// The condition key of a claim of an answer's issuer.
@@ -77,6 +101,13 @@ pub(super) fn tests_on<'s>(
 }
 
 impl<'c> Case<'c> {
+    /// Whether a class of the same issuer is certainly let in by the same part of the policy.
+    pub(super) fn also_admits(&self, wanted: impl Fn(&Provider, &str) -> bool) -> bool {
+        let same = self.part.iter().filter(|answer| answer.principal == self.answer.principal);
+        let mut admitted = same.filter(|answer| answer.answer.truth.is_true());
+        admitted.any(|answer| provider_of(answer).is_some_and(|(provider, class)| wanted(provider, class)))
+    }
+
     pub(super) fn role(&self) -> &'c Role {
         self.cx.graph.role(self.of_role.role)
     }
@@ -109,6 +140,8 @@ impl<'c> Case<'c> {
         };
         let with = if value.is_empty() { String::new() } else { format!(", with {claim} '{value}',") };
         witness.story = format!("{who}{with} is allowed by {}", self.statement.path());
+        // Another statement may let it in too.
+        witness.by = witness.by.map(|_| self.statement.path());
         let (message, why) = says(&value);
         let (place, property) = self.spot(claim);
         let mut finding = Finding::new(rule, severity, message, Label::new(place, why), role.entity.property(property));

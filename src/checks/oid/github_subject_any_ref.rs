@@ -1,13 +1,13 @@
 //! OID004: GitHub's subject names the repository, and pull requests or any ref of it pass.
 
 use crate::checks::Cx;
-use crate::checks::tokens::{Case, admitted, also_admits};
+use crate::checks::tokens::{Case, on_admitted};
 use crate::finding::{Finding, Severity};
 use crate::identity::classes::provider::Provider;
 
 /// Finds roles that workflows of pull requests, or of any branch and tag, can become.
 pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
-    findings.extend(admitted(cx, of_any_ref).iter().filter_map(finding));
+    findings.extend(on_admitted(cx, of_any_ref, finding));
 }
 
 fn is_github(provider: &Provider) -> bool {
@@ -30,16 +30,15 @@ fn of_others(provider: &Provider, class: &str) -> bool {
 }
 
 fn finding(case: &Case<'_>) -> Option<Finding> {
-    let (of_role, principal) = (case.of_role, &case.answer.principal);
     case.tests("sub").next()?;
-    let also = |wanted: fn(&Provider, &str) -> bool| also_admits(of_role, principal, wanted);
+    let also = |wanted: fn(&Provider, &str) -> bool| case.also_admits(wanted);
     let by_pull_request = also(|provider, class| is_github(provider) && class == "pull-request");
     let by_any_branch = also(of_branch);
     // Tags alone are what a release is made from.
     if also(of_others) || !by_pull_request && !by_any_branch {
         return None;
     }
-    let changes = case.cx.held.changes(of_role.role, &of_role.when);
+    let changes = case.cx.held.changes(case.of_role.role, &case.of_role.when);
     let severity = if changes.is_true() { Severity::Warning } else { Severity::Info };
     let role = case.role().entity.name();
     let whose = match (by_pull_request, by_any_branch) {

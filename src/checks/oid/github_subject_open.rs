@@ -2,7 +2,7 @@
 
 use crate::checks::Cx;
 use crate::checks::gate::{gate, test_path};
-use crate::checks::tokens::{Case, admitted, also_admits, provider_of, tests_on};
+use crate::checks::tokens::{Case, also_admits, on_admitted, provider_of, tests_on};
 use crate::checks::words::mistake;
 use crate::finding::{Finding, Label, Severity, Status, shown};
 use crate::identity::RoleClasses;
@@ -13,7 +13,7 @@ use crate::value::{Text, Truth};
 
 /// Finds roles whose test on the subject lets in workflows of owners that it does not name.
 pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
-    findings.extend(admitted(cx, of_owner).iter().filter_map(finding));
+    findings.extend(on_admitted(cx, of_owner, finding));
     findings.extend(cx.classes.of_roles.iter().flat_map(|of_role| unknown_forms(cx, of_role)));
 }
 

@@ -1,14 +1,14 @@
 //! OID003: GitHub's subject names the owner, and any repository of theirs passes.
 
 use crate::checks::Cx;
-use crate::checks::tokens::{Case, admitted, also_admits};
+use crate::checks::tokens::{Case, on_admitted};
 use crate::finding::{Finding, Severity};
 use crate::identity::classes::provider::Provider;
 use crate::value::Truth;
 
 /// Finds roles that repositories which nobody named can become, all of one owner.
 pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
-    findings.extend(admitted(cx, of_repository).iter().filter_map(finding));
+    findings.extend(on_admitted(cx, of_repository, finding));
 }
 
 fn of_repository(provider: &Provider, class: &str) -> bool {
@@ -39,7 +39,7 @@ fn severity(case: &Case<'_>) -> Severity {
 
 fn finding(case: &Case<'_>) -> Option<Finding> {
     // Other owners are the worse mistake.
-    if also_admits(case.of_role, &case.answer.principal, of_owner) {
+    if case.also_admits(of_owner) {
         return None;
     }
     case.tests("sub").next()?;

@@ -1,13 +1,13 @@
 //! OID011: service accounts of a cluster that nobody named.
 
 use crate::checks::Cx;
-use crate::checks::tokens::{Case, admitted};
+use crate::checks::tokens::{Case, on_admitted};
 use crate::finding::{Finding, Severity};
 use crate::identity::classes::provider::Provider;
 
 /// Finds roles that service accounts other than the role's own can become. A whole namespace is a note only.
 pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
-    findings.extend(admitted(cx, of_account).iter().map(finding));
+    findings.extend(on_admitted(cx, of_account, |case| Some(finding(case))));
 }
 
 fn names_namespace(provider: &Provider, class: &str) -> bool {

@@ -2,14 +2,14 @@
 
 use crate::checks::Cx;
 use crate::checks::remedy::ask;
-use crate::checks::tokens::{Case, admitted, only_client, registered};
+use crate::checks::tokens::{Case, on_admitted, only_client, registered};
 use crate::finding::{Finding, Fix, Label, Severity, Written};
 use crate::identity::oidc::OidcProvider;
 use crate::policy::Test;
 
 /// Finds roles that any audience of a provider gets.
 pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
-    findings.extend(admitted(cx, |_, class| class == "other-audience").iter().map(finding));
+    findings.extend(on_admitted(cx, |_, class| class == "other-audience", |case| Some(finding(case))));
 }
 
 fn finding(case: &Case<'_>) -> Finding {

@@ -1,7 +1,7 @@
 //! OID001: an issuer that all its customers share, and nothing that tells them apart.
 
 use crate::checks::Cx;
-use crate::checks::tokens::{Case, admitted, key_of, provider_of, tests_on};
+use crate::checks::tokens::{Case, key_of, on_admitted, provider_of, tests_on};
 use crate::checks::words::{mistake, spot};
 use crate::finding::{Finding, Label, Severity};
 use crate::identity::classes::provider::{ClaimKind, Provider};
@@ -13,7 +13,7 @@ use crate::policy::{Effect, Statement};
 pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
     let of_tenant =
         |provider: &Provider, class: &str| provider.shared.is_some() && provider.other_tenant.as_deref() == Some(class);
-    findings.extend(admitted(cx, of_tenant).iter().filter_map(open));
+    findings.extend(on_admitted(cx, of_tenant, open));
     for of_role in &cx.classes.of_roles {
         findings.extend(of_role.answers.iter().filter_map(|answer| refused(cx, of_role, answer)));
     }

@@ -12,11 +12,11 @@ use crate::policy::Statement;
 /// Finds roles that take assertions with a recipient that is no sign-in endpoint of AWS.
 pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
     for of_role in &cx.classes.of_roles {
-        findings.extend(of_role.answers.iter().filter_map(|answer| finding(cx, of_role, answer)));
+        findings.extend(of_role.by_part().filter_map(|(answer, part)| finding(cx, of_role, answer, part)));
     }
 }
 
-fn finding(cx: &Cx<'_>, of_role: &RoleClasses, answer: &ClassAnswer) -> Option<Finding> {
+fn finding(cx: &Cx<'_>, of_role: &RoleClasses, answer: &ClassAnswer, part: &[ClassAnswer]) -> Option<Finding> {
     if answer.class != "saml/other-recipient" || !answer.answer.truth.is_true() {
         return None;
     }
@@ -24,7 +24,7 @@ fn finding(cx: &Cx<'_>, of_role: &RoleClasses, answer: &ClassAnswer) -> Option<F
     let statement = of_role.policy(cx.graph).statements.get(*by)?;
     let test = tests_on(cx, statement, answer, "aud").next();
     // A test that lets only others in asks for the wrong recipient, which is another mistake.
-    if test.is_some() && !admits_console(of_role, answer) {
+    if test.is_some() && !admits_console(part, answer) {
         return None;
     }
     let role = cx.graph.role(of_role.role);
@@ -52,8 +52,8 @@ fn finding(cx: &Cx<'_>, of_role: &RoleClasses, answer: &ClassAnswer) -> Option<F
 }
 
 /// Whether the console's assertions of the same provider get in.
-fn admits_console(of_role: &RoleClasses, answer: &ClassAnswer) -> bool {
-    let mut same = of_role.answers.iter().filter(|other| other.principal == answer.principal);
+fn admits_console(part: &[ClassAnswer], answer: &ClassAnswer) -> bool {
+    let mut same = part.iter().filter(|other| other.principal == answer.principal);
     same.any(|other| other.class == "saml/console" && !other.answer.truth.is_false())
 }
 

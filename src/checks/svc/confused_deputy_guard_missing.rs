@@ -1,7 +1,7 @@
 //! SVC005: a service may act for resources of other accounts.
 
 use crate::checks::Cx;
-use crate::checks::gate::{Gate, admitted, deciding, gate, named, principal_path, proof};
+use crate::checks::gate::{Gate, admitted_by_part, deciding, gate, named, principal_path, proof};
 use crate::checks::words::{condition_line, is_bare};
 use crate::finding::{Change, Finding, Fix, Label, Severity, Written};
 use crate::identity::classes::{SourceKeys, source_keys};
@@ -13,8 +13,8 @@ use crate::value::Text;
 /// Finds services that are trusted whichever account's resource they act for.
 pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
     for of_role in &cx.classes.of_roles {
-        let answers = admitted(of_role, "service/foreign-account");
-        let mut found: Vec<Finding> = answers.filter_map(|answer| finding(cx, of_role, answer)).collect();
+        let answers = admitted_by_part(of_role, "service/foreign-account");
+        let mut found: Vec<Finding> = answers.filter_map(|(answer, _)| finding(cx, of_role, answer)).collect();
         // One statement is one mistake: the worst of its services speaks for the others.
         found.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
         for finding in found {

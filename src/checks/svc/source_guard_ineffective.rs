@@ -1,13 +1,14 @@
 //! SVC006: a role that asks for whom a service works, and lets others in all the same, or nobody.
 
 use crate::checks::Cx;
-use crate::checks::gate::{Gate, admitted, deciding, gate, gates, is_on, named, proof, test_path};
+use crate::checks::gate::{Gate, admitted_by_part, deciding, gate, gates, is_on, named, proof, test_path};
 use crate::checks::remedy::ask;
 use crate::checks::words::{adding, condition_line};
 use crate::finding::{Finding, Fix, Label, Severity, Written};
 use crate::identity::classes::{SourceKeys, source_keys};
 use crate::identity::{ClassAnswer, Dialect, RoleClasses, accounts_apart};
 use crate::policy::{Effect, PrincipalKind, Statement, Test, test_passes};
+use crate::source::Place;
 
 /// Keys that say for whom a service works.
 const SOURCE: [&str; 1] = ["aws:source"];
@@ -17,8 +18,14 @@ const ACCOUNT: [&str; 1] = ["aws:sourceaccount"];
 pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
     for of_role in &cx.classes.of_roles {
         for class in ["service/foreign-account", "service/no-source-keys"] {
-            let mut found = admitted(of_role, class).filter_map(|answer| open(cx, of_role, answer, class));
-            findings.extend(found.next());
+            let mut told: Vec<Option<Place>> = Vec::new();
+            for (answer, part) in admitted_by_part(of_role, class) {
+                let found = open(cx, of_role, (answer, part), class);
+                // One statement is one mistake, whichever of its services gets in.
+                let found = found.filter(|finding| !told.contains(&finding.mistake.statement));
+                told.extend(found.as_ref().map(|finding| finding.mistake.statement));
+                findings.extend(found);
+            }
         }
     }
     for gate in gates(cx).filter(|gate| gate.statement.effect == Effect::Allow) {
@@ -27,12 +34,17 @@ pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
 }
 
 /// The source is asked for, and others pass.
-fn open(cx: &Cx<'_>, of_role: &RoleClasses, answer: &ClassAnswer, class: &str) -> Option<Finding> {
+fn open(
+    cx: &Cx<'_>,
+    of_role: &RoleClasses,
+    (answer, part): (&ClassAnswer, &[ClassAnswer]),
+    class: &str,
+) -> Option<Finding> {
     let by_absence = class == "service/no-source-keys";
     let keys = source_keys(&answer.principal);
     // The guide of such a service says that the keys may be missing.
     if keys == SourceKeys::Unsupported
-        || by_absence && (keys == SourceKeys::IfExists || is_open_anyway(of_role, answer))
+        || by_absence && (keys == SourceKeys::IfExists || is_open_anyway(part, answer))
     {
         return None;
     }
@@ -81,8 +93,13 @@ fn open(cx: &Cx<'_>, of_role: &RoleClasses, answer: &ClassAnswer, class: &str) -
 }
 
 /// Whether the same service gets in for another account too: then that is what is told.
-fn is_open_anyway(of_role: &RoleClasses, answer: &ClassAnswer) -> bool {
-    admitted(of_role, "service/foreign-account").any(|other| other.principal == answer.principal)
+fn is_open_anyway(part: &[ClassAnswer], answer: &ClassAnswer) -> bool {
+    let is_foreign = |other: &ClassAnswer| {
+        other.class == "service/foreign-account"
+            && other.answer.truth.is_true()
+            && other.principal == answer.principal
+    };
+    part.iter().any(is_foreign)
 }
 
 /// The account beside an ARN that has none.

@@ -56,8 +56,8 @@ impl Pair<'_> {
         let principal = self.shared(cx)?;
         let test = self.left_out(cx)?;
         let (classes, answer) = let_in_without(cx.graph, self.id, self.trust, (self.strict, test), self.open)?;
-        let of_role =
-            RoleClasses { role: self.id, case: self.case, when: self.trust.when.clone(), answers: Vec::new() };
+        let (when, none) = (self.trust.when.clone(), Vec::new());
+        let of_role = RoleClasses { role: self.id, case: self.case, when, answers: none, apart: Vec::new() };
         let role = cx.graph.role(self.id);
         let gate = Gate { role, policy: &self.trust.then, statement: self.open, when: &self.trust.when };
         let (name, who) = (role.entity.name(), cx.graph.shown(&principal.value));

@@ -5,6 +5,7 @@
 //! nothing else has, or a text that no test of the policy names.
 
 mod account;
+mod apart;
 mod asking;
 mod audience;
 mod bench;
@@ -83,9 +84,21 @@ pub struct RoleClasses {
     pub when: Branch,
     /// The answers.
     pub answers: Vec<ClassAnswer>,
+    /// The answers for each part of the policy by itself, where several parts speak of one principal.
+    pub apart: Vec<Vec<ClassAnswer>>,
 }
 
 impl RoleClasses {
+    /// The answers by which mistakes are told: those of each part of the policy that has company, else those of the
+    /// whole policy. Each comes with the answers of its part.
+    pub fn by_part(&self) -> impl Iterator<Item = (&ClassAnswer, &[ClassAnswer])> {
+        let is_told_apart =
+            |answer: &ClassAnswer| self.apart.iter().flatten().any(|own| own.principal == answer.principal);
+        let whole = self.answers.iter().filter(move |answer| !is_told_apart(answer));
+        let apart = self.apart.iter().flat_map(|part| part.iter().map(move |answer| (answer, part.as_slice())));
+        whole.map(|answer| (answer, self.answers.as_slice())).chain(apart)
+    }
+
     /// The policy itself.
     pub fn policy<'g>(&self, graph: &'g Graph) -> &'g Policy {
         &graph.role(self.role).trust.cases[self.case].then
@@ -140,7 +153,9 @@ fn ask(clerk: &mut Clerk, graph: &Graph, role: RoleId) -> Vec<RoleClasses> {
         companion::ask(&mut bench);
         chosen::ask(&mut bench, graph, role);
         chained::ask(&mut bench);
-        of_role.push(RoleClasses { role, case, when: policy.when.clone(), answers: bench.answers });
+        let answers = bench.answers;
+        let apart = apart::ask(clerk, graph, role, policy);
+        of_role.push(RoleClasses { role, case, when: policy.when.clone(), answers, apart });
     }
     of_role
 }
