@@ -34,6 +34,7 @@ fn of_ci(provider: &Provider, class: &str) -> bool {
 
 /// Runs of the project that is named, where the role may change something.
 fn of_runs(case: &Case<'_>, class: &str) -> Option<Finding> {
+    case.tests("sub").next()?;
     if !case.cx.held.changes(case.of_role.role, &case.of_role.when).is_true() {
         return None;
     }
@@ -50,9 +51,17 @@ fn of_runs(case: &Case<'_>, class: &str) -> Option<Finding> {
     Some(finding)
 }
 
+/// Whether another claim keeps other customers out.
+fn pins_tenant(case: &Case<'_>) -> bool {
+    !case.also_admits(|provider, class| provider.other_tenant.as_deref() == Some(class))
+}
+
 fn finding(case: &Case<'_>) -> Option<Finding> {
-    // Where it is not tested at all, that is the mistake.
-    case.tests("sub").next()?;
+    // Where it is not tested at all, another rule says that of issuers that all their customers share.
+    let is_tested = case.tests("sub").next().is_some();
+    if !is_tested && case.provider.shared.is_some() && !pins_tenant(case) {
+        return None;
+    }
     let (role, title) = (case.role().entity.name(), &case.provider.title);
     let class = case.answer.class.split('/').nth(1).unwrap_or_default();
     if !names_tenant(case.provider, class) && !names_project(case.provider, class) {
@@ -63,12 +72,18 @@ fn finding(case: &Case<'_>) -> Option<Finding> {
         true => (Severity::Error, format!("other customers of {title}")),
         false => (Severity::Warning, format!("other projects at {title}")),
     };
-    let says = |subject: &str| (format!("{whose} can become {role}"), format!("'{subject}' passes too"));
+    let says = |subject: &str| {
+        let why = match is_tested {
+            true => format!("'{subject}' passes too"),
+            false => format!("does not ask for a project (sub){}", case.nor_audience("sub")),
+        };
+        (format!("{whose} can become {role}"), why)
+    };
     let who = match is_open {
         true => format!("another customer of {title}"),
         false => format!("another project at {title}"),
     };
     let mut finding = case.finding("OID010", severity, "sub", says, &who);
-    finding.help = case.replacing("sub");
+    finding.help = if is_tested { case.replacing("sub") } else { case.asking("sub") };
     Some(finding)
 }

@@ -4,6 +4,8 @@ use crate::checks::Cx;
 use crate::checks::tokens::{Case, on_admitted};
 use crate::finding::{Finding, Severity};
 use crate::identity::classes::provider::Provider;
+use crate::policy::Test;
+use crate::value::Text;
 
 /// Finds roles that workflows of pull requests, or of any branch and tag, can become.
 pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
@@ -29,8 +31,18 @@ fn of_others(provider: &Provider, class: &str) -> bool {
     is_github(provider) && names.into_iter().any(|name| name.as_deref() == Some(class))
 }
 
+/// Whether a test asks for some workflows only: those hold in each of their versions what they are trusted for.
+fn asks_for_some(test: &Test) -> bool {
+    let is_any = |value: &Text| value.as_known().is_some_and(|known| known.chars().all(|c| c == '*'));
+    test.operator.is_some_and(|operator| operator.takes_any_value())
+        && !test.values.iter().any(|(value, _)| is_any(value))
+}
+
 fn finding(case: &Case<'_>) -> Option<Finding> {
     case.tests("sub").next()?;
+    if case.tests("job_workflow_ref").any(asks_for_some) {
+        return None;
+    }
     let also = |wanted: fn(&Provider, &str) -> bool| case.also_admits(wanted);
     let by_pull_request = also(|provider, class| is_github(provider) && class == "pull-request");
     let by_any_branch = also(of_branch);

@@ -42,7 +42,7 @@ fn finding(case: &Case<'_>) -> Option<Finding> {
     if case.also_admits(of_owner) {
         return None;
     }
-    case.tests("sub").next()?;
+    let is_tested = case.tests("sub").next().is_some();
     let role = case.role().entity.name();
     let is_longer = case.provider.project_prefix.as_deref() == case.answer.class.split('/').nth(1);
     let says = |subject: &str| {
@@ -51,11 +51,15 @@ fn finding(case: &Case<'_>) -> Option<Finding> {
         } else {
             format!("every GitHub repository of the owner can become {role}")
         };
-        (message, format!("'{subject}' passes too"))
+        let why = match is_tested {
+            true => format!("'{subject}' passes too"),
+            false => "does not ask for a repository (sub)".to_owned(),
+        };
+        (message, why)
     };
     let who = "a workflow of another repository of the owner at GitHub";
     let mut finding = case.finding("OID003", severity(case), "sub", says, who);
     finding.related.extend(case.administers());
-    finding.help = case.replacing("sub");
+    finding.help = if is_tested { case.replacing("sub") } else { case.asking("sub") };
     Some(finding)
 }

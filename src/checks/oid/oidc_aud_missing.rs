@@ -19,20 +19,23 @@ fn finding(case: &Case<'_>) -> Finding {
     let has_one = !providers.is_empty() && providers.iter().all(|provider| only_client(provider).is_some());
     let is_mended = has_one && case.provider.shared.is_none();
     let severity = if is_mended { Severity::Info } else { Severity::Warning };
-    let test = case.tests("aud").next();
+    // Two issuers name the app otherwise.
+    let claim = if case.provider.shared.as_deref() == Some("app_id") { "app_id" } else { "aud" };
+    let test = case.tests(claim).next();
     let says = |_: &str| {
         let why = match test {
-            Some(_) => "every audience passes this test",
-            None => "does not ask for whom the token was made (aud)",
+            Some(_) => "audiences that nobody named pass this test".to_owned(),
+            None => format!("does not ask for whom the token was made ({claim})"),
         };
-        (format!("tokens that were made for another application can become {role}"), why.to_owned())
+        (format!("tokens that were made for another application can become {role}"), why)
     };
     let who = match has_one {
         true => "a token for any audience that the provider takes, one only so far",
         false => "a token for another audience",
     };
-    let mut finding = case.finding("OID007", severity, "aud", says, who);
-    if let Some(witness) = finding.witness.as_mut().filter(|_| !has_one) {
+    let mut finding = case.finding("OID007", severity, claim, says, who);
+    let is_app = case.provider.shared.is_some() && !case.provider.controlled;
+    if let Some(witness) = finding.witness.as_mut().filter(|_| !has_one && !is_app) {
         witness.assumes.push("the provider in IAM lists the audience of the token".to_owned());
     }
     finding.related = providers.first().map(|provider| takes(provider)).into_iter().collect();
@@ -41,6 +44,7 @@ fn finding(case: &Case<'_>) -> Finding {
             let (key, value) = case.audience();
             format!("ask for one audience\n  {key}: {value}")
         }
+        None if is_app => case.asking(claim),
         None => case.asking_for_audience(),
     };
     finding.fix = fix(case, &providers, test).map(Box::new);

@@ -44,7 +44,7 @@ fn open(case: &Case<'_>) -> Option<Finding> {
 /// Another claim keeps the other customers out, and IAM is said to refuse the policy.
 fn refused(cx: &Cx<'_>, of_role: &RoleClasses, answer: &ClassAnswer) -> Option<Finding> {
     let (provider, class) = provider_of(answer)?;
-    let claim = provider.shared.as_deref()?;
+    let claim = provider.shared.as_deref().filter(|_| provider.controlled)?;
     if provider.other_tenant.as_deref() != Some(class) || !answer.answer.truth.is_false() {
         return None;
     }

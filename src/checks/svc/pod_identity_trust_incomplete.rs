@@ -23,7 +23,8 @@ pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
     for gate in gates_of_service(cx, SERVICE) {
         let pods: Vec<&PodIdentity> = pods_of(cx, gate);
         let untagged = !pods.is_empty() && pods.iter().all(|pod| pod.untagged == Truth::True);
-        let found = missing(cx, gate, untagged).or_else(|| match untagged {
+        let may_be_untagged = !pods.is_empty() && pods.iter().all(|pod| pod.untagged != Truth::False);
+        let found = missing(cx, gate, may_be_untagged).or_else(|| match untagged {
             true => never_tagged(gate),
             false => open(cx, gate, &pods),
         });
@@ -91,6 +92,10 @@ fn open(cx: &Cx<'_>, gate: Gate<'_>, pods: &[&PodIdentity]) -> Option<Finding> {
     let gate = Gate { statement, ..gate };
     let namespaces: Vec<_> = pods.iter().filter_map(|pod| pod.namespace.as_ref()).collect();
     let differ = namespaces.iter().any(|one| compare(one, namespaces[0], &cx.graph.symbols).is_false());
+    let id = cx.graph.roles().find(|(_, role)| std::ptr::eq(*role, gate.role)).map(|(id, _)| id);
+    if !differ && id.is_some_and(|id| cx.held.changes(id, gate.when).is_false()) {
+        return None;
+    }
     let severity = if differ { Severity::Warning } else { Severity::Info };
     let role = gate.role.entity.name();
     let message = match differ {

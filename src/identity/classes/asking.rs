@@ -6,7 +6,7 @@ use super::bench::{Bench, Question};
 use super::issuer::{Issuer, key};
 use super::keys::{self, Keys, chosen};
 use super::minted::Minted;
-use super::provider::{ClaimKind, Provider};
+use super::provider::{Claim, ClaimKind, Provider};
 use super::subject::{Own, Subject, beginning, beginning_with, letters_form};
 use crate::identity::cognito::{ASSUME, TAG_SESSION};
 use crate::identity::witness::Refused;
@@ -180,8 +180,13 @@ impl Asking<'_, '_> {
                 self.ask(class, forms, false, Unwanted::ByRule);
             }
         }
+        if let Some(class) = provider.other_project.as_ref().filter(|_| closed.is_empty() && self.is_pinned_by_claim()) {
+            let forms = self.forms(&except, false);
+            self.ask(class, forms, false, Unwanted::ByRule);
+        }
         // The issuer itself names the tenant.
-        let is_apart = !provider.subjects.iter().any(|subject| subject.has(&provider.tenant));
+        let is_apart = !provider.subjects.iter().any(|subject| subject.has(&provider.tenant))
+            || provider.other_tenant.is_none() && closed.is_empty() && !provider.certain;
         if let Some(class) = provider.other_project.as_ref().filter(|_| is_apart && !provider.subjects.is_empty()) {
             let forms = self.forms(&except, false);
             self.ask(class, forms, false, Unwanted::ByRule);
@@ -198,6 +203,17 @@ impl Asking<'_, '_> {
         let owns: Vec<&Own> = owns.iter().filter(|own| own.is_pinned()).collect();
         let after = After { segment: &provider.project, owns: &owns, open: true, except: &others };
         self.ask_after(class, &after, Unwanted::ByRule);
+    }
+
+    /// Whether other tenants are kept out, and a claim beside the subject names the own one.
+    fn is_pinned_by_claim(&self) -> bool {
+        let provider = self.provider();
+        let Some(other) = &provider.other_tenant else { return false };
+        let class = format!("{}/{other}", provider.class);
+        let of_issuer = self.bench.answers.iter().rev().filter(|own| own.principal == self.issuer.principal);
+        let is_out = of_issuer.into_iter().find(|own| own.class == class).is_some_and(|own| own.answer.truth.is_false());
+        let names_tenant = |claim: &&Claim| matches!(claim.is, ClaimKind::Tenant(_)) && !claim.of_project;
+        is_out && provider.claims.iter().filter(names_tenant).any(|claim| self.is_tested(&claim.name))
     }
 
     /// Asks a class of subjects that begin as some own values do.
@@ -320,7 +336,7 @@ impl Asking<'_, '_> {
                 && provider.shared.as_deref() != Some("aud")
         });
         if !is_chosen {
-            return;
+            return self.other_app();
         }
         let name = key(&self.issuer.name, "aud");
         let (other, is_unclear) = match &self.registered {
@@ -337,6 +353,32 @@ impl Asking<'_, '_> {
             last.answer.truth = Truth::Unknown;
             last.doubt = Some("whether the policy names each audience that the provider lists".to_owned());
         }
+    }
+
+    /// The policy's own users, signed in to another app than it names, where apps are what the issuer's customers have.
+    fn other_app(&mut self) {
+        let provider = self.provider();
+        let Some(shared) = provider.shared.as_ref().filter(|_| provider.certain && !provider.controlled) else { return };
+        let names_app = |claim: &&Claim| match &claim.is {
+            ClaimKind::Tenant(form) => form.first() == Some("app"),
+            _ => false,
+        };
+        let is_asked = self.bench.tests_on(&key(&self.issuer.name, shared)).next().is_some();
+        let apps: Vec<&Claim> = provider.claims.iter().filter(names_app).collect();
+        let is_open = self.bench.answers.last().is_some_and(|last| last.answer.truth.is_true());
+        if is_asked || apps.is_empty() || is_open {
+            return;
+        }
+        let mut others = Vec::new();
+        for claim in apps {
+            if let ClaimKind::Tenant(form) = &claim.is {
+                let name = key(&self.issuer.name, &claim.name);
+                others.push((name.clone(), self.strangers(&name, form, false)));
+            }
+        }
+        let keys = self.keys(Vec::new(), false);
+        let keys = keys::with(keys, others, &self.bench.clerk.symbols);
+        self.ask_with("other-audience", keys, Unwanted::ByRule);
     }
 
     /// Other subjects of an issuer that is in no table.

@@ -109,6 +109,28 @@ pub(super) fn is_let_in(bench: &mut Bench<'_>, names: Vec<Text>, external: &Doma
     Truth::any(answers.iter().filter(|one| own.contains(&one.class.as_str())).map(|one| one.answer.truth))
 }
 
+/// Patterns for accounts, of which one account each is asked about.
+const MOST_PATTERNS: usize = 4;
+/// Digits with which they are filled: an account that the policy names may be the first.
+const FILLINGS: [&str; 3] = ["735182946072", "480627193584", "269403815762"];
+
+/// An account that lies in a pattern; none where it holds anything but digits.
+fn account_in(pattern: &[Mark], digits: &str) -> Option<String> {
+    let fixed = pattern.iter().filter(|mark| !matches!(mark, Mark::Run)).count();
+    let mut missing = digits.len().checked_sub(fixed)?;
+    let mut digits = digits.chars();
+    let mut account = String::new();
+    for mark in pattern {
+        match mark {
+            Mark::Char(digit) if digit.is_ascii_digit() => account.push(*digit),
+            Mark::One => account.extend(digits.next()),
+            Mark::Run => account.extend(digits.by_ref().take(std::mem::take(&mut missing))),
+            _ => return None,
+        }
+    }
+    (missing == 0).then_some(account)
+}
+
 struct Asking<'a, 'b> {
     bench: &'a mut Bench<'b>,
     service: Text,
@@ -129,6 +151,21 @@ impl Asking<'_, '_> {
         let organization = self.bench.clerk.letter("organization", "o-{a9}");
         let paths = keys::paths_of(organization, &self.bench.own_paths("aws:SourceOrgPaths"));
         let organization = Domain::OneOf(vec![None, Some(Carried::One(Text::symbol(organization)))]);
+        let from = self.bench.answers.len();
+        // Where a test has a pattern, also an account that lies in it.
+        for account in std::iter::once(other).chain(self.accounts_in_patterns()) {
+            self.foreign(account, &organization, &paths);
+            if self.bench.answers.last().is_some_and(|last| last.answer.truth.is_true()) {
+                break;
+            }
+        }
+        self.bench.keep_one(from);
+        let none = ["aws:SourceAccount", "aws:SourceArn", "aws:SourceOrgID", "aws:SourceOrgPaths"];
+        let keys = self.keys(none.map(|name| keys::key(name, absent())).to_vec());
+        self.ask("no-source-keys", keys, Unwanted::ByRule, "the service does not say for which resource it acts");
+    }
+
+    fn foreign(&mut self, other: Text, organization: &Domain, paths: &Domain) {
         let named = self.named_accounts();
         let mut keys = self.sourced(other.clone(), organization.clone(), paths.clone(), &named);
         if facts(&self.service).1 {
@@ -146,7 +183,7 @@ impl Asking<'_, '_> {
         let is_out = self.bench.answers.last().is_some_and(|last| last.answer.truth.is_false());
         if is_out && !named.is_empty() {
             // By an ARN with a named account in its last part, which no guide shows.
-            let keys = self.sourced(other, organization, paths, &[]);
+            let keys = self.sourced(other, organization.clone(), paths.clone(), &[]);
             self.ask("foreign-account", keys, unwanted, assumes);
             let wide = self.bench.answers.pop();
             let is_open = wide.is_some_and(|answer| !answer.answer.truth.is_false());
@@ -155,9 +192,31 @@ impl Asking<'_, '_> {
                 last.doubt = Some("whether the service has a resource whose ARN passes the test".to_owned());
             }
         }
-        let none = ["aws:SourceAccount", "aws:SourceArn", "aws:SourceOrgID", "aws:SourceOrgPaths"];
-        let keys = self.keys(none.map(|name| keys::key(name, absent())).to_vec());
-        self.ask("no-source-keys", keys, Unwanted::ByRule, "the service does not say for which resource it acts");
+    }
+
+    /// Accounts that nobody named, one in each pattern that the tests have for an account.
+    fn accounts_in_patterns(&self) -> Vec<Text> {
+        let is_open = |mark: &Mark| matches!(mark, Mark::Run | Mark::One);
+        let mut patterns = self.bench.values_on(&Text::known("aws:SourceAccount"));
+        let arns = self.bench.values_on(&Text::known("aws:SourceArn"));
+        patterns.extend(
+            arns.iter().filter_map(|arn| arn.split(|mark| *mark == Mark::Char(':')).nth(4)).map(<[Mark]>::to_vec),
+        );
+        // A run alone takes any account, that of a stranger too.
+        patterns.retain(|marks| marks.iter().any(is_open) && marks.as_slice() != [Mark::Run]);
+        let own = self.bench.arn_part(4);
+        let named = self.bench.exact_values(&Text::known("aws:SourceAccount"));
+        let is_new = |account: &String| {
+            let marks: Vec<Mark> = account.chars().map(Mark::Char).collect();
+            own.as_known() != Some(account) && !named.contains(&marks)
+        };
+        let mut accounts: Vec<String> = Vec::new();
+        for pattern in patterns {
+            let account = FILLINGS.iter().find_map(|digits| account_in(&pattern, digits).filter(is_new));
+            accounts.extend(account.filter(|account| !accounts.contains(account)));
+        }
+        accounts.truncate(MOST_PATTERNS);
+        accounts.into_iter().map(Text::known).collect()
     }
 
     /// What the service carries when it acts for a resource of an account. The ARNs of some resources have no

@@ -26,16 +26,18 @@ impl Asking<'_, '_> {
     }
 
     /// The subjects in which a claim names one of the policy's own tenants.
-    pub(super) fn named_in(&self, subject: &Subject) -> Vec<Pattern> {
+    pub(super) fn named_in(&self, subject: &Subject, stranger: bool) -> Vec<Pattern> {
         let tenants = self.provider().claims.iter().filter_map(|claim| match &claim.is {
-            ClaimKind::Tenant(form) => Some((claim, form)),
+            ClaimKind::Tenant(form) if stranger || claim.of_project => Some((claim, form)),
             _ => None,
         });
         let mut named = Vec::new();
         for (claim, form) in tenants {
             let Some(said) = subject.says.iter().find(|said| said.claim == claim.name) else { continue };
             let part = self.part(said);
-            let own = self.own_tenants(&key(&self.issuer.name, &claim.name), form);
+            let name = key(&self.issuer.name, &claim.name);
+            // Another project of the tenant has the rest of a pattern.
+            let own = if stranger { self.own_tenants(&name, form) } else { self.bench.exact_values(&name) };
             named.extend(own.iter().map(|own| Pattern::without_case(&part.around(own))));
         }
         named
@@ -45,9 +47,9 @@ impl Asking<'_, '_> {
     pub(super) fn keys(&mut self, mut subjects: Vec<Form>, stranger: bool) -> Keys {
         let provider = self.provider();
         if let Asked::Of(Some(subject)) = self.asked
-            && stranger
+            && (stranger || self.elsewhere)
         {
-            let named = self.named_in(subject);
+            let named = self.named_in(subject, stranger);
             subjects = subjects.into_iter().map(|form| form.but(named.iter().cloned())).collect();
         }
         let mut keys = keys::of_unsigned_calls();
