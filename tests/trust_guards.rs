@@ -300,3 +300,90 @@ fn open_subjects_of_roles_that_may_do_much_or_little() {
         assert_eq!(said_of(statement, permissions), Vec::from_iter(expected), "{permissions}\n{statement}");
     }
 }
+
+#[test]
+fn each_statement_and_each_subject_is_told() {
+    let provider = "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com";
+    let key = "token.actions.githubusercontent.com";
+    let with = |condition: &str| {
+        format!(
+            "Effect: Allow, Principal: {{Federated: '{provider}'}}, Action: 'sts:AssumeRoleWithWebIdentity', \
+             Condition: {condition}"
+        )
+    };
+    let subjects =
+        |list: &str| with(&format!("{{StringEquals: {{'{key}:aud': x}}, StringLike: {{'{key}:sub': {list}}}}}"));
+    let two = |one: &str, other: &str| format!("{}}}\n          - {{{}", subjects(one), subjects(other));
+    for (statements, expected) in [
+        (two("'repo:acme*'", "'repo:beta*'"), &["OID002 error", "OID002 error"][..]),
+        (two("'repo:acme*'", "'repo:beta/*'"), &["OID002 error", "OID003 warning"]),
+        (subjects("['repo:acme*', 'repo:beta/*']"), &["OID002 error", "OID003 warning"]),
+        (subjects("['repo:acme*', 'repo:beta*']"), &["OID002 error"]),
+        (two("'repo:acme/a:ref:refs/heads/main'", "'repo:acme/b:ref:refs/heads/main'"), &[]),
+    ] {
+        let mut said = said(&statements);
+        said.retain(|one| !one.starts_with("OID005"));
+        said.sort();
+        assert_eq!(said, expected, "{statements}");
+    }
+}
+
+#[test]
+fn projects_of_a_tenant_that_a_claim_or_the_issuer_names() {
+    let case = |provider: &str, condition: &str| {
+        format!(
+            "Effect: Allow, Principal: {{Federated: 'arn:aws:iam::111122223333:oidc-provider/{provider}'}}, \
+             Action: 'sts:AssumeRoleWithWebIdentity', Condition: {condition}"
+        )
+    };
+    let github = |condition: &str| {
+        case("token.actions.githubusercontent.com", &condition.replace("~", "token.actions.githubusercontent.com"))
+    };
+    let gitlab = |condition: &str| case("gitlab.com", &condition.replace("~", "gitlab.com"));
+    let circle = |condition: &str| {
+        let issuer = "oidc.circleci.com/org/11111111-2222-3333-4444-555555555555";
+        case(issuer, &condition.replace("~", issuer))
+    };
+    for (statement, expected) in [
+        (
+            github("{StringEquals: {'~:aud': x, '~:repository_owner_id': '1'}, StringLike: {'~:sub': 'repo:*'}}"),
+            Some("OID003 warning"),
+        ),
+        (github("{StringEquals: {'~:aud': x, '~:repository': acme/app}, StringLike: {'~:sub': 'repo:acme/*'}}"), None),
+        (
+            github("{StringEquals: {'~:aud': x}, StringLike: {'~:repository': 'acme/*', '~:sub': 'repo:acme/*'}}"),
+            Some("OID003 warning"),
+        ),
+        (
+            gitlab("{StringEquals: {'~:aud': x, '~:namespace_id': '1'}, StringLike: {'~:sub': 'project_path:*'}}"),
+            Some("OID010 warning"),
+        ),
+        (
+            gitlab(
+                "{StringEquals: {'~:aud': x, '~:namespace_id': '1', '~:project_id': '2'}, StringLike: {'~:sub': 'project_path:*'}}",
+            ),
+            None,
+        ),
+        (circle("{StringEquals: {'~:aud': x}}"), Some("OID010 warning")),
+        (circle("{StringEquals: {'~:aud': x}, StringLike: {'~:sub': '*/project/*'}}"), Some("OID010 warning")),
+        (circle("{StringEquals: {'~:aud': x, '~:oidc.circleci.com/project-id': 4567cdef}}"), None),
+    ] {
+        let mut said = said(&statement);
+        said.retain(|one| !one.ends_with(" info"));
+        assert_eq!(said, Vec::from_iter(expected), "{statement}");
+    }
+}
+
+#[test]
+fn patterns_for_the_account_of_a_source() {
+    let amplify = |pattern: &str| {
+        format!(
+            "Effect: Allow, Principal: {{Service: amplify.amazonaws.com}}, Action: 'sts:AssumeRole', \
+             Condition: {{StringLike: {{aws:SourceAccount: '{pattern}'}}}}"
+        )
+    };
+    for pattern in ["????????????", "9*", "*9", "1111*"] {
+        assert_eq!(said(&amplify(pattern)), ["SVC006 warning"], "{pattern}");
+    }
+    assert!(said(&amplify("210987654321")).is_empty());
+}

@@ -69,12 +69,8 @@ fn admitted<'c>(cx: &'c Cx<'c>, of_role: &'c RoleClasses, wanted: impl Fn(&Provi
         }
         let by = answer.answer.decision.allowed_by.first();
         let Some(statement) = by.and_then(|at| of_role.policy(cx.graph).statements.get(*at)) else { continue };
-        let widths = [
-            &provider.other_tenant,
-            &provider.tenant_prefix,
-            &provider.other_project,
-            &provider.project_prefix,
-        ];
+        let widths =
+            [&provider.other_tenant, &provider.tenant_prefix, &provider.other_project, &provider.project_prefix];
         let width = widths.iter().position(|name| name.as_deref() == Some(class)).unwrap_or(widths.len());
         cases.push((width, Case { cx, of_role, answer, part, provider, statement }));
     }

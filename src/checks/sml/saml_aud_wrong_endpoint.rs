@@ -5,7 +5,7 @@ use crate::checks::gate::{Gate, gates, test_path};
 use crate::finding::{Change, Finding, Fix, Label, Severity, Written, shown};
 use crate::identity::oidc::{Federated, federated, home_of};
 use crate::identity::{Dialect, SignIn, sign_in_of, sign_ins, takes_sign_in};
-use crate::policy::{Effect, Test, actions_match, same_key};
+use crate::policy::{Effect, Statement, Test, actions_match, same_key};
 use crate::value::Text;
 
 /// Finds roles that ask for a recipient where none of AWS's sign-in endpoints passes.
@@ -31,7 +31,18 @@ fn finding(cx: &Cx<'_>, gate: Gate<'_>) -> Option<Finding> {
     }
     let role = gate.role.entity.name();
     let (value, place) = test.values.first().map(|(value, at)| (value, at.place))?;
-    let message = format!("nobody who signs in to AWS can become {role}: it asks for another recipient");
+    let is_other = |own: &&Statement| {
+        own.index != gate.statement.index && !actions_match(&own.actions, "sts:AssumeRoleWithSAML").is_false()
+    };
+    let mut others = gate.policy.statements.iter().filter(|own| own.effect != Effect::Deny);
+    // Another statement may let them in.
+    let message = match others.any(|own| is_other(&own)) {
+        true => format!(
+            "{} of {role} takes nobody who signs in to AWS: it asks for another recipient",
+            gate.statement.path()
+        ),
+        false => format!("nobody who signs in to AWS can become {role}: it asks for another recipient"),
+    };
     let label = Label::new(place, why(value.as_known(), &cx.graph.shown(value), partition));
     let mut finding = gate.finding("SML002", Severity::Error, message, label, &test_path(test));
     let url = sign_in_of(partition).map_or_else(String::new, SignIn::url);

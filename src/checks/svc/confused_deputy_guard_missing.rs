@@ -62,9 +62,9 @@ fn finding(cx: &Cx<'_>, of_role: &RoleClasses, answer: &ClassAnswer) -> Option<F
     let mut finding = gate.finding("SVC005", severity, message, label, &principal_path(principal));
     finding.help = help(gate, severity == Severity::Warning);
     // A guard that one of its services does not send in each call keeps that one out.
-    let all_send = named(statement).iter().all(|own| {
-        own.kind == Some(PrincipalKind::Service) && source_keys(&own.value) == SourceKeys::Documented
-    });
+    let all_send = named(statement)
+        .iter()
+        .all(|own| own.kind == Some(PrincipalKind::Service) && source_keys(&own.value) == SourceKeys::Documented);
     if all_send {
         let path = ["Condition", "StringEquals", "aws:SourceAccount"].map(str::to_owned).to_vec();
         let change = Change::Put { into: statement.at, path, value: Written::reference("AWS::AccountId") };

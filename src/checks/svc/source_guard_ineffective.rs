@@ -43,9 +43,7 @@ fn open(
     let by_absence = class == "service/no-source-keys";
     let keys = source_keys(&answer.principal);
     // The guide of such a service says that the keys may be missing.
-    if keys == SourceKeys::Unsupported
-        || by_absence && (keys == SourceKeys::IfExists || is_open_anyway(part, answer))
-    {
+    if keys == SourceKeys::Unsupported || by_absence && (keys == SourceKeys::IfExists || is_open_anyway(part, answer)) {
         return None;
     }
     let policy = of_role.policy(cx.graph);
@@ -95,9 +93,7 @@ fn open(
 /// Whether the same service gets in for another account too: then that is what is told.
 fn is_open_anyway(part: &[ClassAnswer], answer: &ClassAnswer) -> bool {
     let is_foreign = |other: &ClassAnswer| {
-        other.class == "service/foreign-account"
-            && other.answer.truth.is_true()
-            && other.principal == answer.principal
+        other.class == "service/foreign-account" && other.answer.truth.is_true() && other.principal == answer.principal
     };
     part.iter().any(is_foreign)
 }

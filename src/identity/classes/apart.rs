@@ -57,16 +57,14 @@ fn lets_in(statement: &Statement) -> bool {
 fn shares_principal(one: &Statement, other: &Statement) -> bool {
     let (Principals::Only(own), Principals::Only(others)) = (&one.principals, &other.principals) else { return false };
     let is_told = |kind| matches!(kind, Some(PrincipalKind::Federated | PrincipalKind::Service));
-    own.iter().any(|own| {
-        is_told(own.kind) && others.iter().any(|other| own.kind == other.kind && own.value == other.value)
-    })
+    own.iter()
+        .any(|own| is_told(own.kind) && others.iter().any(|other| own.kind == other.kind && own.value == other.value))
 }
 
 /// A statement once for each pattern that it takes as the subject, and once for all its other values.
 fn by_value(statement: &Statement) -> Vec<Statement> {
-    let is_subject = |test: &Test| {
-        test.key.ends_with(":sub") && test.operator.is_some_and(|operator| operator.takes_any_value())
-    };
+    let is_subject =
+        |test: &Test| test.key.ends_with(":sub") && test.operator.is_some_and(|operator| operator.takes_any_value());
     let mut subjects = statement.conditions.tests.iter().enumerate().filter(|(_, test)| is_subject(test));
     let (Some((at, test)), None) = (subjects.next(), subjects.next()) else { return vec![statement.clone()] };
     let is_open = |value: &crate::value::Text| {

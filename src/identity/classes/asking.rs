@@ -180,7 +180,8 @@ impl Asking<'_, '_> {
                 self.ask(class, forms, false, Unwanted::ByRule);
             }
         }
-        if let Some(class) = provider.other_project.as_ref().filter(|_| closed.is_empty() && self.is_pinned_by_claim()) {
+        if let Some(class) = provider.other_project.as_ref().filter(|_| closed.is_empty() && self.is_pinned_by_claim())
+        {
             let forms = self.forms(&except, false);
             self.ask(class, forms, false, Unwanted::ByRule);
         }
@@ -211,7 +212,8 @@ impl Asking<'_, '_> {
         let Some(other) = &provider.other_tenant else { return false };
         let class = format!("{}/{other}", provider.class);
         let of_issuer = self.bench.answers.iter().rev().filter(|own| own.principal == self.issuer.principal);
-        let is_out = of_issuer.into_iter().find(|own| own.class == class).is_some_and(|own| own.answer.truth.is_false());
+        let is_out =
+            of_issuer.into_iter().find(|own| own.class == class).is_some_and(|own| own.answer.truth.is_false());
         let names_tenant = |claim: &&Claim| matches!(claim.is, ClaimKind::Tenant(_)) && !claim.of_project;
         is_out && provider.claims.iter().filter(names_tenant).any(|claim| self.is_tested(&claim.name))
     }
@@ -358,7 +360,9 @@ impl Asking<'_, '_> {
     /// The policy's own users, signed in to another app than it names, where apps are what the issuer's customers have.
     fn other_app(&mut self) {
         let provider = self.provider();
-        let Some(shared) = provider.shared.as_ref().filter(|_| provider.certain && !provider.controlled) else { return };
+        let Some(shared) = provider.shared.as_ref().filter(|_| provider.certain && !provider.controlled) else {
+            return;
+        };
         let names_app = |claim: &&Claim| match &claim.is {
             ClaimKind::Tenant(form) => form.first() == Some("app"),
             _ => false,

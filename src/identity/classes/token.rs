@@ -78,6 +78,10 @@ impl Asking<'_, '_> {
                 ClaimKind::Chosen { always } if claim.name == "aud" => {
                     Domain::Text { forms: audience::forms(self.registered.as_deref()), optional: !always }
                 }
+                // Another project of the tenant has another name; those of other tenants may have the same.
+                ClaimKind::Chosen { always } if self.elsewhere && claim.of_project => {
+                    chosen(keys::some().but(self.bench.own_values(&name)), !always)
+                }
                 ClaimKind::Chosen { always } => chosen(keys::some(), !always),
                 ClaimKind::Tenant(form) if stranger || self.elsewhere && claim.of_project => {
                     self.strangers(&name, form, false)
