@@ -22,6 +22,12 @@ pub(super) fn safe(statement: &Statement, description: &str, changes: Vec<Change
     if is_federated { Fix::safe(description, changes) } else { Fix::offered(description, changes) }
 }
 
+/// A fix of a statement that gives its one principal more; where it names others, they would get it too.
+pub(super) fn for_one(statement: &Statement, description: &str, changes: Vec<Change>) -> Fix {
+    let is_alone = named(statement).len() == 1;
+    if is_alone { Fix::safe(description, changes) } else { Fix::offered(description, changes) }
+}
+
 /// Makes a statement ask how the user signed in: in place of a test on that, or beside the others.
 pub(super) fn ask_amr(statement: &Statement, test: Option<&Test>, prefix: &str, word: &str) -> Vec<Change> {
     ask(statement, test, ANY_MEMBER, &format!("{prefix}:amr"), Written::text(word))

@@ -1,7 +1,7 @@
 //! OID007: tokens that were made for another application.
 
 use crate::checks::Cx;
-use crate::checks::remedy::ask;
+use crate::checks::remedy::{ask, safe};
 use crate::checks::tokens::{Case, on_admitted, only_client, registered};
 use crate::finding::{Finding, Fix, Label, Severity, Written};
 use crate::identity::oidc::OidcProvider;
@@ -57,7 +57,7 @@ fn fix(case: &Case<'_>, providers: &[&OidcProvider], test: Option<&Test>) -> Opt
     let audience = only_client(provider)?.known().filter(|known| !known.is_empty())?;
     let key = case.answer.answer.request.context.iter().find_map(|(key, _)| key.as_known()?.strip_suffix(":aud"))?;
     let changes = ask(case.statement, test, "StringEquals", &format!("{key}:aud"), Written::text(audience));
-    Some(Fix::safe("ask for whom the token was made (aud)", changes))
+    Some(safe(case.statement, "ask for whom the token was made (aud)", changes))
 }
 
 fn takes(provider: &OidcProvider) -> Label {

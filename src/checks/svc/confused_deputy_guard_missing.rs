@@ -60,7 +60,11 @@ fn finding(cx: &Cx<'_>, of_role: &RoleClasses, answer: &ClassAnswer) -> Option<F
     let message = format!("{service}, at work for another account, can become {}", gate.role.entity.name());
     let label = Label::new(principal.at.place, "trusted for resources of every account");
     let mut finding = gate.finding("SVC005", severity, message, label, &principal_path(principal));
-    finding.help = help(gate, severity == Severity::Warning);
+    finding.help = help(gate, severity == Severity::Warning, source_keys(&answer.principal));
+    let breaks = |own: &crate::policy::Principal| source_keys(&own.value) == SourceKeys::Unsupported;
+    if named(statement).iter().any(breaks) {
+        finding.help = format!("give this service a statement of its own, and there {}", finding.help);
+    }
     // A guard that one of its services does not send in each call keeps that one out.
     let all_send = named(statement)
         .iter()
@@ -77,7 +81,9 @@ fn finding(cx: &Cx<'_>, of_role: &RoleClasses, answer: &ClassAnswer) -> Option<F
 }
 
 /// Where no guide shows the key, asking for it may keep the service out.
-fn help(gate: Gate<'_>, is_shown: bool) -> String {
+fn help(gate: Gate<'_>, is_shown: bool, keys: SourceKeys) -> String {
+    // Some calls of such a service lack the key.
+    let operator = if keys == SourceKeys::IfExists { "StringEqualsIfExists" } else { "StringEquals" };
     let what = match is_shown {
         true => "ask for whom it acts",
         false => "if the service's guide shows it for roles, ask for whom it acts",
@@ -87,12 +93,12 @@ fn help(gate: Gate<'_>, is_shown: bool) -> String {
         Dialect::Json => "{ \"Ref\": \"AWS::AccountId\" }",
         Dialect::Cdk => "this.account",
     };
-    let line = condition_line(gate.role, "StringEquals", "aws:SourceAccount", value);
+    let line = condition_line(gate.role, operator, "aws:SourceAccount", value);
     match (is_bare(gate.statement), gate.role.entity.dialect) {
         (true, Dialect::Yaml) => format!("{what}\n  Condition:\n    {line}"),
         (true, Dialect::Json) => format!("{what}\n  \"Condition\": {{ {line} }}"),
         (true, Dialect::Cdk) => {
-            format!("{what}\n  {{ conditions: {{ StringEquals: {{ 'aws:SourceAccount': this.account }} }} }}")
+            format!("{what}\n  {{ conditions: {{ {operator}: {{ 'aws:SourceAccount': this.account }} }} }}")
         }
         (false, _) => format!("{what}\n  {line}"),
     }

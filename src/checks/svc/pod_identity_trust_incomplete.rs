@@ -2,10 +2,10 @@
 
 use crate::checks::Cx;
 use crate::checks::gate::{Gate, principal_place, test_path};
-use crate::checks::remedy::allow_all;
+use crate::checks::remedy::{allow_all, for_one};
 use crate::checks::serving::{allows_all, gates_of_service, missing_actions, open_statement};
 use crate::checks::words::is_bare;
-use crate::finding::{Finding, Fix, Label, Severity};
+use crate::finding::{Finding, Label, Severity};
 use crate::identity::tags::tests_for_tags;
 use crate::identity::{Dialect, PodIdentity};
 use crate::policy::{Effect, PrincipalKind, Request, actions_match, principals_match};
@@ -70,7 +70,8 @@ fn missing(cx: &Cx<'_>, gate: Gate<'_>, untagged: bool) -> Option<Finding> {
         return Some(finding);
     }
     let changes = allow_all(gate.statement, &missing);
-    finding.fix = (!changes.is_empty()).then(|| Box::new(Fix::safe("allow what EKS Pod Identity calls", changes)));
+    finding.fix =
+        (!changes.is_empty()).then(|| Box::new(for_one(gate.statement, "allow what EKS Pod Identity calls", changes)));
     finding.mistake.element = "Action";
     Some(finding)
 }

@@ -2,7 +2,7 @@
 
 use crate::checks::Cx;
 use crate::checks::gate::{Gate, principal_place};
-use crate::checks::remedy::allow_all;
+use crate::checks::remedy::{allow_all, for_one};
 use crate::checks::serving::{allows_all, asks_somewhere, gates_of_service, missing_actions, open_statement};
 use crate::checks::words::is_bare;
 use crate::finding::{Change, Finding, Fix, Label, Severity, Written};
@@ -50,7 +50,8 @@ fn missing(cx: &Cx<'_>, gate: Gate<'_>) -> Option<Finding> {
         return Some(finding);
     }
     let changes = allow_all(gate.statement, &missing);
-    finding.fix = (!changes.is_empty()).then(|| Box::new(Fix::safe("allow what IAM Roles Anywhere calls", changes)));
+    finding.fix = (!changes.is_empty())
+        .then(|| Box::new(for_one(gate.statement, "allow what IAM Roles Anywhere calls", changes)));
     finding.mistake.element = "Action";
     Some(finding)
 }
