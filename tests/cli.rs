@@ -647,7 +647,9 @@ fn packages_carry_the_pages_and_completions_of_this_program() {
         work.write(path, work.run(&["completions", shell]).stdout);
     }
     let mut made: Vec<PathBuf> = vec![work.path("bash-completion/completions/rolecall")];
-    made.extend(["zsh/site-functions/_rolecall", "fish/vendor_completions.d/rolecall.fish"].map(|path| work.path(path)));
+    made.extend(
+        ["zsh/site-functions/_rolecall", "fish/vendor_completions.d/rolecall.fish"].map(|path| work.path(path)),
+    );
     made.extend(fs::read_dir(work.path("man/man1")).unwrap().map(|entry| entry.unwrap().path()));
     for path in made {
         let shipped = share.join(path.strip_prefix(work.path("")).unwrap());

@@ -39,11 +39,12 @@ pub fn run(root: &Path, names: &[&str], out: &mut dyn FnMut(&str)) -> Result<(),
     let scratch = std::env::temp_dir().join(format!("rolecall-trials-{}", std::process::id()));
     fs::create_dir_all(&scratch).map_err(|error| format!("a temporary folder: {error}"))?;
     let trial = Trial { root: root.to_owned(), scratch };
-    let done = TRIALS.iter().filter(|(name, _)| names.is_empty() || names.contains(name)).try_for_each(|(name, make)| {
-        let said = make(&trial).map_err(|error| format!("{name}: {error}"))?;
-        out(&format!("{name}: {said}"));
-        Ok(())
-    });
+    let done =
+        TRIALS.iter().filter(|(name, _)| names.is_empty() || names.contains(name)).try_for_each(|(name, make)| {
+            let said = make(&trial).map_err(|error| format!("{name}: {error}"))?;
+            out(&format!("{name}: {said}"));
+            Ok(())
+        });
     // What stays behind is a temporary folder.
     let _ = fs::remove_dir_all(&trial.scratch);
     done
@@ -222,7 +223,8 @@ fn cdk(trial: &Trial) -> Result<String, String> {
         trial.run_with(&folder, "npx", &["cdk", "synth", "--quiet", "--app", "node trial/app.js"], &environment)
     };
     synth("", "yes")?.expect(1, &["rolecall::SVC001", "trial/app.js:9", "Plain/Within/Empty/Resource"])?;
-    let report = fs::read_to_string(folder.join("cdk.out/validation-report.json")).map_err(|error| error.to_string())?;
+    let report =
+        fs::read_to_string(folder.join("cdk.out/validation-report.json")).map_err(|error| error.to_string())?;
     let report: serde_json::Value = serde_json::from_str(&report).map_err(|error| error.to_string())?;
     let own = &report["pluginReports"][0];
     let count = |list: &str| own[list].as_array().map_or(0, Vec::len);

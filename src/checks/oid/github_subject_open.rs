@@ -2,7 +2,7 @@
 
 use crate::checks::Cx;
 use crate::checks::gate::{gate, test_path};
-use crate::checks::tokens::{Case, also_admits, on_admitted, provider_of, tests_on};
+use crate::checks::tokens::{Case, on_admitted, provider_of, tests_on};
 use crate::checks::words::mistake;
 use crate::finding::{Finding, Label, Severity, Status, shown};
 use crate::identity::RoleClasses;
@@ -22,17 +22,19 @@ pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
 fn unknown_forms<'c>(cx: &'c Cx<'c>, of_role: &'c RoleClasses) -> Vec<Finding> {
     let mut seen: Vec<&Text> = Vec::new();
     let mut findings = Vec::new();
-    for answer in &of_role.answers {
+    let part = of_role.answers.as_slice();
+    for answer in part {
         let Some((provider, class)) = provider_of(answer) else { continue };
         let is_open = answer.answer.truth == Truth::Unknown && of_owner(provider, class);
-        if !is_open || seen.contains(&&answer.principal) || also_admits(of_role, &answer.principal, of_owner) {
+        if !is_open || seen.contains(&&answer.principal) {
             continue;
         }
-        seen.push(&answer.principal);
-        let allowing = of_role.policy(cx.graph).statements.iter().filter(|one| one.effect == Effect::Allow);
-        for statement in allowing {
-            let test = tests_on(cx, statement, answer, "sub").find(|test| of_other_form(provider, test).is_some());
-            let case = Case { cx, of_role, answer, provider, statement };
+        let statements = of_role.policy(cx.graph).statements.iter();
+        let allowing = statements.filter(|one| one.effect == Effect::Allow);
+        let cases = allowing.map(|statement| Case { cx, of_role, answer, part, provider, statement });
+        for case in cases.filter(|case| !case.also_admits(of_owner)) {
+            seen.push(&answer.principal);
+            let test = tests_on(cx, case.statement, answer, "sub").find(|test| of_other_form(provider, test).is_some());
             findings.extend(test.and_then(|test| unknown_form(&case, test)));
         }
     }
