@@ -60,7 +60,7 @@ fi
 arguments+=(
     --format=sarif "--output=$scratch/report.sarif"
     --format=json "--output=$scratch/report.json"
-    --format=plain "--output=$scratch/report.txt"
+    --format=markdown "--output=$scratch/report.md"
     --format=github
 )
 
@@ -102,22 +102,11 @@ output warnings "$warnings"
 output exit-code "$status"
 
 summarise() {
-    echo '### rolecall'
-    echo
-    case $status in
-    0 | 1) echo "Errors: $errors. Warnings: $warnings." ;;
-    *) echo 'The check could not be done; the log says why.' ;;
-    esac
-    [[ -s $scratch/report.txt ]] || return 0
-    echo
-    # Indented, which is code that no text in it can end.
-    sed -n '1,50s/^/    /p' "$scratch/report.txt"
-    local all
-    all=$(grep -c '' "$scratch/report.txt")
-    if ((all > 50)); then
-        echo
-        echo "And $((all - 50)) more: the report has them all."
+    if ((status > 1)); then
+        printf '### rolecall\n\nThe check could not be done; the log says why.\n\n'
     fi
+    # No text of a template is markup in it.
+    [[ ! -s $scratch/report.md ]] || cat -- "$scratch/report.md"
 }
 if [[ -n ${GITHUB_STEP_SUMMARY:-} ]]; then
     summarise >>"$GITHUB_STEP_SUMMARY"

@@ -526,3 +526,28 @@ fn a_source_of_one_endless_line_is_not_shown() {
     let text = project.text(&[]);
     assert!(text.len() < 5_000 && text.contains("[ lib/a.ts:1:1 ]"), "{} bytes", text.len());
 }
+
+/// Output that git ignores and no line of the app: code scanning and annotations stand at what git has.
+#[test]
+fn findings_in_what_git_does_not_have_stand_at_the_app() {
+    let project = Project::new("old-2150", None);
+    let places = || {
+        let sarif: Value = serde_json::from_str(&project.text(&["-f", "sarif"])).unwrap();
+        let result = &sarif["runs"][0]["results"][0];
+        let uri = |location: &Value| location["physicalLocation"]["artifactLocation"]["uri"].as_str().unwrap().to_owned();
+        let related = result["relatedLocations"].as_array().and_then(|all| all.first()).map(uri);
+        let annotation = project.text(&["-f", "github"]);
+        let file = annotation.split("file=").nth(1).and_then(|rest| rest.split(',').next()).unwrap().to_owned();
+        (uri(&result["locations"][0]), related, file)
+    };
+    let template = "cdk.out/Old2150.template.json".to_owned();
+    assert_eq!(places().0, template, "without git the template is all there is");
+    project.write(".git/HEAD", "");
+    assert_eq!(places().0, template, "git has the output");
+    project.write(".gitignore", "cdk.out\n");
+    assert_eq!(places(), ("cdk.json".to_owned(), Some(template.clone()), "cdk.json".to_owned()));
+    let annotation = project.text(&["-f", "github"]);
+    assert!(annotation.contains("In cdk.out/Old2150.template.json%3A") || annotation.contains("In cdk.out/Old2150"));
+    // The others still show the place itself.
+    assert!(project.text(&["-f", "plain"]).starts_with("cdk.out/Old2150.template.json:"));
+}

@@ -15,6 +15,23 @@ use rolecall::syntax::{Document, parse_yaml};
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 const PROGRAM: &str = env!("CARGO_BIN_EXE_rolecall");
 
+/// What users read. Commands in it run, outputs are the program's own.
+const DOCUMENTS: [&str; 8] = [
+    "README.md",
+    "docs/cdk.md",
+    "docs/ci.md",
+    "docs/configuration.md",
+    "docs/editors.md",
+    "docs/eval.md",
+    "docs/reading.md",
+    "docs/suppressing.md",
+];
+
+/// All of them.
+fn documents() -> String {
+    DOCUMENTS.map(read).join("\n")
+}
+
 const BEGIN: &str = "<!-- output of: rolecall ";
 const END: &str = "<!-- end -->";
 
@@ -51,13 +68,15 @@ fn with_outputs(text: &str) -> String {
 
 #[test]
 fn outputs_are_those_of_the_program() {
-    let text = read("README.md");
-    assert_eq!(text.matches(BEGIN).count(), text.matches(END).count());
-    let expected = with_outputs(&text);
-    if std::env::var_os("UPDATE_SNAPSHOTS").is_some() {
-        fs::write(Path::new(ROOT).join("README.md"), expected).unwrap();
-    } else {
-        assert!(text == expected, "an output in README.md is stale; UPDATE_SNAPSHOTS=1 writes it anew");
+    for file in DOCUMENTS {
+        let text = read(file);
+        assert_eq!(text.matches(BEGIN).count(), text.matches(END).count(), "{file}");
+        let expected = with_outputs(&text);
+        if std::env::var_os("UPDATE_SNAPSHOTS").is_some() {
+            fs::write(Path::new(ROOT).join(file), expected).unwrap();
+        } else {
+            assert!(text == expected, "an output in {file} is stale; UPDATE_SNAPSHOTS=1 writes it anew");
+        }
     }
 }
 
@@ -101,9 +120,9 @@ fn fences(text: &str) -> Vec<(String, String)> {
 }
 
 fn fences_of(language: &str) -> Vec<String> {
-    let fences = fences(&read("README.md")).into_iter().filter(|(of, _)| of == language).map(|(_, text)| text);
+    let fences = fences(&documents()).into_iter().filter(|(of, _)| of == language).map(|(_, text)| text);
     let fences: Vec<String> = fences.collect();
-    assert!(!fences.is_empty(), "README.md has no {language}");
+    assert!(!fences.is_empty(), "no document has {language}");
     fences
 }
 
@@ -166,7 +185,7 @@ fn the_bundled_output_of_cdk_shows_what_is_promised() {
 
 #[test]
 fn options_formats_and_statuses_are_those_of_the_program() {
-    let (readme, help) = (read("README.md"), run(&["check", "--help"]));
+    let (readme, help) = (documents(), run(&["check", "--help"]));
     // An option in running text; in a fence it was run.
     let words = readme.split(['`', ' ', '\n']).filter(|word| word.starts_with("--") && word.len() > 3);
     let elsewhere = ["--locked", "--path", "--git", "--release", "--workspace", "--format", "--debug-app", "--version"];
@@ -197,7 +216,7 @@ fn hooks_of_the_example_are_there() {
     let hooks = document("hooks", &read(".pre-commit-hooks.yaml"));
     let hooks = hooks.root().unwrap();
     let ids: BTreeSet<_> = hooks.items().filter_map(|hook| hook.get("id")?.text()).collect();
-    assert_eq!(ids, BTreeSet::from(["rolecall", "rolecall-cdk"]));
+    assert_eq!(ids, BTreeSet::from(["rolecall", "rolecall-cdk", "rolecall-cdk-rust", "rolecall-rust"]));
     for hook in hooks.items() {
         assert_eq!(hook.get("entry").and_then(|entry| entry.text()), Some("rolecall check"));
     }
@@ -237,19 +256,20 @@ fn the_workflow_of_the_example_fits_the_action() {
 
 #[test]
 fn links_lead_somewhere() {
-    for file in ["README.md", "ARCHITECTURE.md", "CHANGELOG.md"] {
+    for file in DOCUMENTS.into_iter().chain(["ARCHITECTURE.md", "CHANGELOG.md", "docs/classes.md"]) {
         let text = read(file);
+        let folder = Path::new(ROOT).join(file).parent().unwrap().to_owned();
         for (at, _) in text.match_indices("](") {
             let target = text[at + 2..].split(')').next().unwrap();
             let is_here = !target.starts_with("https://") && !target.starts_with('#');
-            assert!(!is_here || Path::new(ROOT).join(target).exists(), "{file}: {target}");
+            assert!(!is_here || folder.join(target.split('#').next().unwrap()).exists(), "{file}: {target}");
         }
     }
 }
 
 #[test]
 fn no_line_is_too_long() {
-    for file in ["README.md", "ARCHITECTURE.md", "CHANGELOG.md", "docs/evaluator.md", "docs/differential.md"] {
+    for file in DOCUMENTS.into_iter().chain(["ARCHITECTURE.md", "CHANGELOG.md", "docs/differential.md", "docs/evaluator.md"]) {
         let mut in_fence = false;
         for (at, line) in read(file).lines().enumerate() {
             in_fence ^= line.starts_with("```");

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant, SystemTime};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ArgMatches, ValueEnum};
 
+use super::progress::Bar;
 use super::{Color, Status, error, print, warning};
 use super::{files, fix};
 use crate::finding::{Applicability, Date, NoteKind, Outcome, Severity};
@@ -190,6 +191,8 @@ fn checked(args: &Args) -> Result<(Run, Option<Mended>), Vec<String>> {
     let (source_root, config, parameters) = (args.source_root.clone(), args.config.clone(), args.parameters.clone());
     let (threads, verbose) = (args.threads.map(usize::from), args.verbose);
     let (baseline, write_baseline, today) = (args.baseline.clone(), args.write_baseline.clone(), today());
+    let progress = Arc::default();
+    let _bar = Bar::new(&progress, args.quiet);
     let options = Options {
         selection,
         threads,
@@ -201,6 +204,7 @@ fn checked(args: &Args) -> Result<(Run, Option<Mended>), Vec<String>> {
         baseline,
         write_baseline,
         today,
+        progress,
     };
     let failed = |error: run::RunError| error.messages();
     if !args.diff && args.fix.is_none() {

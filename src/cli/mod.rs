@@ -10,6 +10,7 @@ mod files;
 mod fix;
 mod generated;
 mod init;
+mod progress;
 mod rules;
 mod version;
 

@@ -9,6 +9,8 @@ mod fix;
 mod shown;
 mod suppression;
 
+use std::sync::Arc;
+
 use crate::source::Place;
 use crate::value::Branch;
 
@@ -128,6 +130,8 @@ pub struct Finding {
     pub assumes: Vec<String>,
     /// The line of the program that wrote the template.
     pub code: Option<Box<CodeLine>>,
+    /// The `cdk.json` of the app, where git has that and not the template, and no line of the app is known.
+    pub app: Option<Arc<str>>,
     /// The proof.
     pub witness: Option<Box<Witness>>,
     /// What mends it.
@@ -197,6 +201,7 @@ impl Finding {
             assignment: Vec::new(),
             assumes: Vec::new(),
             code: None,
+            app: None,
             witness: None,
             fix: None,
             mistake: Mistake::default(),

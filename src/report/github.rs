@@ -12,7 +12,7 @@ pub(super) fn write(outcome: &Outcome, out: &mut dyn Write) -> Result<()> {
         let title = property(&format!("{}[{}]", finding.severity.name(), finding.rule));
         let properties = place(outcome, finding).into_iter().chain([("title", title)]);
         let properties: Vec<String> = properties.map(|(name, value)| format!("{name}={value}")).collect();
-        writeln!(out, "::{} {}::{}", command(finding.severity), properties.join(","), data(&message(finding)))?;
+        writeln!(out, "::{} {}::{}", command(finding.severity), properties.join(","), data(&message(outcome, finding)))?;
     }
     Ok(())
 }
@@ -22,6 +22,9 @@ fn place(outcome: &Outcome, finding: &Finding) -> Vec<(&'static str, String)> {
     if let Some((at, _)) = finding.code.as_deref().and_then(CodeLine::shown) {
         let line = [("file", property(&at.path)), ("line", at.line.to_string())];
         return line.into_iter().chain(at.column.map(|column| ("col", column.to_string()))).collect();
+    }
+    if let Some(app) = finding.app.as_deref() {
+        return vec![("file", property(app)), ("line", "1".to_owned())];
     }
     let spot = Spot::new(&outcome.sources, finding.primary.place);
     // The runner takes columns only where both lie in one line.
@@ -45,8 +48,11 @@ fn command(severity: Severity) -> &'static str {
 }
 
 /// What the annotation says: headline, why, proof, help.
-fn message(finding: &Finding) -> String {
+fn message(outcome: &Outcome, finding: &Finding) -> String {
     let mut parts = vec![headline(finding), cut(&finding.primary.message, TEXT)];
+    // The annotation stands elsewhere.
+    let template = || format!("In {}", Spot::new(&outcome.sources, finding.primary.place).shown());
+    parts.extend(finding.app.as_ref().map(|_| template()));
     parts.extend(finding.witness.as_deref().and_then(proof).map(|proof| format!("Proof: {proof}")));
     let help = lines(&finding.help).join("\n");
     if !help.is_empty() {

@@ -233,9 +233,11 @@ impl<'a> SarifResult<'a> {
     fn new(sources: &Sources, descriptors: &[Descriptor<'_>], finding: &'a Finding) -> Self {
         let related = related(finding).into_iter().enumerate();
         let related = related.map(|(id, related)| Location { id: Some(id), ..related.location(sources) });
-        let primary = match shown(finding) {
-            Some(at) => Location::of_code(at),
-            None => Location::new(sources, finding.primary.place),
+        let primary = match (shown(finding), finding.app.as_deref()) {
+            (Some(at), _) => Location::of_code(at),
+            // Nobody finds a file that is not in git.
+            (None, Some(app)) => Location::of_file(app),
+            (None, None) => Location::new(sources, finding.primary.place),
         };
         Self {
             rule_id: finding.rule,
@@ -289,7 +291,8 @@ enum Related<'a> {
 /// no trace says that line, what may be it.
 fn related(finding: &Finding) -> Vec<Related<'_>> {
     let own = shown(finding);
-    let template = own.map(|_| Related::Label(&finding.primary));
+    let is_elsewhere = own.is_some() || finding.app.is_some();
+    let template = is_elsewhere.then(|| Related::Label(&finding.primary));
     let helper = finding.code.as_deref().filter(|_| own.is_some()).and_then(|code| code.helpers.first());
     let helper = helper.filter(|at| at.file.is_some()).map(|at| Related::Code(at, "in a helper that it called".into()));
     let guess = finding.code.as_deref().and_then(|code| Some((code.guessed()?, &code.says)));
@@ -416,6 +419,11 @@ impl Location {
     fn of_code(at: &CodePoint) -> Self {
         let region = Region { start_line: at.line, start_column: at.column, end_line: None, end_column: None };
         Self::at(&at.path, region)
+    }
+
+    /// A file as a whole.
+    fn of_file(path: &str) -> Self {
+        Self::at(path, Region { start_line: 1, start_column: None, end_line: None, end_column: None })
     }
 
     fn at(path: &str, region: Region) -> Self {

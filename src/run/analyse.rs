@@ -7,6 +7,7 @@ use rayon::prelude::*;
 use super::fixes;
 use super::include::at as at_keys;
 use super::known;
+use super::progress::Progress;
 use super::unit::{Unit, UnitPart};
 use crate::checks::{self, Check, Cx, Trusted};
 use crate::finding::{Counts, Finding, Note, NoteKind, Suppression};
@@ -39,12 +40,18 @@ pub(super) fn analyse(
     documents: &[Document],
     units: &[Unit],
     said: &Said<'_>,
-    runs: &(dyn Fn(&str) -> bool + Sync),
+    (runs, progress): (&(dyn Fn(&str) -> bool + Sync), &Progress),
 ) -> Analysis {
     with_sets(documents, units, said, |sets, expanded| {
         let over = expanded.iter().flatten().flat_map(|made| made.over_defaults.clone());
         let over: Vec<OverDefault> = over.collect();
-        let analysed: Vec<Analysis> = sets.par_iter().map(|set| analyse_set(set, said, &over, runs)).collect();
+        progress.expect(sets.len());
+        let analyse = |set| {
+            let analysed = analyse_set(set, said, &over, runs);
+            progress.step();
+            analysed
+        };
+        let analysed: Vec<Analysis> = sets.par_iter().map(analyse).collect();
         let unexpanded = expanded.iter().flatten().map(|made| made.unknown.len()).sum();
         let counts = Counts { unexpanded, ..Counts::default() };
         // What a macro would make is not there to be looked at.

@@ -363,7 +363,7 @@ pub(super) fn output_name(store: &Store, project: &Path) -> Option<String> {
 }
 
 /// Whether git ignores all that lies in a folder: who names such a folder wants it read.
-fn is_hidden_by_git(root: &Path) -> bool {
+pub(super) fn is_hidden_by_git(root: &Path) -> bool {
     // A name that only patterns for everything match.
     let probe = root.join("rolecall~");
     for folder in root.ancestors() {

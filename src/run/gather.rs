@@ -11,6 +11,7 @@ use super::cdk::{self, Loaded, Program, Stack};
 use super::discover::{Candidate, Found, Output, Scope, reason};
 use super::include;
 use super::nest::{self, Plan, Planned};
+use super::progress::Progress;
 use super::project::Projects;
 use super::read::{self, Input, Reached, Verdict};
 use super::unit::{AssemblyStack, Nested, Unit, UnitPart};
@@ -76,15 +77,28 @@ pub(super) struct FileReading {
 }
 
 /// Reads what was found, in parallel.
-pub(super) fn gather(scope: &Scope, found: Found, stdin: Option<&Stdin>) -> Gathered {
+pub(super) fn gather(scope: &Scope, found: Found, stdin: Option<&Stdin>, progress: &Progress) -> Gathered {
     let Found { files, outputs, failures, warnings, skipped } = found;
     let mut gathered = Gathered { failures, warnings, skipped, ..Gathered::default() };
     let mut inputs = BTreeMap::new();
-    let read: Vec<_> = files.par_iter().map(|candidate| read_one(scope, candidate)).collect();
+    progress.expect(files.len() + outputs.len());
+    let read: Vec<_> = files
+        .par_iter()
+        .map(|candidate| {
+            let read = read_one(scope, candidate);
+            progress.step();
+            read
+        })
+        .collect();
     for (candidate, read) in files.iter().zip(read) {
         gathered.sort_in(&mut inputs, candidate, read);
     }
-    let loaded: Vec<Loaded> = outputs.par_iter().map(|output| cdk::load(scope, output)).collect();
+    let load = |output| {
+        let loaded = cdk::load(scope, output);
+        progress.step();
+        loaded
+    };
+    let loaded: Vec<Loaded> = outputs.par_iter().map(load).collect();
     let mut assemblies = Vec::new();
     for (output, loaded) in outputs.iter().zip(loaded) {
         inputs.extend(loaded.inputs.into_iter().map(|input| (input.key.clone(), input)));
@@ -260,7 +274,7 @@ mod tests {
         let files = files.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect();
         let (store, exclude) = (Store::memory(files), Exclude::new(&[]).unwrap());
         let scope = Arc::new(Scope { store, exclude, gitignore: true, roots: Vec::new() });
-        gather(&scope, discover::in_memory(&scope), None)
+        gather(&scope, discover::in_memory(&scope), None, &Progress::default())
     }
 
     #[test]

@@ -20,6 +20,7 @@ mod include;
 mod known;
 mod mend;
 mod nest;
+mod progress;
 mod project;
 mod read;
 mod recognise;
@@ -49,6 +50,7 @@ use gather::{Files, Gathered};
 use store::Store;
 use suppress::Suppressions;
 
+pub use progress::Progress;
 pub use baseline::NewBaseline;
 pub use eval::{EvalError, Evaluated, eval, policy_of};
 pub use mend::{Mended, MendedFile, mend};
@@ -113,6 +115,8 @@ pub struct Options {
     pub write_baseline: Option<PathBuf>,
     /// The day, for suppressions that expire.
     pub today: Date,
+    /// Told how far the run is.
+    pub progress: Arc<Progress>,
 }
 
 impl Default for Options {
@@ -128,6 +132,7 @@ impl Default for Options {
             baseline: None,
             write_baseline: None,
             today: Date::OF_TEXTS,
+            progress: Arc::default(),
         }
     }
 }
@@ -255,7 +260,7 @@ fn run(scope: &Arc<Scope>, mut found: Found, inputs: &Inputs, options: &Options)
     let replaced = options.write_baseline.as_deref().map(|path| Before::replaced(scope, path)).transpose()?;
     let mut configurations = Configurations::new(scope, options.config.as_deref());
     configurations.narrow(&mut found, &inputs.paths);
-    let mut gathered = gather::gather(scope, found, inputs.stdin.as_ref());
+    let mut gathered = gather::gather(scope, found, inputs.stdin.as_ref(), &options.progress);
     let configured = configurations.of_files(&gathered.files);
     let nearest = scope.store.cwd().map(|cwd| configurations.of_folder(cwd));
     let (told, without_effect) = (configurations.told(), configurations.without_effect());
@@ -265,7 +270,7 @@ fn run(scope: &Arc<Scope>, mut found: Found, inputs: &Inputs, options: &Options)
     let runs = |rule: &str| options.selection.runs(rule);
     let said = said(&configured, options);
     let bounds = bodies::read(&mut files, &mut units, &said);
-    let mut analysis = analyse::analyse(&files.documents, &units, &said, &runs);
+    let mut analysis = analyse::analyse(&files.documents, &units, &said, (&runs, &options.progress));
     let mut findings = check_readings(&files, &runs);
     findings.append(&mut analysis.findings);
     let mut notes = std::mem::take(&mut analysis.notes);
@@ -300,7 +305,7 @@ fn whole(scope: &Scope, files: &Files, named: &[PathBuf], analysis: &analyse::An
 
 /// The main path as far as the graphs.
 fn graphs(scope: &Arc<Scope>, found: Found, options: &Options) -> Result<Vec<Graph>, RunError> {
-    let mut gathered = gather::gather(scope, found, None);
+    let mut gathered = gather::gather(scope, found, None, &options.progress);
     let mut configurations = Configurations::new(scope, options.config.as_deref());
     let configured = configurations.of_files(&gathered.files);
     configurations.finish()?;

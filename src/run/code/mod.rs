@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::cdk::Program;
-use super::discover::{Scope, output_name};
+use super::discover::{Scope, is_hidden_by_git, output_name};
 use super::gather::Files;
 use super::read;
 use super::store::{Entry, Store};
@@ -61,6 +61,7 @@ pub(super) fn attach(
         if let Some(id) = code.attach(files, units, unit, document, finding, &mut budget) {
             wanted.add(code.workspace.root(), id, at);
         }
+        finding.app = code.app.clone().filter(|_| finding.code.as_deref().and_then(CodeLine::shown).is_none());
     }
     let unsearched = wanted.guess(findings);
     let stale = programs.iter_mut().filter_map(|(shown, code)| stale::note(shown, code, &mut budget));
@@ -89,6 +90,8 @@ struct Code<'s> {
     program: Program,
     workspace: Workspace<'s>,
     has_tree: bool,
+    /// The `cdk.json` of the app, where git ignores the output.
+    app: Option<Arc<str>>,
 }
 
 impl<'s> Code<'s> {
@@ -96,7 +99,9 @@ impl<'s> Code<'s> {
         let store = &scope.store;
         let root = root.map_or_else(|| default_root(store, &program.folder), |root| store.absolute(root));
         let workspace = Workspace::new(store, root, &program.traces.files());
-        Self { scope, program, workspace, has_tree: false }
+        let app = project_of(store, &program.folder).filter(|_| is_hidden_by_git(&program.folder));
+        let app = app.map(|project| Arc::from(store.shown(&project.join("cdk.json"))));
+        Self { scope, program, workspace, has_tree: false, app }
     }
 
     /// Gives a finding its line; where no trace says anything, the id of the construct, by which to guess it.
@@ -244,6 +249,11 @@ fn line(workspace: &mut Workspace<'_>, origin: &Origin<'_>, budget: &mut Budget)
 /// Where the sources of an assembly are unless somebody says otherwise: the folder of the `cdk.json` that
 /// names the output, else the folder that holds the output.
 fn default_root(store: &Store, folder: &Path) -> PathBuf {
+    project_of(store, folder).or(folder.parent()).unwrap_or(folder).to_owned()
+}
+
+/// The folder of the `cdk.json` that names an output.
+fn project_of<'p>(store: &Store, folder: &'p Path) -> Option<&'p Path> {
     let real = store.real(folder).ok();
     let names_it = |above: &&Path| {
         let project = above.join("cdk.json");
@@ -251,8 +261,7 @@ fn default_root(store: &Store, folder: &Path) -> PathBuf {
         let output = is_project.then(|| output_name(store, &project)).flatten();
         output.is_some_and(|output| real.is_some() && store.real(&above.join(output)).ok() == real)
     };
-    let project = folder.ancestors().skip(1).take(ABOVE).find(names_it);
-    project.or(folder.parent()).unwrap_or(folder).to_owned()
+    folder.ancestors().skip(1).take(ABOVE).find(names_it)
 }
 
 #[cfg(test)]
