@@ -534,7 +534,8 @@ fn findings_in_what_git_does_not_have_stand_at_the_app() {
     let places = || {
         let sarif: Value = serde_json::from_str(&project.text(&["-f", "sarif"])).unwrap();
         let result = &sarif["runs"][0]["results"][0];
-        let uri = |location: &Value| location["physicalLocation"]["artifactLocation"]["uri"].as_str().unwrap().to_owned();
+        let uri =
+            |location: &Value| location["physicalLocation"]["artifactLocation"]["uri"].as_str().unwrap().to_owned();
         let related = result["relatedLocations"].as_array().and_then(|all| all.first()).map(uri);
         let annotation = project.text(&["-f", "github"]);
         let file = annotation.split("file=").nth(1).and_then(|rest| rest.split(',').next()).unwrap().to_owned();

@@ -269,7 +269,9 @@ fn links_lead_somewhere() {
 
 #[test]
 fn no_line_is_too_long() {
-    for file in DOCUMENTS.into_iter().chain(["ARCHITECTURE.md", "CHANGELOG.md", "docs/differential.md", "docs/evaluator.md"]) {
+    for file in
+        DOCUMENTS.into_iter().chain(["ARCHITECTURE.md", "CHANGELOG.md", "docs/differential.md", "docs/evaluator.md"])
+    {
         let mut in_fence = false;
         for (at, line) in read(file).lines().enumerate() {
             in_fence ^= line.starts_with("```");

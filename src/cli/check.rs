@@ -2,6 +2,7 @@
 
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -191,7 +192,7 @@ fn checked(args: &Args) -> Result<(Run, Option<Mended>), Vec<String>> {
     let (source_root, config, parameters) = (args.source_root.clone(), args.config.clone(), args.parameters.clone());
     let (threads, verbose) = (args.threads.map(usize::from), args.verbose);
     let (baseline, write_baseline, today) = (args.baseline.clone(), args.write_baseline.clone(), today());
-    let progress = Arc::default();
+    let progress: Arc<run::Progress> = Arc::default();
     let _bar = Bar::new(&progress, args.quiet);
     let options = Options {
         selection,

@@ -12,7 +12,13 @@ pub(super) fn write(outcome: &Outcome, out: &mut dyn Write) -> Result<()> {
         let title = property(&format!("{}[{}]", finding.severity.name(), finding.rule));
         let properties = place(outcome, finding).into_iter().chain([("title", title)]);
         let properties: Vec<String> = properties.map(|(name, value)| format!("{name}={value}")).collect();
-        writeln!(out, "::{} {}::{}", command(finding.severity), properties.join(","), data(&message(outcome, finding)))?;
+        writeln!(
+            out,
+            "::{} {}::{}",
+            command(finding.severity),
+            properties.join(","),
+            data(&message(outcome, finding))
+        )?;
     }
     Ok(())
 }

@@ -50,10 +50,10 @@ use gather::{Files, Gathered};
 use store::Store;
 use suppress::Suppressions;
 
-pub use progress::Progress;
 pub use baseline::NewBaseline;
 pub use eval::{EvalError, Evaluated, eval, policy_of};
 pub use mend::{Mended, MendedFile, mend};
+pub use progress::Progress;
 pub use select::{Selection, UnknownRule};
 pub use unit::{AssemblyStack, Nested, Unit, UnitPart};
 
