@@ -188,7 +188,20 @@ fn options_formats_and_statuses_are_those_of_the_program() {
     let (readme, help) = (documents(), run(&["check", "--help"]));
     // An option in running text; in a fence it was run.
     let words = readme.split(['`', ' ', '\n']).filter(|word| word.starts_with("--") && word.len() > 3);
-    let elsewhere = ["--locked", "--path", "--git", "--release", "--workspace", "--format", "--debug-app", "--version"];
+    let elsewhere = [
+        "--save-dev",
+        "--body-file",
+        "--edit-last",
+        "--create-if-none",
+        "--locked",
+        "--path",
+        "--git",
+        "--release",
+        "--workspace",
+        "--format",
+        "--debug-app",
+        "--version",
+    ];
     for word in words.filter(|word| !elsewhere.contains(word)) {
         let option = word.split('=').next().unwrap_or(word);
         let ends = [" ", "\n", "["].map(|end| help.contains(&format!("{option}{end}")));
