@@ -1,11 +1,11 @@
-//! JSON that is safe to look at.
+//! JSON and XML that are safe to look at.
 
 use std::borrow::Cow;
 use std::io::{Result, Write};
 
 use serde::Serialize;
 
-use crate::finding::visible_char;
+use crate::finding::{visible, visible_char};
 
 /// JSON with every character escaped that would act on a screen: its value is the same, and nobody's text
 /// can reach a terminal through what was meant for a program. Line ends, which JSON has outside of strings
@@ -31,4 +31,26 @@ pub fn screen_safe(json: &str) -> Cow<'_, str> {
 pub(super) fn write_json<T: Serialize>(value: &T, out: &mut dyn Write) -> Result<()> {
     out.write_all(screen_safe(&serde_json::to_string_pretty(value)?).as_bytes())?;
     writeln!(out)
+}
+
+/// A text in XML 1.0, which has no way to write most control characters and two others (section 2.2).
+pub(super) fn xml(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for (at, line) in text.split('\n').enumerate() {
+        if at > 0 {
+            safe.push('\n');
+        }
+        for c in visible(line).chars() {
+            match c {
+                '&' => safe += "&amp;",
+                '<' => safe += "&lt;",
+                '>' => safe += "&gt;",
+                '"' => safe += "&quot;",
+                '\'' => safe += "&#39;",
+                '\u{fffe}' | '\u{ffff}' => safe.push('\u{fffd}'),
+                c => safe.push(c),
+            }
+        }
+    }
+    safe
 }

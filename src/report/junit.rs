@@ -3,9 +3,10 @@
 use std::io::{Result, Write};
 
 use super::Options;
+use super::escape::xml;
 use super::spot::Shown;
 use super::words::{TEXT, cut, headline, lines, proof};
-use crate::finding::{Finding, Outcome, visible};
+use crate::finding::{Finding, Outcome};
 
 /// Writes one document. Without findings it has one case, which passed: a server takes an empty one for a mistake.
 pub(super) fn write(outcome: &Outcome, options: &Options<'_>, out: &mut dyn Write) -> Result<()> {
@@ -64,25 +65,4 @@ fn body(finding: &Finding, at: &Shown<'_>) -> String {
     parts.extend((!help.is_empty()).then(|| format!("Help: {help}")));
     parts.retain(|part| !part.is_empty());
     parts.join("\n")
-}
-
-/// A text in XML 1.0, which has no way to write most control characters and two others (section 2.2).
-fn xml(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for (at, line) in text.split('\n').enumerate() {
-        if at > 0 {
-            safe.push('\n');
-        }
-        for c in visible(line).chars() {
-            match c {
-                '&' => safe += "&amp;",
-                '<' => safe += "&lt;",
-                '>' => safe += "&gt;",
-                '"' => safe += "&quot;",
-                '\u{fffe}' | '\u{ffff}' => safe.push('\u{fffd}'),
-                c => safe.push(c),
-            }
-        }
-    }
-    safe
 }

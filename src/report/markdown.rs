@@ -21,7 +21,7 @@ const ROWS: usize = 100;
 /// Writes the report.
 pub(super) fn write(outcome: &Outcome, options: &Options<'_>, out: &mut dyn Write) -> Result<()> {
     let mut text = String::new();
-    let found = most_severe(outcome);
+    let found = summary::most_severe(&outcome.findings);
     let title = if found.is_empty() { "no findings".to_owned() } else { counted(outcome) };
     let _ = writeln!(text, "### rolecall: {title}\n");
     table(outcome, &found, &mut text);
@@ -41,13 +41,6 @@ pub(super) fn write(outcome: &Outcome, options: &Options<'_>, out: &mut dyn Writ
     let line = summary::line(outcome, options.elapsed, Paint { color: false });
     let _ = writeln!(text, "<sub>{}</sub>", prose(&line));
     out.write_all(text.as_bytes())
-}
-
-/// The findings, the most severe first.
-fn most_severe(outcome: &Outcome) -> Vec<&Finding> {
-    let mut found: Vec<&Finding> = outcome.findings.iter().collect();
-    found.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
-    found
 }
 
 /// `1 error, 2 warnings`.

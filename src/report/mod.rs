@@ -6,6 +6,7 @@
 mod escape;
 mod github;
 mod gitlab;
+mod html;
 mod json;
 mod junit;
 mod markdown;
@@ -44,12 +45,23 @@ pub enum Format {
     Junit,
     /// Markdown for a comment on a pull request.
     Markdown,
+    /// One HTML file for a browser.
+    Html,
 }
 
 impl Format {
     /// All formats.
-    pub const ALL: [Self; 8] =
-        [Self::Text, Self::Plain, Self::Json, Self::Sarif, Self::Github, Self::Gitlab, Self::Junit, Self::Markdown];
+    pub const ALL: [Self; 9] = [
+        Self::Text,
+        Self::Plain,
+        Self::Json,
+        Self::Sarif,
+        Self::Github,
+        Self::Gitlab,
+        Self::Junit,
+        Self::Markdown,
+        Self::Html,
+    ];
 
     /// The name on the command line.
     pub fn name(self) -> &'static str {
@@ -62,6 +74,7 @@ impl Format {
             Self::Gitlab => "gitlab",
             Self::Junit => "junit",
             Self::Markdown => "markdown",
+            Self::Html => "html",
         }
     }
 
@@ -113,6 +126,7 @@ pub fn write(format: Format, outcome: &Outcome, options: &Options<'_>, out: &mut
         Format::Gitlab => gitlab::write(outcome, &mut out)?,
         Format::Junit => junit::write(outcome, options, &mut out)?,
         Format::Markdown => markdown::write(outcome, options, &mut out)?,
+        Format::Html => html::write(outcome, options, &mut out)?,
     }
     out.flush()
 }

@@ -11,7 +11,7 @@ use ariadne::{Color, Config, IndexType, Label, Report, ReportKind, Source};
 use super::paint::Style;
 use super::spot::Spot;
 use super::words::{self, TEXT, wrap};
-use crate::finding::{self, CodePoint, visible_char};
+use crate::finding::{self, CodePoint, Finding, Outcome, visible_char};
 use crate::source::{SourceFile, Sources, Span};
 
 /// Columns of an underline that is cut short for the sake of its label.
@@ -24,6 +24,8 @@ const ARROW: &str = "╰── ";
 const ARROW_WIDTH: usize = 4;
 /// Columns that a tab leads to.
 const TAB: usize = 4;
+/// What is said about the innermost line of a helper.
+const HELPER: &str = "in a helper that makes several constructs";
 
 /// A place and what is said about it.
 pub(super) struct Mark<'a> {
@@ -67,6 +69,20 @@ impl<'a> Mark<'a> {
     }
 }
 
+/// The user's own line with the helper that it called, where they are there; the faulty place in the
+/// template and the first of the others.
+pub(super) fn marks<'a>(outcome: &'a Outcome, finding: &'a Finding, others: usize) -> Vec<Mark<'a>> {
+    let style = Style::Severity(finding.severity);
+    let primary = Mark::new(&outcome.sources, &finding.primary, style);
+    let related = finding.related.iter().take(others).map(|label| Mark::new(&outcome.sources, label, Style::Related));
+    let code = finding.code.as_deref();
+    let own = code.and_then(|code| code.shown().map(|(at, file)| Mark::of_code(at, file, &code.says, style)));
+    // Without the line that called it, a helper says nothing of this finding.
+    let helper = code.filter(|_| own.is_some()).and_then(|code| code.helpers.first());
+    let helper = helper.and_then(|at| Some(Mark::of_code(at, at.file.as_deref()?, HELPER, Style::Related)));
+    own.into_iter().chain(helper).chain([primary]).chain(related).collect()
+}
+
 /// A drawing.
 pub(super) struct Snippet {
     /// Columns of the longest line number.
@@ -99,24 +115,25 @@ pub(super) fn draw(marks: &[Mark<'_>], width: usize) -> Snippet {
 }
 
 /// A mark in the terms of its line.
-struct Target<'a> {
-    file: &'a SourceFile,
+pub(super) struct Target<'a> {
+    pub(super) file: &'a SourceFile,
     span: Span,
     is_line: bool,
     /// The line, from 1.
-    number: u32,
+    pub(super) number: u32,
     /// The bytes of the line that are shown at most.
-    line: Range<usize>,
+    pub(super) line: Range<usize>,
     /// The first byte of the mark.
-    byte: usize,
+    pub(super) byte: usize,
     /// The characters of the line that are marked, from 0; never empty.
-    columns: Range<usize>,
-    message: String,
-    style: Style,
+    pub(super) columns: Range<usize>,
+    pub(super) message: String,
+    pub(super) style: Style,
 }
 
 impl<'a> Target<'a> {
-    fn new(mark: &Mark<'a>) -> Self {
+    /// The target of a mark.
+    pub(super) fn new(mark: &Mark<'a>) -> Self {
         let file = mark.file;
         let text: &str = file.text();
         let span = mark.span.snapped(text);

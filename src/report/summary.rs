@@ -1,5 +1,6 @@
 //! The last line: how many findings, what was read and decided, how long it took.
 
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -15,10 +16,17 @@ pub(super) fn count(outcome: &Outcome, severity: Severity) -> usize {
     outcome.findings.iter().filter(|finding| finding.severity == severity).count()
 }
 
+/// The findings, the most severe first.
+pub(super) fn most_severe(findings: &[Finding]) -> Vec<&Finding> {
+    let mut found: Vec<&Finding> = findings.iter().collect();
+    found.sort_by_key(|finding| Reverse(finding.severity));
+    found
+}
+
 /// The line, without its end: `1 error, 2 warnings · 14 templates, 9 roles, every trust decided · 12 ms`.
 pub(super) fn line(outcome: &Outcome, elapsed: Option<Duration>, paint: Paint) -> String {
     let read = read(&outcome.counts);
-    let found = found(outcome, paint);
+    let found = found(outcome.findings.iter(), paint);
     let mut parts = match (outcome.findings.is_empty(), read) {
         (true, None) => vec!["no template found".to_owned()],
         (false, None) => vec![found, "no template found".to_owned()],
@@ -48,11 +56,14 @@ fn unread(outcome: &Outcome) -> Option<String> {
     (count > 0).then(|| format!("{} could not be read", number(count, "file", "files")))
 }
 
-fn found(outcome: &Outcome, paint: Paint) -> String {
+/// `1 error, 2 warnings`, or `no findings`.
+pub(super) fn found<'a>(findings: impl Iterator<Item = &'a Finding>, paint: Paint) -> String {
+    let mut counts = [0; 3];
+    findings.for_each(|finding| counts[finding.severity as usize] += 1);
     let names = [(Severity::Error, "errors"), (Severity::Warning, "warnings"), (Severity::Info, "info")];
     let parts: Vec<String> = names
         .into_iter()
-        .map(|(severity, plural)| (severity, count(outcome, severity), plural))
+        .map(|(severity, plural)| (severity, counts[severity as usize], plural))
         .filter(|(_, count, _)| *count > 0)
         .map(|(severity, count, plural)| paint.text(Style::Severity(severity), &number(count, severity.name(), plural)))
         .collect();

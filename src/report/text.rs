@@ -3,16 +3,14 @@
 use std::io::{Result, Write};
 
 use super::paint::{Paint, Style};
-use super::snippet::{Mark, Row, draw};
+use super::snippet::{Row, draw, marks};
 use super::spot::Spot;
-use super::words::{PROSE, TEXT, branch, cut, lines, proof, sentences, wrap};
+use super::words::{PROSE, TEXT, branch, construct, cut, elsewhere, lines, proof, sentences, wrap};
 use super::{Options, summary};
 use crate::finding::{Applicability, Finding, Note, NoteKind, Outcome, Status};
 
 /// Places that are shown beside the faulty one; the others stand in the JSON form.
 const RELATED: usize = 4;
-/// What is said about the innermost line of a helper.
-const HELPER: &str = "in a helper that makes several constructs";
 /// Columns of the words that head the paragraphs below a drawing.
 const TAG: usize = 7;
 
@@ -49,7 +47,7 @@ fn is_shown(note: &Note, options: &Options<'_>) -> bool {
 /// One finding.
 fn block(outcome: &Outcome, finding: &Finding, width: usize, paint: Paint, out: &mut dyn Write) -> Result<()> {
     writeln!(out, "{}", headline(finding, width, paint))?;
-    let snippet = draw(&marks(outcome, finding), width);
+    let snippet = draw(&marks(outcome, finding, RELATED), width);
     let (frame, width) = (Frame { digits: snippet.digits, paint }, width.saturating_sub(snippet.digits + 3));
     for (index, row) in snippet.rows.iter().enumerate() {
         frame.row(row, index == 0, out)?;
@@ -64,32 +62,10 @@ fn block(outcome: &Outcome, finding: &Finding, width: usize, paint: Paint, out: 
     frame.end(out)
 }
 
-/// The user's own line with the helper that it called, where they are there; the faulty place in the
-/// template and the first of the others.
-fn marks<'a>(outcome: &'a Outcome, finding: &'a Finding) -> Vec<Mark<'a>> {
-    let style = Style::Severity(finding.severity);
-    let primary = Mark::new(&outcome.sources, &finding.primary, style);
-    let related = finding.related.iter().take(RELATED).map(|label| Mark::new(&outcome.sources, label, Style::Related));
-    let code = finding.code.as_deref();
-    let own = code.and_then(|code| code.shown().map(|(at, file)| Mark::of_code(at, file, &code.says, style)));
-    // Without the line that called it, a helper says nothing of this finding.
-    let helper = code.filter(|_| own.is_some()).and_then(|code| code.helpers.first());
-    let helper = helper.and_then(|at| Some(Mark::of_code(at, at.file.as_deref()?, HELPER, Style::Related)));
-    own.into_iter().chain(helper).chain([primary]).chain(related).collect()
-}
-
 /// What stands below the first header: the construct, and the line of a program that is not there or a guess.
 fn about(finding: &Finding, width: usize) -> Vec<String> {
     let construct = finding.subject.construct_path.as_deref().map(|path| format!("construct: {}", construct(path)));
-    let absent = finding.code.as_deref().filter(|code| code.shown().is_none()).map(|code| {
-        let column = code.at.column.map(|column| format!(":{column}")).unwrap_or_default();
-        let (at, says) = (format!("{}:{}{column}", cut(&code.at.path, TEXT), code.at.line), cut(&code.says, TEXT));
-        let text = match code.guessed() {
-            Some(_) => format!("code: perhaps {at}, {says}"),
-            None => format!("code: {at} {says} (not found below the source root)"),
-        };
-        wrap(&text, width)
-    });
+    let absent = elsewhere(finding).map(|text| wrap(&text, width));
     construct.into_iter().chain(absent.into_iter().flatten()).collect()
 }
 
@@ -103,11 +79,6 @@ fn headline(finding: &Finding, width: usize, paint: Paint) -> String {
     let rest = first.strip_prefix(&head).unwrap_or_default();
     let first = paint.text(Style::Severity(finding.severity), &head) + &paint.text(Style::Strong, rest);
     parts.fold(first, |text, part| format!("{text}\n  {}", paint.text(Style::Strong, &part)))
-}
-
-/// The construct as the user named it; what the construct library put below it is not shown.
-fn construct(path: &str) -> String {
-    cut(path.strip_suffix("/Resource").unwrap_or(path), TEXT)
 }
 
 /// What is said below the drawing.

@@ -76,6 +76,22 @@ pub(super) fn sentences(sentences: &[String]) -> String {
     clip(&sentences.iter().map(|sentence| cut(sentence, TEXT)).collect::<Vec<_>>().join("; "), PROSE).into_owned()
 }
 
+/// What is known of the line of a program that cannot be shown: its file is not there, or it is a guess.
+pub(super) fn elsewhere(finding: &Finding) -> Option<String> {
+    let code = finding.code.as_deref().filter(|code| code.shown().is_none())?;
+    let column = code.at.column.map(|column| format!(":{column}")).unwrap_or_default();
+    let (at, says) = (format!("{}:{}{column}", cut(&code.at.path, TEXT), code.at.line), cut(&code.says, TEXT));
+    Some(match code.guessed() {
+        Some(_) => format!("code: perhaps {at}, {says}"),
+        None => format!("code: {at} {says} (not found below the source root)"),
+    })
+}
+
+/// The construct as the user named it; what the construct library put below it is not shown.
+pub(super) fn construct(path: &str) -> String {
+    cut(path.strip_suffix("/Resource").unwrap_or(path), TEXT)
+}
+
 /// Lines of a text for people, each made visible; tabs, which have no place in a frame, become spaces.
 pub(super) fn lines(text: &str) -> Vec<String> {
     let line = |line: &str| cut(&clip(line, PROSE).replace('\t', "    "), PROSE).trim_end().to_owned();

@@ -39,6 +39,7 @@ pub use note::{Note, NoteKind};
 pub use parameter::{allowed_values, is_list, is_secret};
 pub use partition::{partition_of, partitions};
 pub use set::{Stack, StackId, StackInfo, StackSet, Unread, group};
+pub(crate) use texts::in_base64;
 
 /// Nesting of intrinsics and references that is followed.
 const MOST_DEPTH: usize = 200;

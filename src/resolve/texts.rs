@@ -120,7 +120,7 @@ fn escaped(text: &str) -> String {
 }
 
 /// RFC 4648, section 4.
-fn in_base64(bytes: &[u8]) -> String {
+pub(crate) fn in_base64(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
     for chunk in bytes.chunks(3) {

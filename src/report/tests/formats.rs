@@ -101,6 +101,64 @@ fn markdown_fits_into_a_comment() {
 }
 
 #[test]
+fn html() {
+    for (name, outcome) in [
+        ("mixed", samples::mixed()),
+        ("aud-missing", samples::aud_missing()),
+        ("in-code", samples::in_code()),
+        ("suppressed", samples::suppressed()),
+        ("nothing", Outcome::default()),
+    ] {
+        let page = report(Format::Html, &outcome, &fixed());
+        // The style and the script stand beside the code that writes them.
+        let (head, rest) = page.split_once("<style>").expect("a style");
+        let (_, rest) = rest.split_once("</style>").expect("its end");
+        let (body, rest) = rest.split_once("<script>").expect("a script");
+        let (_, end) = rest.split_once("</script>").expect("its end");
+        let head = head.split("sha256-").enumerate().map(|(at, part)| match part.split_once('\'') {
+            Some((_, rest)) if at > 0 => format!("sha256-…'{rest}"),
+            _ => part.to_owned(),
+        });
+        let head: String = head.collect();
+        expect(&format!("{name}.html"), &format!("{head}<style>…</style>{body}<script>…</script>{end}"));
+    }
+}
+
+/// A page has at most 2,000 findings, the most severe, and says what it leaves out; one more costs what one costs.
+#[test]
+fn html_has_an_end_and_grows_with_the_findings_alone() {
+    let of = |count: usize| {
+        let mut outcome = samples::mixed();
+        let (one, info) = (outcome.findings[0].clone(), outcome.findings[1].clone());
+        outcome.findings = vec![info];
+        outcome.findings.extend(std::iter::repeat_n(one, count));
+        report(Format::Html, &outcome, &fixed())
+    };
+    let (small, large, full) = (of(100), of(1_000), of(5_000));
+    let one = (large.len() - small.len()) / 900;
+    assert!(one < 6_000, "{one} bytes a finding");
+    assert!(full.len() < 2_001 * one + 20_000, "{}", full.len());
+    assert_eq!(full.matches("<article ").count(), 2_000);
+    assert!(!full.contains("data-severity=\"info\""), "the least severe is left out");
+    assert!(full.contains("Here are the 2000 most severe of 5001 findings; 3001 more are in the form"));
+}
+
+#[test]
+fn html_of_a_long_line_is_short() {
+    let outcome = samples::minified();
+    let page = report(Format::Html, &outcome, &fixed());
+    let body = page.split_once("<main").expect("a body").1.split_once("<script>").expect("a script").0;
+    assert!(body.len() < 6_000, "{} bytes", body.len());
+    for message in ["asks how the user signed in, not at which pool", "the role", "the whole template", "its end"] {
+        assert!(body.contains(&format!("</b> {message}</div>")), "{message}: {body}");
+    }
+    for row in body.replace("&quot;", "\"").split("<code>").skip(1).filter_map(|rest| rest.split("</code>").next()) {
+        let shown: usize = row.split('<').map(|part| part.split('>').next_back().unwrap_or("").chars().count()).sum();
+        assert!(shown <= 220, "{shown}: {row}");
+    }
+}
+
+#[test]
 fn sarif() {
     let validator = validator(SARIF);
     for outcome in

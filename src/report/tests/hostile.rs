@@ -7,10 +7,13 @@ use pulldown_cmark::{Event, Options as Options_, Parser, Tag};
 
 use super::{fixed, formats, report, samples};
 use crate::finding::{
-    Certainty, Choice, CodeLine, CodePoint, Finding, Label, Note, NoteKind, Outcome, Severity, Status, Subject,
+    By, Certainty, Choice, CodeLine, CodePoint, Finding, Label, Note, NoteKind, Outcome, Severity, Status, Subject,
+    Suppressed,
 };
+use crate::policy::Carried;
 use crate::report::{Format, Options};
 use crate::source::{FileId, Place, SourceFile, Span};
+use crate::value::Text;
 
 /// Pieces that have broken reports before, here or elsewhere.
 const PIECES: &[&str] = &[
@@ -143,6 +146,113 @@ fn acts(c: char) -> bool {
     c != '\n' && (c.is_control() || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}'))
 }
 
+/// The outcome with a proof of each finding that is full of its texts, and each finding once more as suppressed.
+fn proved(mut outcome: Outcome, by: &str) -> Outcome {
+    for finding in &mut outcome.findings {
+        let mut witness = samples::witness();
+        let (message, help) = (finding.message.clone(), finding.help.clone());
+        witness.class.clone_from(&message);
+        witness.story.clone_from(&help);
+        witness.request.action.clone_from(&message);
+        witness.request.resource = Text::known(&*help);
+        witness.request.principal.1 = Text::known(&*message);
+        witness.request.context.push((Text::known(&*help), Carried::Many(vec![Text::known(&*message)])));
+        let tests = serde_json::json!({&*by: {&*help: [&*message, 1, {"a": by}], "b": by}});
+        witness.policy = serde_json::json!({"Statement": {"Sid": by, "Condition": tests}});
+        witness.by = Some(if by.is_empty() { message } else { "Statement[0]".to_owned() });
+        finding.witness = Some(Box::new(witness));
+    }
+    outcome.suppressed.clone_from(&outcome.findings);
+    for finding in &mut outcome.suppressed {
+        let (place, said) = (Some(finding.primary.place), Some(by.to_owned()));
+        let told = Suppressed { by: By::Comment, place, reason: said.clone(), owner: said, expires: None };
+        finding.suppressed = Some(Box::new(told));
+    }
+    outcome
+}
+
+/// The script and the style of a page.
+const PAGE_SCRIPT: &str = include_str!("../html/script.js");
+const PAGE_STYLE: &str = include_str!("../html/style.css");
+
+/// All elements that a page has.
+const OWN_ELEMENTS: &[&str] = &[
+    "html",
+    "head",
+    "meta",
+    "title",
+    "style",
+    "script",
+    "body",
+    "a",
+    "header",
+    "main",
+    "footer",
+    "nav",
+    "section",
+    "article",
+    "h1",
+    "h2",
+    "h3",
+    "p",
+    "ul",
+    "ol",
+    "li",
+    "dl",
+    "dt",
+    "dd",
+    "details",
+    "summary",
+    "figure",
+    "figcaption",
+    "div",
+    "span",
+    "small",
+    "bdi",
+    "b",
+    "i",
+    "q",
+    "code",
+    "pre",
+    "kbd",
+    "mark",
+    "sup",
+    "form",
+    "fieldset",
+    "legend",
+    "label",
+    "input",
+    "select",
+    "option",
+    "button",
+    "output",
+];
+
+/// All attributes that they have.
+const OWN_ATTRIBUTES: &[&str] = &[
+    "lang",
+    "charset",
+    "http-equiv",
+    "content",
+    "name",
+    "id",
+    "class",
+    "href",
+    "hidden",
+    "open",
+    "role",
+    "tabindex",
+    "type",
+    "value",
+    "checked",
+    "autocomplete",
+    "aria-label",
+    "aria-labelledby",
+    "data-severity",
+    "data-rule",
+    "data-status",
+];
+
 /// All HTML that the Markdown has, but for the summaries.
 const OWN_HTML: [&str; 9] =
     ["<details>", "</details>", "<b>", "</b>", "<code>", "</code>", "<sub>", "</sub>", "<!-- -->"];
@@ -176,6 +286,39 @@ proptest! {
         prop_assert_eq!(of("failure"), outcome.findings.len());
         let known = ["testsuites", "testsuite", "testcase", "failure"];
         prop_assert!(document.descendants().filter(|node| node.is_element()).all(|node| known.contains(&node.tag_name().name())));
+    }
+
+    #[test]
+    fn a_page_has_no_element_of_a_template(outcome in outcome(), by in text()) {
+        let outcome = proved(outcome, &by);
+        let out = report(Format::Html, &outcome, &fixed());
+        // Style and script are the same in every page, and their hashes stand in it.
+        prop_assert!(!out.chars().any(acts), "{out:?}");
+        let options = roxmltree::ParsingOptions { allow_dtd: true, ..Default::default() };
+        let document = roxmltree::Document::parse_with_options(&out, options);
+        prop_assert!(document.is_ok(), "{:?}: {out}", document.err());
+        let document = document.expect("it is well-formed");
+        let elements = || document.descendants().filter(roxmltree::Node::is_element);
+        for element in elements() {
+            let name = element.tag_name().name();
+            prop_assert!(OWN_ELEMENTS.contains(&name), "<{name}>: {out}");
+            for attribute in element.attributes() {
+                let (name, value) = (attribute.name(), attribute.value());
+                prop_assert!(OWN_ATTRIBUTES.contains(&name), "{name}: {out}");
+                prop_assert!(name != "href" || value.starts_with('#'), "{value}");
+            }
+        }
+        let of = |name: &str| elements().filter(|element| element.has_tag_name(name)).collect::<Vec<_>>();
+        prop_assert_eq!(of("article").len(), outcome.findings.len());
+        prop_assert_eq!((of("script").len(), of("style").len()), (1, 1));
+        for (element, own) in [(of("script")[0], PAGE_SCRIPT), (of("style")[0], PAGE_STYLE)] {
+            prop_assert_eq!(element.text(), Some(own));
+        }
+        let comments = document.descendants().filter(|node| node.is_comment() || node.is_pi()).count();
+        prop_assert_eq!(comments, 0);
+        let mut ids: Vec<&str> = elements().filter_map(|element| element.attribute("id")).collect();
+        ids.sort_unstable();
+        prop_assert!(ids.windows(2).all(|pair| pair[0] != pair[1]), "{ids:?}");
     }
 
     #[test]

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use serde_json::json;
 
 use crate::finding::{
-    Certainty, Choice, CodeLine, CodePoint, Counts, Finding, Label, Note, NoteKind, Outcome, Refused, Severity, Status,
-    Subject, Witness, fingerprint,
+    By, Certainty, Choice, CodeLine, CodePoint, Counts, Date, Finding, Label, Note, NoteKind, Outcome, Refused,
+    Severity, Status, Subject, Suppressed, Witness, fingerprint,
 };
 use crate::policy::{Carried, PrincipalKind, Request};
 use crate::source::{FileId, Place, SourceFile, Sources, Span};
@@ -88,7 +88,8 @@ pub(super) fn aud_missing() -> Outcome {
     outcome(sources, vec![finding])
 }
 
-fn witness() -> Witness {
+/// A guest of another pool, let in.
+pub(super) fn witness() -> Witness {
     let context = [
         ("cognito-identity.amazonaws.com:aud", Carried::One(Text::known("us-east-1:bad"))),
         ("cognito-identity.amazonaws.com:amr", Carried::Many(vec![Text::known("authenticated")])),
@@ -147,6 +148,24 @@ pub(super) fn mixed() -> Outcome {
     outcome.notes = kinds.map(|kind| note(&outcome, kind)).to_vec();
     outcome.counts.trusts_decided = 7;
     outcome.counts.trusts_undecided = 2;
+    outcome
+}
+
+/// Findings that somebody suppressed: in a comment with all that can be said there, and by a baseline.
+pub(super) fn suppressed() -> Outcome {
+    let mut outcome = mixed();
+    outcome.notes.clear();
+    let [mut first, mut second] = [0, 0].map(|at| outcome.findings.remove(at));
+    first.suppressed = Some(Box::new(Suppressed {
+        by: By::Comment,
+        place: Some(place(&outcome.sources, 0, "Federated")),
+        reason: Some("nobody has <b>this</b> role & it goes".to_owned()),
+        owner: Some("identity team".to_owned()),
+        expires: Date::parse("2027-01-31"),
+    }));
+    let told = Suppressed { by: By::Baseline, place: None, reason: None, owner: None, expires: None };
+    second.suppressed = Some(Box::new(told));
+    outcome.suppressed = vec![first, second];
     outcome
 }
 
