@@ -1,6 +1,7 @@
 //! What each format looks like.
 
 use serde_json::Value;
+use sha2::Digest as _;
 
 use super::{expect, fixed, report, samples};
 use crate::finding::{Counts, Finding, Outcome};
@@ -121,6 +122,24 @@ fn html() {
         });
         let head: String = head.collect();
         expect(&format!("{name}.html"), &format!("{head}<style>…</style>{body}<script>…</script>{end}"));
+    }
+}
+
+/// A browser runs and applies what has one of the hashes that the page names, and the page asks for nothing else.
+#[test]
+fn html_names_the_hashes_of_its_own_parts() {
+    let page = report(Format::Html, &samples::aud_missing(), &fixed());
+    let policy = page.split_once("Policy\" content=\"").expect("a policy").1.split('"').next().expect("its end");
+    assert!(policy.starts_with("default-src 'none';"), "{policy}");
+    for name in ["style", "script"] {
+        let (_, rest) = page.split_once(&format!("<{name}>")).expect("a part");
+        let (part, _) = rest.split_once(&format!("</{name}>")).expect("its end");
+        let hash = crate::resolve::in_base64(&sha2::Sha256::digest(part));
+        assert!(policy.contains(&format!(" {name}-src 'sha256-{hash}';")), "{name}: {policy}");
+        for word in ["url(", "@import", "fetch(", "XMLHttpRequest", "import(", "innerHTML", "eval(", "http:", "https:"]
+        {
+            assert!(!part.contains(word), "{word}");
+        }
     }
 }
 

@@ -157,7 +157,7 @@ fn proved(mut outcome: Outcome, by: &str) -> Outcome {
         witness.request.resource = Text::known(&*help);
         witness.request.principal.1 = Text::known(&*message);
         witness.request.context.push((Text::known(&*help), Carried::Many(vec![Text::known(&*message)])));
-        let tests = serde_json::json!({&*by: {&*help: [&*message, 1, {"a": by}], "b": by}});
+        let tests = serde_json::json!({by: {&*help: [&*message, 1, {"a": by}], "b": by}});
         witness.policy = serde_json::json!({"Statement": {"Sid": by, "Condition": tests}});
         witness.by = Some(if by.is_empty() { message } else { "Statement[0]".to_owned() });
         finding.witness = Some(Box::new(witness));

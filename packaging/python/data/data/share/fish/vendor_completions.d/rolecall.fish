@@ -42,7 +42,8 @@ sarif\t''
 github\t''
 gitlab\t''
 junit\t''
-markdown\t''"
+markdown\t''
+html\t''"
 complete -c rolecall -n "__fish_rolecall_using_subcommand check" -s o -l output -d 'Write the report of the `--format` before it to a file' -r -F
 complete -c rolecall -n "__fish_rolecall_using_subcommand check" -l select -d 'Run only these rules: ids, names or groups, with commas between them; of a rule that is named by itself also its info findings are shown' -r
 complete -c rolecall -n "__fish_rolecall_using_subcommand check" -l ignore -d 'Leave these rules out' -r
