@@ -292,7 +292,7 @@ enum Related<'a> {
 fn related(finding: &Finding) -> Vec<Related<'_>> {
     let own = shown(finding);
     let is_elsewhere = own.is_some() || finding.app.is_some();
-    let template = is_elsewhere.then(|| Related::Label(&finding.primary));
+    let template = is_elsewhere.then_some(Related::Label(&finding.primary));
     let helper = finding.code.as_deref().filter(|_| own.is_some()).and_then(|code| code.helpers.first());
     let helper = helper.filter(|at| at.file.is_some()).map(|at| Related::Code(at, "in a helper that it called".into()));
     let guess = finding.code.as_deref().and_then(|code| Some((code.guessed()?, &code.says)));
