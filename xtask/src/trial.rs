@@ -12,8 +12,11 @@ const MOST_WHEEL: u64 = 8 * 1024 * 1024;
 /// A template with one error.
 const WRONG: &str = "Resources:\n  Job:\n    Type: AWS::IAM::Role\n    Properties:\n      AssumeRolePolicyDocument:\n        Version: '2012-10-17'\n        Statement:\n          - {Effect: Allow, Principal: {Service: ''}, Action: sts:AssumeRole}\n";
 
+/// Says what it came to, or what failed.
+type Make = fn(&Trial) -> Result<String, String>;
+
 /// The trials, in an order in which each finds what it needs of those before.
-pub const TRIALS: [(&str, fn(&Trial) -> Result<String, String>); 6] = [
+const TRIALS: [(&str, Make); 6] = [
     ("wheel", wheel),
     ("npm", npm),
     ("cdk", cdk),
@@ -23,7 +26,7 @@ pub const TRIALS: [(&str, fn(&Trial) -> Result<String, String>); 6] = [
 ];
 
 /// Where a trial works.
-pub struct Trial {
+struct Trial {
     root: PathBuf,
     scratch: PathBuf,
 }
