@@ -190,6 +190,7 @@ fn options_formats_and_statuses_are_those_of_the_program() {
     let words = readme.split(['`', ' ', '\n']).filter(|word| word.starts_with("--") && word.len() > 3);
     let elsewhere = [
         "--save-dev",
+        "--no-path-metadata",
         "--body-file",
         "--edit-last",
         "--create-if-none",

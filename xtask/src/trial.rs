@@ -314,11 +314,12 @@ fn sarif(trial: &Trial) -> Result<String, String> {
     write(&folder.join("package.json"), "{\"private\": true}\n")?;
     let quiet = ["install", "--silent", "--no-audit", "--no-fund", "@microsoft/sarif-multitool"];
     trial.run(&folder, "npm", &quiet)?.expect(0, &[])?;
-    let words = ["sarif-multitool", "validate", &report, "--level", "Error;Warning"];
-    let said = trial.run(&folder, "npx", &words)?.expect(0, &[])?;
-    let lines = said.lines().filter(|line| line.contains("error ") || line.contains("warning ")).count();
-    if lines > 0 {
-        return Err(said);
+    let words = ["sarif-multitool", "validate", &report];
+    let said = trial.run(&folder, "npx", &words)?.expect(0, &["Analysis completed successfully"])?;
+    let complains = |line: &&str| [": error ", ": warning "].iter().any(|kind| line.contains(kind));
+    // SARIF2005 wants an address of the program, which has no public one yet.
+    match said.lines().filter(complains).find(|line| !line.contains("SARIF2005: ")) {
+        Some(line) => Err(line.to_owned()),
+        None => Ok("the validator finds nothing but that the program has no address".to_owned()),
     }
-    Ok("the validator finds nothing".to_owned())
 }
