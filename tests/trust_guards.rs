@@ -75,7 +75,7 @@ fn everybody_beside_a_weak_test() {
         ("{'ForAnyValue:StringLike': {aws:PrincipalOrgPaths: 'o-*'}}", "XAC010 error"),
         (
             "{StringEquals: {aws:PrincipalOrgID: o-exampleorgid}, ArnLike: {aws:PrincipalArn: 'arn:aws:iam::*:role/x'}}",
-            "XAC010 warning",
+            "XAC010 info",
         ),
     ] {
         assert_eq!(said(&star(condition)), [expected], "{condition}");

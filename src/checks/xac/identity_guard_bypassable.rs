@@ -92,7 +92,8 @@ fn in_organization(cx: &Cx<'_>, of_role: &RoleClasses, answer: &ClassAnswer) -> 
     let name = gate(cx, of_role, statement).role.entity.name();
     let message = format!("whoever has the right name in an account of the organization can become {name}");
     let who = "a user or role of such a name in an account of the organization";
-    finding(cx, of_role, answer, (statement, test), Severity::Warning, message, who)
+    // Landing zones keep such names for themselves by policies of the organization, which no template shows.
+    finding(cx, of_role, answer, (statement, test), Severity::Info, message, who)
 }
 
 /// A name is asked for, in whatever account.

@@ -12,11 +12,17 @@ use crate::value::{Case, Mark, marks};
 /// Statements, and values of theirs, of one policy that are looked at by themselves; above it none is.
 const MOST: usize = 16;
 
+/// Branches of a trust policy of which each is looked at part by part: more of them are combinations of few parts.
+const MOST_BRANCHES: usize = 8;
+
 /// How providers and services become a role.
 const ASSUMING: [&str; 3] = ["sts:AssumeRole", WEB_IDENTITY, "sts:AssumeRoleWithSAML"];
 
 /// The answers for each part of a policy that has company in what it speaks of.
 pub(super) fn ask(clerk: &mut Clerk, graph: &Graph, role: RoleId, case: &Case<Policy>) -> Vec<Vec<ClassAnswer>> {
+    if graph.role(role).trust.cases.len() > MOST_BRANCHES {
+        return Vec::new();
+    }
     let parts = parts(&case.then);
     if parts.len() < 2 || parts.len() > MOST {
         return Vec::new();
