@@ -425,7 +425,7 @@ fn no_report_grows_with_a_text_of_a_template() {
         Work::new(&[("t.json", &template.to_string())])
     };
     let (work, short) = (named(&"x".repeat(300_000)), named("x"));
-    for format in ["text", "plain", "json", "sarif", "github", "html"] {
+    for format in ["text", "plain", "json", "sarif", "github", "gitlab", "junit", "markdown", "html"] {
         let options = ["check", "--min-severity", "info", "--show-possible", "-v", "-f", format];
         let [long, short] = [&work, &short].map(|work| work.run(&options).stdout.len());
         assert!(long < short + 100_000, "{format}: {long} instead of {short}");
@@ -543,7 +543,7 @@ fn reports_go_to_files_whole_or_not_at_all() {
 #[test]
 fn all_formats_show_the_same_findings() {
     let work = Work::new(&[("a.json", TWICE), ("b.json", BROKEN)]);
-    for format in ["text", "plain", "json", "sarif", "github", "html"] {
+    for format in ["text", "plain", "json", "sarif", "github", "gitlab", "junit", "markdown", "html"] {
         let ran = work.run(&["check", "-f", format]);
         assert_eq!(ran.status, 1, "{format}");
         assert!(ran.stdout.contains("INP001") && ran.stdout.contains("INP004"), "{format}: {}", ran.stdout);

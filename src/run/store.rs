@@ -171,11 +171,38 @@ fn disk_entry(path: &Path) -> Option<Entry> {
 
 /// The way from one folder to a path, both without `.` and `..`.
 pub(super) fn relative(path: &Path, from: &Path) -> String {
-    let common = path.components().zip(from.components()).take_while(|(a, b)| a == b).count();
-    let up = from.components().skip(common).map(|_| "..".to_owned());
-    let down = path.components().skip(common).map(|part| part.as_os_str().to_string_lossy().into_owned());
-    let parts: Vec<String> = up.chain(down).collect();
+    relative_text(&path.to_string_lossy(), &from.to_string_lossy(), cfg!(windows))
+}
+
+/// The same for paths as texts, on Windows or elsewhere. From one drive to another there is no way but the whole path.
+fn relative_text(path: &str, from: &str, windows: bool) -> String {
+    let ((root, path), (home, from)) = (parts(path, windows), parts(from, windows));
+    if root != home {
+        return root + &path.join("/");
+    }
+    let is_same = |(a, b): &(&&str, &&str)| if windows { a.eq_ignore_ascii_case(b) } else { a == b };
+    let common = path.iter().zip(&from).take_while(is_same).count();
+    let up = from.iter().skip(common).map(|_| "..");
+    let parts: Vec<&str> = up.chain(path.iter().skip(common).copied()).collect();
     if parts.is_empty() { ".".to_owned() } else { parts.join("/") }
+}
+
+/// The root of a path, with `/`, and its parts. On Windows `\\?\` before a drive or a share changes nothing
+/// (Microsoft, Naming Files, Paths, and Namespaces).
+fn parts(path: &str, windows: bool) -> (String, Vec<&str>) {
+    if !windows {
+        let root = if path.starts_with('/') { "/" } else { "" };
+        return (root.to_owned(), path.split('/').filter(|part| !part.is_empty()).collect());
+    }
+    let is_share = path.starts_with(r"\\?\UNC\") || path.starts_with(r"\\") && !path.starts_with(r"\\?\");
+    let bare = path.strip_prefix(r"\\?\UNC\").or_else(|| path.strip_prefix(r"\\?\")).unwrap_or(path);
+    let (root, rest) = match bare.split_once(':') {
+        Some((drive, rest)) if drive.len() == 1 && !is_share => (format!("{}:/", drive.to_ascii_uppercase()), rest),
+        _ if is_share => ("//".to_owned(), bare),
+        _ if bare.starts_with(['/', '\\']) => ("/".to_owned(), bare),
+        _ => (String::new(), bare),
+    };
+    (root, rest.split(['/', '\\']).filter(|part| !part.is_empty()).collect())
 }
 
 #[cfg(test)]
@@ -193,5 +220,23 @@ mod tests {
             "infra/a.yaml"
         );
         assert_eq!(Store::memory(Vec::new()).shown(Path::new("a/b.yaml")), "a/b.yaml");
+    }
+
+    #[test]
+    fn paths_of_windows_are_shown_with_slashes() {
+        let shown = |path: &str| relative_text(path, r"C:\src\app", true);
+        assert_eq!(shown(r"C:\src\app\infra\a.yaml"), "infra/a.yaml");
+        assert_eq!(shown(r"c:\SRC\app/infra\a.yaml"), "infra/a.yaml");
+        // As the disk gives a path back.
+        assert_eq!(shown(r"\\?\C:\src\app\cdk.out\A.template.json"), "cdk.out/A.template.json");
+        assert_eq!(shown(r"C:\src\lib\a.yaml"), "../lib/a.yaml");
+        assert_eq!(shown(r"C:\src\app"), ".");
+        assert_eq!(shown(r"D:\other\a.yaml"), "D:/other/a.yaml");
+        assert_eq!(shown(r"\\server\share\a.yaml"), "//server/share/a.yaml");
+        assert_eq!(shown(r"\\?\UNC\server\share\a.yaml"), "//server/share/a.yaml");
+        let on_share = |path: &str| relative_text(path, r"\\server\share\app", true);
+        assert_eq!(on_share(r"\\?\UNC\server\share\app\a.yaml"), "a.yaml");
+        // Elsewhere a backslash is a letter like any other.
+        assert_eq!(relative_text(r"/srv/app/a\b.yaml", "/srv/app", false), r"a\b.yaml");
     }
 }
