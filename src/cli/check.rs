@@ -305,7 +305,8 @@ fn deliver(args: &Args, wanted: &[Wanted], run: &Run, elapsed: Duration, status:
     // These forms have a place for notes.
     let has_notes = |one: &Wanted| matches!(one.format, Format::Text | Format::Json | Format::Sarif);
     if !args.quiet && !stdout.is_some_and(has_notes) {
-        let notes = outcome.notes.iter().filter(|note| note.kind == NoteKind::Vanished);
+        let is_told = |kind| kind == NoteKind::Vanished || args.show_undecided && kind == NoteKind::Undecided;
+        let notes = outcome.notes.iter().filter(|note| is_told(note.kind));
         notes.for_each(|note| super::say("note", &note.message));
     }
     match stdout {

@@ -2,7 +2,7 @@
 
 use std::io::{Result, Write};
 
-use super::spot::Spot;
+use super::spot::{Spot, beside};
 use super::words::{TEXT, cut, headline, lines, proof};
 use crate::finding::{CodeLine, Finding, Outcome, Severity, visible};
 
@@ -59,6 +59,7 @@ fn message(outcome: &Outcome, finding: &Finding) -> String {
     // The annotation stands elsewhere.
     let template = || format!("In {}", Spot::new(&outcome.sources, finding.primary.place).shown());
     parts.extend(finding.app.as_ref().map(|_| template()));
+    parts.extend(beside(outcome, finding));
     parts.extend(finding.witness.as_deref().and_then(proof).map(|proof| format!("Proof: {proof}")));
     let help = lines(&finding.help).join("\n");
     if !help.is_empty() {

@@ -4,7 +4,7 @@ use std::io::{Result, Write};
 
 use super::Options;
 use super::escape::xml;
-use super::spot::Shown;
+use super::spot::{Shown, beside};
 use super::words::{TEXT, cut, headline, lines, proof};
 use crate::finding::{Finding, Outcome};
 
@@ -53,13 +53,18 @@ fn case(outcome: &Outcome, finding: &Finding, out: &mut dyn Write) -> Result<()>
     let of = finding.subject.logical_id.as_deref().map(|id| format!(" {}", xml(&cut(id, TEXT)))).unwrap_or_default();
     let line = at.line;
     writeln!(out, "    <testcase name=\"{rule}{of}\" classname=\"{path}\" file=\"{path}\" line=\"{line}\">")?;
-    writeln!(out, "      <failure type=\"{severity}\" message=\"{headline}\">{}</failure>", xml(&body(finding, &at)))?;
+    writeln!(
+        out,
+        "      <failure type=\"{severity}\" message=\"{headline}\">{}</failure>",
+        xml(&body(outcome, finding, &at))
+    )?;
     writeln!(out, "    </testcase>")
 }
 
-fn body(finding: &Finding, at: &Shown<'_>) -> String {
+fn body(outcome: &Outcome, finding: &Finding, at: &Shown<'_>) -> String {
     let mut parts = vec![format!("{} {}[{}]", at.text(), finding.severity.name(), finding.rule)];
     parts.push(cut(&finding.primary.message, TEXT));
+    parts.extend(beside(outcome, finding));
     parts.extend(finding.witness.as_deref().and_then(proof).map(|proof| format!("Proof: {proof}")));
     let help = lines(&finding.help).join("\n");
     parts.extend((!help.is_empty()).then(|| format!("Help: {help}")));

@@ -7,7 +7,7 @@ use super::Options;
 use super::escape::screen_safe;
 use super::json::request_of;
 use super::paint::Paint;
-use super::spot::Shown;
+use super::spot::{Shown, beside};
 use super::summary;
 use super::words::{TEXT, cut, headline, lines, proof};
 use crate::checks::rule;
@@ -53,7 +53,7 @@ fn counted(outcome: &Outcome) -> String {
     let parts = [
         of(Severity::Error, "error", "errors"),
         of(Severity::Warning, "warning", "warnings"),
-        of(Severity::Info, "note", "notes"),
+        of(Severity::Info, "info", "info"),
     ];
     parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
@@ -100,6 +100,12 @@ fn details(outcome: &Outcome, finding: &Finding) -> String {
     let primary = cut(&finding.primary.message, TEXT);
     if !primary.is_empty() {
         let _ = writeln!(text, "{}\n", prose(&primary));
+    }
+    for beside in beside(outcome, finding) {
+        let _ = writeln!(text, "- {}", prose(&beside));
+    }
+    if !finding.related.is_empty() {
+        text.push('\n');
     }
     if let Some(told) = finding.witness.as_deref() {
         if let Some(story) = proof(told) {

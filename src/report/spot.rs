@@ -1,6 +1,7 @@
 //! Where a place lies, in the numbers that people and editors use.
 
-use crate::finding::{CodeLine, Finding, Outcome, visible};
+use super::words::{TEXT, cut};
+use crate::finding::{CodeLine, Finding, Label, Outcome, visible};
 use crate::source::{LineColumn, Place, SourceFile, Sources, Span};
 
 /// Where a finding is shown: at the user's own line where that is known, else in the template.
@@ -31,6 +32,18 @@ impl<'a> Shown<'a> {
         // Who splits the line at its colons finds a column in any case.
         format!("{}:{}:{}", visible(self.path), self.line, self.column.unwrap_or(1))
     }
+}
+
+/// Places beside the first one that are told in forms without lines of the template.
+const BESIDE: usize = 3;
+
+/// The other places of a finding, each `path:line: what is so there`.
+pub(super) fn beside(outcome: &Outcome, finding: &Finding) -> Vec<String> {
+    let told = |label: &Label| {
+        let spot = Spot::new(&outcome.sources, label.place);
+        format!("{}: {}", spot.line(), cut(&label.message, TEXT))
+    };
+    finding.related.iter().take(BESIDE).map(told).collect()
 }
 
 /// A place by path, lines and columns.
