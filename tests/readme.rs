@@ -321,3 +321,19 @@ fn what_is_published_is_there() {
         files.iter().map(|file| Path::new(ROOT).join(file)).filter(|path| !path.is_file()).collect();
     assert!(missing.is_empty(), "{missing:?}");
 }
+
+/// Packages name one another by their version.
+#[test]
+fn all_packages_have_the_version_of_the_program() {
+    let version = env!("CARGO_PKG_VERSION");
+    for (file, expected) in [
+        ("pyproject.toml", format!("version = \"{version}\"")),
+        ("pyproject.toml", format!("dependencies = [\"rolecall=={version}\"]")),
+        ("npm/rolecall/package.json", format!("\"version\": \"{version}\"")),
+        ("npm/cdk/package.json", format!("\"version\": \"{version}\"")),
+        ("npm/cdk/package.json", format!("\"dependencies\": {{ \"rolecall\": \"{version}\" }}")),
+        ("docs/ci.md", format!("[rolecall=={version}]")),
+    ] {
+        assert!(read(file).contains(&expected), "{file} does not have {expected}");
+    }
+}

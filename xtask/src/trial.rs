@@ -215,7 +215,9 @@ fn cdk(trial: &Trial) -> Result<String, String> {
     copy(&trial.root.join("npm/cdk"), &folder)?;
     let manifest = fs::read_to_string(folder.join("package.json")).map_err(|error| error.to_string())?;
     // The program is the one that was just built, and not that of a registry.
-    write(&folder.join("package.json"), &manifest.replace("\"dependencies\": { \"rolecall\": \"0.1.0\" },", ""))?;
+    let mut manifest: serde_json::Value = serde_json::from_str(&manifest).map_err(|error| error.to_string())?;
+    manifest.as_object_mut().and_then(|own| own.remove("dependencies")).ok_or("rolecall-cdk asks for no program")?;
+    write(&folder.join("package.json"), &manifest.to_string())?;
     let quiet = ["install", "--silent", "--no-audit", "--no-fund", "--ignore-scripts"];
     trial.run(&folder, "npm", &[&quiet[..], &["aws-cdk@2"]].concat())?.expect(0, &[])?;
     trial.run(&folder, "npx", &["tsc"])?.expect(0, &[])?;
