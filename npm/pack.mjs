@@ -10,6 +10,12 @@ import { fileURLToPath } from 'node:url';
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const { PLATFORMS } = createRequire(import.meta.url)('./rolecall/index.js');
 const version = /^version = "([^"]+)"$/m.exec(readFileSync(path.join(root, 'Cargo.toml'), 'utf8'))[1];
+// npm installs manuals, but knows no place for completions.
+const COMPLETIONS = [
+  ['bash', 'bash-completion/completions'],
+  ['fish', 'fish/vendor_completions.d'],
+  ['zsh', 'zsh/site-functions'],
+];
 const own = JSON.parse(readFileSync(path.join(root, 'npm/rolecall/package.json'), 'utf8'));
 
 function write(folder, manifest) {
@@ -41,12 +47,16 @@ function platformPackage(platform, program, out) {
 function mainPackage(out) {
   const folder = path.join(out, 'rolecall');
   cpSync(path.join(root, 'npm/rolecall'), folder, { recursive: true });
-  const pages = path.join(root, 'packaging/python/data/data/share/man/man1');
-  mkdirSync(path.join(folder, 'man'), { recursive: true });
-  const names = readdirSync(pages).filter((name) => name.endsWith('.1'));
-  names.forEach((name) => copyFileSync(path.join(pages, name), path.join(folder, 'man', name)));
+  const share = path.join(root, 'packaging/python/data/data/share');
+  cpSync(path.join(share, 'man/man1'), path.join(folder, 'man'), { recursive: true });
+  for (const [shell, from] of COMPLETIONS) {
+    const to = path.join(folder, 'completions', shell);
+    mkdirSync(to, { recursive: true });
+    cpSync(path.join(share, from), to, { recursive: true });
+  }
+  const pages = readdirSync(path.join(folder, 'man')).map((name) => `man/${name}`);
   const optionalDependencies = Object.fromEntries(PLATFORMS.map((one) => [`rolecall-${one}`, version]));
-  write(folder, { ...own, version, man: names.map((name) => `man/${name}`), optionalDependencies });
+  write(folder, { ...own, version, man: pages, optionalDependencies });
 }
 
 const words = process.argv.slice(2);

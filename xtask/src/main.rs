@@ -16,7 +16,7 @@ const USAGE: &str = "usage: cargo xtask dependencies
        cargo xtask refresh-data
        cargo xtask sam --cases DIR
        cargo xtask sam-tables SOURCE COMMIT DATE
-       cargo xtask try [wheel|npm|cdk|pre-commit|workflows|sarif]...";
+       cargo xtask try [cargo|wheel|npm|cdk|pre-commit|workflows|sarif]...";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

@@ -16,7 +16,8 @@ const WRONG: &str = "Resources:\n  Job:\n    Type: AWS::IAM::Role\n    Propertie
 type Make = fn(&Trial) -> Result<String, String>;
 
 /// The trials, in an order in which each finds what it needs of those before.
-const TRIALS: [(&str, Make); 6] = [
+const TRIALS: [(&str, Make); 7] = [
+    ("cargo", cargo_install),
     ("wheel", wheel),
     ("npm", npm),
     ("cdk", cdk),
@@ -115,10 +116,13 @@ impl Trial {
         Ok(bin)
     }
 
+    fn cargo(&self, folder: &Path, words: &[&str]) -> Result<Ran, String> {
+        self.run(folder, std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()), words)
+    }
+
     /// The program, built as a release is.
     fn program(&self) -> Result<PathBuf, String> {
-        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        self.run(&self.root, cargo, &["build", "--release", "--locked", "--package", "rolecall"])?.expect(0, &[])?;
+        self.cargo(&self.root, &["build", "--release", "--locked", "--package", "rolecall"])?.expect(0, &[])?;
         Ok(self.target().join("release").join(if cfg!(windows) { "rolecall.exe" } else { "rolecall" }))
     }
 
@@ -139,6 +143,26 @@ impl Trial {
         }
         Ok(wheels)
     }
+}
+
+/// `cargo install --locked` of what the registry gets: without the tests, and without the repository around it.
+fn cargo_install(trial: &Trial) -> Result<String, String> {
+    let packed = trial.folder("cargo")?;
+    let (packed_at, target) = (packed.display().to_string(), trial.target().display().to_string());
+    let words =
+        ["package", "--locked", "--no-verify", "--allow-dirty", "--package", "rolecall", "--target-dir", &packed_at];
+    trial.cargo(&trial.root, &words)?.expect(0, &[])?;
+    let [archive] =
+        files(&packed.join("package"), ".crate")?.try_into().map_err(|_| "not exactly one archive".to_owned())?;
+    trial.run(&packed, "tar", &["-xzf", &archive.display().to_string()])?.expect(0, &[])?;
+    let source = packed.join(archive.file_stem().ok_or("the archive has no name")?).display().to_string();
+    let words = ["install", "--locked", "--path", &source, "--root", &packed_at, "--target-dir", &target];
+    trial.cargo(&packed, &words)?.expect(0, &["Installed package `rolecall"])?;
+    write(&packed.join("t.yaml"), WRONG)?;
+    let program = packed.join("bin").join(if cfg!(windows) { "rolecall.exe" } else { "rolecall" });
+    trial.run(&packed, program, &["check", "-f", "plain", "t.yaml"])?.expect(1, &["error[SVC001]"])?;
+    let size = fs::metadata(&archive).map_err(|error| error.to_string())?.len();
+    Ok(format!("an archive of {:.1} MB, installed and run", size as f64 / 1e6))
 }
 
 fn write(path: &Path, text: &str) -> Result<(), String> {
@@ -193,6 +217,11 @@ fn npm(trial: &Trial) -> Result<String, String> {
     words.extend(archives.iter().map(String::as_str));
     trial.run(&user, "npm", &words)?.expect(0, &[])?;
     trial.run(&user, "npx", &["rolecall", "check", "-f", "plain"])?.expect(1, &["t.yaml:8:", "error[SVC001]"])?;
+    for path in ["man/rolecall-check.1", "completions/bash/rolecall"] {
+        if !user.join("node_modules/rolecall").join(path).is_file() {
+            return Err(format!("the package has no {path}"));
+        }
+    }
     trial.run(&user, "npx", &["rolecall", "check", "nowhere"])?.expect(2, &["nowhere"])?;
     Ok(format!("{} archives, installed and run", archives.len()))
 }
