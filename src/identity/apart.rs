@@ -41,17 +41,19 @@ pub(super) fn apart(document: &Value, when: &Branch, worlds: &Worlds) -> Option<
     Some(policies)
 }
 
-/// Whether there are more combinations than are followed.
+/// Whether there are more combinations than are followed: a role is asked some hundred questions in each of them, and
+/// each statement of it costs as much again.
 fn are_many(all: &[Vec<Case<Value>>], when: &Branch, worlds: &Worlds) -> bool {
+    let conditional: Vec<&Vec<Case<Value>>> = all.iter().filter(|cases| cases.len() > 1).collect();
     let mut branches = vec![when.clone()];
-    for cases in all.iter().filter(|cases| cases.len() > 1) {
+    for cases in &conditional {
         let mut together = Vec::new();
         for branch in &branches {
             let both = cases.iter().filter_map(|case| branch.and(&case.when));
             together.extend(both.filter(|both| !worlds.consistent(both).is_false()));
         }
         branches = together;
-        if branches.len() > Worlds::MOST_CASES {
+        if branches.len() * conditional.len() > Worlds::MOST_CASES {
             return true;
         }
     }

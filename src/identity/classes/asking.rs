@@ -259,28 +259,37 @@ impl Asking<'_, '_> {
 
     /// Where all of a class are kept out as far as is documented, and a form by choice may let some in.
     fn doubt_after(&mut self, after: &After<'_>, stranger: bool) {
-        let Some(last) = self.bench.answers.last().filter(|last| last.answer.truth.is_false()) else { return };
-        let class = last.class.clone();
+        let is_out = self.bench.answers.last().is_some_and(|last| last.answer.truth.is_false());
+        if is_out && self.is_open_by_choice(after, stranger) {
+            self.doubt_last();
+        }
+    }
+
+    /// Whether a subject by choice that begins as an own value does may get in.
+    fn is_open_by_choice(&mut self, after: &After<'_>, stranger: bool) -> bool {
         let mut forms = Vec::new();
         for own in after.owns {
             forms.extend(self.chosen_after(after, own));
         }
         if forms.is_empty() {
-            return;
+            return false;
         }
-        let (_, name) = class.split_once('/').unwrap_or_default();
-        self.ask(name, forms, stranger, Unwanted::ByRule);
-        self.mark_doubtful();
+        self.ask("by-choice", forms, stranger, Unwanted::ByRule);
+        self.bench.answers.pop().is_some_and(|answer| !answer.answer.truth.is_false())
     }
 
     /// Takes back the last answer, and makes the one before it Unknown where that is not False.
     fn mark_doubtful(&mut self) {
         let doubtful = self.bench.answers.pop();
-        let is_open = doubtful.is_some_and(|answer| !answer.answer.truth.is_false());
-        if let Some(last) = self.bench.answers.last_mut().filter(|_| is_open) {
-            last.answer.truth = Truth::Unknown;
-            last.doubt = Some("which subjects the issuer's customers choose".to_owned());
+        if doubtful.is_some_and(|answer| !answer.answer.truth.is_false()) {
+            self.doubt_last();
         }
+    }
+
+    fn doubt_last(&mut self) {
+        let Some(last) = self.bench.answers.last_mut() else { return };
+        last.answer.truth = Truth::Unknown;
+        last.doubt = Some("which subjects the issuer's customers choose".to_owned());
     }
 
     /// The subjects by choice that begin as an own value does: of the forms that have its segment, and what may
@@ -307,6 +316,10 @@ impl Asking<'_, '_> {
         let mut kinds: Vec<&str> = self.certain_subjects().map(|subject| subject.kind.as_str()).collect();
         kinds.dedup();
         let mut asked: Vec<&str> = Vec::new();
+        let (some, except) = (owns.iter().collect::<Vec<&Own>>(), self.exact.clone());
+        let after = After { segment: &self.provider().project, owns: &some, open: false, except: &except };
+        // Subjects by choice are of no kind: the answer is one for all.
+        let mut by_choice = None;
         for kind in kinds.into_iter().filter(|kind| !kind.is_empty() && !owns.is_empty()) {
             if asked.contains(&kind) {
                 continue;
@@ -322,10 +335,10 @@ impl Asking<'_, '_> {
             let exact = if kind == "pull-request" { Vec::new() } else { self.exact.clone() };
             let forms = forms.into_iter().map(|minted: Minted| minted.but(&exact)).collect();
             self.ask(kind, forms, false, Unwanted::ByRule);
-            let owns: Vec<&Own> = owns.iter().collect();
-            let except = self.exact.clone();
-            let after = After { segment: &self.provider().project, owns: &owns, open: false, except: &except };
-            self.doubt_after(&after, false);
+            let is_out = self.bench.answers.last().is_some_and(|last| last.answer.truth.is_false());
+            if is_out && *by_choice.get_or_insert_with(|| self.is_open_by_choice(&after, false)) {
+                self.doubt_last();
+            }
         }
     }
 

@@ -21,6 +21,9 @@ impl Clerk {
 
     /// The symbol for a stranger's name of this form.
     pub(super) fn letter(&mut self, name: &str, form: &str) -> SymbolId {
+        if let Some(id) = self.given(name, form) {
+            return id;
+        }
         let sample = sample(name, form);
         let format = if form == "*" { Format::any().with_sample(&sample) } else { Format::new(form, &sample) };
         self.add(name, form, format, true)
@@ -29,11 +32,15 @@ impl Clerk {
     /// The symbol for the end of a stranger's name that begins as an own one does.
     pub(super) fn ending(&mut self, name: &str, form: &str) -> SymbolId {
         const END: &str = "-other";
+        let end_of = format!("end of {name}");
+        if let Some(id) = self.given(&end_of, form) {
+            return id;
+        }
         let takes = Form::new(form).takes(&Text::known(END), &Symbols::default());
         if !takes {
             return self.letter(name, form);
         }
-        self.add(&format!("end of {name}"), form, Format::new(form, END), true)
+        self.add(&end_of, form, Format::new(form, END), true)
     }
 
     /// The symbol for a stranger's text of any form.
@@ -51,14 +58,17 @@ impl Clerk {
         self.add(name, form, Format::new(form, sample), false)
     }
 
+    fn given(&self, name: &str, form: &str) -> Option<SymbolId> {
+        self.given.get(&(name.to_owned(), form.to_owned())).copied()
+    }
+
     fn add(&mut self, name: &str, form: &str, format: Format, fresh: bool) -> SymbolId {
-        let key = (name.to_owned(), form.to_owned());
-        if let Some(id) = self.given.get(&key) {
-            return *id;
+        if let Some(id) = self.given(name, form) {
+            return id;
         }
         let shown = if fresh { format!("another {name}") } else { name.to_owned() };
         let id = self.symbols.add(SymbolFacts { name: shown.into(), format, unique: fresh, fresh });
-        self.given.insert(key, id);
+        self.given.insert((name.to_owned(), form.to_owned()), id);
         id
     }
 }

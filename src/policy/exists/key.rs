@@ -3,14 +3,10 @@
 use std::cell::Cell;
 
 use super::space::{Domain, Part, Space};
-use crate::policy::condition::value_hits;
-use crate::policy::evaluate::Asking;
+use super::texts::Ask;
 use crate::policy::key::{lower, same_key};
-use crate::policy::operator::{Base, Quantifier};
-use crate::policy::typed;
-use crate::policy::wanted::{self, Wanted};
 use crate::policy::{Carried, Policy, Request, Test, test_passes};
-use crate::value::{Form, Found, Pattern, Piece, Search, Symbols, Text, Truth, marks};
+use crate::value::{Form, Piece, Symbols, Text, Truth};
 
 /// A line of a Condition block, and whether it is to pass.
 #[derive(Clone, Copy, Debug)]
@@ -34,10 +30,10 @@ pub(super) enum Solved {
 
 /// The keys that wishes are about.
 pub(super) struct Keys<'q> {
-    policy: &'q Policy,
-    space: &'q Space,
-    symbols: &'q Symbols,
-    request: Request,
+    pub(super) policy: &'q Policy,
+    pub(super) space: &'q Space,
+    pub(super) symbols: &'q Symbols,
+    pub(super) request: Request,
     /// Each key's wishes, as the class spells the key, those with variables last.
     wishes: Vec<(Text, Vec<Wish<'q>>)>,
     /// Wishes about keys whose name is not known.
@@ -103,7 +99,7 @@ impl<'q> Keys<'q> {
         for (name, wishes) in &wishes {
             let domain = self.domain(name);
             let coupled = wishes.iter().any(|wish| has_variables(wish.test, self.policy));
-            match self.value(name, &domain, wishes, work) {
+            match self.value(name, domain, wishes, work) {
                 Value::Carried(carried) => self.put(name, carried),
                 // Another value of what a variable names might do.
                 Value::Impossible if coupled && !self.is_fixed(wishes) => return Solved::Open,
@@ -147,9 +143,9 @@ impl<'q> Keys<'q> {
         (!unclear).then(|| lower(key))
     }
 
-    fn domain(&self, name: &Text) -> Domain {
+    fn domain(&self, name: &Text) -> &'q Domain {
         let found = self.space.keys.iter().find(|(own, _)| own == name);
-        found.map_or(Domain::Exactly(None), |(_, domain)| domain.clone())
+        found.map_or(&Domain::Exactly(None), |(_, domain)| domain)
     }
 
     /// The part of another key's text that the class has for a key.
@@ -196,19 +192,9 @@ impl<'q> Keys<'q> {
     /// The first of some candidates that certainly meets the wishes, or else the first that may. `all`:
     /// there are no others.
     fn best(&self, name: &Text, wishes: &[Wish<'q>], candidates: Vec<Option<Carried>>, all: bool) -> Value {
-        let mut maybe = None;
-        for candidate in candidates {
-            match self.meets(name, wishes, candidate.as_ref()) {
-                Truth::True => return Value::Carried(candidate),
-                Truth::Unknown if maybe.is_none() => maybe = Some(candidate),
-                Truth::Unknown | Truth::False => {}
-            }
-        }
-        match maybe {
-            Some(candidate) => Value::Carried(candidate),
-            None if all => Value::Impossible,
-            None => Value::Open,
-        }
+        let mut contest = Contest { name, wishes, maybe: None };
+        let certain = candidates.into_iter().find_map(|candidate| contest.enter(self, candidate));
+        certain.unwrap_or_else(|| contest.close(all))
     }
 
     fn meets(&self, name: &Text, wishes: &[Wish<'q>], carried: Option<&Carried>) -> Truth {
@@ -225,32 +211,53 @@ impl<'q> Keys<'q> {
         let mut asks: Vec<Ask<'_>> = wishes.iter().filter_map(|wish| Ask::of_single(*wish)).collect();
         let asked = asks.len();
         asks.retain(|ask| ask.part.is_none() || !ask.is_typed());
-        let mut texts = self.texts(&asks, (forms, &[]), work);
         // A part that must be a number or the like is not looked for.
-        texts.all &= asks.len() == asked;
-        let refused = |text: &Text| self.meets_asks(&asks, text).is_false();
-        if !asks.iter().any(Ask::is_typed) && texts.found.iter().any(refused) {
-            // It is inside of all patterns, and yet the evaluator has a reason.
-            texts.all = false;
+        let mut all = asks.len() == asked;
+        let mut contest = Contest { name, wishes, maybe: None };
+        let is_plain = !asks.iter().any(Ask::is_typed);
+        let of_forms = forms.iter().flat_map(|form| {
+            let texts = self.texts(&asks, (std::slice::from_ref(form), &[]), work);
+            // One that is inside of all patterns, and yet the evaluator has a reason, leaves it open.
+            all &= texts.all && !(is_plain && texts.found.iter().any(|text| self.meets_asks(&asks, text).is_false()));
+            texts.found
+        });
+        let (first, last) = self.around(wishes, forms, optional);
+        let candidates = first.into_iter().chain(of_forms.map(|text| Some(Carried::One(text)))).chain(last);
+        // What certainly meets them spares the search in the forms behind it.
+        for candidate in candidates {
+            if let Some(certain) = contest.enter(self, candidate) {
+                return certain;
+            }
         }
-        let mut candidates: Vec<Option<Carried>> = Vec::new();
+        contest.close(all)
+    }
+
+    /// What a key that takes one text may carry before and after what is looked for.
+    fn around(
+        &self,
+        wishes: &[Wish<'q>],
+        forms: &[Form],
+        optional: bool,
+    ) -> (Vec<Option<Carried>>, Vec<Option<Carried>>) {
+        let takes = |text: &str| forms.iter().any(|form| form.takes(&Text::known(text), self.symbols));
+        let carried = |text: &str| Some(Carried::One(Text::known(text)));
+        let mut first = Vec::new();
         // A request that nobody asks anything of carries as little as it may.
         if wishes.is_empty() && optional && !self.filled {
-            candidates.push(None);
+            first.push(None);
         }
         // A text that most forms have, so that other keys may carry the same.
-        if wishes.is_empty() && self.filled && forms.iter().any(|form| form.takes(&Text::known(EXAMPLE), self.symbols))
-        {
-            candidates.push(Some(Carried::One(Text::known(EXAMPLE))));
+        if wishes.is_empty() && self.filled && takes(EXAMPLE) {
+            first.push(carried(EXAMPLE));
         }
-        candidates.extend(texts.found.into_iter().map(|text| Some(Carried::One(text))));
-        if forms.iter().any(|form| form.takes(&Text::known(""), self.symbols)) {
-            candidates.push(Some(Carried::One(Text::known(""))));
+        let mut last = Vec::new();
+        if takes("") {
+            last.push(carried(""));
         }
         if optional {
-            candidates.push(None);
+            last.push(None);
         }
-        self.best(name, wishes, candidates, texts.all)
+        (first, last)
     }
 
     /// A list of texts: those that are always there, one more for each need, or nothing.
@@ -275,259 +282,35 @@ impl<'q> Keys<'q> {
         }
         self.best(name, wishes, candidates, all)
     }
-
-    /// What further members of a list must be, and which must be among them.
-    fn needs(&self, wishes: &[Wish<'q>], always: &[Text]) -> Needs<'q> {
-        let mut needs = Needs::default();
-        for wish in wishes {
-            let Some(operator) = wish.test.operator.filter(|operator| operator.base != Base::Null) else { continue };
-            // Whether one member passes the test, negation included.
-            let member = Ask { test: wish.test, hits: wish.passes != operator.negated, part: None };
-            let settled = always.iter().any(|text| self.hits(member, text).is_true());
-            match (operator.quantifier, wish.passes) {
-                (Some(Quantifier::ForAll), true) | (Some(Quantifier::ForAny), false) => needs.each.push(member),
-                (Some(Quantifier::ForAll), false) | (Some(Quantifier::ForAny), true) if settled => {}
-                (Some(Quantifier::ForAll), false) | (Some(Quantifier::ForAny), true) => needs.some.push(member),
-                // Without a set operator only a member that fits can make the outcome open.
-                (None, true) if settled => {}
-                (None, true) => needs.some.push(member),
-                (None, false) => needs.each.push(member),
-            }
-        }
-        needs
-    }
-
-    /// Further members: one for each need, or one for all where there may not be so many.
-    fn members(
-        &self,
-        needs: &Needs<'q>,
-        (forms, except): (&[Form], &[Text]),
-        (least, most): (usize, usize),
-        work: &mut usize,
-    ) -> Members {
-        let together = needs.some.len() > most;
-        let groups: Vec<Vec<Ask<'q>>> = if together {
-            vec![needs.some.clone()]
-        } else {
-            let fill = least.saturating_sub(needs.some.len());
-            needs.some.iter().map(|ask| vec![*ask]).chain((0..fill).map(|_| Vec::new())).collect()
-        };
-        // Two needs in one member out of several: it was not tried to share them out otherwise.
-        let mut members = Members { found: Some(Vec::new()), all: !together || most == 1 };
-        for group in groups {
-            let asks: Vec<Ask<'q>> = needs.each.iter().copied().chain(group).collect();
-            let texts = self.texts(&asks, (forms, except), work);
-            let first = texts.found.into_iter().find(|text| self.meets_asks(&asks, text) != Truth::False);
-            members.all &= texts.all;
-            match (first, &mut members.found) {
-                (Some(text), Some(found)) => found.push(text),
-                _ => members.found = None,
-            }
-        }
-        members
-    }
-
-    fn meets_asks(&self, asks: &[Ask<'q>], text: &Text) -> Truth {
-        Truth::all(asks.iter().map(|ask| self.hits(*ask, text)))
-    }
-
-    /// Whether a value fits, or does not fit, what a test wants.
-    fn hits(&self, ask: Ask<'_>, value: &Text) -> Truth {
-        let asking = Asking::new(self.policy, &self.request, self.symbols);
-        let Some(operator) = ask.test.operator else { return Truth::Unknown };
-        let part = ask.part.map(|part| part.of(value));
-        let hit = match &part {
-            None => value_hits(ask.test, operator, value, &asking),
-            Some(Some(part)) => value_hits(ask.test, operator, part, &asking),
-            Some(None) => Truth::Unknown,
-        };
-        if ask.hits { hit } else { !hit }
-    }
-
-    /// Texts of some forms that fit what some tests want and not what others do.
-    fn texts(&self, asks: &[Ask<'q>], (forms, except): (&[Form], &[Text]), work: &mut usize) -> Texts {
-        let mut texts = Texts { found: Vec::new(), all: true };
-        for form in forms {
-            let shortest = if asks.is_empty() { form.shortest().filter(|text| !except.contains(text)) } else { None };
-            let searched = |text| Texts { found: vec![text], all: true };
-            let own = shortest.map_or_else(|| self.texts_of(asks, form, except, work), searched);
-            texts.all &= own.all;
-            texts.found.extend(own.found);
-        }
-        texts
-    }
-
-    fn texts_of(&self, asks: &[Ask<'q>], form: &Form, except: &[Text], work: &mut usize) -> Texts {
-        let (typed, plain): (Vec<_>, Vec<_>) = asks.iter().partition(|ask| ask.is_typed());
-        let mut texts = self.plain_texts(&plain, form, except, work);
-        if let Some(base) = typed.first().and_then(|ask| ask.base()) {
-            let wanted = typed.iter().flat_map(|ask| ask.test.values.iter().map(|(value, _)| value.as_known()));
-            let known: Vec<&str> = wanted.clone().flatten().collect();
-            let own = typed::representatives(base, &known);
-            let kinds = own.texts.into_iter().map(Text::known).filter(|text| form.takes(text, self.symbols));
-            let nothing = form.is_any().then(|| Text::known("x"));
-            texts.found = kinds.chain(nothing).chain(texts.found).collect();
-            // A value that must be a number and fit a pattern, or be of two kinds, is not looked for to the end;
-            // nor one of a form, since a kind may have several texts.
-            let is_one_kind = typed.iter().all(|ask| ask.base().is_some_and(|other| other.is_kin(base)));
-            let is_free = form.is_any();
-            texts.all = own.all && plain.is_empty() && is_one_kind && is_free && known.len() == wanted.count();
-        }
-        texts
-    }
-
-    fn plain_texts(&self, asks: &[&Ask<'q>], form: &Form, except: &[Text], work: &mut usize) -> Texts {
-        let (mut exact, mut wide) = self.searches(asks, form, work);
-        let except: Vec<Pattern> = except.iter().filter_map(marks).map(|marks| Pattern::new(&marks)).collect();
-        exact.outside.extend(except.iter().cloned());
-        wide.outside.extend(except);
-        match exact.find(form, self.symbols, work) {
-            Found::Text(text) => Texts { found: vec![text], all: true },
-            Found::GaveUp => {
-                self.gave_up.set(true);
-                Texts { found: Vec::new(), all: false }
-            }
-            Found::Nothing => {
-                let found = wide.find(&form.opened(self.symbols), self.symbols, work);
-                self.gave_up.set(self.gave_up.get() || found == Found::GaveUp);
-                Texts { found: Vec::new(), all: found == Found::Nothing }
-            }
-        }
-    }
-
-    /// The search for texts that certainly fit, and one that takes in all that may.
-    fn searches(&self, asks: &[&Ask<'q>], form: &Form, work: &mut usize) -> (Search, Search) {
-        let (mut exact, mut wide) = (Search::default(), Search::default());
-        exact.outside.extend(form.without().iter().cloned());
-        wide.outside.extend(form.without().iter().filter(|own| own.symbols().next().is_none()).cloned());
-        for ask in asks {
-            let mut read = self.patterns(ask);
-            if ask.hits {
-                read.patterns.retain(|pattern| self.may_be_wild(pattern, ask) || !form.excludes(pattern));
-            }
-            if ask.hits && form.is_fresh() {
-                read.patterns.retain(|pattern| !self.names_one(pattern, ask, form, work));
-            }
-            let opened = || read.patterns.iter().map(|pattern| self.opened(pattern, ask, form));
-            if ask.hits {
-                if !read.open {
-                    wide.inside.push(opened().collect());
-                }
-                exact.inside.push(read.patterns.clone());
-            } else {
-                wide.outside.extend(read.patterns.iter().filter(|own| own.symbols().next().is_none()).cloned());
-                exact.outside.extend(read.patterns);
-            }
-        }
-        (exact, wide)
-    }
-
-    /// Whether at most one text of a form is inside of a pattern: that is somebody's, and no stranger's.
-    fn names_one(&self, pattern: &Pattern, ask: &Ask<'_>, form: &Form, work: &mut usize) -> bool {
-        if self.may_be_wild(pattern, ask) {
-            return false;
-        }
-        if !pattern.is_wild() {
-            return true;
-        }
-        if pattern.given_characters() < form.free_characters() {
-            // A wildcard takes a character that is not given: of texts inside there are none or several.
-            return false;
-        }
-        let free = form.clone().free();
-        let one = Search { inside: vec![vec![pattern.clone()]], outside: Vec::new() };
-        let Found::Text(first) = one.find(&free, self.symbols, work) else { return false };
-        let Some(marks) = marks(&first) else { return false };
-        let other = Search { outside: vec![Pattern::new(&marks)], ..one };
-        other.find(&free, self.symbols, work) == Found::Nothing
-    }
-
-    /// Whether a symbol of a pattern may stand for a wildcard.
-    fn may_be_wild(&self, pattern: &Pattern, ask: &Ask<'_>) -> bool {
-        let like = ask.base().is_some_and(Base::has_wildcards);
-        like && pattern.symbols().any(|id| self.symbols.facts(id).format.may_hold('*'))
-    }
-
-    /// A pattern with what its symbols may stand for. A symbol that is a whole text is somebody's.
-    fn opened(&self, pattern: &Pattern, ask: &Ask<'_>, form: &Form) -> Pattern {
-        let like = ask.base().is_some_and(Base::has_wildcards);
-        pattern.opened(self.symbols, like, |id| form.is_somebody(id, self.symbols))
-    }
-
-    /// What a test on texts wants, as patterns.
-    fn patterns(&self, ask: &Ask<'_>) -> Patterns {
-        let mut read = Patterns { patterns: Vec::new(), open: false };
-        let Some(operator) = ask.test.operator else { return Patterns { open: true, ..read } };
-        for (text, _) in &ask.test.values {
-            let asking = Asking::new(self.policy, &self.request, self.symbols);
-            let marks = match wanted::read(operator, text, &asking) {
-                Wanted::Marks(marks) => marks,
-                Wanted::Nothing => continue,
-                Wanted::Undecided => {
-                    read.open = true;
-                    continue;
-                }
-            };
-            let marks = ask.part.map_or_else(|| marks.clone(), |part| part.around(&marks));
-            match operator.base {
-                Base::Arn if ask.part.is_some() => read.open = true,
-                Base::StringEquals | Base::StringLike => read.patterns.push(Pattern::new(&marks)),
-                Base::StringEqualsIgnoreCase | Base::Bool => read.patterns.push(Pattern::without_case(&marks)),
-                Base::Arn => read.patterns.push(Pattern::of_arn(&marks, self.symbols)),
-                _ => read.open = true,
-            }
-        }
-        read
-    }
 }
 
-/// What a test wants, as patterns; `open` where a part of it is not known.
-struct Patterns {
-    patterns: Vec<Pattern>,
-    open: bool,
+/// Candidates for one key, one after the other.
+struct Contest<'c, 'q> {
+    name: &'c Text,
+    wishes: &'c [Wish<'q>],
+    /// The first that may meet the wishes.
+    maybe: Option<Option<Carried>>,
 }
 
-/// Whether a value is to fit one of those that a test wants, negation aside.
-#[derive(Clone, Copy, Debug)]
-struct Ask<'q> {
-    test: &'q Test,
-    hits: bool,
-    /// It speaks of this part of the text.
-    part: Option<&'q Part>,
-}
-
-impl<'q> Ask<'q> {
-    /// What a wish asks of a text that is not empty; nothing where it asks for presence only.
-    fn of_single(wish: Wish<'q>) -> Option<Self> {
-        let operator = wish.test.operator.filter(|operator| operator.base != Base::Null)?;
-        Some(Self { test: wish.test, hits: wish.passes != operator.negated, part: wish.part })
+impl Contest<'_, '_> {
+    /// The candidate, where it certainly meets the wishes.
+    fn enter(&mut self, keys: &Keys<'_>, candidate: Option<Carried>) -> Option<Value> {
+        match keys.meets(self.name, self.wishes, candidate.as_ref()) {
+            Truth::True => return Some(Value::Carried(candidate)),
+            Truth::Unknown if self.maybe.is_none() => self.maybe = Some(candidate),
+            Truth::Unknown | Truth::False => {}
+        }
+        None
     }
 
-    fn base(&self) -> Option<Base> {
-        self.test.operator.map(|operator| operator.base)
+    /// What it came to without a certain one. `all`: there are no other candidates.
+    fn close(self, all: bool) -> Value {
+        match self.maybe {
+            Some(candidate) => Value::Carried(candidate),
+            None if all => Value::Impossible,
+            None => Value::Open,
+        }
     }
-
-    fn is_typed(&self) -> bool {
-        self.base().is_some_and(Base::is_typed)
-    }
-}
-
-/// What the members of a list must be: each of them, and for each of `some` one.
-#[derive(Default)]
-struct Needs<'q> {
-    each: Vec<Ask<'q>>,
-    some: Vec<Ask<'q>>,
-}
-
-/// Candidates; `all` where there are no others that do.
-struct Texts {
-    found: Vec<Text>,
-    all: bool,
-}
-
-struct Members {
-    found: Option<Vec<Text>>,
-    all: bool,
 }
 
 /// What a key carries of which only another key's test speaks.

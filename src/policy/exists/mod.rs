@@ -9,6 +9,7 @@ mod key;
 mod space;
 #[cfg(test)]
 mod tests;
+mod texts;
 
 use super::evaluate::Asking;
 use super::{Decision, Effect, Policy, PrincipalKind, Request, Resources, Statement, evaluate};

@@ -31,7 +31,7 @@ pub enum Found {
 }
 
 /// A question: a text of a form that is inside of one pattern of each group, and outside of others.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Search {
     /// One pattern of each of these takes it.
     pub inside: Vec<Vec<Pattern>>,

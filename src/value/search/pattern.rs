@@ -1,16 +1,17 @@
 //! Languages of texts: patterns of a policy, and the forms of what a request carries.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::machine::{Letter, Machine};
 use crate::value::compare::{Mark, conforms};
 use crate::value::symbols::{Format, FormatPart, Set};
 use crate::value::{Piece, SymbolId, Symbols, Text};
 
-/// A pattern that a text may be inside of.
+/// A pattern that a text may be inside of. Many searches share one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pattern {
-    pub(super) steps: Vec<Step>,
+    pub(super) steps: Arc<[Step]>,
 }
 
 /// The form of the texts that are looked for.
@@ -109,7 +110,7 @@ impl Pattern {
             unclear |= matches!(mark, Mark::Symbol(id) if symbols.facts(*id).format.may_hold(':'));
         }
         if colons >= 5 || unclear {
-            return Self { steps };
+            return Self { steps: steps.into() };
         }
         let plain = |mark: &Mark| match mark {
             Mark::Run => Mark::Char('*'),
@@ -122,6 +123,9 @@ impl Pattern {
     /// The same with symbols opened to what their format says, those of `keep` aside: wider than it is.
     /// Where the operator is `like`, a symbol whose text may hold a wildcard is opened to anything.
     pub fn opened(&self, symbols: &Symbols, like: bool, keep: impl Fn(SymbolId) -> bool) -> Self {
+        if self.symbols().next().is_none() {
+            return self.clone();
+        }
         let open = |step: &Step| match step {
             Step::Symbol(id) if !keep(*id) => {
                 let format = &symbols.facts(*id).format;
@@ -158,7 +162,7 @@ impl Pattern {
             (Step::One(Letters::Folded(a)), Step::One(Letters::Char(b))) => *a == folded(*b),
             (own, other) => own == other,
         };
-        let all = |own: &[Step]| own.len() <= other.steps.len() && own.iter().zip(&other.steps).all(covers);
+        let all = |own: &[Step]| own.len() <= other.steps.len() && own.iter().zip(other.steps.iter()).all(covers);
         match self.steps.split_last() {
             Some((Step::Run(Letters::All), beginning)) => all(beginning),
             _ => self.steps.len() == other.steps.len() && all(&self.steps),
@@ -274,7 +278,7 @@ impl Form {
 
     /// Whether no text of the form is inside of a pattern, as far as their beginnings and ends say it: there each
     /// position of one consumes the letter that the same position of the other does.
-    pub(super) fn is_apart(&self, pattern: &Pattern) -> bool {
+    pub fn is_apart(&self, pattern: &Pattern) -> bool {
         let groups = || self.groups.iter().take(self.fresh.len());
         let first = groups().map(|group| group.start).min().unwrap_or(self.steps.len());
         let last = groups().map(|group| group.end).max().unwrap_or(0);
@@ -286,7 +290,7 @@ impl Form {
             single.into_iter().any(|(own, other)| own.excludes(other))
         };
         let (front, back) = (self.steps.get(..first), self.steps.get(last..));
-        differ(&mut front.unwrap_or_default().iter().zip(&pattern.steps))
+        differ(&mut front.unwrap_or_default().iter().zip(pattern.steps.iter()))
             || differ(&mut back.unwrap_or_default().iter().rev().zip(pattern.steps.iter().rev()))
     }
 
@@ -397,7 +401,7 @@ impl Form {
 impl From<Form> for Pattern {
     /// All texts of a form, those of its exceptions too.
     fn from(form: Form) -> Self {
-        Self { steps: form.steps }
+        Self { steps: form.steps.into() }
     }
 }
 
