@@ -116,3 +116,47 @@ fn resources_in_one_template(bencher: divan::Bencher<'_, '_>, resources: usize) 
     let files = || vec![("template.yaml".to_owned(), text.clone())];
     bencher.counter(ItemsCount::new(resources)).with_inputs(files).bench_values(check_texts);
 }
+
+/// A trust statement for the workflows of one repository.
+fn for_repository(at: usize) -> String {
+    format!(
+        "{{Effect: Allow, Principal: {{Federated: !Sub 'arn:aws:iam::${{AWS::AccountId}}:oidc-provider/token.actions.githubusercontent.com'}}, \
+         Action: sts:AssumeRoleWithWebIdentity, Condition: {{StringEquals: {{'token.actions.githubusercontent.com:aud': sts.amazonaws.com}}, \
+         StringLike: {{'token.actions.githubusercontent.com:sub': 'repo:acme/app{at}:ref:refs/heads/*'}}}}}}"
+    )
+}
+
+/// Cost grows with the number of roles for workflows of GitHub, of which most classes of requests are asked.
+#[divan::bench(args = [10, 100])]
+fn roles_for_workflows(bencher: divan::Bencher<'_, '_>, roles: usize) {
+    let mut text = String::from("Resources:\n");
+    for role in 0..roles {
+        text.push_str(&format!(
+            "  Role{role}:\n    Type: AWS::IAM::Role\n    Properties: {{AssumeRolePolicyDocument: {{Version: '2012-10-17', Statement: [{}]}}}}\n",
+            for_repository(role)
+        ));
+    }
+    let files = || vec![("template.yaml".to_owned(), text.clone())];
+    bencher.counter(ItemsCount::new(roles)).with_inputs(files).bench_values(check_texts);
+}
+
+/// One role with as many statements, each under a condition of its own where they are conditional: their combinations
+/// are bounded.
+#[divan::bench(args = [(5, false), (10, false), (20, false), (5, true), (10, true), (20, true)])]
+fn statements_of_one_role(bencher: divan::Bencher<'_, '_>, (statements, conditional): (usize, bool)) {
+    let mut text = String::from("Parameters:\n");
+    (0..statements).for_each(|at| text.push_str(&format!("  P{at}: {{Type: String}}\n")));
+    text.push_str("Conditions:\n");
+    (0..statements).for_each(|at| text.push_str(&format!("  C{at}: !Equals [!Ref P{at}, x]\n")));
+    text.push_str("Resources:\n  Role:\n    Type: AWS::IAM::Role\n    Properties: {AssumeRolePolicyDocument: {Version: '2012-10-17', Statement: [");
+    for at in 0..statements {
+        let statement = for_repository(at);
+        text.push_str(&match conditional {
+            true => format!("!If [C{at}, {statement}, !Ref AWS::NoValue],\n"),
+            false => format!("{statement},\n"),
+        });
+    }
+    text.push_str("]}}\n");
+    let files = || vec![("template.yaml".to_owned(), text.clone())];
+    bencher.counter(ItemsCount::new(statements)).with_inputs(files).bench_values(check_texts);
+}
