@@ -42,7 +42,7 @@ pub struct PoolProvider {
     /// `ServerSideTokenCheck` of a user pool.
     pub token_check: Option<Written>,
     /// Where it stands.
-    pub place: Place,
+    pub at: At,
     /// Its path below the properties.
     pub path: String,
 }
@@ -84,6 +84,12 @@ impl PoolProvider {
             Some(client) => Text::join([&self.name, &Text::known(":"), &client.text]),
             None => self.name.clone(),
         }
+    }
+
+    /// Whether it is the user pool that a provider names, whichever app client.
+    pub fn is_user_pool_of(&self, named: &Text, symbols: &Symbols) -> bool {
+        let other = user_pool_provider(named).map(|other| other.user_pool);
+        self.user_pool().zip(other).is_some_and(|(own, other)| compare(&own, &other, symbols).is_true())
     }
 
     /// The id of its user pool, where it is one.

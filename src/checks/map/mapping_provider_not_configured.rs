@@ -73,7 +73,7 @@ fn related(graph: &Graph, pool: &IdentityPool, provider: Option<&PoolProvider>) 
     let mut labels = vec![Label::new(pool.entity.place, "the pool it is for")];
     labels.extend(provider.map(|provider| {
         let told = shown(&provider_words(graph, &provider.mapping_name()));
-        Label::new(provider.place, format!("has {told}"))
+        Label::new(provider.at.place, format!("has {told}"))
     }));
     labels
 }

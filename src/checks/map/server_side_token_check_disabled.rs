@@ -3,43 +3,72 @@
 use crate::checks::Cx;
 use crate::checks::mappings::{mistake, property_line, provider_words};
 use crate::finding::{Change, Finding, Fix, Label, Severity, Written, shown};
-use crate::identity::{Dialect, Graph, IdentityPool, PoolProvider};
+use crate::identity::{Dialect, Graph, Handout, IdentityPool, PoolProvider, ProviderKind};
 use crate::value::Branch;
 
-/// Finds user pools among the providers whose check is switched off in so many words.
+const PROPERTY: &str = "ServerSideTokenCheck";
+
+/// Finds user pools among the providers whose check is off: in so many words, or because nothing is said and their
+/// users get a role that may change something.
 pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
     for pool in &cx.graph.pools {
         for providers in &pool.configured {
-            let all = providers.list.iter();
-            findings.extend(all.filter_map(|provider| finding(cx.graph, pool, provider, &providers.when)));
+            let own = providers.list.iter().filter(|provider| provider.kind == ProviderKind::UserPool);
+            findings.extend(own.filter_map(|provider| finding(cx, pool, provider, &providers.when)));
         }
     }
 }
 
-fn finding(graph: &Graph, pool: &IdentityPool, provider: &PoolProvider, when: &Branch) -> Option<Finding> {
-    let check = provider.token_check.as_ref()?;
-    if !check.known()?.eq_ignore_ascii_case("false") {
-        return None;
-    }
+fn finding(cx: &Cx<'_>, pool: &IdentityPool, provider: &PoolProvider, when: &Branch) -> Option<Finding> {
+    let graph = cx.graph;
+    let mut handouts = graph.handouts.iter().filter(|handout| leads_from(graph, pool, provider, handout));
+    let (label, change, handout) = match &provider.token_check {
+        Some(check) => {
+            check.known().filter(|known| known.eq_ignore_ascii_case("false"))?;
+            let handout = handouts.find(|handout| graph.together(&handout.when, when).is_some());
+            let change = Change::Set { at: check.at(), value: Written::Bool(true) };
+            (Label::new(check.place, "their token counts until it expires"), change, handout)
+        }
+        None => {
+            let may_change = |handout: &&Handout| {
+                let both = graph.together(&handout.when, when);
+                both.is_some_and(|both| cx.held.changes(handout.role, &both).is_true())
+            };
+            let handout = handouts.find(may_change)?;
+            let (path, value) = (vec![PROPERTY.to_owned()], Written::Bool(true));
+            let label = Label::new(provider.at.place, format!("no {PROPERTY}: their token counts until it expires"));
+            (label, Change::Put { into: provider.at, path, value }, Some(handout))
+        }
+    };
     let users = shown(&provider_words(graph, &provider.name));
     let message = format!("users who were signed out of {users}, or deleted, still get credentials for a while");
-    let label = Label::new(check.place, "their token counts until it expires");
-    let subject = pool.entity.property(format!("{}.ServerSideTokenCheck", provider.path));
+    let subject = pool.entity.property(format!("{}.{PROPERTY}", provider.path));
     let mut finding = Finding::new("MAP020", Severity::Info, message, label, subject);
-    let mut handouts = graph.handouts.iter().filter(|handout| handout.pool == pool.id && handout.way.is_signed_in());
-    let role = handouts.find(|handout| graph.together(&handout.when, when).is_some());
-    finding.related =
-        role.map(|handout| Label::new(graph.role(handout.role).entity.place, "a role they get")).into_iter().collect();
-    let change = Change::Set { at: check.at(), value: Written::Bool(true) };
+    let what =
+        if provider.token_check.is_none() { "a role they get, which may change things" } else { "a role they get" };
+    finding.related = handout.map(|own| Label::new(graph.role(own.role).entity.place, what)).into_iter().collect();
     finding.fix = Some(Box::new(Fix::offered("let Cognito ask the user pool each time", vec![change])));
-    let line = match pool.entity.dialect {
+    finding.help = help(pool.entity.dialect);
+    finding.mistake = mistake(provider.at.place, PROPERTY);
+    finding.branch = when.clone();
+    Some(finding)
+}
+
+/// Whether users of a provider of a pool get a role this way.
+fn leads_from(graph: &Graph, pool: &IdentityPool, provider: &PoolProvider, handout: &Handout) -> bool {
+    let is_theirs = || match &handout.provider {
+        None => true,
+        Some(named) => provider.is_user_pool_of(named, &graph.symbols),
+    };
+    handout.pool == pool.id && handout.way.is_signed_in() && is_theirs()
+}
+
+fn help(dialect: Dialect) -> String {
+    let line = match dialect {
         Dialect::Cdk => "serverSideTokenCheck: true,\nor, with UserPoolAuthenticationProvider\n  \
              disableServerSideTokenCheck: false,"
             .to_owned(),
-        dialect => property_line(dialect, "ServerSideTokenCheck", "true").replace("\"true\"", "true"),
+        dialect => property_line(dialect, PROPERTY, "true").replace("\"true\"", "true"),
     };
-    finding.help = format!("let Cognito ask the user pool each time\n  {line}");
-    finding.mistake = mistake(provider.place, "ServerSideTokenCheck");
-    finding.branch = when.clone();
-    Some(finding)
+    format!("let Cognito ask the user pool each time\n  {line}")
 }

@@ -118,7 +118,7 @@ fn not_configured(graph: &Graph, map: &TagMap, pool: &IdentityPool, providers: &
     fault.related = vec![Label::new(pool.entity.place, "the pool it is for")];
     fault.related.extend(providers.list.first().map(|own| {
         let told = shown(&provider_words(graph, &own.name));
-        Label::new(own.place, format!("has {told}"))
+        Label::new(own.at.place, format!("has {told}"))
     }));
     fault.help = "name a provider of the pool; of a user pool its ProviderName, without an app client".to_owned();
     Some(fault)
@@ -135,7 +135,7 @@ fn with_client(graph: &Graph, map: &TagMap, providers: &Providers) -> Option<Fau
     let mut fault = fault(map, map.named.place, "IdentityProviderName", "IdentityProviderName", what);
     fault.severity = Severity::Warning;
     fault.message = format!("users of {user_pool} may get no tags: {} names it with an app client", map.entity.name());
-    fault.related = vec![Label::new(own.place, "the pool has it by its name")];
+    fault.related = vec![Label::new(own.at.place, "the pool has it by its name")];
     let line = match map.entity.dialect {
         Dialect::Yaml => format!("IdentityProviderName: !GetAtt {user_pool}.ProviderName"),
         Dialect::Json => {

@@ -9,7 +9,7 @@ use crate::identity::undecided::missing;
 use crate::resolve::StackId;
 use crate::source::Place;
 use crate::template::Resource;
-use crate::value::{Case, Kind, Text, Truth, Value};
+use crate::value::{At, Case, Kind, Text, Truth, Value};
 
 /// The properties that name sign-in providers.
 const PROVIDERS: [(&str, ProviderKind); 5] = [
@@ -97,7 +97,7 @@ fn providers_of(properties: &Properties) -> Providers {
             Kind::Map(entries) => {
                 for entry in entries.iter() {
                     let path = format!("{property}.{}", entry.key.as_known().unwrap_or("?"));
-                    all.add(Some(plain(kind, entry.key.clone(), entry.key_at.place, path)));
+                    all.add(Some(plain(kind, entry.key.clone(), entry.key_at, path)));
                 }
             }
             _ => all.add(listed(kind, value, property.to_owned())),
@@ -117,12 +117,12 @@ impl Providers {
 fn listed(kind: ProviderKind, item: &Value, path: String) -> Option<PoolProvider> {
     let name = item.get("ProviderName").map_or_else(|| item.text(), Value::text);
     let name = name.filter(|name| !matches!(name, Text::Any(_)))?;
-    let mut provider = plain(kind, name, item.at.place, path);
+    let mut provider = plain(kind, name, item.at, path);
     provider.client = item.get("ClientId").and_then(Written::read);
     provider.token_check = item.get("ServerSideTokenCheck").and_then(Written::read);
     Some(provider)
 }
 
-fn plain(kind: ProviderKind, name: Text, place: Place, path: String) -> PoolProvider {
-    PoolProvider { kind, name, client: None, token_check: None, place, path }
+fn plain(kind: ProviderKind, name: Text, at: At, path: String) -> PoolProvider {
+    PoolProvider { kind, name, client: None, token_check: None, at, path }
 }
