@@ -61,21 +61,39 @@ pub fn guest_list_date() -> &'static str {
 
 const GUESTS: &str = include_str!("../../data/guest-scope-down.tsv");
 
-/// Whether the enhanced flow takes an action of a policy away from guests, or a part of what a wildcard stands for
-/// (`data/guest-scope-down.tsv`). What begins with a wildcard stands for services of which some are taken away.
-pub fn is_beyond_guests(pattern: &str) -> bool {
-    let Some((service, name)) = pattern.split_once(':') else { return pattern == "*" };
+/// What the enhanced flow leaves guests of an action that a policy allows them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LeftToGuests {
+    /// The action, or all that a wildcard stands for.
+    All,
+    /// A part of what a wildcard stands for, at most.
+    Part,
+    /// Nothing.
+    Nothing,
+}
+
+/// What guests have of an action of a policy in the enhanced flow (`data/guest-scope-down.tsv`). What begins with a
+/// wildcard stands for services of which some are taken away; a service that no table has is taken for theirs.
+pub fn left_to_guests(pattern: &str) -> LeftToGuests {
+    let Some((service, name)) = pattern.split_once(':') else {
+        return if pattern == "*" { LeftToGuests::Part } else { LeftToGuests::All };
+    };
+    if service.contains(['*', '?']) {
+        return LeftToGuests::Part;
+    }
     let rows = GUESTS.lines().filter(|line| !line.starts_with('#'));
     let mut own = rows.filter_map(|row| {
         let mut cells = row.split('\t');
         Some((cells.next()?, cells.next()?))
     });
-    if service.contains(['*', '?']) {
-        return true;
-    }
     match own.find(|(listed, _)| listed.eq_ignore_ascii_case(service)) {
-        Some((_, actions)) => !actions.split(',').any(|action| glob_fits_without_case(action, name).is_true()),
-        None => service_prefixes().any(|known| known.eq_ignore_ascii_case(service)),
+        Some((_, actions)) if actions.split(',').any(|one| glob_fits_without_case(one, name).is_true()) => {
+            LeftToGuests::All
+        }
+        Some(_) if name.contains(['*', '?']) => LeftToGuests::Part,
+        Some(_) => LeftToGuests::Nothing,
+        None if service_prefixes().any(|known| known.eq_ignore_ascii_case(service)) => LeftToGuests::Nothing,
+        None => LeftToGuests::All,
     }
 }
 
@@ -107,10 +125,13 @@ mod tests {
     #[test]
     fn the_enhanced_flow_leaves_guests_what_the_list_has() {
         for yes in ["ec2:Describe*", "*", "kms:*", "kms:CreateKey", "sagemaker:*", "*:Get*", "iam:PassRole"] {
-            assert!(is_beyond_guests(yes), "{yes}");
+            assert_ne!(left_to_guests(yes), LeftToGuests::All, "{yes}");
         }
         for no in ["polly:SynthesizeSpeech", "S3:*", "kms:Decrypt", "kms:GenerateDataKey*", "rum:PutRumEvents", "x:Y"] {
-            assert!(!is_beyond_guests(no), "{no}");
+            assert_eq!(left_to_guests(no), LeftToGuests::All, "{no}");
+        }
+        for none in ["ec2:Describe*", "iam:PassRole", "kms:CreateKey"] {
+            assert_eq!(left_to_guests(none), LeftToGuests::Nothing, "{none}");
         }
         assert_eq!(guest_list_date().len(), 10);
     }

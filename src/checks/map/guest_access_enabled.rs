@@ -4,6 +4,7 @@ use crate::checks::Cx;
 use crate::checks::map::guest_role_inconsistent::{Pools, without_guest_role};
 use crate::checks::mappings::{mistake, role_name};
 use crate::finding::{Finding, Label, Severity, Status, shown};
+use crate::identity::access::{LeftToGuests, left_to_guests};
 use crate::identity::{Attachment, Graph, IdentityPool, RoleId, Trust, Written};
 use crate::policy::{Actions, Effect};
 use crate::value::{Branch, Truth, Why};
@@ -43,7 +44,7 @@ fn finding(cx: &Cx<'_>, pools: &Pools<'_>, pool: &IdentityPool, when: &Branch) -
     let mut finding = at_setting(pool, Severity::Warning, message, "lets guests in; the pool's id is no secret", when);
     finding.related.extend(role.map(|(_, arn)| Label::new(arn.place, "handed to guests here")));
     if let Some(id) = meant {
-        finding.related.extend(permissions(cx, id, when).filter(|_| refusal.is_none()));
+        finding.related.extend(permissions(cx, id, when, may_choose).filter(|_| refusal.is_none()));
         // Nobody could sign in to such a pool: it is there for guests, who only read.
         let is_meant_for_guests = pool.providers_complete && pool.providers.is_empty();
         if !may_choose && is_meant_for_guests && cx.held.changes(id, when).is_false() {
@@ -125,21 +126,25 @@ fn at_setting(pool: &IdentityPool, severity: Severity, message: String, why: &st
 /// Actions that a label names.
 const MOST_ACTIONS: usize = 3;
 
-/// What the policies of a role allow, with the place of the first that does.
-fn permissions(cx: &Cx<'_>, role: RoleId, when: &Branch) -> Option<Label> {
-    let (mut place, mut actions) = (None, Vec::new());
+/// What guests may do by the policies of their role, with the place of the first that says so: in the enhanced flow
+/// what Cognito leaves them of it.
+fn permissions(cx: &Cx<'_>, role: RoleId, when: &Branch, is_unlimited: bool) -> Option<Label> {
+    let (mut place, mut actions, mut is_cut) = (None, Vec::new(), false);
     for permission in cx.held.allowing(role, when) {
         let Actions::Only(list) = &permission.statement.actions else { continue };
-        place = place.or(Some(permission.place()));
         for name in list.iter().filter_map(|(action, _)| action.as_known()) {
-            if !actions.contains(&name) {
-                actions.push(name);
+            let left = if is_unlimited { LeftToGuests::All } else { left_to_guests(name) };
+            if left == LeftToGuests::Nothing || actions.contains(&name) {
+                continue;
             }
+            place = place.or(Some(permission.place()));
+            is_cut |= left == LeftToGuests::Part;
+            actions.push(name);
         }
     }
     let more = actions.len().saturating_sub(MOST_ACTIONS);
     let named: Vec<String> = actions.iter().take(MOST_ACTIONS).map(|action| shown(action)).collect();
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    (!named.is_empty()).then_some(())?;
-    Some(Label::new(place?, format!("so anybody may {}{more}", named.join(", "))))
+    let limit = if is_cut { ", as far as Cognito lets guests" } else { "" };
+    Some(Label::new(place?, format!("so anybody may {}{more}{limit}", named.join(", "))))
 }

@@ -44,7 +44,9 @@ fn of_role(
     let mut seen = HashSet::new();
     for own in held.allowing(handout.role, when) {
         let Actions::Only(list) = &own.statement.actions else { continue };
-        let is_beyond = |(text, _): &&(Text, _)| text.as_known().is_some_and(access::is_beyond_guests);
+        let is_beyond = |(text, _): &&(Text, _)| {
+            text.as_known().is_some_and(|one| access::left_to_guests(one) != access::LeftToGuests::All)
+        };
         let beyond: Vec<_> = list.iter().filter(is_beyond).collect();
         let worst = beyond.iter().find(|(text, _)| access::changes(text).is_true()).or(beyond.first());
         let Some((action, at)) = worst else { continue };
