@@ -55,6 +55,17 @@ fn a_comment_on_the_line_or_above_it() {
     // A comment behind something speaks of its own line, not of the one below.
     work.write("t.yaml", &job("").replace("Principal:", "Principal: # rolecall: ignore[SVC001] too early"));
     assert_eq!(work.found(&[]), ["t.yaml:9 SUP004", "t.yaml:10 SVC001"]);
+    // Where the wrong rule is named, the one that is shown there is told.
+    work.write("t.yaml", &job("").replace("''", "'' # rolecall: ignore[SVC003] the wrong one"));
+    assert_eq!(work.found(&[]), ["t.yaml:10 SVC001", "t.yaml:10 SUP004"]);
+    let report = work.check(&[]).stdout;
+    assert!(
+        report.contains("SVC003 finds nothing here") && report.contains("what is shown here is SVC001"),
+        "{report}"
+    );
+    work.write("t.yaml", &job("").replace("''", "'x' # rolecall: ignore[service-principal-empty] mended"));
+    let report = work.check(&["--select", "SVC001,SUP"]).stdout;
+    assert!(report.contains("SVC001 finds nothing here") && !report.contains("what is shown here"), "{report}");
     // A text is no comment.
     work.write("t.yaml", &job("").replace("Resources:", "Description: '# rolecall: ignore[SVC001] x'\nResources:"));
     assert_eq!(work.found(&[]), ["t.yaml:11 SVC001"]);

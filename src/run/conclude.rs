@@ -58,7 +58,7 @@ impl Judges<'_> {
         // The path of a construct, and the line of its app, are known only now.
         self.suppressions.apply(&mut findings);
         self.suppressions.apply_to_code(self.scope, self.configured, &mut findings);
-        findings.extend(self.about_suppressions());
+        findings.extend(self.about_suppressions(&findings));
         findings.sort_by(|a, b| a.order().cmp(&b.order()));
         notes.extend(self.suppressions.bounds.iter().map(|message| note(NoteKind::Bound, message.clone())));
         let runs = |rule: &str, file: FileId| self.runs(rule, file);
@@ -102,8 +102,8 @@ impl Judges<'_> {
     }
 
     /// What is wrong with the suppressions, as far as that is shown.
-    fn about_suppressions(&self) -> Vec<Finding> {
-        let mut findings = self.suppressions.judge(&|rule, file| self.runs(rule, file));
+    fn about_suppressions(&self, left: &[Finding]) -> Vec<Finding> {
+        let mut findings = self.suppressions.judge(&|rule, file| self.runs(rule, file), left);
         for finding in &mut findings {
             let configuration = self.suppressions.configurations.get(&finding.primary.place.file);
             if let Some(configuration) = configuration {

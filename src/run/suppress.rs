@@ -135,8 +135,9 @@ impl Suppressions {
         }
     }
 
-    /// What is wrong with what was written; `runs` says whether a rule ran over a file.
-    pub(super) fn judge(&self, runs: &dyn Fn(&str, FileId) -> bool) -> Vec<Finding> {
+    /// What is wrong with what was written; `runs` says whether a rule ran over a file, and `left` are the findings
+    /// that are shown.
+    pub(super) fn judge(&self, runs: &dyn Fn(&str, FileId) -> bool, left: &[Finding]) -> Vec<Finding> {
         let checks = checks::rules().iter().filter_map(|rule| match rule.check {
             Check::Suppression(check) => Some((rule.id, check)),
             _ => None,
@@ -147,8 +148,10 @@ impl Suppressions {
             let (file, is_whole) = (held.suppression.place.file, self.is_whole(&held.suppression));
             let judged = |named: &Named| is_whole && named.rule.is_some_and(|rule| runs(rule, file));
             let judged: Vec<bool> = held.suppression.rules.iter().map(judged).collect();
-            let suppressing =
-                Suppressing { suppression: &held.suppression, used: &held.used, judged: &judged, today: self.today };
+            let is_idle = held.used.iter().zip(&judged).any(|(used, judged)| *judged && !used);
+            let shown = if is_idle { shown_within(&held.suppression, left) } else { Vec::new() };
+            let (suppression, used, today) = (&held.suppression, held.used.as_slice(), self.today);
+            let suppressing = Suppressing { suppression, used, judged: &judged, shown: &shown, today };
             let wanted = checks.iter().filter(|(rule, _)| runs(rule, file));
             wanted.for_each(|(_, check)| check(&suppressing, &mut findings));
         }
@@ -174,6 +177,15 @@ impl Suppressions {
             }
         }
     }
+}
+
+/// The rules of findings that nobody hid, on the line or at the resource that a suppression covers.
+fn shown_within(suppression: &Suppression, left: &[Finding]) -> Vec<&'static str> {
+    if !matches!(suppression.scope, Covers::Line { .. } | Covers::Resource { .. }) {
+        return Vec::new();
+    }
+    let own = left.iter().filter(|finding| finding.suppressed.is_none() && suppression.scope.covers(finding));
+    own.map(|finding| finding.rule).collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 /// An entry of a configuration.

@@ -17,6 +17,8 @@ pub struct Suppressing<'a> {
     pub used: &'a [bool],
     /// For each rule that it names, whether it ran over all that could raise it here.
     pub judged: &'a [bool],
+    /// Rules of which a finding is shown on the line, or at the resource, that it covers.
+    pub shown: &'a [&'static str],
     /// The day of the run.
     pub today: Date,
 }
@@ -40,10 +42,11 @@ fn is_beyond(suppression: &Suppression, named: &Named) -> bool {
     suppression.by != By::Configuration && named.rule.is_some_and(is_own)
 }
 
-/// The rules that a suppression names, for a headline.
+/// The rules that a suppression names, by their ids where there are such, for a headline.
 fn names(suppression: &Suppression) -> String {
     let hidden: Vec<&Named> = suppression.rules.iter().filter(|named| !is_beyond(suppression, named)).collect();
-    let words: Vec<String> = hidden.iter().take(3).map(|named| crate::finding::shown(&named.word)).collect();
+    let word = |named: &&Named| named.rule.map_or_else(|| crate::finding::shown(&named.word), str::to_owned);
+    let words: Vec<String> = hidden.iter().take(3).copied().map(|named| word(&named)).collect();
     let more = if hidden.len() > 3 { " and others" } else { "" };
     format!("{}{more}", words.join(", "))
 }

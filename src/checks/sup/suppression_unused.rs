@@ -3,6 +3,9 @@
 use super::{Suppressing, finding, is_beyond};
 use crate::finding::{Finding, shown};
 
+/// Rules that a help names.
+const MOST_NAMED: usize = 2;
+
 /// Reports rules that a suppression names and that raise nothing there, where it is sure that they do not.
 pub fn check(suppressing: &Suppressing<'_>, findings: &mut Vec<Finding>) {
     let written = suppressing.suppression;
@@ -23,7 +26,17 @@ pub fn check(suppressing: &Suppressing<'_>, findings: &mut Vec<Finding>) {
         let headline = format!("{rule} finds nothing here, so that there is nothing to hide");
         let label = format!("{} is not raised by what this covers", shown(&named.word));
         let mut finding = finding("SUP004", suppressing, headline, (named.place, &label));
-        finding.help = "take it away, or move it to what it is meant for".to_owned();
+        finding.help = match others(suppressing).as_str() {
+            "" => "take it away, or move it to what it is meant for".to_owned(),
+            others => format!("take it away, or move it to what it is meant for; what is shown here is {others}"),
+        };
         findings.push(finding);
     }
+}
+
+/// Rules that the suppression does not name, and of which a finding is shown where it stands.
+fn others(suppressing: &Suppressing<'_>) -> String {
+    let names = |rule: &&&str| suppressing.suppression.rules.iter().any(|named| named.rule == Some(**rule));
+    let others = suppressing.shown.iter().filter(|rule| !names(rule)).take(MOST_NAMED).copied();
+    others.collect::<Vec<&str>>().join(" and ")
 }
