@@ -192,6 +192,28 @@ fn names_and_values_that_fit_no_template_are_told() {
 }
 
 #[test]
+fn names_of_a_configuration_that_no_template_has_are_told_on_request() {
+    let work = Work::new(&[
+        ("rolecall.toml", "[parameters]\nStgae = 'dev'\nOther = 'x'\n'AWS::Region' = 'eu-west-1'\n"),
+        ("t.yaml", &staged()),
+        ("sub/rolecall.toml", "[parameters]\nOther = 'x'\n"),
+        ("sub/t.yaml", "Parameters: {Other: {Type: String}}\nResources: {Q: {Type: 'AWS::SQS::Queue'}}\n"),
+    ]);
+    let told = |arguments: &[&str]| {
+        let all = messages(&work.json(arguments), "skipped");
+        all.into_iter().filter(|message| message.contains("has a parameter")).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        told(&["-v"]),
+        [
+            "rolecall.toml: no template below it that was read has a parameter 'Other'",
+            "rolecall.toml: no template below it that was read has a parameter 'Stgae'; did you mean Stage?"
+        ]
+    );
+    assert_eq!(told(&[]), [""; 0], "a run may see a part of the templates");
+}
+
+#[test]
 fn a_secret_is_printed_nowhere() {
     let secret = "hunter2hunter2";
     let parameters = format!("  Password: {{Type: String, NoEcho: true, AllowedValues: [{secret}, other]}}");

@@ -1,8 +1,8 @@
 //! What is given for the stacks: `--parameters`, `[parameters]`, and files beside the templates, in this
 //! order of weight.
 
-use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::RunError;
@@ -23,6 +23,8 @@ pub(super) struct Remarks {
     pub(super) taken: Vec<String>,
     /// Where several lie, and none was.
     pub(super) ambiguous: Vec<String>,
+    /// Which names of `[parameters]` no template has that obeys their file: a run may see a part of them.
+    pub(super) unknown: Vec<String>,
 }
 
 /// Gives every stack that is not nested its parameters.
@@ -38,14 +40,18 @@ pub(super) fn give(
     let named = read_files(scope, files)?;
     let (mut remarks, mut folders) = (Remarks::default(), Folders::new(scope));
     let mut declared_anywhere: BTreeSet<&str> = BTreeSet::new();
+    let mut declared_below: BTreeMap<&Path, (&Configuration, BTreeSet<&str>)> = BTreeMap::new();
     let (units, warnings) = (&mut gathered.units, &mut gathered.warnings);
     let documents = &gathered.files.documents;
     for unit in units.iter_mut() {
         let configuration = configured.get(unit.file.0 as usize);
         unit.source_root = configuration.and_then(|own| own.source_root());
+        let below = configuration.map(|own| &mut declared_below.entry(&own.path).or_insert((own, BTreeSet::new())).1);
         let root = documents.get(unit.document).and_then(|document| document.root());
         let Some(declared) = root.and_then(|root| root.get("Parameters")) else { continue };
-        declared_anywhere.extend(declared.own_entries().filter_map(|(key, _)| key.text()));
+        let names = || declared.own_entries().filter_map(|(key, _)| key.text());
+        declared_anywhere.extend(names());
+        below.into_iter().for_each(|below| below.extend(names()));
         if unit.is_nested() {
             continue;
         }
@@ -68,7 +74,25 @@ pub(super) fn give(
     if !units.is_empty() {
         warn_of_names(&named, &declared_anywhere, warnings);
     }
+    remarks.unknown.extend(declared_below.into_values().flat_map(|(own, declared)| unknown(own, &declared)));
     Ok(remarks)
+}
+
+/// The names of a configuration that are not among those that its templates declare, each as a sentence without its
+/// full stop.
+fn unknown(own: &Configuration, declared: &BTreeSet<&str>) -> Vec<String> {
+    let file = own.source.as_ref().map_or("", |(path, _)| path);
+    let names = own.settings.parameters.keys().filter(|name| !declared.contains(name.as_str()));
+    let told = |name: &String| {
+        format!("{file}: no template below it that was read has a parameter '{}'{}", shown(name), hint(name, declared))
+    };
+    names.map(told).collect()
+}
+
+/// What was perhaps meant by a name.
+fn hint(name: &str, declared: &BTreeSet<&str>) -> String {
+    let near = nearest_among(name, declared.iter().copied());
+    near.first().map(|near| format!("; did you mean {}?", shown(near))).unwrap_or_default()
 }
 
 fn certain(value: &(impl AsRef<str> + ?Sized)) -> GivenParameter {
@@ -93,8 +117,7 @@ fn read_files(scope: &Scope, files: &[PathBuf]) -> Result<Vec<(String, Parameter
 fn warn_of_names(named: &[(String, Parameters)], declared: &BTreeSet<&str>, warnings: &mut Vec<String>) {
     for (file, parameters) in named {
         for (name, _) in parameters.iter().filter(|(name, _)| !declared.contains(name.as_str())) {
-            let near = nearest_among(name, declared.iter().copied());
-            let hint = near.first().map(|near| format!("; did you mean {near}?")).unwrap_or_default();
+            let hint = hint(name, declared);
             warnings.push(format!("{file}: no template of this run has a parameter '{}'{hint}", shown(name)));
         }
     }

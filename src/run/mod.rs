@@ -278,7 +278,8 @@ fn run(scope: &Arc<Scope>, mut found: Found, inputs: &Inputs, options: &Options)
     notes.extend(gathered.bounds.into_iter().chain(bounds).chain(without_effect).map(note(NoteKind::Bound)));
     notes.extend(gathered.left.into_iter().map(note(NoteKind::LeftRun)));
     if options.verbose {
-        notes.extend(told.into_iter().chain(gathered.skipped).chain(given.taken).map(note(NoteKind::Skipped)));
+        let told = told.into_iter().chain(gathered.skipped).chain(given.taken).chain(given.unknown);
+        notes.extend(told.map(note(NoteKind::Skipped)));
     }
     notes.extend(given.ambiguous.into_iter().map(note(NoteKind::Ambiguous)));
     let templates = files.readings.iter().filter(|reading| reading.is_template).count();
