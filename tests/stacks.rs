@@ -244,7 +244,42 @@ fn two_apps_with_the_same_role_names_stay_apart() {
     let report = check(&borrowed(&files), &[]);
     assert_eq!(findings(&report), [""; 0]);
     let said = "the role app-auth is defined by one/role.yaml and by two/role.yaml";
-    assert_eq!(notes(&report, "ambiguous"), [said, said]);
+    assert_eq!(notes(&report, "ambiguous"), [said], "once for both who ask");
+}
+
+#[test]
+fn copies_of_a_template_are_told_of_once() {
+    let role = |name: &str| {
+        format!(
+            "  {name}:\n    Type: AWS::IAM::Role\n    Properties:\n      RoleName: app-{name}\n      \
+             AssumeRolePolicyDocument: {{Version: '2012-10-17', Statement: [{{Effect: Allow, Principal: {{Service: \
+             lambda.amazonaws.com}}, Action: 'sts:AssumeRole'}}]}}\n"
+        )
+    };
+    let made = format!(
+        "Resources:\n{}{}{}Outputs:\n  Id: {{Value: x, Export: {{Name: id}}}}\n",
+        role("A"),
+        role("B"),
+        role("C")
+    );
+    let asks = |name: &str| {
+        format!(
+            "  F{name}:\n    Type: AWS::Lambda::Function\n    Properties: {{Role: \
+             'arn:aws:iam::210987654321:role/app-{name}'}}\n"
+        )
+    };
+    let asking = format!(
+        "Resources:\n{}{}{}  Q: {{Type: 'AWS::SQS::Queue', Properties: {{QueueName: !ImportValue id}}}}\n",
+        asks("A"),
+        asks("B"),
+        asks("C")
+    );
+    let files = [("one.yaml", made.as_str()), ("two.yaml", &made), ("app.yaml", &asking)];
+    let files: Vec<(String, String)> = files.map(|(path, text)| (path.to_owned(), text.to_owned())).to_vec();
+    let report = check(&borrowed(&files), &[]);
+    let told = notes(&report, "ambiguous");
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].contains(" is defined by one.yaml and by two.yaml, as are 2 others"), "{told:?}");
 }
 
 #[test]

@@ -81,7 +81,7 @@ pub fn build(set: &StackSet<'_>) -> Graph {
     builder.hand_out_group_roles();
     if builder.graph.handouts.len() >= MOST_HANDOUTS {
         let message = format!("more than {MOST_HANDOUTS} roles are handed out; the rest is not followed");
-        builder.graph.notes.push(Note { kind: NoteKind::Bound, message, place: None });
+        builder.graph.notes.push(Note::new(NoteKind::Bound, message, None));
     }
     let Builder { resolver, graph, .. } = builder;
     let notes = resolver.notes.into_iter().chain(graph.notes.clone()).collect();
@@ -182,14 +182,14 @@ impl<'s, 'd> Builder<'s, 'd> {
             if let Some(call) = doc.root().and_then(|root| Call::of(root.get("Resources")?)) {
                 let message = format!("the resources of this template are not known: {} is not evaluated", call.told());
                 let place = Some(call.argument.tagged_place());
-                self.graph.notes.push(Note { kind: NoteKind::Undecided, message, place });
+                self.graph.notes.push(Note::new(NoteKind::Undecided, message, place));
             }
             let Some((name, node)) = own_macro(doc) else { continue };
             let is_new = !self.graph.macros.contains_key(&doc.file());
             self.graph.macros.extend(doc.files().map(|(file, _)| (file, name.to_owned())));
             if is_new {
                 let message = format!("the macro {name} may change all that this template says");
-                self.graph.notes.push(Note { kind: NoteKind::Undecided, message, place: Some(node.place()) });
+                self.graph.notes.push(Note::new(NoteKind::Undecided, message, Some(node.place())));
             }
         }
     }
@@ -262,7 +262,7 @@ impl<'s, 'd> Builder<'s, 'd> {
 
     fn note_bound(&mut self, resource: &Resource<'d>) {
         let message = format!("not every combination of conditions is followed for {}", resource.id);
-        self.graph.notes.push(Note { kind: NoteKind::Bound, message, place: Some(resource.key.place()) });
+        self.graph.notes.push(Note::new(NoteKind::Bound, message, Some(resource.key.place())));
     }
 
     fn attribute(&mut self, stack: StackId, resource: &Resource<'d>, attribute: &str) -> Value {

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use super::join::{self, Home};
-use super::{BYTES_PER_NODE, NoteKind, Resolver, StackId, Unread};
+use super::{BYTES_PER_NODE, Note, NoteKind, Resolver, StackId, Unread};
 use crate::syntax::Node;
 use crate::template::{Call, STACK_SET, is_nested_stack};
 use crate::value::{At, Kind, Text, Value, Why};
@@ -73,8 +73,8 @@ impl<'d> Resolver<'_, 'd> {
                 None => Kind::Any(Why::Missing(what.into())),
             },
             [] => match self.set().rivals(what) {
-                Some(message) => {
-                    self.note(NoteKind::Ambiguous, message.to_owned(), at.place);
+                Some(rivals) => {
+                    self.add_note(Note::of_rivals(what, rivals.clone(), at.place));
                     Kind::Text(self.missing(what, what, Why::Ambiguous(what.into())))
                 }
                 None => {
@@ -84,8 +84,7 @@ impl<'d> Resolver<'_, 'd> {
             },
             [(first, _), (second, _), ..] => {
                 let keys = [first, second].map(|id| self.stack(*id).info.key.clone());
-                let message = format!("{what} is defined by {} and by {}", keys[0], keys[1]);
-                self.note(NoteKind::Ambiguous, message, at.place);
+                self.add_note(Note::of_rivals(what, keys, at.place));
                 Kind::Text(self.missing(what, what, Why::Ambiguous(what.into())))
             }
         }

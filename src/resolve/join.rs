@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{Note, NoteKind, Resolver, Stack, StackId, StackInfo, StackSet};
+use super::{Note, Resolver, Stack, StackId, StackInfo, StackSet};
 use crate::source::Place;
 use crate::syntax::{Node, Scalar};
 use crate::template::{Call, Function, Resource};
@@ -17,7 +17,7 @@ pub(super) struct Joins {
     /// What is to be said of a stack's references.
     pub(super) notes: Vec<(usize, Note)>,
     /// Names that several stacks define, by the stack that asks: what is asked for, and what to say of it.
-    pub(super) rivals: Vec<(usize, String, String)>,
+    pub(super) rivals: Vec<(usize, String, [String; 2])>,
 }
 
 /// A name that one stack gives and others use.
@@ -229,13 +229,11 @@ impl Index {
             match near.find(is_other) {
                 None => joins.pairs.push((by, first.stack)),
                 Some(second) => {
-                    let keys = [first, second].map(|definition| stacks[definition.stack].info.key.as_str());
-                    let message = format!("{} is defined by {} and by {}", name.shown(), keys[0], keys[1]);
+                    let keys = [first, second].map(|definition| stacks[definition.stack].info.key.clone());
                     if name.is_role() {
-                        let note = Note { kind: NoteKind::Ambiguous, message, place: Some(place) };
-                        joins.notes.push((by, note));
+                        joins.notes.push((by, Note::of_rivals(&name.shown(), keys, place)));
                     } else {
-                        joins.rivals.push((by, name.shown(), message));
+                        joins.rivals.push((by, name.shown(), keys));
                     }
                 }
             }

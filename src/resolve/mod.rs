@@ -270,10 +270,15 @@ impl<'s, 'd> Resolver<'s, 'd> {
     }
 
     fn note(&mut self, kind: NoteKind, message: String, place: Place) {
-        let here = self.noted.entry((kind.name(), place)).or_default();
-        if here.iter().all(|at| self.notes[*at].message != message) {
+        self.add_note(Note::new(kind, message, Some(place)));
+    }
+
+    fn add_note(&mut self, note: Note) {
+        let Some(place) = note.place else { return self.notes.push(note) };
+        let here = self.noted.entry((note.kind.name(), place)).or_default();
+        if here.iter().all(|at| self.notes[*at].message != note.message) {
             here.push(self.notes.len());
-            self.notes.push(Note { kind, message, place: Some(place) });
+            self.notes.push(note);
         }
     }
 

@@ -1,5 +1,7 @@
 //! What is worth saying and is no finding.
 
+use std::collections::{HashMap, HashSet};
+
 use crate::source::Place;
 
 /// Something worth saying that is no finding.
@@ -11,6 +13,42 @@ pub struct Note {
     pub message: String,
     /// Where, if it is about a place.
     pub place: Option<Place>,
+    /// The two that answer a reference, where it is about them.
+    pub rivals: Option<[String; 2]>,
+}
+
+impl Note {
+    /// A note.
+    pub fn new(kind: NoteKind, message: String, place: Option<Place>) -> Self {
+        Self { kind, message, place, rivals: None }
+    }
+
+    /// That two templates define what one asks for.
+    pub fn of_rivals(what: &str, rivals: [String; 2], place: Place) -> Self {
+        let message = format!("{what} is defined by {} and by {}", rivals[0], rivals[1]);
+        Self { kind: NoteKind::Ambiguous, message, place: Some(place), rivals: Some(rivals) }
+    }
+
+    /// One note for each pair of templates that define the same things, with how many these are; the others as they
+    /// are. Copies of a project define everything twice.
+    pub fn condensed(notes: Vec<Self>) -> Vec<Self> {
+        let mut things: HashMap<[String; 2], HashSet<String>> = HashMap::new();
+        for note in &notes {
+            if let Some(rivals) = &note.rivals {
+                things.entry(rivals.clone()).or_default().insert(note.message.clone());
+            }
+        }
+        let once = |mut note: Self| {
+            let Some(rivals) = &note.rivals else { return Some(note) };
+            match things.remove(rivals)?.len() - 1 {
+                0 => {}
+                1 => note.message += ", as is 1 other",
+                more => note.message += &format!(", as are {more} others"),
+            }
+            Some(note)
+        };
+        notes.into_iter().filter_map(once).collect()
+    }
 }
 
 /// Kinds of notes (interface, JSON, `notes[].kind`).

@@ -81,7 +81,7 @@ pub struct StackSet<'d> {
     /// What is to be said of references that joined nothing.
     notes: Vec<Note>,
     /// Names that several stacks outside of this set define, and what to say of them.
-    rivals: HashMap<String, String>,
+    rivals: HashMap<String, [String; 2]>,
 }
 
 impl<'d> StackSet<'d> {
@@ -96,8 +96,8 @@ impl<'d> StackSet<'d> {
     }
 
     /// What to say of a name that several stacks outside of this set define.
-    pub(super) fn rivals(&self, what: &str) -> Option<&str> {
-        self.rivals.get(what).map(String::as_str)
+    pub(super) fn rivals(&self, what: &str) -> Option<&[String; 2]> {
+        self.rivals.get(what)
     }
 
     /// The stack of an id.
@@ -187,8 +187,8 @@ fn split<'d>(stacks: Vec<Stack<'d>>, roots: &[usize], joins: Joins) -> Vec<Stack
     for (at, note) in joins.notes {
         sets[set_of_root[&roots[at]]].notes.push(note);
     }
-    for (at, what, message) in joins.rivals {
-        sets[set_of_root[&roots[at]]].rivals.insert(what, message);
+    for (at, what, both) in joins.rivals {
+        sets[set_of_root[&roots[at]]].rivals.insert(what, both);
     }
     sets
 }

@@ -128,7 +128,7 @@ fn expansion_notes(documents: &[Document], expanded: &[Option<Expanded>]) -> Vec
     let mut notes = Vec::new();
     for (doc, made) in documents.iter().zip(expanded) {
         let (place, Some(made)) = (doc.root().map(|root| root.place()), made) else { continue };
-        let note = |kind| move |message: &String| Note { kind, message: message.clone(), place };
+        let note = |kind| move |message: &String| Note::new(kind, message.clone(), place);
         notes.extend(made.notes.iter().map(note(NoteKind::Bound)));
         notes.extend(made.unknown.iter().map(note(NoteKind::Undecided)));
     }
@@ -296,10 +296,9 @@ fn count(graph: &Graph, trusts: &[Trust], classes: &Classes) -> (Counts, Vec<Not
         mappings_undecided: mappings.len(),
         ..Counts::default()
     };
-    let note = |undecided: Undecided| Note {
-        kind: if undecided.bounded { NoteKind::Bound } else { NoteKind::Undecided },
-        message: undecided.message,
-        place: Some(undecided.place),
+    let note = |undecided: Undecided| {
+        let kind = if undecided.bounded { NoteKind::Bound } else { NoteKind::Undecided };
+        Note::new(kind, undecided.message, Some(undecided.place))
     };
     (counts, trusts.into_iter().chain(mappings).map(note).collect())
 }

@@ -137,5 +137,5 @@ fn shown_key(path: &Path) -> String {
 }
 
 fn note(kind: NoteKind, message: String) -> Note {
-    Note { kind, message, place: None }
+    Note::new(kind, message, None)
 }

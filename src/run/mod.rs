@@ -274,7 +274,7 @@ fn run(scope: &Arc<Scope>, mut found: Found, inputs: &Inputs, options: &Options)
     let mut findings = check_readings(&files, &runs);
     findings.append(&mut analysis.findings);
     let mut notes = std::mem::take(&mut analysis.notes);
-    let note = |kind| move |message| Note { kind, message, place: None };
+    let note = |kind| move |message| Note::new(kind, message, None);
     notes.extend(gathered.bounds.into_iter().chain(bounds).chain(without_effect).map(note(NoteKind::Bound)));
     notes.extend(gathered.left.into_iter().map(note(NoteKind::LeftRun)));
     if options.verbose {
@@ -291,6 +291,7 @@ fn run(scope: &Arc<Scope>, mut found: Found, inputs: &Inputs, options: &Options)
     let judges = Judges { scope, files: &files, units, configured, options, suppressions, before, replaced };
     let concluded = judges.conclude(findings, programs);
     notes.extend(concluded.notes);
+    let notes = Note::condensed(notes);
     let (findings, suppressed, baseline) = (concluded.findings, concluded.suppressed, concluded.baseline);
     let paths = files.readings.iter().map(|reading| reading.path.clone()).collect();
     let fail_on = nearest.and_then(|nearest| nearest.settings.lint.fail_on);

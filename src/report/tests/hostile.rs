@@ -136,7 +136,7 @@ fn outcome() -> impl Strategy<Value = Outcome> {
         let sources = samples::sources(&[(&path, &first), ("b.yaml", &second)]);
         let mut outcome = samples::outcome(sources, findings);
         let place = Some(outcome.findings[0].primary.place);
-        outcome.notes.push(Note { kind: NoteKind::Undecided, message, place });
+        outcome.notes.push(Note::new(NoteKind::Undecided, message, place));
         outcome
     })
 }

@@ -173,7 +173,7 @@ fn note(outcome: &Outcome, kind: NoteKind) -> Note {
     let message =
         format!("a note of the kind {}, which says what could not be known and for which reason", kind.name());
     let place = (kind != NoteKind::Bound).then(|| outcome.findings[0].primary.place);
-    Note { kind, message, place }
+    Note::new(kind, message, place)
 }
 
 const STACK: &str = "\

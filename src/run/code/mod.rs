@@ -67,7 +67,7 @@ pub(super) fn attach(
     let stale = programs.iter_mut().filter_map(|(shown, code)| stale::note(shown, code, &mut budget));
     let mut notes: Vec<Note> = stale.collect();
     let bounds = budget.bound().into_iter().chain(unsearched);
-    notes.extend(bounds.map(|message| Note { kind: NoteKind::Bound, message, place: None }));
+    notes.extend(bounds.map(|message| Note::new(NoteKind::Bound, message, None)));
     notes
 }
 

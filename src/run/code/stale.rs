@@ -29,7 +29,7 @@ pub(super) fn note(shown: &str, code: &mut Code<'_>, budget: &mut Budget) -> Opt
     let message = format!(
         "{shown} is older than {first}{more}: run cdk synth again, or lines and findings may be those of before"
     );
-    Some(Note { kind: NoteKind::Stale, message, place: None })
+    Some(Note::new(NoteKind::Stale, message, None))
 }
 
 /// What the traces name, and what the scripts among it were made from.
