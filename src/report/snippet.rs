@@ -226,7 +226,10 @@ struct Excerpt<'a> {
 
 /// One mark as it is drawn.
 struct Arrow {
+    /// What ariadne underlines: in its middle the arrow begins.
     columns: Range<usize>,
+    /// Where the mark ends, or what is shown of its line.
+    reach: usize,
     /// The label, broken into lines.
     message: Vec<String>,
     style: Style,
@@ -242,11 +245,11 @@ impl<'a> Excerpt<'a> {
         let column = |at: usize| columns.get(at.saturating_sub(window.skipped)).or(columns.last()).copied();
         let arrow = |target: &Target<'_>| {
             let start = column(target.columns.start).unwrap_or(0);
-            // An underline may reach so far that its middle does not pass the limit.
-            let end = column(target.columns.end).unwrap_or(0).min(2 * window.limit.max(start) + 1 - start);
-            let columns = start..end.max(start + 1);
+            let reach = column(target.columns.end).unwrap_or(0);
+            // The middle must not pass the limit; what is left is underlined without an arrow.
+            let columns = start..reach.min(2 * window.limit.max(start) + 1 - start).max(start + 1);
             let room = width.saturating_sub((columns.start + columns.end) / 2 + ARROW_WIDTH).max(LABEL / 2);
-            Arrow { columns, message: wrap(&target.message, room), style: target.style }
+            Arrow { columns, reach, message: wrap(&target.message, room), style: target.style }
         };
         let mut arrows: Vec<Arrow> = targets.iter().map(arrow).collect();
         arrows.sort_by_key(|arrow| std::cmp::Reverse(arrow.columns.start + arrow.columns.end));
@@ -377,18 +380,27 @@ fn drawn(excerpts: &[Excerpt<'_>]) -> Vec<Cells> {
     // Characters, not bytes: with bytes the positions are wrong where a text is not ASCII.
     let config = Config::new().with_index_type(IndexType::Char).with_color(true);
     let mut report = Report::build(ReportKind::Custom("", Color::Primary), 0..0).with_config(config);
-    let arrows = starts.iter().zip(excerpts).flat_map(|(start, excerpt)| {
-        excerpt.arrows.iter().map(move |arrow| (start + arrow.columns.start..start + arrow.columns.end, arrow.style))
-    });
-    for (order, (span, style)) in (0..).zip(arrows.clone()) {
-        report.add_label(Label::new(span).with_color(carrier(style)).with_message("label").with_order(order));
+    let mut labels = Vec::new();
+    for (start, excerpt) in starts.iter().zip(excerpts) {
+        let label = |columns: Range<usize>, style: Style| {
+            Label::new(start + columns.start..start + columns.end).with_color(carrier(style))
+        };
+        let own = &excerpt.arrows;
+        labels.extend(own.iter().map(|arrow| label(arrow.columns.clone(), arrow.style).with_message("label")));
+        // Without a message there is no arrow, and behind those that have one it takes no row.
+        let rests = own.iter().filter(|arrow| arrow.columns.end < arrow.reach);
+        labels.extend(rests.map(|arrow| label(arrow.columns.end..arrow.reach, arrow.style)));
+    }
+    for (order, label) in (0..).zip(labels) {
+        report.add_label(label.with_order(order));
     }
     let mut out = Vec::new();
     // A vector takes all that is written to it, and the source is at hand.
     if report.finish().write(Source::from(text), &mut out).is_err() {
         return Vec::new();
     }
-    let primary = arrows.map(|(_, style)| style).find(|style| *style != Style::Related).unwrap_or(Style::Related);
+    let mut styles = excerpts.iter().flat_map(|excerpt| &excerpt.arrows).map(|arrow| arrow.style);
+    let primary = styles.find(|style| *style != Style::Related).unwrap_or(Style::Related);
     let out = String::from_utf8_lossy(&out);
     let mut rows: Vec<Cells> = out.lines().skip(3).map(|row| cells(row, primary)).collect();
     rows.pop();
