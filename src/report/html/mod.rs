@@ -7,6 +7,7 @@ mod entry;
 mod excerpt;
 mod path;
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
 use std::io::{Result, Write};
@@ -152,7 +153,8 @@ fn filters(shown: &[&Finding], page: &mut String) {
               <output id=\"count\"></output></p>\n</form>\n";
 }
 
-/// The findings of each stack, or else of each template, in report order; those of one the most severe first.
+/// The findings of each stack, or else of each template: first the stacks with the most severe ones, then in report
+/// order; those of one the most severe first.
 fn by_stack<'a>(outcome: &'a Outcome, shown: &[&'a Finding]) -> Vec<(&'a str, Vec<&'a Finding>)> {
     let mut found = shown.to_vec();
     found.sort_by_key(|finding| finding.primary.place);
@@ -167,7 +169,8 @@ fn by_stack<'a>(outcome: &'a Outcome, shown: &[&'a Finding]) -> Vec<(&'a str, Ve
         });
         stacks[at].1.push(finding);
     }
-    stacks.iter_mut().for_each(|(_, findings)| findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity)));
+    stacks.iter_mut().for_each(|(_, findings)| findings.sort_by_key(|finding| Reverse(finding.severity)));
+    stacks.sort_by_key(|(_, findings)| Reverse(findings.first().map(|finding| finding.severity)));
     stacks
 }
 

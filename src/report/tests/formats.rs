@@ -4,7 +4,7 @@ use serde_json::Value;
 use sha2::Digest as _;
 
 use super::{expect, fixed, report, samples};
-use crate::finding::{Counts, Finding, Outcome};
+use crate::finding::{Counts, Finding, Outcome, Severity};
 use crate::report::{Format, Options};
 use crate::source::Sources;
 
@@ -141,6 +141,29 @@ fn html_names_the_hashes_of_its_own_parts() {
             assert!(!part.contains(word), "{word}");
         }
     }
+}
+
+/// Who opens a page sees first what matters most, then what stands first.
+#[test]
+fn html_begins_with_the_stack_that_has_the_most_severe_findings() {
+    let mut outcome = samples::mixed();
+    let one = outcome.findings[0].clone();
+    let of = |stack: &str, severity: Severity| {
+        let mut finding = one.clone();
+        finding.subject.stack = Some(stack.to_owned());
+        finding.severity = severity;
+        finding
+    };
+    outcome.findings = vec![
+        of("Mild", Severity::Info),
+        of("First", Severity::Warning),
+        of("Second", Severity::Warning),
+        of("Worst", Severity::Warning),
+        of("Worst", Severity::Error),
+    ];
+    let page = report(Format::Html, &outcome, &fixed());
+    let names = page.split("<h2 id=\"s").skip(1).filter_map(|rest| rest.split_once("<bdi>")?.1.split_once("</bdi>"));
+    assert_eq!(names.map(|(name, _)| name).collect::<Vec<_>>(), ["Worst", "First", "Second", "Mild"]);
 }
 
 /// A page has at most 2,000 findings, the most severe, and says what it leaves out; one more costs what one costs.
