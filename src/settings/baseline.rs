@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::Fault;
+use super::{Fault, renamed};
 use crate::finding::{By, Finding, Suppressed, shown, without_indexes};
 use crate::source::{FileId, Span};
 use crate::syntax::{self, Kind, Node, Scalar};
@@ -104,7 +104,7 @@ impl Baseline {
 
     /// For each finding the number of the entry that covers it: by fingerprint; else by rule, stack, logical id and
     /// property in the same file, whose name in fingerprints changes with the folder of its `rolecall.toml`; else
-    /// by rule, logical id and property where the file of the entry `is_gone`.
+    /// by what is in a renamed file, where the file of the entry `is_gone`.
     pub fn matched(
         &self,
         findings: &[&Finding],
@@ -118,19 +118,13 @@ impl Baseline {
         pair(&mut matched, self.entries.iter().map(named), of_findings.iter().map(named));
         let placed = |one: &Known| Some((one.path.clone(), one.stack.clone(), one.name()));
         pair(&mut matched, self.entries.iter().map(placed), of_findings.iter().map(placed));
-        let mut gone: HashMap<&str, bool> = HashMap::new();
-        for entry in self.entries.iter().filter(|entry| entry.logical_id.is_some()) {
-            gone.entry(entry.path.as_str()).or_insert_with(|| is_gone(&entry.path));
-        }
-        let is_lent = |entry: &&Known| entry.logical_id.is_some() && gone.get(entry.path.as_str()) == Some(&true);
-        let lent = self.entries.iter().map(|entry| Some(entry).filter(&is_lent).map(Known::name));
-        pair(&mut matched, lent, of_findings.iter().map(|one| Some(one.name())));
+        renamed::pair(&mut matched, &self.entries, &of_findings, is_gone);
         matched
     }
 }
 
 /// What an entry speaks of, wherever its file lies: rule, logical id and property.
-type Name = (String, Option<String>, String);
+pub(super) type Name = (String, Option<String>, String);
 
 /// Gives each finding that has no entry the first one of the same name that is left.
 fn pair<K: Eq + Hash>(
@@ -149,7 +143,7 @@ fn pair<K: Eq + Hash>(
 }
 
 impl Known {
-    fn name(&self) -> Name {
+    pub(super) fn name(&self) -> Name {
         (self.rule.clone(), self.logical_id.clone(), property(self.property.as_deref()))
     }
 
@@ -316,12 +310,53 @@ mod tests {
     fn a_renamed_file_is_known_where_the_old_one_is_gone() {
         let old = named(vec![finding(0, "A", "CGT001"), finding(0, "B", "CGT001")]);
         let baseline = Baseline::of(old.iter(), &path);
-        let mut now = named(vec![finding(1, "A", "CGT001"), finding(2, "A", "CGT001")]);
+        let mut now = named(vec![finding(1, "A", "CGT001")]);
         let vanished = baseline.apply(&mut now.clone(), &path, &|_| false).len();
         assert_eq!(vanished, 2, "a file that is there still has its findings");
         let gone = baseline.apply(&mut now, &path, &|path| path == "f0");
         assert_eq!(gone.iter().map(|entry| entry.shown()).collect::<Vec<_>>(), ["CGT001 B in f0"]);
-        assert_eq!(open(&now), ["A"], "one entry covers one of the two");
+        assert_eq!(open(&now), [""; 0]);
+    }
+
+    /// The files of findings that are not hidden, where these were there and the files of `gone` are not there now.
+    fn left(old: &[(&str, &str)], now: &[(&str, &str)], gone: &[&str]) -> Vec<String> {
+        let files: Vec<&str> = old.iter().chain(now).map(|(file, _)| *file).collect();
+        let number = |file: &str| files.iter().position(|own| *own == file).unwrap_or_default() as u32;
+        let make = |all: &[(&str, &str)]| -> Vec<Finding> {
+            let all = all.iter().map(|(file, id)| finding(number(file), id, "CGT001"));
+            named(
+                all.map(|mut one| {
+                    one.subject.logical_id = one.subject.logical_id.filter(|id| !id.is_empty());
+                    one
+                })
+                .collect(),
+            )
+        };
+        let path = |file: FileId| files[file.0 as usize].to_owned();
+        let mut now = make(now);
+        Baseline::of(make(old).iter(), &path).apply(&mut now, &path, &|path| gone.contains(&path));
+        let open = now.iter().filter(|finding| finding.suppressed.is_none());
+        open.map(|finding| path(finding.primary.place.file)).collect()
+    }
+
+    #[test]
+    fn no_entry_goes_to_one_of_two_files_that_may_both_be_the_renamed_one() {
+        let old = [("a", "A"), ("a", "B")];
+        let both = [("b", "A"), ("b", "B"), ("c", "A"), ("c", "B")];
+        assert_eq!(left(&old, &both, &["a"]), ["b", "b", "c", "c"], "renamed and copied: nobody knows which is which");
+        assert_eq!(left(&old, &[("b", "A"), ("c", "A"), ("c", "B")], &["a"]), ["b"], "one has more of it");
+        assert_eq!(left(&old, &[("b", "A"), ("c", "B")], &["a"]), [""; 0], "in two parts");
+        assert_eq!(left(&[("x/t", "A"), ("y", "B")], &[("y", "A"), ("y", "B")], &["x/t"]), ["y"], "y was there");
+        // A renamed folder, with copies in it.
+        let old = [("p/t", "A"), ("q/t", "A")];
+        assert_eq!(left(&old, &[("e/p/t", "A"), ("e/q/t", "A"), ("e/r/t", "A")], &["p/t", "q/t"]), ["e/r/t"]);
+        assert_eq!(left(&old, &[("e/t", "A"), ("f/t", "A")], &["p/t", "q/t"]), [""; 0], "none of them can be new");
+    }
+
+    #[test]
+    fn what_has_no_logical_id_is_known_by_the_name_of_its_file() {
+        assert_eq!(left(&[("a/cdk.json", "")], &[("b/cdk.json", "")], &["a/cdk.json"]), [""; 0]);
+        assert_eq!(left(&[("a/cdk.json", "")], &[("b/t.yaml", "")], &["a/cdk.json"]), ["b/t.yaml"]);
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod fault;
 mod keys;
 mod lint;
 mod parameters;
+mod renamed;
 mod rules;
 pub mod suppress;
 mod table;
