@@ -263,5 +263,22 @@ fn a_key_without_effect_is_told() {
     let work = Work::new(&[("rolecall.toml", text), ("t.yaml", &job(""))]);
     let said = work::notes(&work.json(&[]), "bound");
     let no_effect = |key: &str| format!("rolecall.toml: '{key}' of [trust] has no effect in this version");
-    assert_eq!(said, [no_effect("organizations"), no_effect("require-boundary")]);
+    assert_eq!(said, [no_effect("require-boundary")]);
+}
+
+#[test]
+fn an_organization_of_others_makes_nobody_yours() {
+    let template = "Resources:\n  R:\n    Type: AWS::IAM::Role\n    Properties:\n      AssumeRolePolicyDocument:\n        \
+                    Version: '2012-10-17'\n        Statement:\n          - Effect: Allow\n            Principal: {AWS: \
+                    'arn:aws:iam::999988887777:root'}\n            Action: sts:AssumeRole\n            Condition: \
+                    {StringEquals: {aws:PrincipalOrgID: o-exampleorgid}}\n";
+    let work = Work::new(&[("t.yaml", template)]);
+    let found = |toml: &str| {
+        work.write("rolecall.toml", toml);
+        work.found(&["--account", "210987654321", "--select", "XAC006"])
+    };
+    assert_eq!(found(""), [""; 0]);
+    assert_eq!(found("[trust]\norganizations = ['o-exampleorgid', 'o-other00000']\n"), [""; 0]);
+    assert_eq!(found("[trust]\norganizations = ['o-other00000']\n"), ["t.yaml:9 XAC006"]);
+    assert_eq!(found("[trust]\norganizations = ['o-other00000']\naccounts = ['999988887777']\n"), [""; 0]);
 }

@@ -326,16 +326,22 @@ pub(super) fn bare_request(role: &Role) -> Request {
     }
 }
 
-/// Whether a statement asks for more than an account: for its organization, or for a name in it.
+/// Whether a statement asks for more than an account: for its organization, which is one of the user's where these are
+/// known, or for a name in it.
 pub(super) fn narrows_account(
     statement: &Statement,
     policy: &Policy,
     request: &Request,
-    account: &Text,
+    (account, own): (&Text, &[String]),
     symbols: &Symbols,
 ) -> bool {
+    let is_own = |test: &Test, id: &String| !passes_with(test, policy, request, Text::known(&**id), symbols).is_false();
+    let is_of_others =
+        |test: &Test| is_on(test, &["aws:principalorgid"]) && !own.is_empty() && !own.iter().any(|id| is_own(test, id));
     statement.conditions.tests.iter().any(|test| match () {
-        () if is_on(test, &ORGANIZATION) => !is_open_to_organizations(test, policy, request, symbols),
+        () if is_on(test, &ORGANIZATION) => {
+            !is_open_to_organizations(test, policy, request, symbols) && !is_of_others(test)
+        }
         () if is_on(test, &["aws:principalarn"]) => !is_open_to_roles(test, policy, request, account, symbols),
         () => false,
     })

@@ -169,15 +169,11 @@ impl<'s> Configurations<'s> {
         let read = self.used.iter().filter_map(|path| self.read.get(path));
         let of_one = |own: &Arc<Configuration>| {
             let trusted = &own.settings.trusted;
-            let keys = [
-                ("organizations", !trusted.organizations.is_empty()),
-                ("require-boundary", trusted.boundary != Boundary::NotAsked),
-            ];
-            let file = own.source.as_ref().map_or(FILE, |(path, _)| path).to_owned();
-            let keys = keys.into_iter().filter(|(_, is_set)| *is_set);
-            keys.map(move |(key, _)| format!("{file}: '{key}' of [trust] has no effect in this version"))
+            let file = own.source.as_ref().map_or(FILE, |(path, _)| path);
+            let message = format!("{file}: 'require-boundary' of [trust] has no effect in this version");
+            (trusted.boundary != Boundary::NotAsked).then_some(message)
         };
-        read.flat_map(of_one).collect()
+        read.filter_map(of_one).collect()
     }
 
     /// # Errors

@@ -83,7 +83,7 @@ const SECTIONS: [Section; 6] = [
             },
             Key {
                 name: "organizations",
-                says: "Organizations of yours. This version does nothing with them yet, and says so.",
+                says: "Organizations of yours: an account that is trusted as one of another organization is a third party (XAC006).",
                 example: r#"["o-exampleorgid"]"#,
                 schema: || json!({ "type": "array", "items": { "type": "string", "pattern": "^o-[a-z0-9]+$" } }),
             },

@@ -37,7 +37,8 @@ fn finding(cx: &Cx<'_>, of_role: &RoleClasses, answer: &ClassAnswer) -> Option<F
         Truth::Unknown => Severity::Info,
     };
     // Another rule judges how well it asks for these.
-    if narrows_account(statement, policy, &answer.answer.request, &account, symbols) {
+    let own = cx.trusted(role.entity.stack).map_or(&[][..], |trusted| &trusted.organizations);
+    if narrows_account(statement, policy, &answer.answer.request, (&account, own), symbols) {
         return None;
     }
     let gate = gate(cx, of_role, statement);
