@@ -13,7 +13,7 @@ use super::{Color, Status, error, print, warning};
 use super::{files, fix};
 use crate::finding::{Applicability, Date, NoteKind, Outcome, Severity};
 use crate::report::{self, Format};
-use crate::run::{self, Inputs, Mended, Options, Run, Selection, Stdin};
+use crate::run::{self, Inputs, Mended, Options, Run, Selection, Stdin, reason};
 use crate::settings::{Environment, FailOn};
 
 /// The narrowest and the widest report for a terminal.
@@ -233,7 +233,7 @@ fn today() -> Date {
 
 fn read_stdin(name: Option<&str>) -> Result<Stdin, String> {
     let stdin = Stdin::read(name.unwrap_or("<stdin>"), io::stdin().lock());
-    stdin.map_err(|error| format!("cannot read standard input: {error}"))
+    stdin.map_err(|error| format!("cannot read standard input: {}", reason(&error)))
 }
 
 fn status(outcome: &Outcome, fail_on: FailOn) -> Status {
@@ -289,7 +289,7 @@ fn deliver(args: &Args, wanted: &[Wanted], run: &Run, elapsed: Duration, status:
         args.write_baseline.as_deref().zip(baseline).map(|(path, all)| (path, all.baseline.written().into_bytes())),
     );
     if let Err((path, failure)) = files::write_all(&borrowed) {
-        error(format_args!("cannot write {}: {failure}", path.display()));
+        error(format_args!("cannot write {}: {}", path.display(), reason(&failure)));
         status = Status::Failed;
     } else if let (Some(path), Some(all), false) = (&args.write_baseline, baseline, args.quiet) {
         let (count, changes) = (all.baseline.entries.len(), &all.changes);

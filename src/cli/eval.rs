@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::{Status, error, say};
 use crate::finding;
 use crate::policy::Policy;
-use crate::run::{EvalError, Evaluated, eval, policy_of};
+use crate::run::{EvalError, Evaluated, eval, policy_of, reason};
 
 /// Evaluate policies for requests, one JSON object a line; answers come in the same order.
 #[derive(Debug, clap::Args)]
@@ -102,7 +102,7 @@ fn given(file: &Path) -> Result<Policy, String> {
 }
 
 fn cannot_read(file: &Path, failure: &io::Error) -> String {
-    format!("cannot read {}: {failure}", file.display())
+    format!("cannot read {}: {}", file.display(), reason(failure))
 }
 
 fn answer(file: &Path, args: &Args, policy: Option<&Policy>) -> Done {
@@ -124,7 +124,7 @@ fn answer(file: &Path, args: &Args, policy: Option<&Policy>) -> Done {
     match eval(&mut questions, &mut io::stdout().lock(), args.threads.map(usize::from), policy) {
         Ok(evaluated) => return Done::Lines(evaluated),
         Err(EvalError::Write(failure)) if failure.kind() == io::ErrorKind::BrokenPipe => return Done::Enough,
-        Err(EvalError::Write(failure)) => error(format_args!("cannot write to standard output: {failure}")),
+        Err(EvalError::Write(failure)) => error(format_args!("cannot write to standard output: {}", reason(&failure))),
         Err(EvalError::Read(failure)) => error(cannot_read(file, &failure)),
         Err(EvalError::Threads(failure)) => error(failure),
     }

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use super::{Status, error, print};
+use crate::run::reason;
 use crate::settings::{FILE, commented};
 
 /// Write a rolecall.toml in which every key is described, and print what starts the check elsewhere.
@@ -22,7 +23,7 @@ pub(super) fn run(args: &Args) -> Status {
     if let Err(failure) = create(Path::new(FILE), commented().as_bytes()) {
         match failure.kind() {
             io::ErrorKind::AlreadyExists => error(format_args!("{FILE} is there already, and was left as it is")),
-            _ => error(format_args!("cannot write {FILE}: {failure}")),
+            _ => error(format_args!("cannot write {FILE}: {}", reason(&failure))),
         }
         return Status::Failed;
     }

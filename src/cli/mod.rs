@@ -20,6 +20,7 @@ use std::process::ExitCode;
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::finding;
+use crate::run::reason;
 
 use color::Color;
 
@@ -115,7 +116,7 @@ fn print(bytes: &[u8], done: Status) -> Status {
     let mut out = io::stdout().lock();
     match out.write_all(bytes).and_then(|()| out.flush()) {
         Err(failure) if failure.kind() != io::ErrorKind::BrokenPipe => {
-            error(format_args!("cannot write to standard output: {failure}"));
+            error(format_args!("cannot write to standard output: {}", reason(&failure)));
             Status::Failed
         }
         _ => done,

@@ -393,7 +393,7 @@ fn path_of(error: &ignore::Error) -> Option<&Path> {
 }
 
 /// What the system said, without the number of the error.
-pub(super) fn reason(error: &std::io::Error) -> String {
+pub fn reason(error: &std::io::Error) -> String {
     let text = error.to_string();
     match text.rfind(" (os error ") {
         Some(at) => text[..at].to_lowercase(),

@@ -51,6 +51,7 @@ use store::Store;
 use suppress::Suppressions;
 
 pub use baseline::NewBaseline;
+pub use discover::reason;
 pub use eval::{EvalError, Evaluated, eval, policy_of};
 pub use mend::{Mended, MendedFile, mend};
 pub use progress::Progress;
@@ -211,7 +212,7 @@ pub fn check(inputs: &Inputs, options: &Options) -> Result<Run, RunError> {
 
 /// The same with texts in place of files, by their paths without links.
 fn check_instead(inputs: &Inputs, options: &Options, instead: &BTreeMap<PathBuf, String>) -> Result<Run, RunError> {
-    let cwd = std::env::current_dir().map_err(|error| RunError::WorkingDirectory(discover::reason(&error)))?;
+    let cwd = std::env::current_dir().map_err(|error| RunError::WorkingDirectory(reason(&error)))?;
     let store = Store::instead_of(cwd.clone(), instead.clone());
     let named = inputs.paths.iter().filter_map(|path| store.real(&store.absolute(path)).ok());
     let roots = named.chain([cwd]).collect();
