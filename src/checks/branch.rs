@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::finding::{Choice, Finding, Status, shown};
+use crate::finding::{Applicability, Change, Choice, Finding, Status, shown};
 use crate::identity::Graph;
 use crate::source::Place;
 use crate::value::Branch;
@@ -98,6 +98,16 @@ fn name_macro(finding: &mut Finding, graph: &Graph) {
     }
 }
 
+/// Offers a fix that sets another value: the one that is wrong may be that of a parameter, which would decide nothing
+/// any more.
+fn offer_replacement(finding: &mut Finding) {
+    if let Some(fix) = &mut finding.fix
+        && fix.changes.iter().any(|change| matches!(change, Change::Set { .. }))
+    {
+        fix.applicability = Applicability::Offered;
+    }
+}
+
 /// Names the choices of the branch. Where a parameter is taken to have its default, most findings are
 /// one step milder (catalogue, section 3).
 fn name_branch(finding: &mut Finding, graph: &Graph) {
@@ -106,7 +116,10 @@ fn name_branch(finding: &mut Finding, graph: &Graph) {
         let text = &switch.values[usize::from(value)];
         if switch.is_condition() {
             finding.assignment.push((switch.name.to_string(), Choice::Condition(value == 1)));
-        } else if value == 0 {
+            continue;
+        }
+        offer_replacement(finding);
+        if value == 0 {
             finding.assumes.push(format!("parameter {} has a value that the template does not name", switch.name));
         } else if switch.default == Some(value) && !switch.closed {
             match &switch.default_from {
