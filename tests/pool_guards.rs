@@ -1,12 +1,51 @@
 //! Identity pools, each with what is said of it: cases that are too many for the example pages.
 
-use rolecall::finding::Finding;
+use rolecall::finding::{Applicability, Finding};
 use rolecall::run::check_texts;
 
 /// What a rule says of a template.
 fn said(rule: &str, template: &str) -> Vec<Finding> {
     let outcome = check_texts(vec![("template.yaml".to_owned(), template.to_owned())]);
     outcome.findings.into_iter().filter(|finding| finding.rule == rule).collect()
+}
+
+#[test]
+fn a_wildcard_is_more_than_guests_are_left() {
+    let told = |classic: bool, actions: &str| {
+        let findings = said("MAP019", &guests(classic, actions));
+        findings.into_iter().map(|finding| finding.message).collect::<Vec<_>>()
+    };
+    assert_eq!(told(false, "'*'"), ["guests of Pool have a part of every action at most: Cognito takes away the rest"]);
+    assert_eq!(told(false, "'ec2:*'"), ["ec2:* does nothing for guests of Pool: Cognito takes it away"]);
+    let part = "guests of Pool may call kms:*, of which Cognito's limit for guests has a part";
+    assert_eq!(told(true, "'kms:*'"), [part]);
+    assert!(told(true, "'kms:Decrypt'").is_empty());
+}
+
+/// A pool with a mapping that says this of users whom it leads to no role.
+fn mapped(parameters: &str, ambiguous: &str) -> String {
+    format!(
+        "{parameters}Resources:\n  Pool:\n    Type: AWS::Cognito::IdentityPool\n    Properties: \
+         {{AllowUnauthenticatedIdentities: false, SupportedLoginProviders: {{accounts.google.com: x}}}}\n  Roles:\n    \
+         Type: AWS::Cognito::IdentityPoolRoleAttachment\n    Properties:\n      IdentityPoolId: !Ref Pool\n      \
+         RoleMappings:\n        accounts.google.com:\n          Type: Rules\n          AmbiguousRoleResolution: \
+         {ambiguous}\n          RulesConfiguration: {{Rules: [{{Claim: sub, MatchType: Equals, Value: x, RoleARN: \
+         'arn:aws:iam::210987654321:role/x'}}]}}\n"
+    )
+}
+
+#[test]
+fn a_fix_in_the_place_of_a_parameter_is_offered() {
+    let fix = |parameters: &str, ambiguous: &str| {
+        let findings = said("MAP008", &mapped(parameters, ambiguous));
+        let fixes = findings.iter().map(|finding| finding.fix.as_ref().map(|fix| fix.applicability));
+        fixes.collect::<Vec<_>>()
+    };
+    assert_eq!(fix("", "deny"), [Some(Applicability::Safe)]);
+    let with = |default: &str| format!("Parameters: {{P: {{Type: String, {default}}}}}\n");
+    assert_eq!(fix(&with("Default: deny"), "!Ref P"), [Some(Applicability::Offered)]);
+    assert_eq!(fix(&with("AllowedValues: [deny, Deny]"), "!Ref P"), [Some(Applicability::Offered)]);
+    assert_eq!(fix(&with("Default: Deny"), "!Ref P"), []);
 }
 
 /// A pool for guests, whose role may do these things.

@@ -76,12 +76,16 @@ fn finding(
         (true, false) => Severity::Warning,
         (true, true) => Severity::Error,
     };
-    let message = match is_classic {
-        true => format!("guests of {name} may call {told}, which Cognito's limit for guests lacks"),
-        false => format!("{told} does nothing for guests of {name}: Cognito takes it away"),
+    let is_part = access::left_to_guests(action) == access::LeftToGuests::Part;
+    let message = match (is_classic, is_part) {
+        (true, false) => format!("guests of {name} may call {told}, which Cognito's limit for guests lacks"),
+        (true, true) => format!("guests of {name} may call {told}, of which Cognito's limit for guests has a part"),
+        (false, false) => format!("{told} does nothing for guests of {name}: Cognito takes it away"),
+        (false, true) => format!("guests of {name} have a part of {told} at most: Cognito takes away the rest"),
     };
     let date = access::guest_list_date();
-    let label = Label::new(place, format!("beyond what the enhanced flow leaves to guests (list of {date})"));
+    let beyond = if is_part { "reaches beyond" } else { "beyond" };
+    let label = Label::new(place, format!("{beyond} what the enhanced flow leaves to guests (list of {date})"));
     let mut finding = Finding::new("MAP019", severity, message, label, actions_of(graph.role(handout.role), own));
     finding.related.extend(handout.steps.last().map(|(place, _)| Label::new(*place, format!("{role} is for guests"))));
     finding.related.extend(is_classic.then(|| Label::new(pool.classic.place, "the classic flow has no such limit")));
