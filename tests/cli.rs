@@ -586,6 +586,9 @@ fn a_rule_is_explained_by_its_id_or_its_name() {
     assert_eq!(by_id.status, 0);
     assert!(by_id.stdout.starts_with("# INP004 duplicate-key\n"), "{by_id:?}");
     assert_eq!(work.run(&["explain", "duplicate-key"]).stdout, by_id.stdout);
+    let group = work.run(&["explain", "inp"]);
+    assert_eq!(group.status, 2);
+    assert!(group.stderr.starts_with("error: 'inp' is a group; name one of its rules"), "{group:?}");
 }
 
 #[test]

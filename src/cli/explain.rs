@@ -19,8 +19,7 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args) -> Status {
     let Some(rule) = checks::rule(&args.rule) else {
-        let nearest = checks::nearest(&args.rule);
-        error(UnknownRule { word: args.rule.clone(), nearest });
+        error(unknown(&args.rule));
         return Status::Failed;
     };
     let head =
@@ -32,6 +31,14 @@ pub(super) fn run(args: &Args) -> Status {
     };
     let page = if args.color.on_stdout() { styled(&page) } else { page };
     print(page.as_bytes(), Status::Clean)
+}
+
+/// What to say of a word that names no rule.
+fn unknown(word: &str) -> String {
+    if checks::rules().iter().any(|rule| rule.group.eq_ignore_ascii_case(word)) {
+        return format!("'{word}' is a group; name one of its rules, `rolecall rules` lists them");
+    }
+    UnknownRule { word: word.to_owned(), nearest: checks::nearest(word) }.to_string()
 }
 
 /// The page without what its examples say to the tests: which rule they raise stands above each.
