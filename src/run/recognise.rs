@@ -29,9 +29,15 @@ pub(super) fn form(document: &Document) -> Form {
         }
         // Another tool puts the resources there.
         Some((_, resources)) if Call::of(resources).is_some() => Form::Template,
+        // And a macro makes them of what is there.
+        Some(_) if root.get("Transform").is_some_and(calls_macro) => Form::Template,
         Some(_) if is_app_spec(root) => Form::Other,
         Some((key, resources)) => {
-            let meant = declared || root.get("Transform").is_some() || document.text().contains("AWS::");
+            let named = || match resources.kind() {
+                Kind::Missing => document.text().contains("AWS::"),
+                _ => names_type(resources, 2),
+            };
+            let meant = declared || root.get("Transform").is_some() || named();
             let span = if resources.kind() == Kind::Missing { key.span() } else { resources.span() };
             if meant { Form::NoMapping(span) } else { Form::Other }
         }
@@ -39,6 +45,19 @@ pub(super) fn form(document: &Document) -> Form {
         None if root.get("Statement").is_some() && root.get("Version").is_some() => Form::Policy,
         None => Form::Other,
     }
+}
+
+/// Whether a tree of few levels names a type of CloudFormation's resources: events and reports have lists of
+/// `Resources` too.
+fn names_type(node: Node<'_>, levels: usize) -> bool {
+    let is_type = |text: &str| {
+        let parts: Vec<&str> = text.split("::").collect();
+        parts.len() >= 3 && parts[0] == "AWS" && parts.iter().all(|part| !part.is_empty())
+    };
+    node.text().is_some_and(is_type)
+        || levels > 0
+            && (node.items().any(|item| names_type(item, levels - 1))
+                || node.own_entries().any(|(_, value)| names_type(value, levels - 1)))
 }
 
 /// What CodeDeploy is told about a revision lists `Resources` too (CodeDeploy User Guide, AppSpec file structure).
@@ -50,6 +69,12 @@ fn is_app_spec(root: Node<'_>) -> bool {
 /// Other formats have a key `Transform` too.
 fn is_of_aws(transform: Node<'_>) -> bool {
     let named = |node: Node<'_>| node.text().is_some_and(|name| name.starts_with("AWS::"));
+    named(transform) || transform.items().any(named)
+}
+
+/// Whether macros that an account defines make something of the template.
+fn calls_macro(transform: Node<'_>) -> bool {
+    let named = |node: Node<'_>| node.text().is_some_and(|name| !name.starts_with("AWS::"));
     named(transform) || transform.items().any(named)
 }
 
@@ -138,9 +163,16 @@ mod tests {
         assert_eq!(form_of(r#"{"AWSTemplateFormatVersion": "2010-09-09"}"#), Form::Template);
         assert_eq!(form_of(r#"{"Transform": ["AWS::Serverless-2016-10-31"]}"#), Form::Template);
         assert_eq!(form_of(r#"{"Transform": "rotate(3)"}"#), Form::Other);
+        assert_eq!(form_of(r#"{"Transform": ["ShortHand"], "Resources": ["AWS::S3::Bucket"]}"#), Form::Template);
         assert_eq!(form_of(r#"{"Resources": {"cpu": 1}}"#), Form::Other);
         assert_eq!(form_of(r#"{"Resources": ["cpu"]}"#), Form::Other);
         assert_eq!(form_of(r#"{"Resources": ["AWS::S3::Bucket"]}"#), Form::NoMapping(Span::new(14, 33)));
+        let written_as_list = form_of(r#"{"Resources": [{"Type": "AWS::S3::Bucket"}]}"#);
+        assert_eq!(written_as_list, Form::NoMapping(Span::new(14, 43)));
+        // A finding of Security Hub (AWS Security Hub User Guide, AWS Security Finding Format).
+        let of_security_hub =
+            r#"{"Resources": [{"Type": "AwsAccount", "Id": "AWS::::Account:1"}], "Title": "AWS::S3::Bucket"}"#;
+        assert_eq!(form_of(of_security_hub), Form::Other);
         assert_eq!(form_of(r#"{"version": 0.0, "Resources": [{"S": {"Type": "AWS::ECS::Service"}}]}"#), Form::Other);
         assert_eq!(form_of(r#"{"Version": "2012-10-17", "Statement": []}"#), Form::Policy);
         assert_eq!(form_of("[]"), Form::Other);
