@@ -84,3 +84,28 @@ fn guests_are_given_what_their_flow_leaves_them() {
         Some("kms:*, s3:GetObject, as far as Cognito lets guests")
     );
 }
+
+#[test]
+fn the_region_of_a_user_pool_of_the_templates_is_that_of_its_stack() {
+    let told = |host: &str, toml: &str| {
+        let template = format!(
+            "Resources:\n  Users: {{Type: AWS::Cognito::UserPool}}\n  App: {{Type: AWS::Cognito::UserPoolClient, \
+             Properties: {{UserPoolId: !Ref Users}}}}\n  Pool:\n    Type: AWS::Cognito::IdentityPool\n    Properties: \
+             {{AllowUnauthenticatedIdentities: false, CognitoIdentityProviders: [{{ProviderName: !GetAtt \
+             Users.ProviderName, ClientId: !Ref App}}]}}\n  Roles:\n    Type: \
+             AWS::Cognito::IdentityPoolRoleAttachment\n    Properties:\n      IdentityPoolId: !Ref Pool\n      \
+             RoleMappings:\n        users:\n          IdentityProvider: !Sub \
+             'cognito-idp.{host}.amazonaws.com/${{Users}}:${{App}}'\n          Type: Token\n          \
+             AmbiguousRoleResolution: Deny\n"
+        );
+        let files = [("rolecall.toml", toml), ("template.yaml", &template)];
+        let outcome = check_texts(files.map(|(path, text)| (path.to_owned(), text.to_owned())).to_vec());
+        let findings = outcome.findings.into_iter().filter(|finding| finding.rule == "MAP006");
+        findings.map(|finding| finding.primary.message).collect::<Vec<_>>()
+    };
+    let here = "[parameters]\n'AWS::Region' = 'eu-west-1'\n";
+    assert_eq!(told("us-east-1", here), ["the host is of Region us-east-1, the user pool's id of eu-west-1"]);
+    assert!(told("eu-west-1", here).is_empty());
+    assert!(told("${AWS::Region}", here).is_empty());
+    assert!(told("us-east-1", "").is_empty(), "where the stack goes is not known");
+}

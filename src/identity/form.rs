@@ -64,7 +64,7 @@ pub fn malformed(provider: &Text, graph: &Graph) -> Option<Malformed> {
         return Some(Malformed::Url(of));
     }
     if literal.starts_with(USER_POOL) {
-        return user_pool_fault(provider, &graph.symbols);
+        return user_pool_fault(provider, graph);
     }
     if literal.starts_with("arn:") {
         return arn_fault(&pieces);
@@ -82,7 +82,8 @@ fn no_host(pieces: &[Piece], graph: &Graph) -> Option<Malformed> {
     ids.any(|id| *id == first).then_some(Malformed::NoHost)
 }
 
-fn user_pool_fault(provider: &Text, symbols: &Symbols) -> Option<Malformed> {
+fn user_pool_fault(provider: &Text, graph: &Graph) -> Option<Malformed> {
+    let symbols = &graph.symbols;
     let pieces = provider.pieces()?;
     let Some(read) = user_pool_provider(provider) else {
         // Without a slash there is no pool, unless something unknown holds it.
@@ -95,13 +96,25 @@ fn user_pool_fault(provider: &Text, symbols: &Symbols) -> Option<Malformed> {
     if no_client {
         return Some(Malformed::NoClient);
     }
-    let (host, _) = cut(&pieces, '/')?;
+    let host = host_region(&pieces)?;
+    let pool = match graph.user_pool(&read.user_pool) {
+        Some(own) => host_region(&own.provider.pieces()?)?,
+        None => id_region(&read.user_pool)?,
+    };
+    (pool != host).then_some(Malformed::Regions { host, pool })
+}
+
+/// The Region in the host of a user pool's name, where all of the host is known.
+fn host_region(provider: &[Piece]) -> Option<String> {
+    let (host, _) = cut(provider, '/')?;
     let host = Text::from_pieces(host);
-    let host = host.as_known()?.strip_prefix(USER_POOL)?.split('.').next()?;
-    // `REGION_ID` (Cognito user pools API, UserPoolIdType).
-    let Some(Piece::Literal(id)) = read.user_pool.pieces()?.into_iter().next() else { return None };
-    let (pool, _) = id.split_once('_')?;
-    (pool != host).then(|| Malformed::Regions { host: host.to_owned(), pool: pool.to_owned() })
+    Some(host.as_known()?.strip_prefix(USER_POOL)?.split('.').next()?.to_owned())
+}
+
+/// The Region in a user pool's id: `REGION_ID` (Cognito user pools API, UserPoolIdType).
+fn id_region(id: &Text) -> Option<String> {
+    let Some(Piece::Literal(id)) = id.pieces()?.into_iter().next() else { return None };
+    Some(id.split_once('_')?.0.to_owned())
 }
 
 /// Whether a part that is not known may hold a character.
