@@ -86,6 +86,28 @@ fn guests_are_given_what_their_flow_leaves_them() {
 }
 
 #[test]
+fn tags_of_one_providers_users_ask_nothing_of_a_role_for_those_of_another() {
+    let tagged = |amr: &str| {
+        let template = format!(
+            "Resources:\n  Pool:\n    Type: AWS::Cognito::IdentityPool\n    Properties: {{AllowUnauthenticatedIdentities: \
+             false, SupportedLoginProviders: {{accounts.google.com: x, graph.facebook.com: y}}}}\n  Tags:\n    Type: \
+             AWS::Cognito::IdentityPoolPrincipalTag\n    Properties: {{IdentityPoolId: !Ref Pool, IdentityProviderName: \
+             graph.facebook.com, PrincipalTags: {{uid: sub}}}}\n  Roles:\n    Type: \
+             AWS::Cognito::IdentityPoolRoleAttachment\n    Properties: {{IdentityPoolId: !Ref Pool, Roles: \
+             {{authenticated: !GetAtt Member.Arn}}}}\n  Member:\n    Type: AWS::IAM::Role\n    Properties:\n      \
+             AssumeRolePolicyDocument:\n        Version: '2012-10-17'\n        Statement:\n          Effect: Allow\n          \
+             Principal: {{Federated: cognito-identity.amazonaws.com}}\n          Action: \
+             sts:AssumeRoleWithWebIdentity\n          Condition: {{StringEquals: {{'cognito-identity.amazonaws.com:aud': \
+             !Ref Pool}}, 'ForAnyValue:StringLike': {{'cognito-identity.amazonaws.com:amr': {amr}}}}}\n"
+        );
+        said("TAG001", &template).len()
+    };
+    assert_eq!(tagged("authenticated"), 1);
+    assert_eq!(tagged("graph.facebook.com"), 1);
+    assert_eq!(tagged("accounts.google.com"), 0);
+}
+
+#[test]
 fn the_region_of_a_user_pool_of_the_templates_is_that_of_its_stack() {
     let told = |host: &str, toml: &str| {
         let template = format!(

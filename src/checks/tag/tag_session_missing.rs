@@ -10,7 +10,7 @@ use crate::identity::tags::{
     assume_action, companion_missing, named_companions, never_allows, roles_named, tests_for_tags,
 };
 use crate::identity::{
-    AwsPrincipal, Dialect, Graph, Handout, Holder, Mapping, PermissionPolicy, Role, RoleId, TagMap, Trust, Way,
+    Answer, AwsPrincipal, Dialect, Graph, Handout, Holder, Mapping, PermissionPolicy, Role, RoleId, TagMap, Trust, Way,
     account_of, aws_principal, tag_uses,
 };
 use crate::policy::{Effect, Policy, Principal, PrincipalKind, Principals, Statement, Test, actions_match};
@@ -215,8 +215,11 @@ fn from_pool(graph: &Graph, trust: &Trust, handout: &Handout, map: &TagMap) -> O
     let when = gets_tags(graph, handout, map, when)?;
     let policy = trust.policy(graph);
     let own = trust.of_pool(&handout.pool)?;
-    // A role that refuses these users altogether is another mistake.
-    let assume = own.signed_in.iter().filter(|(provider, _)| *provider == map.provider || handout.provider.is_none());
+    // A role that refuses these users altogether is meant for others, or is another mistake.
+    let is_theirs = |(provider, _): &&(Text, Answer)| *provider == map.provider;
+    let is_known = own.signed_in.iter().any(|one| is_theirs(&one));
+    let of_others = handout.provider.is_none() && !is_known;
+    let assume = own.signed_in.iter().filter(|one| of_others || is_theirs(one));
     if Truth::any(assume.map(|(_, answer)| answer.truth)).is_false() {
         return None;
     }
