@@ -26,14 +26,12 @@ impl<'d> Resolver<'_, 'd> {
                 let provider = self.user_pool_provider(stack, resource, at);
                 Kind::Text(Text::join([&Text::known("https://"), &provider]))
             }
-            ("AWS::Cognito::IdentityPool", "Id") => self.attribute_of(stack, resource, returns::REF, at),
+            (kind, _) if returns::is_ref(kind, attribute) => self.attribute_of(stack, resource, returns::REF, at),
             ("AWS::SSM::Parameter", "Value") => match self.property(stack, resource, "Value") {
                 Some(value) => value.kind,
                 None => Kind::Text(self.resource_symbol(stack, resource, attribute)),
             },
-            ("AWS::Cognito::UserPool", "UserPoolId") | ("AWS::Cognito::UserPoolClient", "ClientId") => {
-                self.attribute_of(stack, resource, returns::REF, at)
-            }
+            ("AWS::Lambda::Version", returns::REF | "FunctionArn") => self.version_arn(stack, resource, at),
             _ => match returns::arn(resource.kind, attribute) {
                 Some(form) => self.arn(stack, resource, attribute, form, at),
                 None => self
@@ -110,6 +108,29 @@ impl<'d> Resolver<'_, 'd> {
                 None => Kind::Text(self.resource_symbol(stack, resource, name)),
             },
         }
+    }
+
+    /// The ARN of a version of a function, which its resource names by a name or by an ARN (CloudFormation,
+    /// AWS::Lambda::Version).
+    fn version_arn(&mut self, stack: StackId, resource: &Resource<'d>, at: At) -> Kind {
+        let whole = self.resource_symbol(stack, resource, returns::REF);
+        let version = self.resource_symbol(stack, resource, "Version");
+        let Some(function) = self.property(stack, resource, "FunctionName") else { return Kind::Text(whole) };
+        let pseudo = ["AWS::Partition", "AWS::Region", "AWS::AccountId"].map(|name| self.pseudo(stack, name));
+        self.in_each_case(vec![function], at, &mut |_, parts| {
+            let pieces = parts.first().and_then(Value::text).and_then(|text| text.pieces());
+            let Some(pieces) = pieces else { return Kind::Text(whole.clone()) };
+            let is_arn = matches!(pieces.first(), Some(Piece::Literal(first)) if first.starts_with("arn:"));
+            let [partition, region, account] = &pseudo;
+            let (function, fixed) = (Text::from_pieces(pieces), ["arn:", ":lambda:", ":", ":function:"]);
+            let [arn, lambda, colon, kind] = fixed.map(Text::known);
+            Kind::Text(match is_arn {
+                true => Text::join([&function, &colon, &version]),
+                false => {
+                    Text::join([&arn, partition, &lambda, region, &colon, account, &kind, &function, &colon, &version])
+                }
+            })
+        })
     }
 
     /// The name of an OIDC provider: its URL without `https://` (IAM User Guide, Create an OIDC provider).

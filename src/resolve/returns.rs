@@ -30,14 +30,57 @@ pub(super) fn format(kind: &str, attribute: &str) -> (Format, bool) {
             Format::new("arn:{a-}:iam::{9}:oidc-provider/{aA9_.:/-}", "arn:aws:iam::111122223333:oidc-provider/idp-1"),
             true,
         ),
+        ("AWS::ApiGateway::RestApi" | "AWS::ApiGatewayV2::Api", REF) => (Format::new("{a9}", "1api000001"), true),
+        // Small letters, digits, dots and dashes; one name in all accounts (S3 User Guide, bucket naming rules).
+        ("AWS::S3::Bucket", REF) => (Format::new("{a9.-}", "bucket-1"), true),
         // Hexadecimal digits in capitals (EKS User Guide, IAM roles for service accounts).
         ("AWS::EKS::Cluster", "IssuerId") => (Format::new("{A9}", "0123456789ABCDEF0123456789ABCDEF"), true),
         ("AWS::IAM::SAMLProvider", REF | "Arn") => (
             Format::new("arn:{a-}:iam::{9}:saml-provider/{aA9_.-}", "arn:aws:iam::111122223333:saml-provider/idp-1"),
             true,
         ),
+        // Ids, and names that CloudFormation makes (CloudFormation User Guide, name type).
+        _ if is_in_arn(kind, attribute) => (Format::new("{aA9_./-}", "name-1"), false),
         _ => (Format::any(), false),
     }
+}
+
+/// Attributes that give ARNs.
+const ARNS: [&str; 13] = [
+    REF,
+    "AgentArn",
+    "Arn",
+    "DatasetArn",
+    "DatasetGroupArn",
+    "KnowledgeBaseArn",
+    "MitigationActionArn",
+    "PolicyArn",
+    "ProfileArn",
+    "ScheduledAuditArn",
+    "SecurityProfileArn",
+    "TopicArn",
+    "TrustAnchorArn",
+];
+
+/// Whether an attribute, or a name that is not given, stands in the ARN of its resource.
+fn is_in_arn(kind: &str, attribute: &str) -> bool {
+    let name = if attribute == REF { name_property(kind).unwrap_or(REF) } else { attribute };
+    let hole = format!("{{{name}}}");
+    ARNS.iter().filter_map(|own| arn(kind, own)).any(|form| form.contains(&hole))
+}
+
+/// Whether an attribute gives what `Ref` does.
+pub(super) fn is_ref(kind: &str, attribute: &str) -> bool {
+    matches!(
+        (kind, attribute),
+        ("AWS::Bedrock::Agent", "AgentId")
+            | ("AWS::Bedrock::KnowledgeBase", "KnowledgeBaseId")
+            | ("AWS::Cognito::IdentityPool", "Id")
+            | ("AWS::Cognito::UserPool", "UserPoolId")
+            | ("AWS::Cognito::UserPoolClient", "ClientId")
+            | ("AWS::RolesAnywhere::Profile", "ProfileId")
+            | ("AWS::RolesAnywhere::TrustAnchor", "TrustAnchorId")
+    )
 }
 
 /// The property that names a resource, where `Ref` returns the name.
@@ -83,6 +126,44 @@ pub(super) fn arn(kind: &str, attribute: &str) -> Option<&'static str> {
         ("AWS::EKS::Cluster", "Arn") => "arn:{P}:eks:{R}:{A}:cluster/{Name}",
         ("AWS::EKS::Cluster", "OpenIdConnectIssuerUrl") => "https://oidc.eks.{R}.{S}/id/{IssuerId}",
         ("AWS::CodeBuild::Project", "Arn") => "arn:{P}:codebuild:{R}:{A}:project/{Name}",
+        _ => return of_source(kind, attribute),
+    })
+}
+
+/// The same of resources for which services act: what their roles ask for as `aws:SourceArn`.
+fn of_source(kind: &str, attribute: &str) -> Option<&'static str> {
+    Some(match (kind, attribute) {
+        ("AWS::RolesAnywhere::TrustAnchor", "TrustAnchorArn") => "arn:{P}:rolesanywhere:{R}:{A}:trust-anchor/{Ref}",
+        ("AWS::RolesAnywhere::Profile", "ProfileArn") => "arn:{P}:rolesanywhere:{R}:{A}:profile/{Ref}",
+        ("AWS::Amplify::App", "Arn") => "arn:{P}:amplify:{R}:{A}:apps/{AppId}",
+        ("AWS::AppSync::GraphQLApi", "Arn") => "arn:{P}:appsync:{R}:{A}:apis/{ApiId}",
+        ("AWS::Bedrock::Agent", "AgentArn") => "arn:{P}:bedrock:{R}:{A}:agent/{Ref}",
+        ("AWS::Bedrock::Flow", "Arn") => "arn:{P}:bedrock:{R}:{A}:flow/{Id}",
+        ("AWS::Bedrock::KnowledgeBase", "KnowledgeBaseArn") => "arn:{P}:bedrock:{R}:{A}:knowledge-base/{Ref}",
+        ("AWS::CloudTrail::Trail", "Arn") => "arn:{P}:cloudtrail:{R}:{A}:trail/{TrailName}",
+        ("AWS::ECS::Cluster", "Arn") => "arn:{P}:ecs:{R}:{A}:cluster/{ClusterName}",
+        ("AWS::Events::EventBus", "Arn") => "arn:{P}:events:{R}:{A}:event-bus/{Name}",
+        // Of a bus of one's own the name of the bus comes first.
+        ("AWS::Events::Rule", "Arn") => "arn:{P}:events:{R}:{A}:rule/{RuleName}",
+        ("AWS::IoT::MitigationAction", "MitigationActionArn") => "arn:{P}:iot:{R}:{A}:mitigationaction/{ActionName}",
+        ("AWS::IoT::ScheduledAudit", "ScheduledAuditArn") => "arn:{P}:iot:{R}:{A}:scheduledaudit/{ScheduledAuditName}",
+        ("AWS::IoT::SecurityProfile", "SecurityProfileArn") => {
+            "arn:{P}:iot:{R}:{A}:securityprofile/{SecurityProfileName}"
+        }
+        ("AWS::IoT::TopicRule", "Arn") => "arn:{P}:iot:{R}:{A}:rule/{RuleName}",
+        ("AWS::Kinesis::Stream", "Arn") => "arn:{P}:kinesis:{R}:{A}:stream/{Name}",
+        ("AWS::KinesisFirehose::DeliveryStream", "Arn") => {
+            "arn:{P}:firehose:{R}:{A}:deliverystream/{DeliveryStreamName}"
+        }
+        ("AWS::Logs::LogGroup", "Arn") => "arn:{P}:logs:{R}:{A}:log-group:{LogGroupName}:*",
+        ("AWS::Personalize::Dataset", REF | "DatasetArn") => "arn:{P}:personalize:{R}:{A}:dataset/{DatasetId}",
+        ("AWS::Personalize::DatasetGroup", REF | "DatasetGroupArn") => {
+            "arn:{P}:personalize:{R}:{A}:dataset-group/{Name}"
+        }
+        ("AWS::Pipes::Pipe", "Arn") => "arn:{P}:pipes:{R}:{A}:pipe/{Name}",
+        ("AWS::SSMIncidents::ResponsePlan", REF | "Arn") => "arn:{P}:ssm-incidents::{A}:response-plan/{Name}",
+        ("AWS::Scheduler::ScheduleGroup", "Arn") => "arn:{P}:scheduler:{R}:{A}:schedule-group/{Name}",
+        ("AWS::Transfer::Server", REF | "Arn") => "arn:{P}:transfer:{R}:{A}:server/{ServerId}",
         _ => return None,
     })
 }

@@ -144,6 +144,27 @@ fn arns_are_what_the_types_return() {
     for (resource, asked, end) in cases {
         assert_eq!(with(resource, asked), format!("arn:{account}{end}"), "{resource}");
     }
+    let place = "${AWS::Region}:${AWS::AccountId}";
+    for (resource, asked, end) in [
+        ("{Type: 'AWS::RolesAnywhere::TrustAnchor'}", "!GetAtt X.TrustAnchorArn", "rolesanywhere:R:trust-anchor/${X}"),
+        (
+            "{Type: 'AWS::Scheduler::ScheduleGroup', Properties: {Name: g}}",
+            "!GetAtt X.Arn",
+            "scheduler:R:schedule-group/g",
+        ),
+        ("{Type: 'AWS::Lambda::Version', Properties: {FunctionName: f}}", "!Ref X", "lambda:R:function:f:${X.Version}"),
+        (
+            "{Type: 'AWS::Lambda::Version', Properties: {FunctionName: 'arn:aws:lambda:eu-west-1:1:function:f'}}",
+            "!GetAtt X.FunctionArn",
+            "",
+        ),
+    ] {
+        let expected = match end {
+            "" => "arn:aws:lambda:eu-west-1:1:function:f:${X.Version}".to_owned(),
+            _ => format!("arn:${{AWS::Partition}}:{}", end.replace(":R:", &format!(":{place}:"))),
+        };
+        assert_eq!(with(resource, asked), expected, "{resource}");
+    }
     let unknown = "{Type: 'AWS::IAM::OIDCProvider', Properties: {Url: !Ref Free}}";
     assert_eq!(with(unknown, "!Ref X"), "${X}", "a URL that is not known is some provider's");
     let cluster = "{Type: 'AWS::EKS::Cluster', Properties: {Name: c}}";
