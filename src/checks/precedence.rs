@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 
-use crate::finding::{Finding, Severity};
+use crate::finding::{Finding, Severity, Status};
 use crate::source::Place;
+use crate::value::Branch;
 
 /// Where two findings have to meet to speak of the same mistake.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -185,11 +186,40 @@ fn give_way_elsewhere(findings: &mut Vec<Finding>) {
     let gives_way: Vec<bool> = gives_way.collect();
     let mut at = gives_way.into_iter();
     findings.retain(|_| !at.next().unwrap_or(false));
+    nobody_gives_way(findings);
+}
+
+/// That nobody can become a role is told with the resource that needs it.
+fn nobody_gives_way(findings: &mut Vec<Finding>) {
+    let told: Vec<(Place, Branch)> = findings
+        .iter()
+        .filter(|finding| finding.rule == ELSEWHERE)
+        .filter_map(|finding| Some((finding.mistake.statement?, finding.branch.clone())))
+        .collect();
+    let is_within = |inner: &Place, outer: &Place| {
+        inner.file == outer.file && outer.span.start() <= inner.span.start() && inner.span.end() <= outer.span.end()
+    };
+    findings.retain(|finding| {
+        let policy = finding.mistake.statement.filter(|_| finding.rule == "TRU004");
+        let speaks = |(place, branch): &(Place, Branch)| {
+            policy.is_some_and(|policy| is_within(place, &policy)) && holds_in(branch, &finding.branch)
+        };
+        !told.iter().any(speaks)
+    });
+}
+
+/// Whether a branch holds wherever another does.
+fn holds_in(winner: &Branch, loser: &Branch) -> bool {
+    winner.iter().all(|(switch, value)| loser.get(switch) == Some(value))
 }
 
 /// Whether one finding speaks for another: wherever the other holds, it holds too.
 fn wins(winner: &Finding, loser: &Finding) -> bool {
-    if !winner.branch.iter().all(|(switch, value)| loser.branch.get(switch) == Some(value)) {
+    if !holds_in(&winner.branch, &loser.branch) {
+        return false;
+    }
+    // What only may be, and is not shown by itself, hides nothing that is certain.
+    if winner.status == Status::Possible && loser.status == Status::Definite {
         return false;
     }
     // An aud that names another pool of the run: the pool's own complaint says more than the fixed id.

@@ -20,7 +20,7 @@ pub(super) fn alone(statement: &Statement, tests: Vec<Test>, policy: &Policy, wh
         principals: Principals::Only(vec![principal]),
         actions: Actions::Only(vec![(Text::known(action), statement.at)]),
         resources: Resources::Missing,
-        conditions: Conditions { tests, opaque: false, at: None },
+        conditions: Conditions { tests, opaque: false, at: None, numbers: Vec::new() },
         ..statement.clone()
     };
     Policy { statements: vec![alone], opaque: false, may_allow_more: false, ..policy.clone() }

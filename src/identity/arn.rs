@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::graph::RoleId;
 use crate::resolve::StackId;
-use crate::value::{Branch, Case, Piece, Symbols, Text, compare};
+use crate::value::{Branch, Case, Piece, Symbols, Text, Truth, compare};
 
 /// The parts of a role's ARN that tell roles apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,12 +70,12 @@ pub fn root_of(arn: &Text) -> Option<Text> {
     Some(Text::join(parts.iter().chain([&Text::known("root")])))
 }
 
-/// Whether two ARNs of IAM certainly name one user or role: the same account, path and name. A partition that may be
-/// another is no difference, since no principal of another one can be named.
-pub(super) fn are_one(a: &Text, b: &Text, symbols: &Symbols) -> bool {
+/// Whether two ARNs of IAM name one user or role: the same path and name, and the same account, which is not always known.
+/// A partition that may be another is no difference, since no principal of another one can be named.
+pub(super) fn are_one(a: &Text, b: &Text, symbols: &Symbols) -> Truth {
     let same = |at| compare(&arn_part(a, at), &arn_part(b, at), symbols);
-    let is_arn = [0, 2].into_iter().all(|at| same(at).is_true());
-    is_arn && same(4).is_true() && same(5).is_true() && !same(1).is_false()
+    let is_named = [0, 2, 5].into_iter().all(|at| same(at).is_true()) && !same(1).is_false();
+    if is_named { same(4) } else { Truth::False }
 }
 
 /// The partition that a role goes to, where it is known.

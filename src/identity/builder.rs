@@ -9,6 +9,7 @@ mod permissions;
 mod permitted;
 mod pods;
 mod pool;
+mod sources;
 mod tags;
 mod user_pool;
 
@@ -28,6 +29,7 @@ use crate::source::Place;
 use crate::syntax::Style;
 use crate::template::{Call, Resource, own_macro};
 use crate::value::{At, Branch, Case, Cases, Entry, Format, Kind, SymbolFacts, Symbols, Text, Truth, Value};
+use consumers::Meant;
 use permissions::Permits;
 
 /// Builds the graph of a stack set.
@@ -53,6 +55,9 @@ pub fn build(set: &StackSet<'_>) -> Graph {
         pod_identities: Vec::new(),
         consumers: Vec::new(),
         trust_anchors: Vec::new(),
+        anchor_profiles: Vec::new(),
+        buckets: Vec::new(),
+        guarded_kinds: HashSet::new(),
         named_early: Vec::new(),
         symbols: Symbols::default(),
         worlds: Default::default(),
@@ -67,12 +72,13 @@ pub fn build(set: &StackSet<'_>) -> Graph {
         unknown_parts: HashMap::new(),
         notes: Vec::new(),
     };
-    let (handed_out, roles_at) = (HashSet::new(), HashSet::new());
-    let mut builder = Builder { resolver, graph, handed_out, roles_at, permits: Default::default() };
+    let (handed_out, roles_at, functions) = (HashSet::new(), HashSet::new(), HashMap::new());
+    let mut builder = Builder { resolver, graph, handed_out, roles_at, functions, permits: Default::default() };
     builder.macros();
     // Attachments speak of roles and pools, group roles of mappings.
     builder.each(Builder::entities);
     builder.name_providers();
+    builder.each(Builder::function);
     builder.each(Builder::links);
     builder.custom_resources();
     builder.named_early();
@@ -126,6 +132,8 @@ struct Builder<'s, 'd> {
     handed_out: HashSet<(RoleId, Text, Way, Option<Text>, Branch)>,
     /// Where a stack names a role of the run.
     roles_at: HashSet<(StackId, Place)>,
+    /// The roles of functions, by the functions' ARNs.
+    functions: HashMap<Text, Vec<Meant>>,
     /// What joins permission policies and roles.
     permits: Permits<'d>,
 }
@@ -208,6 +216,7 @@ impl<'s, 'd> Builder<'s, 'd> {
 
     fn links(&mut self, stack: StackId, resource: &Resource<'d>) {
         self.consumer(stack, resource);
+        self.source(stack, resource);
         match resource.kind {
             "AWS::IAM::Role" => self.permissions_of_role(stack, resource),
             "AWS::IAM::User" | "AWS::IAM::Group" => self.permissions_of_users(stack, resource),
@@ -215,10 +224,6 @@ impl<'s, 'd> Builder<'s, 'd> {
             "AWS::Cognito::IdentityPoolRoleAttachment" => self.attachment(stack, resource),
             "AWS::Cognito::IdentityPoolPrincipalTag" => self.tag_map(stack, resource),
             "AWS::EKS::PodIdentityAssociation" => self.pod_identity(stack, resource),
-            "AWS::RolesAnywhere::TrustAnchor" => {
-                let anchor = self.entity(stack, resource);
-                self.graph.trust_anchors.push(anchor);
-            }
             "AWS::Cognito::UserPoolGroup" => self.group(stack, resource),
             "AWS::Cognito::UserPoolUserToGroupAttachment" => self.membership(stack, resource),
             _ => {}

@@ -10,6 +10,8 @@ use crate::value::{Branch, Text};
 pub struct Consumer {
     /// The resource.
     pub entity: Entity,
+    /// Its type.
+    pub kind: String,
     /// The branch, the existence of both included.
     pub when: Branch,
     /// The property: `Targets[0].RoleArn`.
@@ -22,8 +24,21 @@ pub struct Consumer {
     pub external: ExternalId,
     /// The role.
     pub role: RoleId,
+    /// The function whose role it is, where the property names a function.
+    pub function: Option<Entity>,
     /// Whether the resource needs the role by itself, or something may use it: an instance profile alone does nothing.
     pub in_use: bool,
+}
+
+/// A profile of IAM Roles Anywhere, in one branch.
+#[derive(Clone, Debug)]
+pub struct AnchorProfile {
+    /// The profile.
+    pub entity: Entity,
+    /// The branch, existence included.
+    pub when: Branch,
+    /// The roles of the run that it names.
+    pub roles: Vec<RoleId>,
 }
 
 /// What a service sends as `sts:ExternalId`.

@@ -33,7 +33,12 @@ fn may_be_variable(value: &Text) -> bool {
 }
 
 fn passes_never(statement: &Statement, tests: &[&Test], policy: &Policy, symbols: &Symbols) -> bool {
-    let conditions = Conditions { tests: tests.iter().map(|test| (*test).clone()).collect(), opaque: false, at: None };
+    let conditions = Conditions {
+        tests: tests.iter().map(|test| (*test).clone()).collect(),
+        opaque: false,
+        at: None,
+        numbers: Vec::new(),
+    };
     let somebody = Text::known("arn:aws:iam::111122223333:role/somebody");
     let (kind, at) = (Some(PrincipalKind::Aws), statement.at);
     let principal = Principal { kind, value: somebody.clone(), at, key_at: None, number: false };

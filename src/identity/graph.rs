@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::arn::RoleNames;
 use super::attachment::{Attachment, Mapping, Written};
-use super::consumer::Consumer;
+use super::consumer::{AnchorProfile, Consumer};
 use super::oidc::OidcProvider;
 use super::pool::{Providers, Setting};
 use super::user_pool::{Client, ExternalProvider, UserPool, Words};
@@ -322,6 +322,8 @@ pub struct NamedEarly {
     pub place: Place,
     /// Whether that waits for the role.
     pub cyclic: bool,
+    /// Whether it is that one for certain: not where an account stands there that may be another one.
+    pub certain: bool,
 }
 
 /// Symbols that stand for what is not of the run: chosen to differ from everything in it.
@@ -384,6 +386,12 @@ pub struct Graph {
     pub consumers: Vec<Consumer>,
     /// Trust anchors of IAM Roles Anywhere.
     pub trust_anchors: Vec<Entity>,
+    /// Its profiles.
+    pub anchor_profiles: Vec<AnchorProfile>,
+    /// The names of buckets, each with its stack.
+    pub buckets: Vec<(StackId, Text)>,
+    /// Types of resources of the run for which a guide shows how roles ask for whom a service works.
+    pub guarded_kinds: HashSet<String>,
     /// Principals that may not be there yet.
     pub named_early: Vec<NamedEarly>,
     /// What stands for texts that only the deployment knows.

@@ -49,7 +49,7 @@ pub use attachment::{
 pub use builder::build;
 pub use classes::{ClassAnswer, Classes, RoleClasses, Unwanted, classes};
 pub use cognito::{Answer, OwnPool, Trust, trusts};
-pub use consumer::{Consumer, ExternalId};
+pub use consumer::{AnchorProfile, Consumer, ExternalId};
 pub use contradiction::contradiction;
 pub use covered::covers;
 pub use external_id::{Guessable, guessable_id, impossible_external_ids};
@@ -62,13 +62,14 @@ pub use held::{Held, Holder, Permission};
 pub use nobody::{Nobody, nobody};
 pub use pool::{PoolProvider, ProviderKind, Providers, Setting};
 pub use principal::{
-    AccountFault, AwsPrincipal, account_fault, account_in, account_of, assume_action_of, aws_principal, principal_fault,
+    AccountFault, AwsPrincipal, account_fault, account_in, account_of, assume_action_of, aws_principal,
+    principal_fault, written_fault,
 };
 pub use quota::Quota;
 pub use service_name::{NameFault, name_fault};
 pub use services::{confused_with, is_known_service, is_service, service_front, service_fronts};
 pub use sign_in::{SignIn, sign_in_of, sign_ins, takes_sign_in};
-pub use source_guard::accounts_apart;
+pub use source_guard::{accounts_apart, is_own_bucket};
 pub use tag_use::{How, TagUse, Tenant, default_tags, prefix_of_name, principal_tag, tag_uses, tenant};
 pub use undecided::{Undecided, undecided_mappings, undecided_trusts};
 pub use user_pool::{Attribute, CUSTOM, Client, ExternalProvider, StandardClaim, UserPool, Words, standard_claim};

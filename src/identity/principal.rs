@@ -127,14 +127,19 @@ pub fn account_fault(account: &Text) -> Option<AccountFault> {
     }
 }
 
+/// The same where it is written as a number, without quotes, or as a text.
+pub fn written_fault(account: &Text, is_number: bool) -> Option<AccountFault> {
+    let fault = account_fault(account);
+    let is_octal = is_number && account.as_known().is_some_and(|digits| digits.starts_with('0'));
+    if is_octal && fault != Some(AccountFault::Form) { Some(AccountFault::Unquoted) } else { fault }
+}
+
 /// What is wrong with an AWS principal as the name of an account, or of somebody in one. `is_written`: nothing is
 /// left to a parameter.
 pub fn principal_fault(principal: &Principal, is_written: bool) -> Option<AccountFault> {
     let value = &principal.value;
     if let Some(account) = account_in(value) {
-        let fault = account_fault(&account);
-        let is_octal = principal.number && account.as_known().is_some_and(|digits| digits.starts_with('0'));
-        return if is_octal && fault != Some(AccountFault::Form) { Some(AccountFault::Unquoted) } else { fault };
+        return written_fault(&account, principal.number);
     }
     let known = value.as_known()?;
     let is_of_iam = ["iam", "sts"].iter().any(|service| arn_part(value, 2) == Text::known(*service));

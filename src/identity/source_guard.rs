@@ -1,7 +1,9 @@
 //! Tests of the resource for which a service works, that contradict each other.
 
 use super::arn::arn_part;
+use super::graph::Graph;
 use crate::policy::{Policy, PrincipalKind, Request, Statement, Test, test_passes};
+use crate::resolve::StackId;
 use crate::value::{Piece, Symbols, Text, compare};
 
 /// The tests of a statement on `aws:SourceArn` and `aws:SourceAccount` that name different accounts: the account of the
@@ -23,6 +25,13 @@ pub fn accounts_apart<'s>(
         };
         Some((of_account, asking("aws:sourcearn").find(apart)?))
     })
+}
+
+/// Whether an ARN is that of a bucket which a stack makes: ARNs of buckets have no account.
+pub fn is_own_bucket(graph: &Graph, stack: StackId, arn: &Text) -> bool {
+    let name = arn_part(arn, 5);
+    let is_it = |(home, bucket): &(StackId, Text)| *home == stack && compare(bucket, &name, &graph.symbols).is_true();
+    arn_part(arn, 2) == Text::known("s3") && graph.buckets.iter().any(is_it)
 }
 
 /// The tests on a key that fail without it.

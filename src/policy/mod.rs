@@ -186,6 +186,8 @@ pub struct Conditions {
     pub opaque: bool,
     /// Where the element's key stands; none where there is no Condition.
     pub at: Option<At>,
+    /// Those of its values that stand there as numbers, without quotes.
+    pub numbers: Vec<At>,
 }
 
 /// One statement.

@@ -193,7 +193,8 @@ fn finds_one(operator: Operator) -> bool {
 }
 
 fn conditions(entry: Option<&Entry>) -> Conditions {
-    let mut conditions = Conditions { tests: Vec::new(), opaque: false, at: entry.map(|entry| entry.key_at) };
+    let at = entry.map(|entry| entry.key_at);
+    let mut conditions = Conditions { tests: Vec::new(), opaque: false, at, numbers: Vec::new() };
     let Some(entry) = entry else { return conditions };
     match &entry.value.kind {
         Kind::Map(operators) => operators.iter().for_each(|operator| tests(operator, &mut conditions)),
@@ -214,6 +215,7 @@ fn tests(operator: &Entry, into: &mut Conditions) {
             Kind::List(items) if items.is_empty() && parsed.is_some_and(finds_one) => Vec::new(),
             _ => texts(&entry.value, Value::text).unwrap_or_else(|| vec![unread(&entry.value)]),
         };
+        into.numbers.extend(numbers(&entry.value));
         into.tests.push(Test {
             operator: parsed,
             operator_text: operator.key.clone(),

@@ -1,10 +1,11 @@
 //! SVC005: a service may act for resources of other accounts.
 
 use crate::checks::Cx;
+use crate::checks::consumers::consumers_of;
 use crate::checks::gate::{Gate, admitted_by_part, deciding, gate, named, principal_path, proof};
 use crate::checks::words::{condition_line, is_bare};
 use crate::finding::{Change, Finding, Fix, Label, Severity, Written};
-use crate::identity::classes::{SourceKeys, source_keys};
+use crate::identity::classes::{SourceKeys, guarded_kinds, source_keys};
 use crate::identity::provider::{Named, named_principal};
 use crate::identity::{ClassAnswer, Dialect, RoleClasses, name_fault};
 use crate::policy::PrincipalKind;
@@ -38,7 +39,8 @@ fn is_misnamed(cx: &Cx<'_>, service: &Text) -> bool {
 }
 
 fn finding(cx: &Cx<'_>, of_role: &RoleClasses, answer: &ClassAnswer) -> Option<Finding> {
-    let severity = match source_keys(&answer.principal) {
+    let keys = keys_of(cx, of_role, &answer.principal);
+    let severity = match keys {
         SourceKeys::Documented | SourceKeys::IfExists => Severity::Warning,
         SourceKeys::Mentioned | SourceKeys::Unknown => Severity::Info,
         SourceKeys::Unsupported => return None,
@@ -60,15 +62,15 @@ fn finding(cx: &Cx<'_>, of_role: &RoleClasses, answer: &ClassAnswer) -> Option<F
     let message = format!("{service}, at work for another account, can become {}", gate.role.entity.name());
     let label = Label::new(principal.at.place, "trusted for resources of every account");
     let mut finding = gate.finding("SVC005", severity, message, label, &principal_path(principal));
-    finding.help = help(gate, severity == Severity::Warning, source_keys(&answer.principal));
+    finding.help = help(gate, severity == Severity::Warning, keys);
     let breaks = |own: &crate::policy::Principal| source_keys(&own.value) == SourceKeys::Unsupported;
     if named(statement).iter().any(breaks) {
         finding.help = format!("give this service a statement of its own, and there {}", finding.help);
     }
     // A guard that one of its services does not send in each call keeps that one out.
-    let all_send = named(statement)
-        .iter()
-        .all(|own| own.kind == Some(PrincipalKind::Service) && source_keys(&own.value) == SourceKeys::Documented);
+    let all_send = named(statement).iter().all(|own| {
+        own.kind == Some(PrincipalKind::Service) && keys_of(cx, of_role, &own.value) == SourceKeys::Documented
+    });
     if all_send {
         let path = ["Condition", "StringEquals", "aws:SourceAccount"].map(str::to_owned).to_vec();
         let change = Change::Put { into: statement.at, path, value: Written::reference("AWS::AccountId") };
@@ -78,6 +80,21 @@ fn finding(cx: &Cx<'_>, of_role: &RoleClasses, answer: &ClassAnswer) -> Option<F
     let who = format!("{service}, told by another account to use the role,");
     finding.witness = Some(proof(cx, of_role, answer, statement, &who));
     Some(finding)
+}
+
+/// What a guide says for the use of the role that the run shows: some show the keys for one use of the service only.
+fn keys_of(cx: &Cx<'_>, of_role: &RoleClasses, service: &Text) -> SourceKeys {
+    let keys = source_keys(service);
+    if keys != SourceKeys::Mentioned {
+        return keys;
+    }
+    let mut users = consumers_of(cx, cx.graph.role(of_role.role), &of_role.when).peekable();
+    let is_shown = match users.peek() {
+        Some(_) => users.any(|user| guarded_kinds(service).any(|kind| kind == user.kind)),
+        // Where nothing is seen that has the role, it may be for what is seen of that use.
+        None => guarded_kinds(service).any(|kind| cx.graph.guarded_kinds.contains(kind)),
+    };
+    if is_shown { SourceKeys::Documented } else { keys }
 }
 
 /// Where no guide shows the key, asking for it may keep the service out.

@@ -6,9 +6,10 @@ use crate::checks::remedy::{allow_all, for_one};
 use crate::checks::serving::{allows_all, gates_of_service, missing_actions, open_statement};
 use crate::checks::words::is_bare;
 use crate::finding::{Finding, Label, Severity};
+use crate::identity::classes::role_gets_in;
 use crate::identity::tags::tests_for_tags;
-use crate::identity::{Dialect, PodIdentity};
-use crate::policy::{Effect, PrincipalKind, Request, actions_match, principals_match};
+use crate::identity::{Dialect, PodIdentity, RoleId};
+use crate::policy::Effect;
 use crate::value::{Truth, compare};
 
 /// The principal of EKS Pod Identity, and what it calls (EKS User Guide, Pod Identity role).
@@ -24,11 +25,9 @@ pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
         let pods: Vec<&PodIdentity> = pods_of(cx, gate);
         let untagged = !pods.is_empty() && pods.iter().all(|pod| pod.untagged == Truth::True);
         let may_be_untagged = !pods.is_empty() && pods.iter().all(|pod| pod.untagged != Truth::False);
-        let found = missing(cx, gate, may_be_untagged).or_else(|| match untagged {
-            true => never_tagged(gate),
-            false => open(cx, gate, &pods),
-        });
-        findings.extend(found);
+        let never = || never_tagged(gate).filter(|_| untagged);
+        let found = missing(cx, gate, may_be_untagged).or_else(never).map(|found| with_associations(found, &pods));
+        findings.extend(found.or_else(|| open(cx, gate, &pods, untagged)));
     }
     for pod in &cx.graph.pod_identities {
         findings.extend(refused(cx, pod));
@@ -42,6 +41,19 @@ fn pods_of<'g>(cx: &Cx<'g>, gate: Gate<'_>) -> Vec<&'g PodIdentity> {
         meant.iter().any(|(id, _)| std::ptr::eq(cx.graph.role(*id), gate.role))
     };
     cx.graph.pod_identities.iter().filter(is_it).collect()
+}
+
+/// Names the associations that need what is missing.
+fn with_associations(mut finding: Finding, pods: &[&PodIdentity]) -> Finding {
+    finding.related.extend(associations(pods));
+    finding
+}
+
+fn associations(pods: &[&PodIdentity]) -> Vec<Label> {
+    let mut labels: Vec<Label> =
+        pods.iter().map(|pod| Label::new(pod.entity.place, "gives the role to its pods")).collect();
+    labels.dedup();
+    labels
 }
 
 fn missing(cx: &Cx<'_>, gate: Gate<'_>, untagged: bool) -> Option<Finding> {
@@ -88,13 +100,14 @@ fn never_tagged(gate: Gate<'_>) -> Option<Finding> {
     Some(finding)
 }
 
-fn open(cx: &Cx<'_>, gate: Gate<'_>, pods: &[&PodIdentity]) -> Option<Finding> {
+fn open(cx: &Cx<'_>, gate: Gate<'_>, pods: &[&PodIdentity], untagged: bool) -> Option<Finding> {
     let statement = open_statement(cx, gate, SERVICE, &NARROWING)?;
     let gate = Gate { statement, ..gate };
     let namespaces: Vec<_> = pods.iter().filter_map(|pod| pod.namespace.as_ref()).collect();
     let differ = namespaces.iter().any(|one| compare(one, namespaces[0], &cx.graph.symbols).is_false());
     let id = cx.graph.roles().find(|(_, role)| std::ptr::eq(*role, gate.role)).map(|(id, _)| id);
-    if !differ && id.is_some_and(|id| cx.held.changes(id, gate.when).is_false()) {
+    // How several associations of one namespace can be told apart without tags is not documented.
+    if !differ && (untagged || !id.is_some_and(|id| cx.held.changes(id, gate.when).is_true())) {
         return None;
     }
     let severity = if differ { Severity::Warning } else { Severity::Info };
@@ -105,8 +118,11 @@ fn open(cx: &Cx<'_>, gate: Gate<'_>, pods: &[&PodIdentity]) -> Option<Finding> {
     };
     let label = Label::new(principal_place(gate.statement), "asks neither for a namespace nor for a cluster");
     let mut finding = gate.finding("SVC007", severity, message, label, ".Principal.Service");
-    finding.related = pods.iter().map(|pod| Label::new(pod.entity.place, "gives the role to its pods")).collect();
-    finding.help = tell_apart(gate, differ);
+    finding.related = associations(pods);
+    finding.help = match untagged {
+        true => "give each namespace a role of its own".to_owned(),
+        false => tell_apart(gate, differ),
+    };
     finding.mistake.element = "Tags";
     Some(finding)
 }
@@ -132,6 +148,27 @@ fn tell_apart(gate: Gate<'_>, differ: bool) -> String {
     format!("{what}\n  {block}")
 }
 
+/// The action for lack of which the second role certainly refuses the first, whatever the branch. Each call carries the
+/// tags, unless the association turns these off.
+fn lacked(cx: &Cx<'_>, pod: &PodIdentity, target: RoleId) -> Option<&'static str> {
+    let cases = &cx.graph.role(target).trust.cases;
+    let together = cases.iter().filter(|case| cx.graph.together(&pod.when, &case.when).is_some());
+    let gets_in = |actions: &[&'static str]| {
+        let asking = (pod.entity.stack, &pod.role);
+        Truth::any(together.clone().map(|case| role_gets_in(cx.graph, asking, target, case, actions)))
+    };
+    let (plain, tagged) = (gets_in(&NEEDED[..1]), || gets_in(&NEEDED));
+    if together.clone().next().is_none() {
+        return None;
+    }
+    let is_refused = match pod.untagged {
+        Truth::True => plain.is_false(),
+        Truth::False => tagged().is_false(),
+        Truth::Unknown => plain.is_false() && tagged().is_false(),
+    };
+    is_refused.then_some(if plain.is_false() { NEEDED[0] } else { NEEDED[1] })
+}
+
 /// An association that leads to a second role, which certainly refuses the first (EKS User Guide, access resources
 /// in another account with a target role: two calls, one after the other).
 fn refused(cx: &Cx<'_>, pod: &PodIdentity) -> Option<Finding> {
@@ -139,34 +176,17 @@ fn refused(cx: &Cx<'_>, pod: &PodIdentity) -> Option<Finding> {
     let meant = cx.graph.roles_meant(pod.entity.stack, target);
     let [(id, _)] = meant.as_slice() else { return None };
     let role = cx.graph.role(*id);
-    let needed: &[&str] = if pod.untagged.is_false() { &NEEDED } else { &NEEDED[..1] };
-    let lacks = |action: &str| {
-        let request = Request {
-            principal: (PrincipalKind::Aws, pod.role.clone()),
-            action: action.to_owned(),
-            resource: role.arn(),
-            context: Vec::new(),
-        };
-        !role.trust.cases.is_empty()
-            && role.trust.cases.iter().all(|case| {
-                let policy = &case.then;
-                let may = policy.statements.iter().filter(|one| one.effect != Effect::Deny).any(|one| {
-                    !principals_match(&one.principals, &request, &cx.graph.symbols).is_false()
-                        && !actions_match(&one.actions, action).is_false()
-                });
-                !may && !policy.opaque && !policy.may_allow_more
-            })
-    };
-    let action = needed.iter().find(|action| lacks(action))?;
+    let action = lacked(cx, pod, *id)?;
     let (name, source) = (role.entity.name(), pod.entity.name());
-    let severity = if *action == NEEDED[0] { Severity::Error } else { Severity::Warning };
+    let severity = if action == NEEDED[0] { Severity::Error } else { Severity::Warning };
     let message = match severity {
-        Severity::Error => format!("{name} refuses the pods of {source}, whose role it does not name"),
+        Severity::Error => format!("{name} refuses the pods of {source}: it does not let their role in"),
         _ => format!("{name} refuses the tagged sessions of {source}: it does not allow {action}"),
     };
     let label = Label::new(*place, "the pods' role becomes this role in a second call");
     let mut finding = Finding::new("SVC007", severity, message, label, pod.entity.property("TargetRoleArn"));
-    finding.related = vec![Label::new(role.entity.place, format!("does not allow {action} to that role"))];
+    finding.related = vec![Label::new(role.entity.place, format!("does not let that role use {action}"))];
+    let denies = role.trust.cases.iter().flat_map(|case| &case.then.statements).any(|one| one.effect == Effect::Deny);
     finding.help = match role.entity.dialect {
         Dialect::Yaml => "name the pods' role in its trust policy\n  Principal: { AWS: ARN-OF-THE-PODS-ROLE }\n  \
                           Action: [sts:AssumeRole, sts:TagSession]",
@@ -175,6 +195,9 @@ fn refused(cx: &Cx<'_>, pod: &PodIdentity) -> Option<Finding> {
         Dialect::Cdk => "name the pods' role in its trust policy\n  assumedBy: new iam.ArnPrincipal(podRole.roleArn).withSessionTags(),",
     }
     .to_owned();
+    if denies {
+        finding.help += "\nand take out of it what denies that role";
+    }
     finding.branch = pod.when.clone();
     finding.mistake.element = "TargetRoleArn";
     Some(finding)

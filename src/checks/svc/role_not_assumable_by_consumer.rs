@@ -4,16 +4,17 @@ use std::collections::HashMap;
 
 use crate::checks::Cx;
 use crate::checks::consumers::wanted_service;
-use crate::checks::gate::{Gate, named};
+use crate::checks::gate::{Gate, bare_request, named};
 use crate::checks::rule::nearest_among;
 use crate::checks::svc::service_principal_unknown::is_unknown_service;
+use crate::checks::words::is_bare;
 use crate::finding::{Change, Finding, Fix, Label, Mistake, Severity, Written, shown};
 use crate::identity::classes::consumer_gets_in;
 use crate::identity::{
     Consumer, Dialect, ExternalId, NameFault, Role, RoleId, confused_with, is_service, name_fault, service_front,
 };
-use crate::policy::{Effect, Policy, Principal, PrincipalKind, Statement};
-use crate::value::{Branch, Truth};
+use crate::policy::{Effect, Policy, Principal, PrincipalKind, Request, Statement, actions_match, principals_match};
+use crate::value::{Branch, Text, Truth};
 
 /// Finds resources whose service is refused by the role that they give it.
 pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
@@ -70,6 +71,12 @@ fn finding(cx: &Cx<'_>, consumer: &Consumer, case: usize, policy: &Policy, when:
         (true, true, _) => (format!("{who} cannot use {of}: it sends no external id, and the role asks for one"), ASKS),
         (true, false, _) => (format!("{who} cannot use {of}: the role refuses what {service} sends"), "asks for more"),
     };
+    let message = match &consumer.function {
+        Some(function) if !is_named => {
+            format!("{who} cannot run {} at the edge: its role {of} does not trust {service}", function.name())
+        }
+        _ => message,
+    };
     let (severity, message) = match consumer.in_use {
         true => (Severity::Error, message),
         // Nothing breaks before somebody uses it.
@@ -79,13 +86,37 @@ fn finding(cx: &Cx<'_>, consumer: &Consumer, case: usize, policy: &Policy, when:
     let subject = consumer.entity.property(consumer.property.clone());
     let mut finding = Finding::new("SVC004", severity, message, label, subject);
     let place = statement.map(|statement| statement.principal_at.map_or(statement.at.place, |at| at.place));
-    finding.related = vec![Label::new(place.unwrap_or(role.entity.place), why)];
-    finding.help = help(role, consumer, is_named);
+    let denied = statement.filter(|_| is_named).and_then(|_| denying(cx, role, policy, consumer));
+    finding.related = match denied {
+        Some(deny) => vec![Label::new(deny.at.place, format!("keeps {service} out"))],
+        None => vec![Label::new(place.unwrap_or(role.entity.place), why)],
+    };
+    finding.related.extend(consumer.function.iter().map(|own| Label::new(own.place, format!("runs as {of}"))));
+    finding.help = match denied {
+        Some(deny) => format!("take {} out, or leave {service} out of it", deny.path()),
+        None => help(role, consumer, is_named),
+    };
     finding.fix = fix(cx, role, policy, &when);
-    let at = statement.map(|statement| statement.at.place);
+    // Where no statement lets anybody in, the whole policy is the mistake.
+    let at = statement.map_or(Some(policy.at.place), |statement| Some(statement.at.place));
     finding.mistake = Mistake { statement: at, element: "Consumer", bare: false };
     finding.branch = when;
     finding
+}
+
+/// A Deny without conditions that keeps a service of the consumer out.
+fn denying<'p>(cx: &Cx<'_>, role: &Role, policy: &'p Policy, consumer: &Consumer) -> Option<&'p Statement> {
+    let keeps_out = |statement: &Statement, service: &String| {
+        let principal = (PrincipalKind::Service, Text::known(service.as_str()));
+        let request = Request { principal, ..bare_request(role) };
+        names(statement, consumer) || principals_match(&statement.principals, &request, &cx.graph.symbols).is_true()
+    };
+    policy.statements.iter().find(|statement| {
+        statement.effect == Effect::Deny
+            && is_bare(statement)
+            && actions_match(&statement.actions, "sts:AssumeRole").is_true()
+            && consumer.services.iter().any(|service| keeps_out(statement, service))
+    })
 }
 
 const ASKS: &str = "does not take what is sent as the external id";
@@ -93,6 +124,19 @@ const ASKS: &str = "does not take what is sent as the external id";
 fn help(role: &Role, consumer: &Consumer, is_named: bool) -> String {
     let service = consumer.services.first().map_or("", String::as_str);
     match (is_named, role.entity.dialect) {
+        // What runs at the edge is replicated by the one service and run by the other (CloudFront Developer Guide,
+        // Lambda@Edge, setting IAM permissions and roles).
+        (false, dialect) if consumer.function.is_some() => {
+            let what = "let both services in";
+            match dialect {
+                Dialect::Yaml => format!("{what}\n  Service: [lambda.amazonaws.com, {service}]"),
+                Dialect::Json => format!("{what}\n  \"Service\": [\"lambda.amazonaws.com\", \"{service}\"]"),
+                Dialect::Cdk => format!(
+                    "{what}\n  assumedBy: new iam.CompositePrincipal(\n    \
+                     new iam.ServicePrincipal('lambda.amazonaws.com'), new iam.ServicePrincipal('{service}')),"
+                ),
+            }
+        }
         (true, _) => "make both the same: what the resource sends, and what the role asks for".to_owned(),
         (false, Dialect::Yaml) => format!("let the service in\n  Service: {service}"),
         (false, Dialect::Json) => format!("let the service in\n  \"Service\": \"{service}\""),

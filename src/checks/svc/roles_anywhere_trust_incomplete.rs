@@ -6,7 +6,8 @@ use crate::checks::remedy::{allow_all, for_one};
 use crate::checks::serving::{allows_all, asks_somewhere, gates_of_service, missing_actions, open_statement};
 use crate::checks::words::is_bare;
 use crate::finding::{Change, Finding, Fix, Label, Severity, Written};
-use crate::identity::{Dialect, Entity};
+use crate::identity::{AnchorProfile, Dialect, Entity};
+use crate::value::Branch;
 
 /// The principal of IAM Roles Anywhere, and what it calls (IAM Roles Anywhere User Guide, trust model).
 const SERVICE: &str = "rolesanywhere.amazonaws.com";
@@ -19,9 +20,49 @@ const CERTIFICATES: [&str; 2] = ["aws:principaltag/x509", "sts:sourceidentity"];
 /// Finds roles that Roles Anywhere cannot use, or for every certificate.
 pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
     for gate in gates_of_service(cx, SERVICE) {
-        findings.extend(missing(cx, gate).or_else(|| open(cx, gate)));
+        let found = match (missing(cx, gate), open(cx, gate)) {
+            (Some(missing), Some(open)) => Some(both(gate, missing, open)),
+            (missing, open) => missing.or(open),
+        };
+        findings.extend(found.map(|mut finding| {
+            finding.related.extend(anchors_and_profiles(cx, gate));
+            finding
+        }));
     }
 }
+
+/// One finding on the actions and on the trust anchor. Both are mended at once, where the anchor is known.
+fn both(gate: Gate<'_>, mut missing: Finding, open: Finding) -> Finding {
+    missing.help = format!("{}\n{}", missing.help, open.help);
+    let one_statement = open.mistake.statement == Some(gate.statement.at.place);
+    missing.fix = match (missing.fix, open.fix) {
+        (Some(actions), Some(anchor)) if one_statement => {
+            let changes = actions.changes.into_iter().chain(anchor.changes).collect();
+            Some(Box::new(Fix::offered("allow what IAM Roles Anywhere calls, for one trust anchor", changes)))
+        }
+        (actions, _) => actions,
+    };
+    missing.related.push(open.primary);
+    missing
+}
+
+/// Where certificates come from, and what lets them ask for the role.
+fn anchors_and_profiles(cx: &Cx<'_>, gate: Gate<'_>) -> Vec<Label> {
+    let exists = |when: &Branch| cx.graph.together(when, gate.when).is_some();
+    let anchors = cx.graph.trust_anchors.iter().filter(|anchor| exists(&anchor.exists));
+    let anchors = anchors.map(|anchor| Label::new(anchor.place, "a trust anchor that may be meant"));
+    let has_role =
+        |profile: &&AnchorProfile| profile.roles.iter().any(|role| std::ptr::eq(cx.graph.role(*role), gate.role));
+    let profiles = cx.graph.anchor_profiles.iter().filter(has_role).filter(|profile| exists(&profile.when));
+    let profiles = profiles.map(|profile| Label::new(profile.entity.place, "lets certificates ask for this role"));
+    let mut labels: Vec<Label> = profiles.chain(anchors).collect();
+    labels.dedup();
+    labels.truncate(MOST_LABELS);
+    labels
+}
+
+/// Labels of one finding that tell of anchors and profiles.
+const MOST_LABELS: usize = 4;
 
 fn missing(cx: &Cx<'_>, gate: Gate<'_>) -> Option<Finding> {
     let missing = missing_actions(cx, gate, SERVICE, &NEEDED);

@@ -6,9 +6,10 @@ use crate::checks::remedy::ask;
 use crate::checks::words::{adding, condition_line};
 use crate::finding::{Finding, Fix, Label, Severity, Written};
 use crate::identity::classes::{SourceKeys, source_keys};
-use crate::identity::{ClassAnswer, Dialect, RoleClasses, accounts_apart};
+use crate::identity::{ClassAnswer, Dialect, RoleClasses, accounts_apart, is_own_bucket};
 use crate::policy::{Effect, PrincipalKind, Statement, Test, test_passes};
 use crate::source::Place;
+use crate::value::{At, Text};
 
 /// Keys that say for whom a service works.
 const SOURCE: [&str; 1] = ["aws:source"];
@@ -79,7 +80,7 @@ fn open(
             finding.help =
                 format!("if {service} sends the key with every call, which no list here says,\n{}", finding.help)
         }
-        false => finding.fix = fix(gate).map(Box::new),
+        false => finding.fix = fix(cx, gate, test).map(Box::new),
     }
     finding.mistake.element = if is_on(test, &ACCOUNT) { "SourceAccount" } else { "SourceArn" };
     let who = match by_absence {
@@ -99,13 +100,19 @@ fn is_open_anyway(part: &[ClassAnswer], answer: &ClassAnswer) -> bool {
 }
 
 /// The account beside an ARN that has none.
-fn fix(gate: Gate<'_>) -> Option<Fix> {
+fn fix(cx: &Cx<'_>, gate: Gate<'_>, test: &Test) -> Option<Fix> {
     if gate.statement.conditions.tests.iter().any(|test| is_on(test, &ACCOUNT)) {
         return None;
     }
     let account = Written::reference("AWS::AccountId");
     let changes = ask(gate.statement, None, "StringEquals", "aws:SourceAccount", account);
-    Some(Fix::offered("ask for the account that the service works for", changes))
+    // Buckets of the role's own stack are in its account, for certain.
+    let stack = gate.role.entity.stack;
+    let of_services = gate.principals().iter().all(|one| one.kind == Some(PrincipalKind::Service));
+    let is_own = |(arn, _): &(Text, At)| is_own_bucket(cx.graph, stack, arn);
+    let is_safe = of_services && !test.values.is_empty() && test.values.iter().all(is_own);
+    let fix = if is_safe { Fix::safe } else { Fix::offered };
+    Some(fix("ask for the account that the service works for", changes))
 }
 
 fn help(gate: Gate<'_>) -> String {

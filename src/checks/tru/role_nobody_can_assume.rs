@@ -46,7 +46,7 @@ fn finding(role: &Role, policy: &Policy, when: &Branch, why: Nobody) -> Finding 
         _ => "take the role out, or let in who should get in",
     }
     .to_owned();
-    finding.mistake = Mistake { statement: None, element: "Statement", bare: false };
+    finding.mistake = Mistake { statement: Some(policy.at.place), element: "Statement", bare: false };
     finding.branch = when.clone();
     finding
 }

@@ -2,8 +2,9 @@
 
 use super::attachment::mentions;
 use super::{Builder, Properties};
+use crate::identity::arn::{arn_part, cut};
 use crate::identity::consumer::{Consumer, ExternalId, Use, uses};
-use crate::identity::graph::RoleId;
+use crate::identity::graph::{Entity, RoleId};
 use crate::resolve::StackId;
 use crate::template::{Call, Resource};
 use crate::value::{Branch, Kind, Text, Value};
@@ -25,16 +26,18 @@ impl<'d> Builder<'_, 'd> {
                 let external = external_id(&properties, *of);
                 for (path, value) in values(&properties.map, of.path) {
                     let Some(text) = value.text() else { continue };
-                    for (role, exists) in self.roles_of(stack, &text) {
+                    for Meant { role, exists, function } in self.roles_by(stack, &text) {
                         let Some(when) = self.together(&properties.when, &exists) else { continue };
                         self.graph.consumers.push(Consumer {
                             entity: entity.clone(),
+                            kind: resource.kind.to_owned(),
                             when,
                             property: path.clone(),
                             place: value.at.place,
                             services: of.services(),
                             external: external.clone(),
                             role,
+                            function,
                             in_use,
                         });
                     }
@@ -53,6 +56,33 @@ impl<'d> Builder<'_, 'd> {
         !is_few || document.nodes().any(|node| mentions(node, profile.id)) || is_given()
     }
 
+    /// Records which roles of the run a function has.
+    pub(super) fn function(&mut self, stack: StackId, resource: &Resource<'d>) {
+        if !["AWS::Lambda::Function", "AWS::Serverless::Function"].contains(&resource.kind) {
+            return;
+        }
+        let Some(arn) = self.attribute(stack, resource, "Arn").text() else { return };
+        let entity = self.entity(stack, resource);
+        for properties in self.properties(stack, resource, &["Role"]) {
+            let Some(role) = properties.text("Role") else { continue };
+            for (role, exists) in self.roles_of(stack, &role) {
+                let Some(exists) = self.together(&properties.when, &exists) else { continue };
+                let meant = Meant { role, exists, function: Some(entity.clone()) };
+                self.functions.entry(arn.clone()).or_default().push(meant);
+            }
+        }
+    }
+
+    /// The roles of the run that a text means, by the ARN of a version of a function that has them, too.
+    fn roles_by(&self, stack: StackId, text: &Text) -> Vec<Meant> {
+        let of_function = function_of(text).and_then(|arn| self.functions.get(&arn));
+        let plain = || {
+            let roles = self.roles_of(stack, text).into_iter();
+            roles.map(|(role, exists)| Meant { role, exists, function: None }).collect()
+        };
+        of_function.map_or_else(plain, Clone::clone)
+    }
+
     /// The roles of the run that a text means, by their ARN or by their name.
     fn roles_of(&self, stack: StackId, text: &Text) -> Vec<(RoleId, Branch)> {
         let by_arn = self.graph.role_names.meant(stack, text, &self.resolver.symbols);
@@ -62,6 +92,26 @@ impl<'d> Builder<'_, 'd> {
         let by_name = self.role_of_name(stack, text);
         by_name.map(|role| (role, self.graph.role(role).entity.exists.clone())).into_iter().collect()
     }
+}
+
+/// A role that a property means.
+#[derive(Clone)]
+pub(super) struct Meant {
+    role: RoleId,
+    exists: Branch,
+    /// The function that has it.
+    function: Option<Entity>,
+}
+
+/// The ARN of the function of which a text names a version: `arn:PARTITION:lambda:REGION:ACCOUNT:function:NAME:VERSION`.
+fn function_of(text: &Text) -> Option<Text> {
+    (arn_part(text, 2) == Text::known("lambda")).then_some(())?;
+    let resource = arn_part(text, 5).pieces()?;
+    let (kind, named) = cut(&resource, ':')?;
+    let (name, _) = cut(&named, ':')?;
+    let front = [0, 1, 2, 3, 4].map(|at| Text::join([&arn_part(text, at), &Text::known(":")]));
+    let back = [Text::from_pieces(kind), Text::known(":"), Text::from_pieces(name)];
+    Some(Text::join(front.iter().chain(&back)))
 }
 
 /// Uses of roles in one set up to which templates are searched for those who use a profile.

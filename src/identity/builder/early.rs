@@ -9,7 +9,7 @@ use crate::policy::{PrincipalKind, Principals};
 use crate::resolve::StackId;
 use crate::syntax::Node;
 use crate::template::{Call, Function, Resource, get_att};
-use crate::value::{At, Text};
+use crate::value::{At, Text, Truth};
 
 /// What each resource of a template waits for, by name.
 type Waits<'d> = HashMap<&'d str, HashSet<String>>;
@@ -31,7 +31,7 @@ impl<'d> Builder<'_, 'd> {
             }
             let resources = &self.resolver.set().stack(stack).template.resources;
             let waits: Waits<'d> = resources.iter().map(|one| (one.id, waits_for(one))).collect();
-            for (role, at, other) in named {
+            for (role, at, other, is_it) in named {
                 let own = self.graph.roles[role.0].entity.name().to_owned();
                 if !reaches(&waits, &own, &other) {
                     let cyclic = own == other || reaches(&waits, &other, &own);
@@ -42,6 +42,7 @@ impl<'d> Builder<'_, 'd> {
                         name: other,
                         place,
                         cyclic,
+                        certain: is_it.is_true(),
                     }));
                 }
             }
@@ -66,15 +67,18 @@ impl<'d> Builder<'_, 'd> {
         made
     }
 
-    fn named_in(&self, stack: StackId, made: &HashMap<Text, Vec<Made>>) -> Vec<(RoleId, At, String)> {
+    fn named_in(&self, stack: StackId, made: &HashMap<Text, Vec<Made>>) -> Vec<(RoleId, At, String, Truth)> {
         let mut named = Vec::new();
         for (id, role) in self.graph.roles().filter(|(_, role)| role.entity.stack == stack) {
             for statement in role.trust.cases.iter().flat_map(|case| &case.then.statements) {
                 let Principals::Only(principals) = &statement.principals else { continue };
                 for principal in principals.iter().filter(|one| one.kind == Some(PrincipalKind::Aws)) {
                     let others = made.get(&arn_part(&principal.value, 5)).map(Vec::as_slice).unwrap_or_default();
-                    let is_it = |other: &&Made| are_one(&other.arn, &principal.value, &self.resolver.symbols);
-                    let found = others.iter().find(is_it).map(|other| (id, principal.at, other.id.clone()));
+                    let is_it = |other: &Made| are_one(&other.arn, &principal.value, &self.resolver.symbols);
+                    let all = others.iter().map(|other| (is_it(other), other)).filter(|(is_it, _)| !is_it.is_false());
+                    // One that it is for certain comes before one that it may be.
+                    let found = all.min_by_key(|(is_it, _)| !is_it.is_true());
+                    let found = found.map(|(is_it, other)| (id, principal.at, other.id.clone(), is_it));
                     named.extend(found.filter(|found| !named.contains(found)));
                 }
             }

@@ -69,7 +69,11 @@ fn in_organization(bench: &Bench<'_>, class: &Class<'_>, assumes: &mut Vec<Strin
 
 /// A principal of an account that has nothing to do with this one: it chooses whatever a caller can choose.
 fn unrelated(bench: &mut Bench<'_>) {
-    let (callers, variants) = (strangers(bench), variants(bench));
+    let (mut callers, variants) = (strangers(bench), variants(bench));
+    if asks(bench, &["aws:resourceorg"]) {
+        // That is compared with the caller's own organization, so each of these is asked by itself.
+        callers = callers.iter().flat_map(one_by_one).collect();
+    }
     let mut assumes = vec!["the account is none that the template names, and its owner knows what the policy asks for"];
     if asks(bench, &["aws:sourceip"]) {
         assumes.push("the call comes from an address that the policy allows");
@@ -99,6 +103,17 @@ fn unrelated(bench: &mut Bench<'_>) {
         assumes: &["the account is none that the template names"],
     };
     ask_of(bench, &callers, &class);
+}
+
+/// A caller for each organization that it may be in.
+fn one_by_one(caller: &Caller) -> Vec<Caller> {
+    let Domain::OneOf(ids) = &caller.organization.id else { return vec![caller.clone()] };
+    let in_one = |id: &Option<Carried>| {
+        let mut one = caller.clone();
+        one.organization.id = Domain::Exactly(id.clone());
+        one
+    };
+    ids.iter().map(in_one).collect()
 }
 
 /// Keys that hold the time of a call, in lower case.

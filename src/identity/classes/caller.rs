@@ -3,9 +3,10 @@
 use super::ClassAnswer;
 use super::bench::{Bench, arn_part};
 use super::keys::{self, Keys, absent, bool_or_none, chosen, chosen_list, perhaps};
+use super::subject::beginning_with;
 use crate::identity::arn::cut;
 use crate::policy::{Carried, Domain, PrincipalKind, Request, asked_keys, evaluate, same_key};
-use crate::value::{Form, Format, Piece, SymbolId, Text, Truth, Why, compare, conforms, marks};
+use crate::value::{Form, Format, Pattern, Piece, SymbolId, Text, Truth, Why, compare, conforms, marks};
 
 pub(super) const ASSUME: &str = "sts:AssumeRole";
 pub(super) const TAG: &str = "sts:TagSession";
@@ -186,10 +187,17 @@ fn last_part(text: &Text) -> Text {
 pub(super) fn other_organization(bench: &mut Bench<'_>) -> Organization {
     let symbol = bench.clerk.letter("organization", "o-{a9}");
     let other = Some(Carried::One(Text::symbol(symbol)));
-    Organization {
-        id: Domain::OneOf(vec![None, other]),
-        paths: keys::paths_of(symbol, &bench.own_paths("aws:PrincipalOrgPaths")),
-    }
+    let own = own_paths(bench, "aws:PrincipalOrgPaths");
+    Organization { id: Domain::OneOf(vec![None, other]), paths: keys::paths_of(symbol, &own) }
+}
+
+/// All paths in the organizations that the values on a key name, and in the role's own one.
+pub(super) fn own_paths(bench: &mut Bench<'_>, key: &str) -> Vec<Pattern> {
+    let mut own = bench.own_paths(key);
+    let ids = own_ids(bench);
+    let ids = ids.iter().flatten().filter_map(|id| if let Carried::One(id) = id { marks(id) } else { None });
+    own.extend(ids.map(|id| beginning_with(&id, '/')));
+    own
 }
 
 /// The organization of the role's account: one that the policy names, else one of which only the form is known.
@@ -294,7 +302,7 @@ pub(super) fn wrong_external_id(bench: &mut Bench<'_>) -> Form {
 
 const EXTERNAL_ID: &str = "{aA9_+=,.@:/-}{aA9_+=,.@:/-}";
 
-fn first(domain: &Domain) -> Domain {
+pub(super) fn first(domain: &Domain) -> Domain {
     match domain {
         Domain::OneOf(several) => several.first().cloned().map_or_else(perhaps, Domain::Exactly),
         other => other.clone(),

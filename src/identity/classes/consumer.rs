@@ -1,13 +1,18 @@
-//! A service that a resource of the run gives a role to: whether the role lets it in.
+//! A service, or a role, that a resource of the run gives a role to: whether the role lets it in.
 
+use super::Unwanted;
+use super::account::{Class, ask_of};
 use super::bench::Bench;
+use super::caller::named_callers;
 use super::clerk::Clerk;
 use super::keys::{absent, perhaps};
 use super::service::is_let_in;
+use crate::identity::arn::is_session_arn;
 use crate::identity::consumer::{Consumer, ExternalId};
-use crate::identity::graph::Graph;
+use crate::identity::graph::{Graph, RoleId};
 use crate::identity::services::is_service;
 use crate::policy::{Domain, Effect, Policy, Principal, PrincipalKind, Principals, Statement, actions_match};
+use crate::resolve::StackId;
 use crate::value::{Case, Text, Truth, compare};
 
 const ASSUME: &str = "sts:AssumeRole";
@@ -49,6 +54,54 @@ fn gets_in(graph: &Graph, consumer: &Consumer, case: &Case<Policy>, service: &st
     is_let_in(&mut bench, names, &external)
 }
 
+/// Whether a role, by an ARN as a stack means it, can become another one by one of its trust policies, where one call
+/// needs all of some actions.
+pub fn role_gets_in(
+    graph: &Graph,
+    (stack, asking): (StackId, &Text),
+    role: RoleId,
+    case: &Case<Policy>,
+    actions: &[&'static str],
+) -> Truth {
+    let policy = &case.then;
+    let names_session = |one: &Principal| is_session_arn(&one.value);
+    if policy.opaque || policy.may_allow_more || policy.statements.iter().flat_map(listed).any(names_session) {
+        return Truth::Unknown;
+    }
+    let alone = Case { when: case.when.clone(), then: without_other_roles(graph, (stack, asking), role, policy) };
+    let mut clerk = Clerk::new(graph);
+    let mut bench = Bench::new(graph, role, &alone, &mut clerk);
+    let callers = named_callers(&mut bench, asking);
+    if callers.is_empty() {
+        return Truth::Unknown;
+    }
+    let (keys, unwanted) = (Vec::new(), Unwanted::ByRule);
+    ask_of(
+        &mut bench,
+        &callers,
+        &Class { name: "account/named", actions: &[actions], keys: &keys, unwanted, assumes: &[] },
+    );
+    Truth::any(bench.answers.iter().map(|answer| answer.answer.truth))
+}
+
+/// The policy without the principals that mean another role of the run than the one that asks: two roles of one account
+/// have two names.
+fn without_other_roles(graph: &Graph, (stack, asking): (StackId, &Text), role: RoleId, policy: &Policy) -> Policy {
+    let own: Vec<RoleId> = graph.roles_meant(stack, asking).into_iter().map(|(id, _)| id).collect();
+    let home = graph.role(role).entity.stack;
+    let is_other = |principal: &Principal| {
+        let meant = graph.roles_meant(home, &principal.value);
+        !own.is_empty() && !meant.is_empty() && meant.iter().all(|(id, _)| !own.contains(id))
+    };
+    let mut alone = policy.clone();
+    for statement in &mut alone.statements {
+        if let Principals::Only(list) = &mut statement.principals {
+            list.retain(|principal| !is_other(principal));
+        }
+    }
+    alone
+}
+
 /// The services that Allow statements name.
 fn principals(policy: &Policy) -> impl Iterator<Item = &Principal> {
     let allowing = policy.statements.iter().filter(|statement| statement.effect != Effect::Deny);
@@ -56,11 +109,14 @@ fn principals(policy: &Policy) -> impl Iterator<Item = &Principal> {
 }
 
 fn services_of(statement: &Statement) -> impl Iterator<Item = &Principal> {
-    let list = match &statement.principals {
-        Principals::Only(list) => list.as_slice(),
+    listed(statement).iter().filter(|principal| principal.kind == Some(PrincipalKind::Service))
+}
+
+fn listed(statement: &Statement) -> &[Principal] {
+    match &statement.principals {
+        Principals::Only(list) => list,
         _ => &[],
-    };
-    list.iter().filter(|principal| principal.kind == Some(PrincipalKind::Service))
+    }
 }
 
 /// Whether a statement without conditions lets the service in, and none denies: then nothing has to be asked.

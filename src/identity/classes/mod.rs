@@ -37,8 +37,8 @@ use crate::value::{Branch, Symbols, Text, Truth};
 use bench::Bench;
 use clerk::Clerk;
 
-pub use consumer::consumer_gets_in;
-pub use service::{SourceKeys, source_keys};
+pub use consumer::{consumer_gets_in, role_gets_in};
+pub use service::{SourceKeys, guarded_kinds, is_guarded_kind, source_keys};
 pub use sibling::let_in_without;
 pub use subjects::{fits_no_subject, of_other_form, ways_of_naming};
 pub use witness::witness_of;

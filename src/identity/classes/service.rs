@@ -2,11 +2,11 @@
 
 use super::Unwanted;
 use super::bench::{Bench, Question};
-use super::caller::wrong_external_id;
+use super::caller::{first, own_organization, own_paths, wrong_external_id};
 use super::keys::{self, Keys, absent, chosen, perhaps};
 use crate::identity::cognito::TAG_SESSION;
 use crate::identity::witness::Refused;
-use crate::policy::{Carried, Domain, PrincipalKind};
+use crate::policy::{Carried, Domain, PrincipalKind, asked_keys};
 use crate::value::{Form, Mark, Pattern, Text, Truth, marks};
 
 const ASSUME: &str = "sts:AssumeRole";
@@ -27,30 +27,45 @@ pub enum SourceKeys {
     Unknown,
 }
 
+/// What the table has of a service: what is known of its source keys, whether it sends an external id, a source, and
+/// the types of resources for which alone a guide shows the keys.
+fn row(service: &Text) -> Option<[&'static str; 4]> {
+    let own = rows().filter_map(|row| row.strip_prefix(service.as_known()?)?.strip_prefix('\t'));
+    let cells = own.map(|row| row.split('\t').collect::<Vec<_>>());
+    cells.filter_map(|cells| <[&str; 4]>::try_from(cells).ok()).next()
+}
+
 /// What is known of a service: its source keys, and whether it sends an external id.
 fn facts(service: &Text) -> (SourceKeys, bool) {
-    let rows = include_str!("../../../data/service-source-keys.tsv").lines().filter(|line| !line.starts_with('#'));
-    let known = service.as_known().unwrap_or_default();
-    for row in rows {
-        let mut cells = row.split('\t');
-        if cells.next() != Some(known) {
-            continue;
-        }
-        let keys = match cells.next() {
-            Some("documented") => SourceKeys::Documented,
-            Some("if-exists") => SourceKeys::IfExists,
-            Some("mentioned") => SourceKeys::Mentioned,
-            Some("unsupported") => SourceKeys::Unsupported,
-            _ => SourceKeys::Unknown,
-        };
-        return (keys, cells.next() == Some("yes"));
-    }
-    (SourceKeys::Unknown, false)
+    let Some([keys, external, ..]) = row(service) else { return (SourceKeys::Unknown, false) };
+    let keys = match keys {
+        "documented" => SourceKeys::Documented,
+        "if-exists" => SourceKeys::IfExists,
+        "mentioned" => SourceKeys::Mentioned,
+        "unsupported" => SourceKeys::Unsupported,
+        _ => SourceKeys::Unknown,
+    };
+    (keys, external == "yes")
+}
+
+/// The types of resources for which a service's guide shows source keys, where it does so for one use of the service
+/// only.
+pub fn guarded_kinds(service: &Text) -> impl Iterator<Item = &'static str> {
+    row(service).into_iter().flat_map(|[.., kinds]| kinds.split(' ')).filter(|kind| *kind != "-")
 }
 
 /// What a guide says about source keys in the trust policies of a service's roles.
 pub fn source_keys(service: &Text) -> SourceKeys {
     facts(service).0
+}
+
+/// Whether a resource is one for which some service's guide shows source keys.
+pub fn is_guarded_kind(kind: &str) -> bool {
+    rows().any(|row| row.rsplit('\t').next().is_some_and(|kinds| kinds.split(' ').any(|own| own == kind)))
+}
+
+fn rows() -> impl Iterator<Item = &'static str> {
+    include_str!("../../../data/service-source-keys.tsv").lines().filter(|line| !line.starts_with('#'))
 }
 
 /// The tags that EKS Pod Identity puts on sessions (EKS User Guide, Grant Pods access to AWS resources based on
@@ -67,7 +82,7 @@ const POD_TAGS: [&str; 6] = [
 /// Asks the classes of each service that the policy names.
 pub(super) fn ask(bench: &mut Bench<'_>) {
     for principal in bench.named(PrincipalKind::Service) {
-        let mut asking = Asking { bench, service: principal.value, external: None, doubt: None, tagged: false };
+        let mut asking = Asking::new(bench, principal.value);
         if !asking.sends_tags() {
             asking.all();
             continue;
@@ -87,7 +102,7 @@ pub(super) fn ask(bench: &mut Bench<'_>) {
     if bench.is_open_for(PrincipalKind::Service, ASSUME) {
         let service = Text::symbol(bench.clerk.ours("a service", "{a9.-}.amazonaws.com", "example.amazonaws.com"));
         let doubt = Some("which services can ask for the role");
-        Asking { bench, service, external: None, doubt, tagged: false }.all();
+        Asking { doubt, ..Asking::new(bench, service) }.all();
     }
 }
 
@@ -97,7 +112,7 @@ pub(super) fn is_let_in(bench: &mut Bench<'_>, names: Vec<Text>, external: &Doma
     let from = bench.answers.len();
     for service in names {
         let external = Some(external.clone());
-        let mut asking = Asking { bench: &mut *bench, service, external, doubt: None, tagged: false };
+        let mut asking = Asking { external, ..Asking::new(&mut *bench, service) };
         asking.all();
         if asking.sends_tags() {
             asking.tagged = true;
@@ -140,16 +155,26 @@ struct Asking<'a, 'b> {
     doubt: Option<&'static str>,
     /// Whether the session has tags.
     tagged: bool,
+    /// The organization of the role's account.
+    organization: Domain,
+}
+
+impl<'a, 'b> Asking<'a, 'b> {
+    fn new(bench: &'a mut Bench<'b>, service: Text) -> Self {
+        let organization = first(&own_organization(bench).id);
+        Self { bench, service, external: None, doubt: None, tagged: false, organization }
+    }
 }
 
 impl Asking<'_, '_> {
     fn all(&mut self) {
         let own = self.bench.arn_part(4);
-        let keys = self.sourced(own, perhaps(), perhaps(), &[]);
+        let keys = self.sourced(own.clone(), perhaps(), perhaps(), &[]);
         self.ask("own-account", keys, Unwanted::ByRule, "the service says for which resource of the account it acts");
+        self.without_account((own, perhaps(), perhaps()), &[], Unwanted::ByRule);
         let other = Text::symbol(self.bench.clerk.account());
         let organization = self.bench.clerk.letter("organization", "o-{a9}");
-        let paths = keys::paths_of(organization, &self.bench.own_paths("aws:SourceOrgPaths"));
+        let paths = keys::paths_of(organization, &own_paths(self.bench, "aws:SourceOrgPaths"));
         let organization = Domain::OneOf(vec![None, Some(Carried::One(Text::symbol(organization)))]);
         let from = self.bench.answers.len();
         // Where a test has a pattern, also an account that lies in it.
@@ -183,7 +208,7 @@ impl Asking<'_, '_> {
         let is_out = self.bench.answers.last().is_some_and(|last| last.answer.truth.is_false());
         if is_out && !named.is_empty() {
             // By an ARN with a named account in its last part, which no guide shows.
-            let keys = self.sourced(other, organization.clone(), paths.clone(), &[]);
+            let keys = self.sourced(other.clone(), organization.clone(), paths.clone(), &[]);
             self.ask("foreign-account", keys, unwanted, assumes);
             let wide = self.bench.answers.pop();
             let is_open = wide.is_some_and(|answer| !answer.answer.truth.is_false());
@@ -191,6 +216,37 @@ impl Asking<'_, '_> {
                 last.answer.truth = Truth::Unknown;
                 last.doubt = Some("whether the service has a resource whose ARN passes the test".to_owned());
             }
+        }
+        self.without_account((other, organization.clone(), paths.clone()), &named, unwanted);
+    }
+
+    /// The last class once more, where it is kept out and a test names a resource whose ARN has no account: those of other
+    /// services than S3 have none, too (Service Authorization Reference, resource types of API Gateway and Route 53).
+    fn without_account(&mut self, source: (Text, Domain, Domain), without: &[Pattern], unwanted: Unwanted) {
+        let Some(last) = self.bench.answers.last().filter(|last| last.answer.truth.is_false()).cloned() else { return };
+        // An id that the template's own resource gets is no other account's.
+        let is_own = |arn: &Vec<Mark>| {
+            let rest = arn.split(|mark| *mark == Mark::Char(':')).skip(5);
+            source.0 != self.bench.arn_part(4) && rest.flatten().any(|mark| matches!(mark, Mark::Symbol(_)))
+        };
+        let is_meant = |arn: &Vec<Mark>| {
+            let account = arn.split(|mark| *mark == Mark::Char(':')).nth(4);
+            account.is_some_and(<[Mark]>::is_empty) && !is_own(arn)
+        };
+        if !self.bench.values_on(&Text::known("aws:SourceArn")).iter().any(is_meant) {
+            return;
+        }
+        let fronts = ["arn:{a-}:{a9.-}:{a9-}::", "arn:{a-}:{a9.-}:::"];
+        let arns = fronts.map(|front| Form::new(&format!("{front}{{aA9._:/@+=,-}}"))).to_vec();
+        let keys = self.with_arns(source, arns, without);
+        let class = last.class.trim_start_matches("service/");
+        self.ask(class, keys, unwanted, last.assumes.first().map_or("", String::as_str));
+        let Some(mut answer) = self.bench.answers.pop().filter(|answer| !answer.answer.truth.is_false()) else {
+            return;
+        };
+        answer.assumes.push("the ARNs of such resources have no account in them".to_owned());
+        if let Some(last) = self.bench.answers.last_mut() {
+            *last = answer;
         }
     }
 
@@ -227,6 +283,12 @@ impl Asking<'_, '_> {
         let front = ["arn:{a-}:{a9.-}:{a9-}:", "arn:{a-}:{a9.-}::"];
         let mut arns: Vec<Form> = front.iter().map(|front| Form::new(front).then(&rest())).collect();
         arns.push(Form::new("arn:{a-}:s3:::{aA9.-}"));
+        self.with_arns((account, organization, paths), arns, without)
+    }
+
+    /// The same for ARNs of some forms.
+    fn with_arns(&self, source: (Text, Domain, Domain), arns: Vec<Form>, without: &[Pattern]) -> Keys {
+        let (account, organization, paths) = source;
         let arns = arns.into_iter().map(|form| form.but(without.iter().cloned())).collect();
         self.keys(vec![
             keys::key("aws:SourceAccount", Domain::one(account)),
@@ -259,6 +321,7 @@ impl Asking<'_, '_> {
             keys::key("aws:PrincipalServiceNamesList", list),
             keys::key("aws:PrincipalIsAWSService", Domain::known("true")),
             keys::key("aws:ResourceAccount", Domain::one(self.bench.arn_part(4))),
+            keys::key("aws:ResourceOrgID", self.organization.clone()),
             keys::key(EXTERNAL_ID, external),
         ]);
         if self.tagged {
@@ -266,6 +329,14 @@ impl Asking<'_, '_> {
             let always = POD_TAGS.map(Text::known).to_vec();
             keys.push(keys::key("aws:TagKeys", Domain::Exactly(Some(Carried::Many(always)))));
             keys.push(keys::key("sts:TransitiveTagKeys", perhaps()));
+        }
+        // Whoever has a certificate of an anchor of their own chose what stands in it (IAM Roles Anywhere User Guide,
+        // trust model).
+        if self.service.as_known() == Some("rolesanywhere.amazonaws.com") {
+            let of_certificate = |name: &str| name.starts_with("aws:principaltag/x509") || name == "sts:sourceidentity";
+            let asked = asked_keys(self.bench.policy).into_iter();
+            let names = asked.filter(|key| key.as_known().is_some_and(|key| of_certificate(&key.to_ascii_lowercase())));
+            keys.extend(names.map(|name| (name, chosen(Form::any(), true))));
         }
         // No principal of an account asks (IAM User Guide, global condition keys, availability).
         let never =

@@ -151,7 +151,7 @@ pub fn refuses_every_pool(test: &Test, value: &(Text, At), trust: &Trust, graph:
         return false;
     }
     let Some(first) = policy.statements.first() else { return false };
-    let conditions = Conditions { tests: vec![test], opaque: false, at: None };
+    let conditions = Conditions { tests: vec![test], opaque: false, at: None, numbers: Vec::new() };
     let principals = Principals::Unknown;
     let statement = Statement { effect: Effect::Allow, principals, conditions, ..first.clone() };
     let asked = Statement { actions: Actions::Unknown, ..statement };

@@ -44,6 +44,11 @@ fn services_and_whom_they_act_for() {
         "{ArnLike: {aws:SourceArn: 'arn:aws:s3:::bucket'}}",
         &["+service/foreign-account"],
     );
+    service(
+        "apigateway.amazonaws.com",
+        "{ArnLike: {aws:SourceArn: 'arn:aws:apigateway:eu-west-1::/restapis/*'}}",
+        &["+service/foreign-account", "+service/own-account"],
+    );
     service("lambda.amazonaws.com", "{StringEquals: {aws:SourceOrgID: o-abcdef}}", &["-service/foreign-account"]);
     service("cognito-idp.amazonaws.com", "{StringEquals: {sts:ExternalId: x}}", &["+service/own-account"]);
     service("lambda.amazonaws.com", "{StringEquals: {aws:PrincipalOrgID: o-abcdef}}", &["-service/own-account"]);
