@@ -4,10 +4,10 @@ use crate::checks::Cx;
 use crate::checks::gate::{Gate, gates, is_on, principal_path, test_path};
 use crate::finding::{Change, Finding, Fix, Label, Severity, Written, shown};
 use crate::identity::provider::{Named, named_principal};
-use crate::identity::{AccountFault, account_fault, account_in, principal_fault};
+use crate::identity::{AccountFault, account_fault, account_in, principal_fault, written_fault};
 use crate::policy::{Effect, Principal, PrincipalKind, Test};
 use crate::source::Place;
-use crate::value::Text;
+use crate::value::{At, Text};
 
 /// Keys whose values are numbers of accounts.
 const NUMBERS: [&str; 3] = ["aws:principalaccount", "aws:sourceaccount", "aws:resourceaccount"];
@@ -35,12 +35,7 @@ fn of_principal(cx: &Cx<'_>, gate: Gate<'_>, principal: &Principal) -> Option<Fi
             let fault = principal_fault(principal, gate.when.iter().next().is_none())?;
             let account = account_in(value).unwrap_or_else(|| value.clone());
             let mut finding = finding(gate, &account, fault, place, path)?;
-            let is_whole = value.as_known().is_some_and(|digits| digits.len() == 12);
-            if fault == AccountFault::Unquoted && is_whole {
-                let value = Written::text(value.as_known()?);
-                let change = Change::Set { at: principal.at, value };
-                finding.fix = Some(Box::new(Fix::safe("put the number in quotes", vec![change])));
-            }
+            finding.fix = quoted(value, principal.at, fault).map(Box::new);
             Some(finding)
         }
         PrincipalKind::Federated => in_arn(gate, value, place, path),
@@ -48,9 +43,21 @@ fn of_principal(cx: &Cx<'_>, gate: Gate<'_>, principal: &Principal) -> Option<Fi
     }
 }
 
+/// The number in quotes, where all of it is there.
+fn quoted(value: &Text, at: At, fault: AccountFault) -> Option<Fix> {
+    let digits = value.as_known().filter(|digits| digits.len() == 12 && fault == AccountFault::Unquoted)?;
+    Some(Fix::safe("put the number in quotes", vec![Change::Set { at, value: Written::text(digits) }]))
+}
+
 fn of_test(gate: Gate<'_>, test: &Test) -> Vec<Finding> {
-    let of_value = |(value, at): &(Text, crate::value::At)| match () {
-        () if is_on(test, &NUMBERS) => finding(gate, value, account_fault(value)?, at.place, test_path(test)),
+    let number = |value: &Text, at: At| {
+        let fault = written_fault(value, gate.statement.conditions.numbers.contains(&at))?;
+        let mut finding = finding(gate, value, fault, at.place, test_path(test))?;
+        finding.fix = quoted(value, at, fault).map(Box::new);
+        Some(finding)
+    };
+    let of_value = |(value, at): &(Text, At)| match () {
+        () if is_on(test, &NUMBERS) => number(value, *at),
         () if is_on(test, &ARNS) => in_arn(gate, value, at.place, test_path(test)),
         () => None,
     };

@@ -1,11 +1,12 @@
 //! XAC004: a trust policy that names whom it does not speak of.
 
 use crate::checks::Cx;
-use crate::checks::gate::{Gate, gates, literal, principal_place};
-use crate::checks::remedy::written;
+use crate::checks::gate::{Gate, gates, is_on, literal, principal_place};
+use crate::checks::remedy::{condition, written};
 use crate::finding::{Change, Finding, Fix, Label, Severity, Written};
 use crate::identity::{AwsPrincipal, Dialect, aws_principal};
 use crate::policy::{Effect, Principal, PrincipalKind, Principals};
+use crate::value::{Text, compare};
 
 /// Finds `NotPrincipal` in trust policies.
 pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
@@ -32,70 +33,120 @@ fn finding(cx: &Cx<'_>, gate: Gate<'_>, spared: &[Principal]) -> Finding {
     finding
 }
 
-/// The ARNs of those whom a statement does not speak of, where these are users and roles.
-fn named<'p>(cx: &Cx<'_>, spared: &'p [Principal]) -> Vec<&'p Principal> {
-    let is_named = |principal: &&Principal| {
-        principal.kind == Some(PrincipalKind::Aws)
-            && matches!(aws_principal(&principal.value, &cx.graph.symbols), AwsPrincipal::Identity(_))
-    };
-    spared.iter().filter(is_named).collect()
+/// Whom a statement spares, as tests can say it.
+struct Spared<'p> {
+    /// Users and roles.
+    named: Vec<&'p Principal>,
+    /// Accounts: of one whose user or role is spared, too, only that one is meant (IAM User Guide, NotPrincipal: both are
+    /// listed to spare the one).
+    accounts: Vec<Text>,
+    /// Whether there are others, of whom no key of a caller speaks: services, and users of identity providers.
+    others: bool,
+}
+
+impl<'p> Spared<'p> {
+    fn of(cx: &Cx<'_>, spared: &'p [Principal]) -> Self {
+        let symbols = &cx.graph.symbols;
+        let mut all = Self { named: Vec::new(), accounts: Vec::new(), others: false };
+        let mut homes = Vec::new();
+        for principal in spared {
+            match aws_principal(&principal.value, symbols) {
+                AwsPrincipal::Identity(account) if principal.kind == Some(PrincipalKind::Aws) => {
+                    all.named.push(principal);
+                    homes.push(account);
+                }
+                AwsPrincipal::Account(account) if principal.kind == Some(PrincipalKind::Aws) => {
+                    all.accounts.push(account);
+                }
+                _ => all.others = true,
+            }
+        }
+        all.accounts.retain(|account| !homes.iter().any(|home| compare(home, account, symbols).is_true()));
+        all
+    }
+
+    /// Operators and keys by which a test spares them, with their values.
+    fn tests(&self) -> Vec<(&'static str, &'static str, Vec<Text>)> {
+        let named: Vec<Text> = self.named.iter().map(|principal| principal.value.clone()).collect();
+        let tests = [
+            ("ArnNotEquals", "aws:PrincipalArn", named),
+            ("StringNotEquals", "aws:PrincipalAccount", self.accounts.clone()),
+        ];
+        tests.into_iter().filter(|(.., values)| !values.is_empty()).collect()
+    }
 }
 
 fn help(cx: &Cx<'_>, gate: Gate<'_>, spared: &[Principal], denies: bool) -> String {
-    let named = named(cx, spared);
-    let whom = named.first().map_or_else(|| "ARN-OF-A-ROLE".to_owned(), |one| cx.graph.shown(&one.value));
-    let whom = literal(gate.role, &whom);
-    let (what, block) = match (denies, gate.role.entity.dialect) {
-        (true, Dialect::Yaml) => (
-            "deny everybody, and spare some by a condition",
-            format!("Principal: {{ AWS: '*' }}\n  Condition: {{ ArnNotEquals: {{ aws:PrincipalArn: {whom} }} }}"),
-        ),
-        (true, Dialect::Json) => (
-            "deny everybody, and spare some by a condition",
-            format!(
-                "\"Principal\": {{ \"AWS\": \"*\" }},\n  \
-                 \"Condition\": {{ \"ArnNotEquals\": {{ \"aws:PrincipalArn\": {whom} }} }}"
-            ),
-        ),
-        (true, Dialect::Cdk) => (
-            "deny everybody, and spare some by a condition",
-            format!(
-                "principals: [new iam.AnyPrincipal()],\n  \
-                 conditions: {{ ArnNotEquals: {{ 'aws:PrincipalArn': {whom} }} }},"
-            ),
-        ),
-        (false, Dialect::Yaml) => {
-            ("name those who may become the role", "Principal: { AWS: ARN-OF-WHO-MAY-BECOME-IT }".to_owned())
+    let dialect = gate.role.entity.dialect;
+    let spared = Spared::of(cx, spared);
+    let tests = spared.tests();
+    if !denies {
+        let block = match dialect {
+            Dialect::Yaml => "Principal: { AWS: ARN-OF-WHO-MAY-BECOME-IT }",
+            Dialect::Json => "\"Principal\": { \"AWS\": \"ARN-OF-WHO-MAY-BECOME-IT\" }",
+            Dialect::Cdk => "principals: [new iam.ArnPrincipal('ARN-OF-WHO-MAY-BECOME-IT')],",
+        };
+        return format!("name those who may become the role\n  {block}");
+    }
+    if spared.others || tests.is_empty() {
+        return "name in Principal whom it denies; whom no statement allows stays out anyway".to_owned();
+    }
+    let line = |(operator, key, values): &(&str, &str, Vec<Text>)| {
+        let values: Vec<String> = values.iter().map(|value| literal(gate.role, &cx.graph.shown(value))).collect();
+        let value = if let [one] = values.as_slice() { one.clone() } else { format!("[{}]", values.join(", ")) };
+        match dialect {
+            Dialect::Yaml => format!("{operator}: {{ {key}: {value} }}"),
+            Dialect::Json => format!("\"{operator}\": {{ \"{key}\": {value} }}"),
+            Dialect::Cdk => format!("{operator}: {{ '{key}': {value} }}"),
         }
-        (false, Dialect::Json) => (
-            "name those who may become the role",
-            "\"Principal\": { \"AWS\": \"ARN-OF-WHO-MAY-BECOME-IT\" }".to_owned(),
-        ),
-        (false, Dialect::Cdk) => (
-            "name those who may become the role",
-            "principals: [new iam.ArnPrincipal('ARN-OF-WHO-MAY-BECOME-IT')],".to_owned(),
-        ),
     };
-    format!("{what}\n  {block}")
+    let lines = tests.iter().map(line).collect::<Vec<_>>().join(", ");
+    let block = match dialect {
+        Dialect::Yaml => format!("Principal: {{ AWS: '*' }}\n  Condition: {{ {lines} }}"),
+        Dialect::Json => format!("\"Principal\": {{ \"AWS\": \"*\" }},\n  \"Condition\": {{ {lines} }}"),
+        Dialect::Cdk => format!("principals: [new iam.AnyPrincipal()],\n  conditions: {{ {lines} }},"),
+    };
+    format!("deny everybody, and spare some by a condition\n  {block}")
 }
 
 fn fix(cx: &Cx<'_>, gate: Gate<'_>, spared: &[Principal]) -> Option<Fix> {
     let statement = gate.statement;
-    let named = named(cx, spared);
-    if named.is_empty() || named.len() != spared.len() {
+    let spared = Spared::of(cx, spared);
+    // A test that is there already would be changed, or asked together with the new one in other words.
+    let is_taken = |key: &str| statement.conditions.tests.iter().any(|test| is_on(test, &[key]));
+    if spared.others || ["aws:principalarn", "aws:principalaccount"].into_iter().any(is_taken) {
         return None;
     }
-    let arns: Option<Vec<Written>> = named.iter().map(|one| written(cx.graph, &one.value)).collect();
-    let mut arns = arns?;
-    let arns = if arns.len() == 1 { arns.remove(0) } else { Written::List(arns) };
-    let path = ["Condition", "ArnNotEquals", "aws:PrincipalArn"].map(str::to_owned).to_vec();
-    let changes = vec![
+    let mut changes = vec![
         Change::Rename { key: statement.principal_at?, name: "Principal".to_owned() },
         Change::Set {
             at: statement.principal_value_at?,
             value: Written::Map(vec![("AWS".to_owned(), Written::text("*"))]),
         },
-        Change::Put { into: statement.at, path, value: arns },
     ];
-    Some(Fix::offered("deny everybody, and spare some by a condition", changes))
+    let mut tests = Vec::new();
+    for (operator, key, values) in spared.tests() {
+        let values: Option<Vec<Written>> = values.iter().map(|value| account_or_arn(cx, value)).collect();
+        let mut values = values?;
+        let value = if values.len() == 1 { values.remove(0) } else { Written::List(values) };
+        tests.push((operator.to_owned(), key.to_owned(), value));
+    }
+    let is_named = !tests.is_empty();
+    if statement.conditions.at.is_none() {
+        changes.push(condition(statement, tests));
+    } else {
+        let put = |(operator, key, value)| Change::Put {
+            into: statement.at,
+            path: vec!["Condition".to_owned(), operator, key],
+            value,
+        };
+        changes.extend(tests.into_iter().map(put));
+    }
+    is_named.then(|| Fix::offered("deny everybody, and spare some by a condition", changes))
+}
+
+/// A value of a test, as a template writes it.
+fn account_or_arn(cx: &Cx<'_>, value: &Text) -> Option<Written> {
+    let shown = cx.graph.shown(value);
+    if shown == "${AWS::AccountId}" { Some(Written::reference("AWS::AccountId")) } else { written(cx.graph, value) }
 }

@@ -3,7 +3,7 @@
 use crate::checks::Cx;
 use crate::checks::gate::{Gate, account_and_name, gates, principal_path};
 use crate::checks::remedy::{account_and_test, own_root, written};
-use crate::finding::{Change, Finding, Fix, Label, Severity, Written, shown};
+use crate::finding::{Change, Finding, Fix, Label, Severity, Status, Written, shown};
 use crate::identity::{AwsPrincipal, Dialect, NamedEarly, aws_principal};
 use crate::policy::{Principal, PrincipalKind};
 
@@ -37,6 +37,10 @@ fn early(cx: &Cx<'_>, gate: Gate<'_>, principal: &Principal) -> Option<Finding> 
     }
     finding.help = help(cx, gate, principal, named);
     finding.fix = fix(cx, gate, principal, named).map(Box::new);
+    if !named.certain {
+        finding.status = Status::Possible;
+        finding.assumes.push("the account that it names is the one of this stack".to_owned());
+    }
     finding.mistake.element = "Principal";
     Some(finding)
 }

@@ -5,9 +5,9 @@ use crate::checks::gate::{
     admitted, bare_account, deciding, gate, named, narrows_account, principal_path, proof, trusted_account,
 };
 use crate::finding::{Finding, Label, Severity};
-use crate::identity::{ClassAnswer, Dialect, RoleClasses, account_of};
-use crate::policy::Principal;
-use crate::value::{Truth, compare};
+use crate::identity::{AwsPrincipal, ClassAnswer, Dialect, RoleClasses, account_of, aws_principal, is_of_aws};
+use crate::policy::{Principal, PrincipalKind};
+use crate::value::{Symbols, Text, Truth, compare};
 
 /// Finds other accounts that are trusted whoever asks them.
 pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
@@ -22,18 +22,22 @@ fn finding(cx: &Cx<'_>, of_role: &RoleClasses, answer: &ClassAnswer) -> Option<F
     let role = cx.graph.role(of_role.role);
     let policy = of_role.policy(cx.graph);
     let means = |principal: &&Principal| {
-        let account = bare_account(principal, symbols);
-        account.is_some_and(|account| account.as_known().is_some() && names(&answer.principal, &account, symbols))
+        account_trusted(principal, symbols).is_some_and(|(account, is_whole)| match is_whole {
+            true => account.as_known().is_some() && names(&answer.principal, &account, symbols),
+            false => account.as_known().is_some() && answer.principal == principal.value,
+        })
     };
     let (statement, principal) =
         deciding(policy, answer).find_map(|statement| Some((statement, named(statement).iter().find(means)?)))?;
-    let account = bare_account(principal, symbols)?;
+    let (account, is_whole) = account_trusted(principal, symbols)?;
     if trusted_account(cx, role.entity.stack, &account) {
         return None;
     }
     let severity = match compare(&account, &account_of(role), symbols) {
         Truth::True => return None,
-        Truth::False => Severity::Warning,
+        Truth::False if is_whole => Severity::Warning,
+        // One name asks for fewer people, and for all customers of a vendor all the same.
+        Truth::False => Severity::Info,
         Truth::Unknown => Severity::Info,
     };
     // Another rule judges how well it asks for these.
@@ -42,8 +46,11 @@ fn finding(cx: &Cx<'_>, of_role: &RoleClasses, answer: &ClassAnswer) -> Option<F
         return None;
     }
     let gate = gate(cx, of_role, statement);
-    let shown = cx.graph.shown(&account);
-    let message = format!("account {shown} can become {} without an external id", role.entity.name());
+    let shown = match is_whole {
+        true => format!("account {}", cx.graph.shown(&account)),
+        false => cx.graph.shown(&principal.value),
+    };
+    let message = format!("{shown} can become {} without an external id", role.entity.name());
     let label = Label::new(principal.at.place, "if this is a vendor, its other customers reach you through it");
     let mut finding = gate.finding("XAC006", severity, message, label, &principal_path(principal));
     finding.help = match role.entity.dialect {
@@ -56,13 +63,27 @@ fn finding(cx: &Cx<'_>, of_role: &RoleClasses, answer: &ClassAnswer) -> Option<F
         Dialect::Cdk => "ask for the id that the vendor gave you\n  externalIds: ['ID-FROM-THE-VENDOR'],".to_owned(),
     };
     finding.help += "\nan account of your own belongs under [trust] accounts in rolecall.toml";
-    finding.mistake.element = "ExternalId";
-    let who = format!("account {shown}, on behalf of whoever asks it,");
+    // That one of a vendor's roles is named says less than that another statement lets it in without what this asks for.
+    finding.mistake.element = if is_whole { "ExternalId" } else { "NamedDeputy" };
+    let who = format!("{shown}, on behalf of whoever asks it,");
     finding.witness = Some(proof(cx, of_role, answer, statement, &who));
     Some(finding)
 }
 
+/// The account of a principal, and whether it is named as a whole. Roles that AWS makes are no vendor's.
+fn account_trusted(principal: &Principal, symbols: &Symbols) -> Option<(Text, bool)> {
+    if let Some(account) = bare_account(principal, symbols) {
+        return Some((account, true));
+    }
+    match aws_principal(&principal.value, symbols) {
+        AwsPrincipal::Identity(account) if principal.kind == Some(PrincipalKind::Aws) => {
+            (!is_of_aws(&principal.value)).then_some((account, false))
+        }
+        _ => None,
+    }
+}
+
 /// Whether the answer is for this account: by its number, or by an ARN that has it.
-fn names(answered: &crate::value::Text, account: &crate::value::Text, symbols: &crate::value::Symbols) -> bool {
+fn names(answered: &Text, account: &Text, symbols: &Symbols) -> bool {
     crate::identity::account_in(answered).is_some_and(|own| compare(&own, account, symbols).is_true())
 }
