@@ -9,21 +9,17 @@ use crate::identity::oidc::{
 };
 use crate::identity::{Dialect, Graph, Written};
 use crate::source::Place;
-use crate::value::{Text, compare};
+use crate::value::{Branch, Text, compare};
 
 /// Finds providers with a fault of their own, and those of one URL.
 pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
     let all = &cx.graph.oidc_providers;
     for (at, provider) in all.iter().enumerate() {
-        let faults = [
-            url(provider),
-            clients(provider),
-            thumbprints(provider),
-            twin(cx.graph, provider, &all[..at]),
-            built_in(provider),
-            pinned(cx.graph, provider),
-        ];
-        findings.extend(faults.into_iter().flatten().map(|fault| finding(provider, fault)));
+        let faults =
+            [url(provider), clients(provider), thumbprints(provider), built_in(provider), pinned(cx.graph, provider)];
+        let faults = faults.into_iter().flatten().map(|fault| (fault, provider.when.clone()));
+        let faults = faults.chain(twins(cx.graph, provider, &all[..at]));
+        findings.extend(faults.map(|(fault, when)| finding(provider, fault, when)));
     }
 }
 
@@ -46,7 +42,7 @@ impl Fault {
     }
 }
 
-fn finding(provider: &OidcProvider, fault: Fault) -> Finding {
+fn finding(provider: &OidcProvider, fault: Fault, when: Branch) -> Finding {
     let label = Label::new(fault.place, fault.label);
     let property = fault.element.split('.').next().unwrap_or_default();
     let subject = provider.entity.property(property);
@@ -55,7 +51,7 @@ fn finding(provider: &OidcProvider, fault: Fault) -> Finding {
     finding.help = fault.help;
     finding.mistake.statement = Some(provider.entity.place);
     finding.mistake.element = fault.element;
-    finding.branch = provider.when.clone();
+    finding.branch = when;
     finding
 }
 
@@ -122,25 +118,32 @@ fn thumbprints(provider: &OidcProvider) -> Option<Fault> {
     Some(Fault::refused(provider, wrong.place, "ThumbprintList", label, help))
 }
 
-/// A provider of the same URL in the same account, which can have one only.
-fn twin(graph: &Graph, provider: &OidcProvider, before: &[OidcProvider]) -> Option<Fault> {
+/// The providers of the same URL in the same account, which can have one only, each with the branch in which both are
+/// there.
+fn twins<'g>(
+    graph: &'g Graph,
+    provider: &'g OidcProvider,
+    before: &'g [OidcProvider],
+) -> impl Iterator<Item = (Fault, Branch)> + use<'g> {
     let is_known_home = home_of(&provider.arn).0.as_known().is_some();
-    let is_twin = |other: &&OidcProvider| {
+    before.iter().filter_map(move |other| {
         let (one, two) = (&provider.entity, &other.entity);
         // Stacks of which nobody says where they go may go to several accounts.
         let side_by_side = one.subject.logical_id != two.subject.logical_id && one.stack == two.stack
             || one.stack != two.stack && is_known_home;
-        side_by_side
-            && compare(&provider.arn, &other.arn, &graph.symbols).is_true()
-            && graph.together(&provider.when, &other.when).is_some()
-    };
-    let twin = before.iter().find(is_twin)?;
+        let is_twin = side_by_side && compare(&provider.arn, &other.arn, &graph.symbols).is_true();
+        let both = is_twin.then(|| graph.together(&provider.when, &other.when))??;
+        Some((twin(provider, other), both))
+    })
+}
+
+fn twin(provider: &OidcProvider, twin: &OidcProvider) -> Fault {
     let place = provider.url.as_ref().map_or(provider.entity.place, |url| url.place);
     let label = format!("{} has the same URL, and an account has one provider for it", twin.entity.name());
     let help = format!("keep one of the two, and refer to it: {}", twin.entity.name());
     let mut fault = Fault::refused(provider, place, "Url.twin", label, &help);
     fault.related = Some((twin.url.as_ref().map_or(twin.entity.place, |url| url.place), "the other one"));
-    Some(fault)
+    fault
 }
 
 /// One of the issuers that IAM knows without a provider. Google may be registered too, for other tokens.
