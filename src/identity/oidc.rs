@@ -24,6 +24,15 @@ pub struct OidcProvider {
     pub thumbprints: Option<Listed>,
 }
 
+/// What signs tokens or assertions and has no table of its own.
+#[derive(Clone, Debug)]
+pub struct Signer {
+    /// The resource.
+    pub entity: Entity,
+    /// The ARN of a SAML provider, or the issuer of a cluster's tokens.
+    pub name: Text,
+}
+
 /// A list of texts as a template writes it.
 #[derive(Clone, Debug)]
 pub struct Listed {
@@ -49,7 +58,8 @@ impl OidcProvider {
     }
 }
 
-const SCHEME: &str = "https://";
+/// What the URL of an issuer begins with.
+pub(super) const SCHEME: &str = "https://";
 
 /// Whether a text is no thumbprint (IAM API, thumbprintType: forty hexadecimal digits).
 pub fn is_no_thumbprint(text: &str) -> bool {
@@ -132,6 +142,12 @@ pub enum NoForm {
     Domain,
     /// The ARN of something else.
     OtherArn,
+    /// The ARN of a provider, without the number of its account.
+    NoAccount,
+    /// The same, without the provider's name.
+    NoName,
+    /// What a resource is called, or another value that only the deployment knows.
+    Value,
     /// Anything else.
     Other,
 }
@@ -146,6 +162,9 @@ pub fn federated(text: &Text, symbols: &Symbols) -> Federated {
     }
     if text.as_known().is_some_and(|known| BUILT_IN.contains(&known)) {
         return Federated::Issuer(text.clone());
+    }
+    if let Some(lacking) = lacking(text) {
+        return Federated::Invalid(lacking);
     }
     let kinds = ["oidc-provider/", "saml-provider/"].map(|kind| is_provider_arn(text, kind, symbols));
     match (kinds, text.as_known()) {
@@ -167,6 +186,25 @@ fn is_provider_arn(text: &Text, kind: &str, symbols: &Symbols) -> Truth {
     fits(&glob(&format!("arn:*:iam::*:{kind}*")), &value, symbols)
 }
 
+/// What the ARN of a provider has not.
+fn lacking(arn: &Text) -> Option<NoForm> {
+    let is_of_iam = arn_part(arn, 0) == Text::known("arn") && arn_part(arn, 2) == Text::known("iam");
+    let provider = arn_part(arn, 5);
+    let begins = |kind: &str| {
+        provider
+            .pieces()
+            .is_some_and(|pieces| matches!(pieces.first(), Some(Piece::Literal(first)) if first.starts_with(kind)))
+    };
+    let is_empty = |kind: &str| provider.as_known() == Some(kind);
+    let kinds = ["oidc-provider/", "saml-provider/"];
+    match () {
+        () if !is_of_iam => None,
+        () if kinds.into_iter().any(is_empty) => Some(NoForm::NoName),
+        () if arn_part(arn, 4) == Text::known("") && kinds.into_iter().any(begins) => Some(NoForm::NoAccount),
+        () => None,
+    }
+}
+
 fn glob(text: &str) -> Vec<Mark> {
     text.chars().map(|c| if c == '*' { Mark::Run } else { Mark::Char(c) }).collect()
 }
@@ -181,7 +219,7 @@ fn may_be_built_in(text: &Text, symbols: &Symbols) -> bool {
 
 fn no_form(text: &Text) -> NoForm {
     let pieces = text.pieces().unwrap_or_default();
-    let Some(Piece::Literal(first)) = pieces.first() else { return NoForm::Other };
+    let Some(Piece::Literal(first)) = pieces.first() else { return NoForm::Value };
     match () {
         () if first.starts_with("arn:") => NoForm::OtherArn,
         () if begins_as_url(text) => NoForm::Url,
@@ -287,6 +325,11 @@ mod tests {
         assert_eq!(of("gitlab.com"), Federated::Invalid(NoForm::Domain));
         assert_eq!(of("arn:aws:iam::111122223333:role/a"), Federated::Invalid(NoForm::OtherArn));
         assert_eq!(of("corp"), Federated::Invalid(NoForm::Other));
+        for kind in ["oidc", "saml"] {
+            let nameless = format!("arn:aws:iam::111122223333:{kind}-provider/");
+            assert_eq!(of(&nameless), Federated::Invalid(NoForm::NoName));
+        }
+        assert_eq!(of("arn:aws:iam:::oidc-provider/a.example.com"), Federated::Invalid(NoForm::NoAccount));
         assert_eq!(of("*"), Federated::Unclear);
         assert_eq!(of(""), Federated::Unclear);
     }

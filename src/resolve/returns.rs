@@ -83,6 +83,12 @@ pub(super) fn is_ref(kind: &str, attribute: &str) -> bool {
     )
 }
 
+/// The name that CloudFormation gives a resource of a type whose `Ref` returns the name: those of stack and resource, and
+/// a random text (CloudFormation User Guide, Name type).
+pub(super) fn generated_name() -> (Format, bool) {
+    (Format::new("{aA9-}", "stack-name-1"), true)
+}
+
 /// The property that names a resource, where `Ref` returns the name.
 pub(super) fn name_property(kind: &str) -> Option<&'static str> {
     Some(match kind {

@@ -2,12 +2,13 @@
 
 use crate::checks::Cx;
 use crate::checks::gate::{Gate, gates, principal_path};
+use crate::checks::words::value_words;
 use crate::finding::{Change, Finding, Fix, Label, Severity, Written, shown};
 use crate::identity::oidc::{Federated, NoForm, OidcProvider, federated, home_of, misspelt};
-use crate::identity::{Dialect, Role, account_of};
+use crate::identity::{AccountFault, Dialect, Role, account_fault, account_in, account_of};
 use crate::policy::{Principal, PrincipalKind};
 use crate::source::Place;
-use crate::value::{Text, compare};
+use crate::value::{Branch, Text, compare};
 
 /// Finds federated principals of no form, of other accounts and partitions, and misspelt ones.
 pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
@@ -15,8 +16,10 @@ pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
         for principal in gate.principals().iter().filter(|one| one.kind == Some(PrincipalKind::Federated)) {
             let form = federated(&principal.value, &cx.graph.symbols);
             let fault = match &form {
-                // A default that can be no provider is a placeholder, which the deployment replaces.
-                Federated::Invalid(_) if cx.graph.is_default(&principal.value, gate.when) => None,
+                // The number of its account is XAC005's matter.
+                _ if has_account_fault(&principal.value) => None,
+                // What a default leaves blank, the deployment fills.
+                Federated::Invalid(NoForm::NoName | NoForm::NoAccount) if leaves_blank(cx, gate.when) => None,
                 Federated::Invalid(form) => Some(no_form(cx, gate, principal, *form)),
                 Federated::Issuer(_) | Federated::Saml => {
                     elsewhere(cx, gate, principal, &form).or_else(|| spelling(cx, gate, &form))
@@ -59,6 +62,12 @@ fn no_form(cx: &Cx<'_>, gate: Gate<'_>, principal: &Principal, form: NoForm) -> 
         NoForm::Url => format!("'{value}' is a URL: a provider is named by its ARN, which has no scheme"),
         NoForm::Domain => format!("'{value}' is a domain: all but three need a provider of IAM, named by its ARN"),
         NoForm::OtherArn => "no ARN of an OIDC or SAML provider".to_owned(),
+        NoForm::NoAccount => "the ARN of a provider has the number of its account, which is missing".to_owned(),
+        NoForm::NoName => "the ARN of a provider ends with the provider's name, which is missing".to_owned(),
+        NoForm::Value => {
+            let value = value_words(cx.graph, gate.role, &principal.value);
+            format!("{value} gives no ARN of an OIDC or SAML provider")
+        }
         NoForm::Other => format!("'{value}' is neither a domain that IAM knows nor the ARN of a provider"),
     };
     let issuer = issuer_in(&principal.value, form);
@@ -70,10 +79,28 @@ fn no_form(cx: &Cx<'_>, gate: Gate<'_>, principal: &Principal, form: NoForm) -> 
         related: own.map(|own| (own.entity.place, "the provider of this issuer".to_owned())),
         help: match cx.graph.user_pool(&principal.value) {
             Some(_) => of_user_pool(gate.role),
+            None if principal.value.as_known().is_some_and(|known| known.ends_with(":saml-provider/")) => {
+                "write the name of the SAML provider behind the slash".to_owned()
+            }
             None => help(gate.role, own, issuer.as_deref()),
         },
         meant: issuer.as_deref().map(|issuer| meant(gate.role, own, issuer)),
     }
+}
+
+/// Whether a branch takes a parameter for blank that has no other default.
+fn leaves_blank(cx: &Cx<'_>, when: &Branch) -> bool {
+    when.iter().any(|(id, value)| {
+        let switch = cx.graph.worlds.switch(id);
+        let by_default = !switch.is_condition() && !switch.closed && switch.default == Some(value);
+        by_default && switch.values.get(usize::from(value)).is_some_and(|own| own.is_empty())
+    })
+}
+
+/// Whether what stands for the account in an ARN is no number of one.
+fn has_account_fault(arn: &Text) -> bool {
+    let fault = account_in(arn).filter(|account| account != arn).and_then(|account| account_fault(&account));
+    fault.is_some_and(|fault| fault != AccountFault::Example)
 }
 
 /// A provider as its principal: a reference where the template has it, else its ARN in the own account.
