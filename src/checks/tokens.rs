@@ -8,7 +8,7 @@ use crate::finding::{Finding, Label, Severity};
 use crate::identity::classes::provider::{Claim, ClaimKind, Provider, providers};
 use crate::identity::classes::witness_of;
 use crate::identity::cognito::ASSUME;
-use crate::identity::oidc::{Federated, OidcProvider, federated};
+use crate::identity::oidc::{Federated, OidcProvider, Signer, federated};
 use crate::identity::{ClassAnswer, Dialect, Graph, Role, RoleClasses, Written};
 use crate::policy::{Carried, Principal, PrincipalKind, Request, Statement, Test, same_key, test_passes};
 use crate::source::Place;
@@ -112,6 +112,13 @@ impl<'c> Case<'c> {
     pub(super) fn administers(&self) -> Option<Label> {
         let by = self.cx.held.administers(self.of_role.role, &self.of_role.when)?;
         Some(Label::new(by.place(), format!("{} may give itself every permission", self.role().entity.name())))
+    }
+
+    /// The provider of the templates that the statement names.
+    pub(super) fn provider_label(&self) -> Option<Label> {
+        let registered = registered(self.cx.graph, &self.answer.principal, &self.of_role.when);
+        let place = registered.first().map(|own| own.url.as_ref().map_or(own.entity.place, |url| url.place))?;
+        Some(Label::new(place, "the provider that the role trusts"))
     }
 
     pub(super) fn tests(&self, claim: &str) -> impl Iterator<Item = &'c Test> + use<'c> {
@@ -274,6 +281,12 @@ pub(super) fn registered<'g>(graph: &'g Graph, arn: &Text, when: &Branch) -> Vec
     let found: Vec<&OidcProvider> = graph.oidc_providers.iter().filter(is_it).collect();
     let first = found.first().map(|first| first.entity.place);
     if found.iter().all(|own| Some(own.entity.place) == first) { found } else { Vec::new() }
+}
+
+/// Where the templates have a SAML provider of this ARN, or the cluster of this issuer.
+pub(super) fn signer(graph: &Graph, name: &Text) -> Option<Place> {
+    let is_it = |own: &&Signer| compare(&own.name, name, &graph.symbols).is_true();
+    graph.signers.iter().find(is_it).map(|own| own.entity.place)
 }
 
 /// The only audience that a provider takes.

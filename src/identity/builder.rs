@@ -58,6 +58,7 @@ pub fn build(set: &StackSet<'_>) -> Graph {
         anchor_profiles: Vec::new(),
         buckets: Vec::new(),
         guarded_kinds: HashSet::new(),
+        signers: Vec::new(),
         named_early: Vec::new(),
         symbols: Symbols::default(),
         worlds: Default::default(),
@@ -209,6 +210,8 @@ impl<'s, 'd> Builder<'s, 'd> {
             "AWS::Cognito::IdentityPool" => self.identity_pool(stack, resource),
             "AWS::Cognito::UserPool" => self.user_pool(stack, resource),
             "AWS::IAM::OIDCProvider" | "Custom::AWSCDKOpenIdConnectProvider" => self.oidc_provider(stack, resource),
+            "AWS::IAM::SAMLProvider" => self.signer(stack, resource, "Ref"),
+            "AWS::EKS::Cluster" => self.signer(stack, resource, "OpenIdConnectIssuerUrl"),
             "AWS::Cognito::UserPoolIdentityProvider" => self.external_provider(stack, resource),
             _ => {}
         }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::arn::RoleNames;
 use super::attachment::{Attachment, Mapping, Written};
 use super::consumer::{AnchorProfile, Consumer};
-use super::oidc::OidcProvider;
+use super::oidc::{OidcProvider, Signer};
 use super::pool::{Providers, Setting};
 use super::user_pool::{Client, ExternalProvider, UserPool, Words};
 use crate::policy::Policy;
@@ -392,6 +392,8 @@ pub struct Graph {
     pub buckets: Vec<(StackId, Text)>,
     /// Types of resources of the run for which a guide shows how roles ask for whom a service works.
     pub guarded_kinds: HashSet<String>,
+    /// SAML providers and clusters.
+    pub signers: Vec<Signer>,
     /// Principals that may not be there yet.
     pub named_early: Vec<NamedEarly>,
     /// What stands for texts that only the deployment knows.

@@ -1,9 +1,10 @@
 //! OID011: service accounts of a cluster that nobody named.
 
 use crate::checks::Cx;
-use crate::checks::tokens::{Case, on_admitted};
-use crate::finding::{Finding, Severity};
+use crate::checks::tokens::{Case, on_admitted, signer};
+use crate::finding::{Finding, Label, Severity};
 use crate::identity::classes::provider::Provider;
+use crate::identity::oidc::{Federated, federated};
 
 /// Finds roles that service accounts other than the role's own can become. A whole namespace is a note only.
 pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
@@ -46,6 +47,14 @@ fn finding(case: &Case<'_>) -> Finding {
     let mut finding =
         case.finding("OID011", severity, "sub", says, "a pod with another service account of the cluster");
     finding.related.extend(administers);
+    finding.related.extend(cluster(case));
     finding.help = if is_tested { case.replacing("sub") } else { case.asking("sub") };
     finding
+}
+
+/// The cluster, where the templates have it.
+fn cluster(case: &Case<'_>) -> Option<Label> {
+    let Federated::Issuer(issuer) = federated(&case.answer.principal, &case.cx.graph.symbols) else { return None };
+    let place = signer(case.cx.graph, &issuer)?;
+    Some(Label::new(place, "the cluster, whose pods all get such tokens"))
 }

@@ -37,6 +37,7 @@ fn open(case: &Case<'_>) -> Option<Finding> {
     };
     let who = format!("another customer of {title}");
     let mut finding = case.finding("OID001", Severity::Error, claim, says, &who);
+    finding.related.extend(case.provider_label());
     finding.help = if is_tested { case.replacing(claim) } else { case.asking(claim) };
     Some(finding)
 }

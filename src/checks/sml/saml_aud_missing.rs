@@ -2,7 +2,7 @@
 
 use crate::checks::Cx;
 use crate::checks::remedy::ask;
-use crate::checks::tokens::tests_on;
+use crate::checks::tokens::{signer, tests_on};
 use crate::checks::words::{adding, condition_line, is_bare, mistake, quoted, spot, test_spot};
 use crate::finding::{Finding, Fix, Label, Severity, Written};
 use crate::identity::classes::witness_of;
@@ -39,6 +39,8 @@ fn finding(cx: &Cx<'_>, of_role: &RoleClasses, answer: &ClassAnswer, part: &[Cla
     let mut witness = witness_of(cx.graph, cx.classes, of_role, answer);
     witness.story = format!("a user with an assertion for another recipient is allowed by {}", statement.path());
     finding.witness = Some(Box::new(witness));
+    let provider = signer(cx.graph, &answer.principal);
+    finding.related.extend(provider.map(|place| Label::new(place, "the provider that the role trusts")));
     let partition = cx.graph.partition(of_role.role);
     finding.help = help(role, statement, test.is_some(), partition.as_deref());
     let endpoint = partition.as_deref().and_then(|known| sign_in_of(Some(known)));

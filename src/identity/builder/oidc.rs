@@ -1,8 +1,9 @@
 //! OIDC providers, those that the CDK makes by a custom resource among them.
 
 use super::{Builder, Properties};
+use crate::identity::arn::after;
 use crate::identity::attachment::Written;
-use crate::identity::oidc::{Listed, OidcProvider};
+use crate::identity::oidc::{Listed, OidcProvider, SCHEME, Signer};
 use crate::resolve::StackId;
 use crate::template::Resource;
 use crate::value::Kind;
@@ -28,6 +29,16 @@ impl<'d> Builder<'_, 'd> {
                     when,
                 });
             }
+        }
+    }
+
+    pub(super) fn signer(&mut self, stack: StackId, resource: &Resource<'d>, attribute: &str) {
+        let entity = self.entity(stack, resource);
+        let name = self.attribute(stack, resource, attribute);
+        for case in self.resolver.worlds.cases_when(&name, &entity.exists).cases {
+            let Some(name) = case.then.text() else { continue };
+            let name = after(&name, SCHEME).unwrap_or(name);
+            self.graph.signers.push(Signer { entity: entity.clone(), name });
         }
     }
 }
