@@ -1,12 +1,13 @@
 //! SML003: operators that do not say how the values of an attribute count, or pass without any.
 
+use super::{APART, providers};
 use crate::checks::Cx;
 use crate::checks::gate::{Gate, gates, test_path};
 use crate::checks::remedy::{ask, under};
 use crate::checks::tokens::passes_without;
 use crate::finding::{Finding, Fix, Label, Severity, Written, shown};
 use crate::identity::Dialect;
-use crate::identity::oidc::{Federated, federated};
+use crate::identity::classes::lets_in_lacking;
 use crate::identity::saml::{Listed, listed_attribute};
 use crate::policy::{Effect, Test, same_key};
 use crate::value::{Text, compare};
@@ -14,8 +15,8 @@ use crate::value::{Text, compare};
 /// Finds tests on attributes in statements that let users of SAML providers in.
 pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
     for gate in gates(cx).filter(|gate| gate.statement.effect == Effect::Allow) {
-        let of_saml = |value: &Text| federated(value, &cx.graph.symbols) == Federated::Saml;
-        if gate.principals().is_empty() || !gate.principals().iter().all(|one| of_saml(&one.value)) {
+        let (own, _) = providers(gate.statement, &cx.graph.symbols);
+        if own.is_empty() {
             continue;
         }
         let tests = &gate.statement.conditions.tests;
@@ -54,17 +55,27 @@ fn on_list(cx: &Cx<'_>, gate: Gate<'_>, test: &Test) -> Option<Finding> {
     };
     let label = Label::new(test.values_at.place, label);
     let mut finding = gate.finding("SML003", severity, message, label, &test_path(test));
-    finding.help = help;
-    finding.fix = (!changes.is_empty()).then(|| Box::new(Fix::offered("say how the values count", changes)));
+    let (_, is_alone) = providers(gate.statement, &cx.graph.symbols);
+    finding.help = if is_alone { help } else { format!("{APART}\n{help}") };
+    finding.fix =
+        (is_alone && !changes.is_empty()).then(|| Box::new(Fix::offered("say how the values count", changes)));
     finding.mistake.element = "attribute";
     Some(finding)
 }
 
-/// Whether nothing in the statement keeps out who lacks the key.
+/// Whether the statement lets users in who lack the key, of one of its providers at least.
 fn passes_when_absent(cx: &Cx<'_>, gate: Gate<'_>, test: &Test) -> bool {
-    let of_key = |own: &&Test| same_key(&own.key, &test.key, &cx.graph.symbols).is_true();
-    let mut tests = gate.statement.conditions.tests.iter().filter(of_key);
-    tests.all(|own| passes_without(cx, gate, own).is_true())
+    // The evaluator is asked only where the test itself lets them through.
+    passes_without(cx, gate, test).is_true() && lets_in(cx, gate, test)
+}
+
+fn lets_in(cx: &Cx<'_>, gate: Gate<'_>, test: &Test) -> bool {
+    let own = cx.classes.of_roles.iter().find(|own| std::ptr::eq(own.policy(cx.graph), gate.policy));
+    let Some((role, case)) = own.and_then(|own| Some((own.role, gate.role.trust.cases.get(own.case)?))) else {
+        return false;
+    };
+    let (own, _) = providers(gate.statement, &cx.graph.symbols);
+    own.iter().any(|one| lets_in_lacking(cx.graph, role, case, gate.statement, (&one.value, &test.key)).is_true())
 }
 
 fn line(gate: Gate<'_>, operator: &str, key: &str) -> String {

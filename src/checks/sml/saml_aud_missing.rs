@@ -1,5 +1,6 @@
 //! SML001: assertions that a SAML provider signs for somebody else.
 
+use super::{APART, providers};
 use crate::checks::Cx;
 use crate::checks::remedy::ask;
 use crate::checks::tokens::{signer, tests_on};
@@ -42,9 +43,11 @@ fn finding(cx: &Cx<'_>, of_role: &RoleClasses, answer: &ClassAnswer, part: &[Cla
     let provider = signer(cx.graph, &answer.principal);
     finding.related.extend(provider.map(|place| Label::new(place, "the provider that the role trusts")));
     let partition = cx.graph.partition(of_role.role);
-    finding.help = help(role, statement, test.is_some(), partition.as_deref());
+    let (_, is_alone) = providers(statement, &cx.graph.symbols);
+    let help = help(role, statement, test.is_some(), partition.as_deref());
+    finding.help = if is_alone { help } else { format!("{APART}\n{help}") };
     let endpoint = partition.as_deref().and_then(|known| sign_in_of(Some(known)));
-    finding.fix = endpoint.map(|endpoint| {
+    finding.fix = endpoint.filter(|_| is_alone).map(|endpoint| {
         let changes = ask(statement, test, "StringEquals", "SAML:aud", Written::text(endpoint.url()));
         Box::new(Fix::offered("ask for AWS's sign-in (SAML:aud)", changes))
     });

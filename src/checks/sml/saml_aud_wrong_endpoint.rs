@@ -1,9 +1,10 @@
 //! SML002: a recipient that no sign-in at AWS has.
 
+use super::{ACTION, providers};
 use crate::checks::Cx;
 use crate::checks::gate::{Gate, gates, test_path};
 use crate::finding::{Change, Finding, Fix, Label, Severity, Written, shown};
-use crate::identity::oidc::{Federated, federated, home_of};
+use crate::identity::oidc::home_of;
 use crate::identity::{Dialect, SignIn, sign_in_of, sign_ins, takes_sign_in};
 use crate::policy::{Effect, Statement, Test, actions_match, same_key};
 use crate::value::Text;
@@ -11,9 +12,7 @@ use crate::value::Text;
 /// Finds roles that ask for a recipient where none of AWS's sign-in endpoints passes.
 pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
     for gate in gates(cx).filter(|gate| gate.statement.effect == Effect::Allow) {
-        let of_saml = |value: &Text| federated(value, &cx.graph.symbols) == Federated::Saml;
-        let trusts = !gate.principals().is_empty() && gate.principals().iter().all(|one| of_saml(&one.value));
-        if trusts && actions_match(&gate.statement.actions, "sts:AssumeRoleWithSAML").is_true() {
+        if !providers(gate.statement, &cx.graph.symbols).0.is_empty() {
             findings.extend(finding(cx, gate));
         }
     }
@@ -23,7 +22,8 @@ fn finding(cx: &Cx<'_>, gate: Gate<'_>) -> Option<Finding> {
     let is_aud = |test: &&Test| same_key(&test.key, &Text::known("saml:aud"), &cx.graph.symbols).is_true();
     let tests: Vec<&Test> = gate.statement.conditions.tests.iter().filter(is_aud).collect();
     let test = tests.first()?;
-    let of_provider = || gate.principals().iter().find_map(|one| Some(home_of(&one.value).1.as_known()?.to_owned()));
+    let (own, is_alone) = providers(gate.statement, &cx.graph.symbols);
+    let of_provider = || own.iter().find_map(|one| Some(home_of(&one.value).1.as_known()?.to_owned()));
     let partition = cx.graph.partition_of(gate.role).or_else(of_provider).filter(|own| !own.is_empty());
     let partition = partition.as_deref();
     if !takes_sign_in(&tests, gate.statement, gate.policy, partition, &cx.graph.symbols).is_false() {
@@ -31,12 +31,15 @@ fn finding(cx: &Cx<'_>, gate: Gate<'_>) -> Option<Finding> {
     }
     let role = gate.role.entity.name();
     let (value, place) = test.values.first().map(|(value, at)| (value, at.place))?;
-    let is_other = |own: &&Statement| {
-        own.index != gate.statement.index && !actions_match(&own.actions, "sts:AssumeRoleWithSAML").is_false()
-    };
+    let is_other =
+        |own: &&Statement| own.index != gate.statement.index && !actions_match(&own.actions, ACTION).is_false();
     let mut others = gate.policy.statements.iter().filter(|own| own.effect != Effect::Deny);
     // Another statement may let them in.
     let message = match others.any(|own| is_other(&own)) {
+        _ if !is_alone => format!(
+            "{} of {role} lets no user of its SAML provider in: it asks for another recipient",
+            gate.statement.path()
+        ),
         true => format!(
             "{} of {role} takes nobody who signs in to AWS: it asks for another recipient",
             gate.statement.path()
@@ -53,7 +56,7 @@ fn finding(cx: &Cx<'_>, gate: Gate<'_>) -> Option<Finding> {
     };
     finding.help = format!("ask for AWS's sign-in\n  {line}");
     let endpoint = partition.and_then(|known| sign_in_of(Some(known)));
-    finding.fix = endpoint.map(|endpoint| {
+    finding.fix = endpoint.filter(|_| is_alone).map(|endpoint| {
         let change = Change::Set { at: test.values_at, value: Written::text(endpoint.url()) };
         Box::new(Fix::offered("ask for AWS's sign-in (SAML:aud)", vec![change]))
     });

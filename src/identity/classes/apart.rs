@@ -91,7 +91,7 @@ fn by_value(statement: &Statement) -> Vec<Statement> {
 }
 
 /// The policy in which no other statement lets providers or services in.
-fn only(policy: &Policy, part: Statement) -> Policy {
+pub(super) fn only(policy: &Policy, part: Statement) -> Policy {
     let mut alone = policy.clone();
     for statement in &mut alone.statements {
         if statement.index == part.index {

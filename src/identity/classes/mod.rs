@@ -38,6 +38,7 @@ use bench::Bench;
 use clerk::Clerk;
 
 pub use consumer::{consumer_gets_in, role_gets_in};
+pub use saml::lets_in_lacking;
 pub use service::{SourceKeys, guarded_kinds, is_guarded_kind, source_keys};
 pub use sibling::let_in_without;
 pub use subjects::{fits_no_subject, of_other_form, ways_of_naming};

@@ -1,13 +1,16 @@
 //! Assertions of SAML providers.
 
 use super::Unwanted;
+use super::apart::only;
 use super::bench::{Bench, Question, arn_part};
+use super::clerk::Clerk;
 use super::issuer::after;
 use super::keys::{self, Keys, absent, chosen, chosen_list, tests};
+use crate::identity::graph::{Graph, RoleId};
 use crate::identity::sign_in::{SignIn, sign_in_of, sign_ins};
 use crate::identity::witness::Refused;
-use crate::policy::{Domain, Effect, PrincipalKind, actions_match};
-use crate::value::{Form, Pattern, Text};
+use crate::policy::{Domain, Effect, Policy, PrincipalKind, Statement, actions_match};
+use crate::value::{Case, Form, Pattern, Text, Truth};
 
 const ASSUME: &str = "sts:AssumeRoleWithSAML";
 
@@ -31,6 +34,25 @@ pub(super) fn ask(bench: &mut Bench<'_>) {
         let provider = bench.provider_arn("saml-provider", &name);
         Asking { bench, provider, doubt: Some("which SAML providers the account has") }.all();
     }
+}
+
+/// Whether a statement lets users of a provider in who lack one attribute, with any values for the others.
+pub fn lets_in_lacking(
+    graph: &Graph,
+    role: RoleId,
+    case: &Case<Policy>,
+    statement: &Statement,
+    (provider, attribute): (&Text, &Text),
+) -> Truth {
+    let alone = Case { when: case.when.clone(), then: only(&case.then, statement.clone()) };
+    let mut clerk = Clerk::new(graph);
+    let mut bench = Bench::new(graph, role, &alone, &mut clerk);
+    let mut asking = Asking { bench: &mut bench, provider: provider.clone(), doubt: None };
+    let attributes = asking.attributes();
+    let keys = asking.keys(chosen(Form::any(), false), &attributes, chosen_list);
+    let keys = keys::with(keys, [(attribute.clone(), absent())], &asking.bench.clerk.symbols);
+    asking.ask("without-attribute", keys, Unwanted::Always, "the provider has a user without the attribute");
+    Truth::any(bench.answers.iter().map(|answer| answer.answer.truth))
 }
 
 struct Asking<'a, 'b> {
