@@ -324,8 +324,9 @@ fn complaints_about(finding: &Finding, bad: &[File], fixed: &[File]) -> Vec<Stri
 }
 
 /// Whom the roles of the pages are for: the family of the class, and what its claims are after the fix.
-const WANTED: [(&str, &[(&str, &str)]); 7] = [
+const WANTED: [(&str, &[(&str, &str)]); 9] = [
     ("github", &[("aud", "sts.amazonaws.com"), ("sub", "repo:YOUR-OWNER/YOUR-REPOSITORY:ref:refs/heads/main")]),
+    ("github", &[("aud", "sts.amazonaws.com"), ("sub", "repo:acme/app:ref:refs/heads/main")]),
     ("irsa", &[("aud", "sts.amazonaws.com"), ("sub", "system:serviceaccount:your-namespace:your-account")]),
     (
         "gitlab",
@@ -338,15 +339,25 @@ const WANTED: [(&str, &[(&str, &str)]); 7] = [
             ("sub", "organization:YOUR-ORG:project:YOUR-PROJECT:workspace:YOUR-SPACE:run_phase:apply"),
         ],
     ),
+    (
+        "hcp-terraform",
+        &[
+            ("aud", "aws.workload.identity"),
+            ("sub", "organization:acme:project:net:workspace:YOUR-SPACE:run_phase:apply"),
+        ],
+    ),
     ("oidc", &[("aud", "sts.amazonaws.com")]),
     ("saml", &[("aud", "https://signin.aws.amazon.com/saml")]),
     ("vercel", &[("aud", "https://vercel.com/YOUR-TEAM"), ("sub", "owner:acme:project:site:environment:production")]),
 ];
 
-/// None for classes of other families than tokens and assertions.
-fn wanted_claims(class: &str) -> &'static [(&'static str, &'static str)] {
+/// Claims of a workload.
+type Claims = &'static [(&'static str, &'static str)];
+
+/// None for classes of other families than tokens and assertions; several where a fix names what stands in the template.
+fn wanted_claims(class: &str) -> Vec<Claims> {
     let family = class.split('/').next().unwrap_or_default();
-    WANTED.iter().find(|(own, _)| *own == family).map(|(_, claims)| *claims).unwrap_or_default()
+    WANTED.iter().filter(|(own, _)| *own == family).map(|(_, claims)| *claims).collect()
 }
 
 /// The same obligation where the role is for others than users of identity pools: what is in the class is out,
@@ -364,7 +375,8 @@ fn complaints_about_others(class: &str, role: &str, bad: &[File], fixed: &[File]
     complaints.extend(still_in.into_iter().flatten().map(|class| format!("{class} is not out")));
     let wanted = other_answers(fixed, role, |policy, classes, answer| {
         let is_same = answer.class.split('/').next() == class.split('/').next();
-        is_same && evaluate(policy, &wanted_request(answer), &classes.symbols).truth.is_true()
+        let gets_in = |claims| evaluate(policy, &wanted_request(answer, claims), &classes.symbols).truth.is_true();
+        is_same && wanted_claims(&answer.class).into_iter().any(gets_in)
     });
     if !wanted.contains(&true) {
         complaints.push("nobody whom the role is for gets in".to_owned());
@@ -386,10 +398,10 @@ fn other_answers<T>(files: &[File], role: &str, look: impl Fn(&Policy, &Classes,
 }
 
 /// A request of a class with the claims of the workload that the role is for.
-fn wanted_request(answer: &ClassAnswer) -> Request {
+fn wanted_request(answer: &ClassAnswer, claims: Claims) -> Request {
     let mut request = answer.answer.request.clone();
     for (key, carried) in &mut request.context {
-        let claim = wanted_claims(&answer.class).iter().find(|(claim, _)| key.ends_with(&format!(":{claim}")));
+        let claim = claims.iter().find(|(claim, _)| key.ends_with(&format!(":{claim}")));
         if let Some((_, value)) = claim {
             *carried = Carried::One(Text::known(*value));
         }
@@ -463,7 +475,7 @@ fn fixes_that_change_nothing_or_lock_everybody_out_are_noticed() {
                     continue;
                 }
                 let planted = |word: &str| {
-                    let asks = asked_by(class, finding.mistake.element);
+                    let asks = asked_by(class, finding.mistake.element, fixed);
                     let files: Vec<File> = fixed.iter().map(|file| with(file, &asks, word)).collect();
                     complaints_about(finding, &bad.files, &files)
                 };
@@ -478,12 +490,13 @@ fn fixes_that_change_nothing_or_lock_everybody_out_are_noticed() {
 }
 
 /// What a fix asks for.
-fn asked_by(class: &str, claim: &str) -> String {
+fn asked_by(class: &str, claim: &str, fixed: &[File]) -> String {
     if class.starts_with("cognito/") {
         return "authenticated".to_owned();
     }
-    let wanted = wanted_claims(class).iter().find(|(own, _)| *own == claim);
-    wanted.map(|(_, value)| (*value).to_owned()).expect("the claim of the finding has a wanted value")
+    let values = wanted_claims(class).into_iter().flatten().filter(|(own, _)| *own == claim).map(|(_, value)| *value);
+    let mut written = values.filter(|value| fixed.iter().any(|file| file.text.contains(value)));
+    written.next().map(str::to_owned).expect("the claim of the finding has a wanted value")
 }
 
 /// A file that asks for something else than the fix does.

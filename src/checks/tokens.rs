@@ -194,7 +194,11 @@ impl<'c> Case<'c> {
         let providers = registered(self.cx.graph, &self.answer.principal, &self.of_role.when);
         let only =
             providers.iter().find_map(|provider| only_client(provider)?.known().filter(|known| !known.is_empty()));
-        let value = only.or(self.provider.audience.as_deref()).unwrap_or("YOUR-AUDIENCE");
+        let usual = match federated(&self.answer.principal, &self.cx.graph.symbols) {
+            Federated::Issuer(issuer) => self.provider.audience_of(&issuer),
+            _ => None,
+        };
+        let value = only.or(usual.as_deref()).unwrap_or("YOUR-AUDIENCE");
         let key = key_of(self.answer, "aud").map_or_else(|| "ISSUER:aud".to_owned(), |key| self.cx.graph.shown(key));
         (key, quoted(self.role(), value))
     }
@@ -227,12 +231,24 @@ impl<'c> Case<'c> {
     /// The line that asks for one workload in place of one that asks for too many.
     pub(super) fn replacing(&self, claim: &str) -> String {
         let (key, value) = self.own_value(claim);
+        self.line(&key, &value)
+    }
+
+    fn line(&self, key: &str, value: &str) -> String {
         let line = match self.role().entity.dialect {
             Dialect::Cdk => format!("'{key}': {value},"),
             Dialect::Json => format!("\"{key}\": {value}"),
             Dialect::Yaml => format!("{key}: {value}"),
         };
         format!("ask for one workload\n  {line}")
+    }
+
+    /// The same with what the subject that gets in has up to the end of a segment.
+    pub(super) fn replacing_behind(&self, segment: &str, subject: &str) -> String {
+        let (key, own) = self.own_value("sub");
+        let value = self.provider.example_for(subject, segment, &self.cx.classes.symbols);
+        let value = value.map_or(own, |value| quoted(self.role(), &value));
+        self.line(&key, &value)
     }
 
     fn own_value(&self, claim: &str) -> (String, String) {

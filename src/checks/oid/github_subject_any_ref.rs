@@ -16,13 +16,9 @@ fn is_github(provider: &Provider) -> bool {
     ["github", "github-enterprise"].contains(&provider.class.as_str())
 }
 
-/// Pull requests, or tags, which pass where any ref does.
+/// Pull requests, and whatever branch or environment somebody names. Tags alone are what a release is made from.
 fn of_any_ref(provider: &Provider, class: &str) -> bool {
-    is_github(provider) && ["pull-request", "tag"].contains(&class)
-}
-
-fn of_branch(provider: &Provider, class: &str) -> bool {
-    is_github(provider) && class == "other-branch"
+    is_github(provider) && ["pull-request", "any-branch", "any-environment"].contains(&class)
 }
 
 /// Other repositories, and other owners, are worse mistakes.
@@ -43,23 +39,41 @@ fn finding(case: &Case<'_>) -> Option<Finding> {
     if case.tests("job_workflow_ref").any(asks_for_some) {
         return None;
     }
-    let also = |wanted: fn(&Provider, &str) -> bool| case.also_admits(wanted);
-    let by_pull_request = also(|provider, class| is_github(provider) && class == "pull-request");
-    let by_any_branch = also(of_branch);
-    // Tags alone are what a release is made from.
-    if also(of_others) || !by_pull_request && !by_any_branch {
+    if case.also_admits(of_others) {
+        return None;
+    }
+    // A job with an environment has the ref for which it runs in another claim.
+    let of_environments = !case.tests("ref").any(asks_for_some);
+    let admits = |name: &str| {
+        (name != "any-environment" || of_environments)
+            && case.also_admits(|provider, class| is_github(provider) && class == name)
+    };
+    if !["pull-request", "any-branch", "any-environment"].into_iter().any(admits) {
         return None;
     }
     let changes = case.cx.held.changes(case.of_role.role, &case.of_role.when);
     let severity = if changes.is_true() { Severity::Warning } else { Severity::Info };
     let role = case.role().entity.name();
-    let whose = match (by_pull_request, by_any_branch) {
-        (true, true) => "any ref or pull request",
-        (true, false) => "pull requests",
-        (false, _) => "any branch or tag",
+    let whose = whose(admits);
+    let mut subject = String::new();
+    let says = |own: &str| {
+        subject = own.to_owned();
+        (format!("workflows of {whose} can become {role}"), format!("'{own}' passes"))
     };
-    let says = |subject: &str| (format!("workflows of {whose} can become {role}"), format!("'{subject}' passes"));
     let mut finding = case.finding("OID004", severity, "sub", says, "a workflow of the repository");
-    finding.help = case.replacing("sub");
+    finding.help = case.replacing_behind(case.provider.finest(), &subject);
     Some(finding)
+}
+
+/// Whose workflows get in, of those that do.
+fn whose(admits: impl Fn(&str) -> bool) -> &'static str {
+    match (admits("pull-request"), admits("any-branch"), admits("any-environment"), admits("any-tag")) {
+        (true, true, _, _) => "any ref or pull request",
+        (true, false, true, _) => "pull requests and of any environment",
+        (true, false, false, _) => "pull requests",
+        (false, true, true, _) => "any branch and environment",
+        (false, true, false, true) => "any branch or tag",
+        (false, true, false, false) => "any branch",
+        (false, false, _, _) => "any environment",
+    }
 }

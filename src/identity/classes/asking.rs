@@ -11,7 +11,7 @@ use super::subject::{Own, Subject, beginning, beginning_with, letters_form};
 use crate::identity::cognito::{ASSUME, TAG_SESSION};
 use crate::identity::witness::Refused;
 use crate::policy::{Carried, PrincipalKind, asked_keys};
-use crate::value::{Form, Mark, Pattern, Text, Truth, compare};
+use crate::value::{Form, Mark, Pattern, Text, Truth, compare, marks};
 
 /// Beginnings of the keys of session tags, in lower case.
 const TAG_KEYS: [&str; 3] = ["aws:requesttag/", "aws:tagkeys", "sts:transitivetagkeys"];
@@ -19,14 +19,20 @@ const TAG_KEYS: [&str; 3] = ["aws:requesttag/", "aws:tagkeys", "sts:transitiveta
 /// What has no certain answer where tests ask for the same in two ways.
 const RESTATED: &str = "whether one token has what the tests of several claims ask for";
 
+/// How often a class is asked anew: more than there are kinds of such names.
+const MOST_ROUNDS: usize = 32;
+
+/// What is taken for granted where it is not known what the provider lists.
+const REGISTERED: &str = "the provider in IAM lists the audience of the token";
+
 /// Subjects that begin as own values do.
-struct After<'f> {
+pub(super) struct After<'f> {
     /// The segment that the values name.
-    segment: &'f str,
-    owns: &'f [&'f Own],
+    pub(super) segment: &'f str,
+    pub(super) owns: &'f [&'f Own],
     /// Whether they go on with more of it.
-    open: bool,
-    except: &'f [Pattern],
+    pub(super) open: bool,
+    pub(super) except: &'f [Pattern],
 }
 
 /// The subjects that one question is about.
@@ -47,6 +53,8 @@ pub(super) struct Asking<'a, 'b> {
     pub(super) exact: Vec<Pattern>,
     /// The audiences that the provider in IAM lists, where they are known.
     pub(super) registered: Option<Vec<Text>>,
+    /// The segment of the subject that the issuer's address names already.
+    pub(super) given: Option<(&'static str, Vec<Mark>)>,
     /// Whether tenants whose names begin as the policy's own do are among the others.
     pub(super) widely: bool,
     /// Whether the token has session tags.
@@ -68,12 +76,14 @@ pub(super) fn ask_issuer(bench: &mut Bench<'_>, issuer: &Issuer) {
         }
     }
     let registered = bench.registered(&issuer.principal);
+    let given = issuer.provider.given(&issuer.name);
     let mut asking = Asking {
         bench,
         issuer,
         values,
         exact,
         registered,
+        given,
         widely: false,
         tagged: false,
         elsewhere: false,
@@ -83,7 +93,9 @@ pub(super) fn ask_issuer(bench: &mut Bench<'_>, issuer: &Issuer) {
     asking.elsewhere = true;
     asking.projects();
     asking.elsewhere = false;
+    asking.workspaces();
     asking.kinds();
+    asking.any_names();
     if issuer.provider.class.starts_with("github") {
         asking.formats();
         asking.moved();
@@ -159,67 +171,12 @@ impl Asking<'_, '_> {
     }
 
     /// The segment of an own value, ended as each form may end it.
-    fn ended(&self, own: &Own) -> Vec<Pattern> {
+    pub(super) fn ended(&self, own: &Own) -> Vec<Pattern> {
         [':', '/', '@'].map(|end| beginning_with(&own.beginning, end)).to_vec()
     }
 
-    fn projects(&mut self) {
-        let provider = self.provider();
-        let tenants = self.owns(&provider.tenant);
-        let owns = self.owns(&provider.project);
-        let named = self.exact.iter().cloned().chain(self.named("repository-id"));
-        let except: Vec<Pattern> = owns.iter().map(|own| beginning(&own.beginning)).chain(named.clone()).collect();
-        let named: Vec<Pattern> = named.collect();
-        let closed: Vec<&Own> = tenants.iter().filter(|own| own.closed && own.is_pinned()).collect();
-        if let Some(class) = provider.other_project.as_ref().filter(|_| !closed.is_empty()) {
-            let after = After { segment: &provider.tenant, owns: &closed, open: false, except: &except };
-            self.ask_after(class, &after, Unwanted::ByRule);
-        } else if let Some(class) = &provider.other_project {
-            let forms = self.forms_by_id(&except);
-            if !forms.is_empty() {
-                self.ask(class, forms, false, Unwanted::ByRule);
-            }
-        }
-        if let Some(class) = provider.other_project.as_ref().filter(|_| closed.is_empty() && self.is_pinned_by_claim())
-        {
-            let forms = self.forms(&except, false);
-            self.ask(class, forms, false, Unwanted::ByRule);
-        }
-        // The issuer itself names the tenant.
-        let is_apart = !provider.subjects.iter().any(|subject| subject.has(&provider.tenant))
-            || provider.other_tenant.is_none() && closed.is_empty() && !provider.certain;
-        if let Some(class) = provider.other_project.as_ref().filter(|_| is_apart && !provider.subjects.is_empty()) {
-            let forms = self.forms(&except, false);
-            self.ask(class, forms, false, Unwanted::ByRule);
-            let is_out = self.bench.answers.last().is_some_and(|last| last.answer.truth.is_false());
-            if is_out && !provider.certain {
-                let other = Minted { form: keys::some(), subject: None }.but(&except);
-                self.ask(class, vec![other], false, Unwanted::ByRule);
-                self.mark_doubtful();
-            }
-        }
-        let Some(class) = provider.project_prefix.as_ref().filter(|_| !owns.is_empty()) else { return };
-        let others: Vec<Pattern> = owns.iter().filter(|own| own.closed).flat_map(|own| self.ended(own)).collect();
-        let others: Vec<Pattern> = others.into_iter().chain(named).collect();
-        let owns: Vec<&Own> = owns.iter().filter(|own| own.is_pinned()).collect();
-        let after = After { segment: &provider.project, owns: &owns, open: true, except: &others };
-        self.ask_after(class, &after, Unwanted::ByRule);
-    }
-
-    /// Whether other tenants are kept out, and a claim beside the subject names the own one.
-    fn is_pinned_by_claim(&self) -> bool {
-        let provider = self.provider();
-        let Some(other) = &provider.other_tenant else { return false };
-        let class = format!("{}/{other}", provider.class);
-        let of_issuer = self.bench.answers.iter().rev().filter(|own| own.principal == self.issuer.principal);
-        let is_out =
-            of_issuer.into_iter().find(|own| own.class == class).is_some_and(|own| own.answer.truth.is_false());
-        let names_tenant = |claim: &&Claim| matches!(claim.is, ClaimKind::Tenant(_)) && !claim.of_project;
-        is_out && provider.claims.iter().filter(names_tenant).any(|claim| self.is_tested(&claim.name))
-    }
-
     /// Asks a class of subjects that begin as some own values do.
-    fn ask_after(&mut self, class: &str, after: &After<'_>, unwanted: Unwanted) {
+    pub(super) fn ask_after(&mut self, class: &str, after: &After<'_>, unwanted: Unwanted) {
         let stranger = after.open && after.segment == self.provider().tenant;
         let mut forms = Vec::new();
         for own in after.owns {
@@ -279,7 +236,7 @@ impl Asking<'_, '_> {
     }
 
     /// Takes back the last answer, and makes the one before it Unknown where that is not False.
-    fn mark_doubtful(&mut self) {
+    pub(super) fn mark_doubtful(&mut self) {
         let doubtful = self.bench.answers.pop();
         if doubtful.is_some_and(|answer| !answer.answer.truth.is_false()) {
             self.doubt_last();
@@ -311,13 +268,14 @@ impl Asking<'_, '_> {
 
     /// Other tokens of the policy's own projects, kind by kind.
     fn kinds(&mut self) {
-        let owns = self.owns(&self.provider().project);
+        let finest = self.provider().finest();
+        let owns = self.owns(finest);
         let owns: Vec<Own> = owns.into_iter().filter(|own| own.closed && own.is_pinned()).collect();
         let mut kinds: Vec<&str> = self.certain_subjects().map(|subject| subject.kind.as_str()).collect();
         kinds.dedup();
         let mut asked: Vec<&str> = Vec::new();
         let (some, except) = (owns.iter().collect::<Vec<&Own>>(), self.exact.clone());
-        let after = After { segment: &self.provider().project, owns: &some, open: false, except: &except };
+        let after = After { segment: finest, owns: &some, open: false, except: &except };
         // Subjects by choice are of no kind: the answer is one for all.
         let mut by_choice = None;
         for kind in kinds.into_iter().filter(|kind| !kind.is_empty() && !owns.is_empty()) {
@@ -328,7 +286,7 @@ impl Asking<'_, '_> {
             let mut forms = Vec::new();
             for own in &owns {
                 for subject in self.certain_subjects().filter(|subject| subject.kind == kind) {
-                    forms.extend(self.form_after(subject, &self.provider().project.clone(), own, false));
+                    forms.extend(self.form_after(subject, finest, own, false));
                 }
             }
             // A repository has one subject for its pull requests: that the policy names it makes no difference.
@@ -354,9 +312,11 @@ impl Asking<'_, '_> {
             return self.other_app();
         }
         let name = key(&self.issuer.name, "aud");
-        let (other, is_unclear) = match &self.registered {
-            Some(registered) => audience::others(self.bench, &name, registered),
-            None => (chosen(self.another("audience").but(self.bench.own_values(&name)), false), false),
+        let another = self.another("audience").but(self.bench.own_values(&name));
+        let registered = self.registered.clone().unwrap_or_default();
+        let (other, is_unclear) = match registered.as_slice() {
+            [] => (chosen(another.clone(), false), false),
+            listed => audience::others(self.bench, &name, listed),
         };
         let subjects = self.all_subjects();
         self.each_form(subjects, |asking, subjects| {
@@ -364,9 +324,38 @@ impl Asking<'_, '_> {
             let keys = keys::with(keys, [(name.clone(), other.clone())], &asking.bench.clerk.symbols);
             asking.ask_with("other-audience", keys, Unwanted::ByRule);
         });
+        if let [only] = registered.as_slice() {
+            let second = another.but(marks(only).iter().map(|only| Pattern::new(only)));
+            self.second_audience(&name, second);
+        }
         if let Some(last) = self.bench.answers.last_mut().filter(|last| is_unclear && last.answer.truth.is_true()) {
             last.answer.truth = Truth::Unknown;
             last.doubt = Some("whether the policy names each audience that the provider lists".to_owned());
+        }
+    }
+
+    /// Where the one audience that the provider lists gets in, nobody doubts what it is for: the question is what a
+    /// second one brings.
+    fn second_audience(&mut self, name: &Text, second: Form) {
+        if !self.bench.answers.last().is_some_and(|last| last.answer.truth.is_true()) {
+            return;
+        }
+        let first = self.bench.answers.pop();
+        let subjects = self.all_subjects();
+        let second = chosen(second, false);
+        self.each_form(subjects, |asking, subjects| {
+            let keys = asking.keys(subjects, false);
+            let keys = keys::with(keys, [(name.clone(), second.clone())], &asking.bench.clerk.symbols);
+            asking.ask_with("other-audience", keys, Unwanted::ByRule);
+        });
+        let Some(last) = self.bench.answers.last_mut() else { return };
+        if last.answer.truth.is_true() {
+            last.refused = Refused::No;
+            last.assumes.retain(|own| own != REGISTERED);
+            last.assumes.push("the provider in IAM lists a second audience by then".to_owned());
+        } else {
+            self.bench.answers.pop();
+            self.bench.answers.extend(first);
         }
     }
 
@@ -471,7 +460,18 @@ impl Asking<'_, '_> {
         names.any(|name| TAG_KEYS.iter().any(|prefix| name.starts_with(prefix)))
     }
 
-    pub(super) fn ask_with(&mut self, class: &str, keys: Keys, unwanted: Unwanted) {
+    /// Asks a class. What is found may have a name that no branch has: then it is asked without such.
+    pub(super) fn ask_with(&mut self, class: &str, mut keys: Keys, unwanted: Unwanted) {
+        self.ask_once(class, keys.clone(), unwanted);
+        for _ in 0..MOST_ROUNDS {
+            let Some(never) = self.found_never() else { return };
+            self.bench.answers.pop();
+            keys = self.but(keys, &never);
+            self.ask_once(class, keys.clone(), unwanted);
+        }
+    }
+
+    fn ask_once(&mut self, class: &str, keys: Keys, unwanted: Unwanted) {
         let provider = self.provider();
         let mut assumes = provider.assumed(class).to_vec();
         if !self.issuer.certain {
@@ -527,8 +527,10 @@ impl Asking<'_, '_> {
                 Truth::Unknown => {}
             }
         }
-        if audience.as_known() != Some(USUAL_AUDIENCE) {
-            last.assumes.push("the provider in IAM lists the audience of the token".to_owned());
+        let usual = self.issuer.provider.audience_of(&self.issuer.name);
+        let is_usual = audience.as_known().is_some_and(|own| own == USUAL_AUDIENCE || Some(own) == usual.as_deref());
+        if !is_usual {
+            last.assumes.push(REGISTERED.to_owned());
         }
     }
 
@@ -546,7 +548,7 @@ impl Asking<'_, '_> {
         self.provider().claims.iter().any(|claim| claim.restates && self.is_tested(&claim.name))
     }
 
-    fn is_tested(&self, claim: &str) -> bool {
+    pub(super) fn is_tested(&self, claim: &str) -> bool {
         let name = key(&self.issuer.name, claim);
         self.bench.tests_on(&name).next().is_some()
     }

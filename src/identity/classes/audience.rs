@@ -31,9 +31,9 @@ pub(super) fn registered(graph: &Graph, when: &Branch, provider: &Text, symbols:
 }
 
 /// What an audience may be that the caller chooses: those that are registered first.
-pub(super) fn forms(registered: Option<&[Text]>) -> Vec<Form> {
+pub(super) fn forms(registered: Option<&[Text]>, usual: Option<&str>) -> Vec<Form> {
     let listed = registered.unwrap_or_default().iter().filter_map(marks).map(|marks| Form::new("").after(&marks));
-    listed.chain([Form::new(USUAL_AUDIENCE), keys::some()]).collect()
+    listed.chain([Form::new(usual.unwrap_or(USUAL_AUDIENCE)), keys::some()]).collect()
 }
 
 /// Registered audiences that a policy does not name, and whether it is not known of one of them.

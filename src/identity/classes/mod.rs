@@ -19,6 +19,7 @@ mod github;
 mod issuer;
 mod keys;
 mod minted;
+mod projects;
 pub mod provider;
 mod saml;
 mod service;

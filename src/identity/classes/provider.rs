@@ -15,7 +15,7 @@ pub struct Provider {
     /// The beginning of the names of its classes.
     pub class: String,
     /// Its URL without the scheme; a run stands for what each customer has of its own.
-    hosts: Vec<Vec<Mark>>,
+    hosts: Vec<Host>,
     /// The claim that keeps its customers apart, where all of them have one issuer.
     pub shared: Option<String>,
     /// Whether IAM asks of every trust policy that it tests that claim.
@@ -32,16 +32,22 @@ pub struct Provider {
     pub other_project: Option<String>,
     /// As above.
     pub project_prefix: Option<String>,
+    /// As above.
+    pub other_workspace: Option<String>,
+    /// As above.
+    pub workspace_prefix: Option<String>,
     /// The segment of the subject that names the tenant.
     pub tenant: String,
     /// The segment that names the project.
     pub project: String,
+    /// The segment that names a workspace of the project, where projects have those.
+    pub workspace: Option<String>,
     /// Whether the forms are documented; where they are not, what no form has is unknown.
     pub certain: bool,
     /// A value of one workload for the claim that keeps customers, or workloads, apart.
     pub example: Option<String>,
     /// The audience that guides show.
-    pub audience: Option<String>,
+    audience: Option<String>,
     /// What its witnesses take for granted.
     pub assumes: Vec<String>,
     /// What the witnesses of a known customer's own projects take for granted, where that is something else.
@@ -54,6 +60,15 @@ pub struct Provider {
     pub source: String,
     /// When they were read.
     pub date: String,
+}
+
+/// The address of an issuer.
+#[derive(Debug)]
+struct Host {
+    /// It, with a run for each part that customers have of their own.
+    marks: Vec<Mark>,
+    /// The name of the one such part, where there is one.
+    hole: Option<String>,
 }
 
 /// A claim beside the subject.
@@ -131,7 +146,7 @@ pub fn of_issuer(issuer: &Text, symbols: &Symbols) -> (Option<&'static Provider>
     let mut open = false;
     for provider in providers() {
         for host in &provider.hosts {
-            match fits(host, &marks, symbols) {
+            match fits(&host.marks, &marks, symbols) {
                 Truth::True => return (Some(provider), Truth::True),
                 Truth::Unknown => open = true,
                 Truth::False => {}
@@ -154,7 +169,7 @@ fn read(text: &'static str) -> Option<Provider> {
     Some(Provider {
         title: optional("title")?,
         class: optional("class")?,
-        hosts: texts("hosts").map(|host| pattern(&host)).collect(),
+        hosts: texts("hosts").map(|host| Host { marks: pattern(&host), hole: hole(&host) }).collect(),
         shared: optional("shared"),
         controlled: flag("controlled"),
         session_tags: flag("session-tags"),
@@ -163,14 +178,17 @@ fn read(text: &'static str) -> Option<Provider> {
         tenant_prefix: optional("tenant-prefix"),
         other_project: optional("other-project"),
         project_prefix: optional("project-prefix"),
+        other_workspace: optional("other-workspace"),
+        workspace_prefix: optional("workspace-prefix"),
         tenant: optional("tenant").unwrap_or_default(),
         project: optional("project").unwrap_or_default(),
+        workspace: optional("workspace"),
         certain: get(table, "certain")?.as_bool()?,
         example: optional("example"),
         audience: optional("audience"),
         assumes: texts("assumes").collect(),
         assumes_own: texts("assumes-own").collect(),
-        subjects: list("subject").into_iter().map(subject).collect::<Option<_>>()?,
+        subjects: list("subject").into_iter().map(|own| subject(own, &list("never"))).collect::<Option<_>>()?,
         claims: list("claim").into_iter().map(claim).collect::<Option<_>>()?,
         source: optional("source")?,
         date: optional("date")?,
@@ -178,10 +196,52 @@ fn read(text: &'static str) -> Option<Provider> {
 }
 
 impl Provider {
+    /// The segment of the subject that names whose runs are meant, down to the smallest.
+    pub fn finest(&self) -> &str {
+        self.workspace.as_deref().unwrap_or(&self.project)
+    }
+
+    /// The example with what a subject has up to the end of a segment.
+    pub fn example_for(&self, subject: &str, segment: &str, symbols: &Symbols) -> Option<String> {
+        let example = self.example.as_deref()?;
+        let of = |text: &str| {
+            let marks: Vec<Mark> = text.chars().map(Mark::Char).collect();
+            let own = self.subjects.iter().find_map(|own| own.own(&marks, segment, symbols))?;
+            Some(own.beginning.len())
+        };
+        let rest: String = example.chars().skip(of(example)?).collect();
+        let first = rest.chars().next()?;
+        let from = of(subject)?;
+        // An id may follow the name.
+        let end = subject.chars().skip(from).take_while(|c| *c != first).count();
+        Some(subject.chars().take(from + end).chain(rest.chars()).collect())
+    }
+
+    /// The segment of the subject that the address of an issuer names already, with what it has there.
+    pub(super) fn given(&self, issuer: &Text) -> Option<(&str, Vec<Mark>)> {
+        let issuer = marks(issuer)?;
+        self.hosts.iter().find_map(|host| {
+            let at = host.marks.iter().position(|mark| *mark == Mark::Run)?;
+            let (front, back) = (&host.marks[..at], &host.marks[at + 1..]);
+            let own = issuer.strip_prefix(front)?.strip_suffix(back)?;
+            let hole = host.hole.as_deref().filter(|hole| self.subjects.iter().any(|subject| subject.has(hole)))?;
+            (!own.is_empty()).then(|| (hole, own.to_vec()))
+        })
+    }
+
+    /// The audience that guides show for an issuer, which may be what its address names.
+    pub fn audience_of(&self, issuer: &Text) -> Option<String> {
+        let audience = self.audience.as_deref()?;
+        let Some(name) = hole(audience) else { return Some(audience.to_owned()) };
+        let (_, own) = self.given(issuer).filter(|(segment, _)| *segment == name)?;
+        own.iter().map(|mark| if let Mark::Char(c) = mark { Some(*c) } else { None }).collect()
+    }
+
     /// What witnesses of a class, by its name without the beginning, take for granted.
     pub(super) fn assumed(&self, class: &str) -> &[String] {
-        let of_projects = [&self.other_project, &self.project_prefix];
+        let of_projects = [&self.other_project, &self.project_prefix, &self.other_workspace, &self.workspace_prefix];
         let is_own = of_projects.into_iter().any(|own| own.as_deref() == Some(class))
+            || class.starts_with("any-")
             || self.subjects.iter().any(|subject| !subject.kind.is_empty() && subject.kind == class);
         if is_own && !self.assumes_own.is_empty() { &self.assumes_own } else { &self.assumes }
     }
@@ -191,15 +251,32 @@ fn get<'t>(table: &'t DeTable<'static>, key: &str) -> Option<&'t DeValue<'static
     table.iter().find(|(own, _)| own.get_ref() == key).map(|(_, value)| value.get_ref())
 }
 
-fn subject(value: &DeValue<'static>) -> Option<Subject> {
+fn subject(value: &DeValue<'static>, never: &[&DeValue<'static>]) -> Option<Subject> {
     let table = value.as_table()?;
-    let mut subject = Subject::parse(get(table, "form")?.as_str()?);
+    let mut subject = without(Subject::parse(get(table, "form")?.as_str()?), never)?;
     subject.kind = get(table, "kind").and_then(DeValue::as_str).unwrap_or_default().to_owned();
     subject.uncertain = get(table, "uncertain").and_then(DeValue::as_bool).unwrap_or_default();
     let list = |key: &str| get(table, key).and_then(DeValue::as_array).map(|list| list.iter()).into_iter().flatten();
     let texts = |key: &str| list(key).map(|item| item.get_ref().as_str().map(str::to_owned)).collect::<Option<_>>();
     (subject.lacks, subject.hides) = (texts("lacks")?, texts("hides")?);
     subject.says = list("says").map(|item| said(item.get_ref())).collect::<Option<_>>()?;
+    Some(subject)
+}
+
+/// A form but for the texts that its segments never have.
+fn without(mut subject: Subject, never: &[&DeValue<'static>]) -> Option<Subject> {
+    for value in never {
+        let table = value.as_table()?;
+        let texts = |key: &str| {
+            let items = get(table, key)?.as_array()?.iter();
+            items.map(|item| item.get_ref().as_str()).collect::<Option<Vec<&str>>>()
+        };
+        for segment in texts("segments")? {
+            for text in texts("texts")? {
+                subject = subject.but(segment, text);
+            }
+        }
+    }
     Some(subject)
 }
 
@@ -229,6 +306,12 @@ fn claim(value: &DeValue<'static>) -> Option<Claim> {
         ["restates", "of-project"].map(|key| get(table, key).and_then(DeValue::as_bool).unwrap_or_default());
     let assumes = get(table, "assumes").and_then(DeValue::as_str).map(str::to_owned);
     Some(Claim { name: get(table, "name")?.as_str()?.to_owned(), is, restates, assumes, of_project })
+}
+
+/// The name of the one hole.
+fn hole(host: &str) -> Option<String> {
+    let (name, rest) = host.split_once('{')?.1.split_once('}')?;
+    (!rest.contains('{')).then(|| name.to_owned())
 }
 
 /// A host with its holes.
@@ -268,6 +351,7 @@ mod tests {
                 assert!(all.iter().all(|name| restates(name)), "{}: {all:?}", provider.title);
             }
             assert!(provider.project.is_empty() || named(&provider.project), "{}", provider.title);
+            assert!(provider.workspace.iter().all(|segment| named(segment)), "{}", provider.title);
         }
     }
 

@@ -18,6 +18,8 @@ pub struct Subject {
     pub lacks: Vec<String>,
     /// Claims that stand in it, but not in one piece.
     pub hides: Vec<String>,
+    /// Texts that have its parts, and that nobody can have all the same.
+    never: Vec<Vec<Mark>>,
 }
 
 /// A claim that is a part of the subject: behind a text, up to a character or to the end.
@@ -78,7 +80,31 @@ impl Subject {
         if !rest.is_empty() {
             parts.push(Part::Fixed(rest.to_owned()));
         }
-        Self { parts, kind: String::new(), uncertain: false, says: Vec::new(), lacks: Vec::new(), hides: Vec::new() }
+        Self {
+            parts,
+            kind: String::new(),
+            uncertain: false,
+            says: Vec::new(),
+            lacks: Vec::new(),
+            hides: Vec::new(),
+            never: Vec::new(),
+        }
+    }
+
+    /// The same but for texts in which a segment is inside of a pattern (`*` for any run).
+    #[must_use]
+    pub fn but(mut self, segment: &str, text: &str) -> Self {
+        let Some(at) = self.at(segment) else { return self };
+        let own = text.chars().map(|c| if c == '*' { Mark::Run } else { Mark::Char(c) });
+        let marks = [marks_of(&self.parts[..at]), own.collect(), marks_of(&self.parts[at + 1..])].concat();
+        self.never.push(marks);
+        self
+    }
+
+    /// What nobody can have of which a text is an example.
+    pub(super) fn never(&self, text: &[Mark], symbols: &Symbols) -> Option<Pattern> {
+        let found = self.never.iter().find(|never| fits(never, text, symbols).is_true());
+        found.map(|never| Pattern::new(never))
     }
 
     /// Whether it has a segment of this name.
@@ -102,11 +128,7 @@ impl Subject {
 
     /// All its texts, and more: each segment may be anything.
     pub(super) fn pattern(&self) -> Pattern {
-        let marks = self.parts.iter().flat_map(|part| match part {
-            Part::Fixed(text) => text.chars().map(Mark::Char).collect::<Vec<_>>(),
-            Part::Segment(..) => vec![Mark::Run],
-        });
-        Pattern::new(&marks.collect::<Vec<_>>())
+        Pattern::new(&marks_of(&self.parts))
     }
 
     /// The fixed text that it begins with.
@@ -116,10 +138,11 @@ impl Subject {
 
     /// All its texts, whoever's they are.
     pub(super) fn plain_form(&self) -> Form {
-        self.parts.iter().fold(Form::new(""), |whole, part| match part {
+        let whole = self.parts.iter().fold(Form::new(""), |whole, part| match part {
             Part::Fixed(text) => whole.then(&Form::new(&text.replace('{', "{{*1}"))),
             Part::Segment(_, form) => whole.then(&letters_form(form)),
-        })
+        });
+        whole.but(self.never.iter().map(|marks| Pattern::new(marks)))
     }
 
     /// What a segment consists of.
@@ -128,11 +151,6 @@ impl Subject {
             Part::Segment(name, form) if name == segment => Some(form.as_str()),
             _ => None,
         })
-    }
-
-    /// All its texts, those of strangers: each segment has a letter.
-    pub(super) fn form(&self, letters: &mut Letters<'_>) -> Form {
-        Self::form_of(&self.parts, letters)
     }
 
     /// Its texts that begin as `own` does, up to the end of a segment, and where the segment is left `open`, go
@@ -149,7 +167,26 @@ impl Subject {
         Some(Self::form_of(rest, letters).after(own))
     }
 
-    /// The same with some segments given.
+    /// Its texts that begin as `own` does, up to the end of a segment, and in which another one is a symbol and nothing
+    /// else.
+    pub(super) fn form_of_any(
+        &self,
+        segment: &str,
+        own: &[Mark],
+        any: &str,
+        letters: &mut Letters<'_>,
+    ) -> Option<Form> {
+        let rest = self.parts.get(self.at(segment)? + 1..)?;
+        let whole = rest.iter().fold(Form::new("").after(own), |whole, part| match part {
+            Part::Segment(name, form) if name == any => {
+                whole.then(&Form::new("").after(&[Mark::Symbol(letters(name, form))]))
+            }
+            part => whole.then(&Self::form_of(std::slice::from_ref(part), letters)),
+        });
+        Some(whole)
+    }
+
+    /// All its texts, those of strangers: each segment has a letter, but for those that are given.
     pub(super) fn form_with(&self, given: &BTreeMap<&str, Vec<Mark>>, letters: &mut Letters<'_>) -> Form {
         let mut whole = Form::new("");
         for part in &self.parts {
@@ -282,6 +319,15 @@ impl Subject {
     }
 }
 
+/// Parts of a form, whose segments may be anything.
+fn marks_of(parts: &[Part]) -> Vec<Mark> {
+    let marks = parts.iter().flat_map(|part| match part {
+        Part::Fixed(text) => text.chars().map(Mark::Char).collect::<Vec<_>>(),
+        Part::Segment(..) => vec![Mark::Run],
+    });
+    marks.collect()
+}
+
 /// What a segment consists of: `*` is any text that is not empty, else as [`Form::new`] has it.
 pub(super) fn letters_form(form: &str) -> Form {
     if form == "*" { Form::any().after(&[Mark::One]) } else { Form::new(form) }
@@ -307,8 +353,11 @@ impl Read<'_> {
         text.chars().all(|c| self.rest.first() == Some(&Mark::Char(c)) && self.next().is_some()).then_some(())
     }
 
-    /// Takes a segment of which nothing is asked.
+    /// Takes a segment of which nothing is asked, but that it is not empty.
     fn past(&mut self, end: char) -> Option<()> {
+        if *self.rest.first()? == Mark::Char(end) {
+            return None;
+        }
         while *self.rest.first()? != Mark::Char(end) {
             self.next();
         }

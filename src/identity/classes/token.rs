@@ -76,7 +76,9 @@ impl Asking<'_, '_> {
                     perhaps()
                 }
                 ClaimKind::Chosen { always } if claim.name == "aud" => {
-                    Domain::Text { forms: audience::forms(self.registered.as_deref()), optional: !always }
+                    let usual = provider.audience_of(&self.issuer.name);
+                    let forms = audience::forms(self.registered.as_deref(), usual.as_deref());
+                    Domain::Text { forms, optional: !always }
                 }
                 // Another project of the tenant has another name; those of other tenants may have the same.
                 ClaimKind::Chosen { always } if self.elsewhere && claim.of_project => {

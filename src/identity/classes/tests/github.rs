@@ -57,6 +57,36 @@ fn github_owners() {
 }
 
 #[test]
+fn names_that_nobody_has() {
+    let like = |values: &str, expected: &Expected<'_>| check(&[&subject("StringLike", values)], expected);
+    // Git takes no such branches (git check-ref-format).
+    for branch in [".*", "a/.*", "*..*", "*.lock", "*.lock/a", "/*", "a//*", "*/", "*."] {
+        like(&format!("'repo:acme/app:ref:refs/heads/{branch}'"), &["-github/other-branch"]);
+    }
+    for branch in ["*.*", "*lock", "a.b*", "*/*"] {
+        like(&format!("'repo:acme/app:ref:refs/heads/{branch}'"), &["+github/other-branch", "-github/any-branch"]);
+    }
+    // Repositories may begin with a dot, and nobody's name is empty.
+    like("'repo:acme/.*:ref:refs/heads/main'", &["+github/repository-prefix"]);
+    let asked = |values: &str| {
+        let all = classes(&graph(&template("", &[&subject("StringLike", values)])));
+        answers(&all, "github/pull-request").next().is_some()
+    };
+    assert!(asked("'repo:acme/app:*'") && !asked("'repo:/app:*'"));
+}
+
+#[test]
+fn any_branch_and_any_environment() {
+    let like = |values: &str, expected: &Expected<'_>| check(&[&subject("StringLike", values)], expected);
+    like("'repo:acme/app:*'", &["+github/any-branch", "+github/any-environment"]);
+    like("'repo:acme/app:ref:*'", &["+github/any-branch", "-github/any-environment"]);
+    like("'repo:acme@1/app@2:ref:refs/heads/*'", &["+github/any-branch", "-github/tag"]);
+    like("'repo:acme/app:environment:*'", &["-github/any-branch", "+github/any-environment"]);
+    like("'repo:acme/app:ref:refs/heads/release-*'", &["-github/any-branch", "+github/other-branch"]);
+    like("'repo:acme/app:environment:prod-*'", &["-github/any-environment", "+github/environment"]);
+}
+
+#[test]
 fn github_with_operators_that_pass_too_much() {
     let sub = |test: &str, expected: &Expected<'_>| check(&[&github(&format!("{{{AUD}, {test}}}"))], expected);
     let key = "'token.actions.githubusercontent.com:sub'";

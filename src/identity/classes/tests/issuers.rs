@@ -28,9 +28,30 @@ fn other_ci_services() {
     sub(
         terraform,
         "organization:acme:project:net:workspace:prod:run_phase:apply",
-        &["-hcp-terraform/other-tenant", "-hcp-terraform/other-project", "-hcp-terraform/other-workload"],
+        &[
+            "-hcp-terraform/other-tenant",
+            "-hcp-terraform/other-project",
+            "-hcp-terraform/other-workspace",
+            "-hcp-terraform/plan",
+            "-hcp-terraform/apply",
+        ],
     );
-    sub(terraform, "organization:acme:project:net:workspace:*:run_phase:apply", &["+hcp-terraform/other-workload"]);
+    sub(
+        terraform,
+        "organization:acme:project:net:workspace:*:run_phase:apply",
+        &["-hcp-terraform/other-project", "+hcp-terraform/other-workspace"],
+    );
+    sub(
+        terraform,
+        "organization:acme:project:net:workspace:prod*:run_phase:apply",
+        &["-hcp-terraform/other-workspace", "+hcp-terraform/workspace-prefix"],
+    );
+    sub(
+        terraform,
+        "organization:acme:project:net:workspace:prod:run_phase:*",
+        &["-hcp-terraform/other-workspace", "-hcp-terraform/workspace-prefix", "+hcp-terraform/plan"],
+    );
+    sub(terraform, "organization:acme:project:*:workspace:prod:run_phase:apply", &["+hcp-terraform/other-project"]);
     sub(
         "agent.buildkite.com",
         "organization:acme:pipeline:app:*",
@@ -194,6 +215,23 @@ fn tokens_that_somebody_can_have() {
     assert!(open.answer.truth.is_true() && open.assumes.iter().any(|text| text.contains("lists the audience")));
 }
 
+/// The address of the issuer names the organization: no other one is in its subjects.
+#[test]
+fn subjects_of_the_organization_that_the_issuer_names() {
+    let organization = "11111111-2222-3333-4444-555555555555";
+    let host = format!("oidc.circleci.com/org/{organization}");
+    let sub = |value: &str| {
+        let all =
+            classes(&graph(&template("", &[&web(&host, &format!("{{StringLike: {{'{host}:sub': '{value}'}}}}"))])));
+        let found = answers(&all, "circleci/other-project").map(|(_, own)| own.answer.clone()).collect::<Vec<_>>();
+        let said = found.iter().find(|own| own.truth.is_true()).map(|own| format!("{:?}", own.request.context));
+        (said, Truth::any(found.iter().map(|own| own.truth)))
+    };
+    let (said, truth) = sub("org/*/project/*");
+    assert!(truth.is_true() && said.is_some_and(|said| said.contains(&format!("org/{organization}/project/"))));
+    assert!(sub("org/99999999-2222-3333-4444-555555555555/project/*").1.is_false());
+}
+
 /// A provider in the run takes tokens for the audiences that it lists, and for no others.
 #[test]
 fn audiences_that_a_provider_of_the_run_lists() {
@@ -231,6 +269,9 @@ fn audiences_that_a_provider_of_the_run_lists() {
             "{text}  I:\n    Type: Custom::AWSCDKOpenIdConnectProvider\n    Properties: {{Url: 'https://{host}', ClientIDList: [a]}}\n"
         )
     };
+    let all = classes(&graph(&statement(&none)));
+    let (_, other) = answers(&all, "oidc/other-audience").next().unwrap();
+    assert!(other.answer.truth.is_true() && other.assumes.iter().any(|own| own.contains("a second audience")));
     let all = classes(&graph(&statement(&format!("{{StringEquals: {{'{host}:aud': b}}}}"))));
     let (_, other) = answers(&all, "oidc/other-subject").next().unwrap();
     assert_eq!((other.answer.truth, other.refused), (Truth::True, Refused::Documented));
@@ -268,7 +309,7 @@ fn further_issuers_and_subjects() {
     sub(
         "agent.buildkite.com",
         "organization:acme:pipeline:app:ref:refs/tags/*",
-        &["+buildkite/tag", "-buildkite/other-tenant"],
+        &["+buildkite/any-tag", "-buildkite/other-tenant"],
     );
     sub("agent.eu.buildkite.dev", "organization:*", &["+buildkite/other-tenant"]);
     let bucket = "api.bitbucket.org/2.0/workspaces/acme/pipelines-config/identity/oidc";
