@@ -3,7 +3,7 @@
 use crate::checks::Cx;
 use crate::checks::remedy::{ask, safe};
 use crate::checks::tokens::{Case, on_admitted, only_client, registered};
-use crate::finding::{Finding, Fix, Label, Severity, Written};
+use crate::finding::{Finding, Fix, Label, Severity, Written, shown};
 use crate::identity::oidc::OidcProvider;
 use crate::policy::Test;
 
@@ -27,18 +27,24 @@ fn finding(case: &Case<'_>) -> Finding {
             Some(_) => "audiences that nobody named pass this test".to_owned(),
             None => format!("does not ask for whom the token was made ({claim})"),
         };
-        (format!("tokens that were made for another application can become {role}"), why)
+        let message = match providers.first().filter(|_| has_one) {
+            Some(own) => {
+                format!("tokens for all audiences that {} lists can become {role}, one so far", own.entity.name())
+            }
+            None => format!("tokens that were made for another application can become {role}"),
+        };
+        (message, why)
     };
-    let who = match has_one {
-        true => "a token for any audience that the provider takes, one only so far",
-        false => "a token for another audience",
-    };
+    let who = if has_one { "a token for a second audience" } else { "a token for another audience" };
     let mut finding = case.finding("OID007", severity, claim, says, who);
     let is_app = case.provider.shared.is_some() && !case.provider.controlled;
     if let Some(witness) = finding.witness.as_mut().filter(|_| !has_one && !is_app) {
-        witness.assumes.push("the provider in IAM lists the audience of the token".to_owned());
+        let assumed = "the provider in IAM lists the audience of the token";
+        if !witness.assumes.iter().any(|own| own == assumed) {
+            witness.assumes.push(assumed.to_owned());
+        }
     }
-    finding.related = providers.first().map(|provider| takes(provider)).into_iter().collect();
+    finding.related = providers.first().map(|provider| takes(case, provider)).into_iter().collect();
     finding.help = match test {
         Some(_) => {
             let (key, value) = case.audience();
@@ -60,13 +66,13 @@ fn fix(case: &Case<'_>, providers: &[&OidcProvider], test: Option<&Test>) -> Opt
     Some(safe(case.statement, "ask for whom the token was made (aud)", changes))
 }
 
-fn takes(provider: &OidcProvider) -> Label {
-    match &provider.clients {
-        Some(clients) if clients.items.len() == 1 => Label::new(
-            clients.at.place,
-            "the one audience that it takes so far; with a second one its tokens pass, too",
-        ),
-        Some(clients) => Label::new(clients.at.place, "the audiences that the provider takes"),
-        None => Label::new(provider.entity.place, "the provider, which lists what it takes"),
+fn takes(case: &Case<'_>, provider: &OidcProvider) -> Label {
+    match (&provider.clients, only_client(provider)) {
+        (Some(clients), Some(only)) => {
+            let only = shown(&case.cx.graph.shown(&only.text));
+            Label::new(clients.at.place, format!("takes '{only}' only so far; what is added here passes, too"))
+        }
+        (Some(clients), None) => Label::new(clients.at.place, "the audiences that the provider takes"),
+        (None, _) => Label::new(provider.entity.place, "the provider, which lists what it takes"),
     }
 }
