@@ -66,9 +66,9 @@ fn answer<'c>(of_role: &'c RoleClasses, class: &str) -> Option<&'c ClassAnswer> 
 
 fn by_names_only(cx: &Cx<'_>, gate: Gate<'_>, issuer: &Text, tests: &[&Test], provider: &Provider) -> Option<Finding> {
     let test = tests.first()?;
-    let (by_id, by_name) = ways_of_naming(provider, tests.iter().copied(), "owner-id", &cx.graph.symbols);
+    let naming = ways_of_naming(provider, tests.iter().copied(), "owner-id", &cx.graph.symbols);
     let twin = answer(answers(cx, gate)?, "github/immutable-twin")?;
-    if by_id || !by_name || !twin.answer.truth.is_false() {
+    if naming.by_id || !naming.by_name || !twin.answer.truth.is_false() {
         return None;
     }
     let role = gate.role.entity.name();
@@ -88,10 +88,10 @@ fn by_anybodys_id(cx: &Cx<'_>, gate: Gate<'_>, issuer: &Text, tests: &[&Test], p
     if ids.into_iter().any(|claim| of_claim(cx, gate.statement, issuer, claim).next().is_some()) {
         return None;
     }
-    let (by_id, by_name) = ways_of_naming(provider, tests.iter().copied(), "owner-id", &cx.graph.symbols);
+    let naming = ways_of_naming(provider, tests.iter().copied(), "owner-id", &cx.graph.symbols);
     let registered = answer(answers(cx, gate)?, "github/reregistered-name")?;
     let admits = registered.answer.truth.is_true();
-    if !by_id || !(admits || by_name) {
+    if !naming.by_id || !(admits || naming.both) {
         return None;
     }
     let role = gate.role.entity.name();

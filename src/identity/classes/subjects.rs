@@ -1,6 +1,7 @@
 //! What the tests of a policy on the subject say about the forms of an issuer's subjects.
 
 use super::provider::Provider;
+use super::subject::Subject;
 use crate::identity::alone::alone;
 use crate::policy::{Domain, Policy, PrincipalKind, Space, Statement, Test, exists};
 use crate::value::{At, Form, Mark, Symbols, Text};
@@ -52,22 +53,53 @@ fn begins_alike(provider: &Provider, value: &[Mark]) -> bool {
     beginnings.any(|beginning| value.starts_with(&beginning.chars().map(Mark::Char).collect::<Vec<_>>()))
 }
 
-/// Whether the values of tests name tenants by id, and whether any names one without.
+/// How the values of tests name the tenants and projects whose tokens they are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Naming {
+    /// Some by ids.
+    pub by_id: bool,
+    /// Some by names only.
+    pub by_name: bool,
+    /// Some in both ways.
+    pub both: bool,
+}
+
+/// How the values of tests name tenants and projects, where the forms with ids have a segment for it.
 pub fn ways_of_naming<'t>(
     provider: &Provider,
     tests: impl Iterator<Item = &'t Test>,
-    segment: &str,
+    id: &str,
     symbols: &Symbols,
-) -> (bool, bool) {
-    let (mut with, mut without) = (false, false);
+) -> Naming {
+    let (mut with, mut without): (Vec<Named>, Vec<Named>) = (Vec::new(), Vec::new());
     for value in tests.flat_map(Test::wanted_texts) {
-        let has = |has: bool| {
-            let forms = provider.subjects.iter().filter(|own| !own.uncertain && own.has(segment) == has);
-            forms.into_iter().any(|own| own.own(&value, &provider.project, symbols).is_some())
-        };
-        let by_id = has(true);
-        with |= by_id;
-        without |= !by_id && has(false);
+        let of = |has: bool| named(provider, &value, |own| own.has(id) == has, symbols);
+        match (of(true), of(false)) {
+            (Some(own), _) => with.push(own),
+            (None, Some(own)) => without.push(own),
+            (None, None) => {}
+        }
     }
-    (with, without)
+    let both = with.iter().any(|one| without.iter().any(|other| one.may_be(other)));
+    Naming { by_id: !with.is_empty(), by_name: !without.is_empty(), both }
+}
+
+/// The tenant and the project that a value names, as far as it does.
+struct Named([Option<Vec<Mark>>; 2]);
+
+impl Named {
+    fn may_be(&self, other: &Self) -> bool {
+        self.0.iter().zip(&other.0).all(|pair| !matches!(pair, (Some(one), Some(other)) if one != other))
+    }
+}
+
+/// What a value that begins with a tenant names, read as some form.
+fn named(provider: &Provider, value: &[Mark], wanted: impl Fn(&Subject) -> bool, symbols: &Symbols) -> Option<Named> {
+    let forms = provider.subjects.iter().filter(|own| !own.uncertain && wanted(own));
+    forms.into_iter().find_map(|own| {
+        own.own(value, &provider.tenant, symbols)?;
+        let segments = own.segments(value, symbols)?;
+        let of = |name: &str| segments.iter().find(|(own, _)| *own == name).map(|(_, marks)| marks.clone());
+        Some(Named([of(&provider.tenant), of(&provider.project)]))
+    })
 }
