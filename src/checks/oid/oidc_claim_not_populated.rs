@@ -27,6 +27,8 @@ pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
 const UNDOCUMENTED: [&str; 2] = ["oidc", "user-pool"];
 /// Kinds whose keys are named otherwise altogether, of which OID008 speaks.
 const OF_THEIR_OWN: [&str; 2] = ["facebook", "amazon"];
+/// The same of the kind whose other keys OID008 speaks of.
+const GOOGLE: &str = "google";
 
 fn finding(cx: &Cx<'_>, gate: Gate<'_>, test: &Test, issuer: &Text, provider: &Provider) -> Option<Finding> {
     if !is_claim_of(&test.key, issuer, &cx.graph.symbols).is_true() || OF_THEIR_OWN.contains(&provider.class.as_str()) {
@@ -39,6 +41,9 @@ fn finding(cx: &Cx<'_>, gate: Gate<'_>, test: &Test, issuer: &Text, provider: &P
     let is_published = provider.claims.iter().any(|own| own.name.eq_ignore_ascii_case(&claim));
     if is_published {
         return elsewhere(cx, gate, test, &claim);
+    }
+    if provider.class == GOOGLE {
+        return None;
     }
     let passes = passes_without(cx, gate, test);
     if passes == Truth::Unknown {

@@ -3,10 +3,11 @@
 use crate::checks::Cx;
 use crate::checks::gate::{Gate, gates, literal, test_path};
 use crate::checks::tokens::{element, issuers, passes_without};
-use crate::finding::{Change, Finding, Fix, Label, Severity, shown};
-use crate::identity::classes::provider::{Provider, of_issuer};
+use crate::finding::{Change, Finding, Fix, Label, Mistake, Severity, shown};
+use crate::identity::classes::provider::{ClaimKind, Provider, of_issuer};
 use crate::identity::cognito::ASSUME;
 use crate::identity::oidc::{Federated, claim_of, is_claim_of};
+use crate::identity::provider::pool_principals;
 use crate::identity::{Dialect, Unwanted};
 use crate::policy::{Effect, Test, actions_match};
 use crate::value::{Text, Truth};
@@ -21,8 +22,10 @@ pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
             None if takes_tokens => Vec::new(),
             None => continue,
         };
+        let partition = cx.graph.partition_of(gate.role);
+        findings.extend(other_case(cx, gate, &issuers));
         let wrong = gate.statement.conditions.tests.iter().filter_map(|test| {
-            let why = why(cx, test, &issuers)?;
+            let why = why(cx, test, &issuers, partition.as_deref())?;
             Some((test, why))
         });
         let wrong: Vec<(&Test, String)> = wrong.collect();
@@ -34,7 +37,7 @@ pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
 }
 
 /// Why a test is on a key of none of the issuers.
-fn why(cx: &Cx<'_>, test: &Test, issuers: &[Federated]) -> Option<String> {
+fn why(cx: &Cx<'_>, test: &Test, issuers: &[Federated], partition: Option<&str>) -> Option<String> {
     let symbols = &cx.graph.symbols;
     if test.key.as_known().is_some_and(|key| key.trim().is_empty()) {
         return Some("the key is blank".to_owned());
@@ -46,9 +49,9 @@ fn why(cx: &Cx<'_>, test: &Test, issuers: &[Federated]) -> Option<String> {
     let issuer = shown(&cx.graph.shown(names.first()?));
     let key = cx.graph.shown(&test.key);
     let pools = issuers.iter().any(|own| matches!(own, Federated::Pools(_)));
-    // The names of pools in other partitions are CGT010's matter.
+    // Other names of pools than those of the tables may be right where they stand.
     if pools && key.starts_with("cognito-identity") {
-        return None;
+        return of_other_pools(names.first()?, &key, partition);
     }
     let Some((prefix, claim)) = key.rsplit_once(':') else {
         let is_claim = ["aud", "sub", "amr"].contains(&key.as_str());
@@ -71,17 +74,28 @@ fn why(cx: &Cx<'_>, test: &Test, issuers: &[Federated]) -> Option<String> {
     }
 }
 
+/// Keys of the identity pools of another partition than the principal's. Where it is known in which one the role lies,
+/// CGT010 says which of both is wrong.
+fn of_other_pools(principal: &Text, key: &str, partition: Option<&str>) -> Option<String> {
+    let own = pool_principals().find(|row| row.text == *principal)?;
+    let prefix = key.rsplit_once(':').map(|(prefix, _)| prefix)?;
+    let other = pool_principals().find(|row| row.name.eq_ignore_ascii_case(prefix))?;
+    let is_wrong = other.partition != own.partition && partition.is_none();
+    is_wrong.then(|| format!("a claim of pools in {}; the principal is that of {}", other.partition, own.partition))
+}
+
 /// Issuers that name the app otherwise than others do, and have these claims only (IAM User Guide, condition keys
 /// for AWS OIDC federation).
-const OF_THEIR_OWN: [&str; 2] = ["facebook", "amazon"];
+const OF_THEIR_OWN: [&str; 3] = ["facebook", "amazon", "google"];
 
 fn wrong_claim(cx: &Cx<'_>, test: &Test, names: &[&Text]) -> Option<String> {
     let [issuer] = names else { return None };
     let (provider, certain) = of_issuer(issuer, &cx.graph.symbols);
     let provider = provider.filter(|own| certain.is_true() && OF_THEIR_OWN.contains(&own.class.as_str()))?;
     let claim = claim_of(test.key.as_known()?, issuer)?;
-    let claims: Vec<&str> = provider.claims.iter().map(|claim| claim.name.as_str()).collect();
-    let is_own = claims.iter().any(|own| own.eq_ignore_ascii_case(&claim));
+    let is_own = provider.claims.iter().any(|own| own.name.eq_ignore_ascii_case(&claim));
+    let claims = provider.claims.iter().filter(|claim| !matches!(claim.is, ClaimKind::Unclear));
+    let claims: Vec<&str> = claims.map(|claim| claim.name.as_str()).collect();
     (!is_own).then(|| format!("{} has the keys {} only", provider.title, claims.join(" and ")))
 }
 
@@ -115,21 +129,57 @@ fn finding(
     if passes && let Some(rule) = open_by(cx, gate) {
         finding.help.push_str(&format!("\nas it stands the role is open: rolecall explain {rule}"));
     }
-    finding.fix = if others.is_empty() { fix(issuers, first).map(Box::new) } else { None };
+    finding.fix = fix(gate, issuers, &tests).map(Box::new);
     finding.mistake.element = element(first.key.as_known().unwrap_or_default());
     Some(finding)
 }
 
-/// The same claim of the one issuer that is trusted.
-fn fix(issuers: &[Federated], test: &Test) -> Option<Fix> {
+/// The same claims of the one issuer that is trusted.
+fn fix(gate: Gate<'_>, issuers: &[Federated], tests: &[&Test]) -> Option<Fix> {
     let mut names: Vec<&Text> = issuers.iter().filter_map(name).collect();
     names.dedup();
     let [issuer] = names.as_slice() else { return None };
+    let changes: Option<Vec<Change>> = tests.iter().map(|test| renamed(gate, issuer, test)).collect();
+    let what = match tests {
+        [_] => "begin the key with the issuer that is trusted",
+        _ => "begin the keys with the issuer that is trusted",
+    };
+    Some(Fix::safe(what, changes?))
+}
+
+/// A key with the issuer before its claim; nothing where its operator has that key already.
+fn renamed(gate: Gate<'_>, issuer: &Text, test: &Test) -> Option<Change> {
     let claim = claim_of(test.key.as_known()?, issuer).filter(|claim| !claim.is_empty())?;
-    let key = format!("{}:{claim}", issuer.as_known()?);
-    let is_other = !test.key.as_known()?.eq_ignore_ascii_case(&key);
-    let change = Change::Rename { key: test.key_at, name: key };
-    is_other.then(|| Fix::safe("begin the key with the issuer that is trusted", vec![change]))
+    let name = format!("{}:{claim}", issuer.as_known()?);
+    let mut beside = gate.statement.conditions.tests.iter().filter(|other| other.operator_at == test.operator_at);
+    let is_there = beside.any(|other| other.key.as_known().is_some_and(|key| key.eq_ignore_ascii_case(&name)));
+    (!is_there).then_some(Change::Rename { key: test.key_at, name })
+}
+
+/// Keys that have the path of the issuer in another case: keys compare without case, and paths of issuers with it, so
+/// that one of both may be meant for another issuer.
+fn other_case(cx: &Cx<'_>, gate: Gate<'_>, issuers: &[Federated]) -> Option<Finding> {
+    let names = || issuers.iter().filter_map(|issuer| name(issuer)?.as_known());
+    let path = |text: &str| text.split_once('/').map(|(_, path)| path.to_owned());
+    let differs = |test: &&Test| {
+        let key = test.key.as_known().unwrap_or_default();
+        names().any(|name| {
+            let own = key.get(..name.len()).filter(|own| own.eq_ignore_ascii_case(name));
+            own.is_some_and(|own| key[name.len()..].starts_with(':') && path(own) != path(name))
+        })
+    };
+    let tests: Vec<&Test> = gate.statement.conditions.tests.iter().filter(differs).collect();
+    let (first, others) = tests.split_first()?;
+    let issuer = issuers.iter().find_map(name)?;
+    let role = gate.role.entity.name();
+    let message = format!("{role} writes its issuer in another case in a key than in the principal");
+    let label = Label::new(first.key_at.place, format!("'{}' as it is trusted", shown(issuer.as_known()?)));
+    let mut finding = gate.finding("OID008", Severity::Warning, message, label, &test_path(first));
+    let more = "another case than that of the principal, too";
+    finding.related = others.iter().map(|test| Label::new(test.key_at.place, more)).collect();
+    finding.help = help(cx, gate, issuer, &tests);
+    finding.mistake = Mistake { element: "case", ..Mistake::default() };
+    Some(finding)
 }
 
 /// The rule that speaks of whom the policy lets in although it must not.
@@ -163,16 +213,21 @@ fn help(cx: &Cx<'_>, gate: Gate<'_>, issuer: &Text, tests: &[&Test]) -> String {
     format!("{what}\n  {}", lines.join("\n  "))
 }
 
-/// The provider of an issuer that names the app otherwise than others do.
+/// The one of them that names the app by the usual key: its `azp`, where a token has that, is the key's too.
+const GOOGLE: &str = "accounts.google.com";
+
+/// The provider of an issuer that names the app by a key of its own.
 fn names_app(cx: &Cx<'_>, issuer: &Text) -> Option<&'static Provider> {
     let (provider, certain) = of_issuer(issuer, &cx.graph.symbols);
-    provider.filter(|own| certain.is_true() && OF_THEIR_OWN.contains(&own.class.as_str()))
+    provider.filter(|own| certain.is_true() && own.class != "google" && OF_THEIR_OWN.contains(&own.class.as_str()))
 }
 
 /// A test's key as it is to be.
 fn line(cx: &Cx<'_>, gate: Gate<'_>, issuer: &Text, test: &Test) -> String {
     let claim = test.key.as_known().and_then(|key| claim_of(key, issuer)).unwrap_or_default();
+    let is_google = issuer.as_known() == Some(GOOGLE);
     let claim = match claim.as_str() {
+        "aud" | "azp" | "app_id" | "client_id" if is_google => "aud".to_owned(),
         _ if names_app(cx, issuer).is_some() => "app_id".to_owned(),
         "" => "sub".to_owned(),
         _ => claim,
