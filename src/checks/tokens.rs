@@ -4,7 +4,7 @@
 use super::Cx;
 use super::gate::Gate;
 use super::words::{adding, is_bare, mistake, quoted, spot, test_spot};
-use crate::finding::{Finding, Label, Severity};
+use crate::finding::{Finding, Label, Severity, shown};
 use crate::identity::classes::provider::{Claim, ClaimKind, Provider, providers};
 use crate::identity::classes::witness_of;
 use crate::identity::cognito::ASSUME;
@@ -112,6 +112,15 @@ impl<'c> Case<'c> {
     pub(super) fn administers(&self) -> Option<Label> {
         let by = self.cx.held.administers(self.of_role.role, &self.of_role.when)?;
         Some(Label::new(by.place(), format!("{} may give itself every permission", self.role().entity.name())))
+    }
+
+    /// The issuer for people: its name, or its address where it has none in the tables.
+    pub(super) fn title(&self) -> String {
+        let issuer = federated(&self.answer.principal, &self.cx.graph.symbols);
+        match issuer {
+            Federated::Issuer(issuer) if self.provider.class == "shared-issuer" => shown(&self.cx.graph.shown(&issuer)),
+            _ => self.provider.title.clone(),
+        }
     }
 
     /// The provider of the templates that the statement names.

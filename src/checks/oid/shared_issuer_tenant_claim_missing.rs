@@ -1,10 +1,11 @@
 //! OID001: an issuer that all its customers share, and nothing that tells them apart.
 
 use crate::checks::Cx;
-use crate::checks::tokens::{Case, key_of, on_admitted, provider_of, tests_on};
+use crate::checks::tokens::{Case, key_of, of_claim, on_admitted, provider_of};
 use crate::checks::words::{mistake, spot};
 use crate::finding::{Finding, Label, Severity};
 use crate::identity::classes::provider::{ClaimKind, Provider};
+use crate::identity::oidc::{Federated, federated};
 use crate::identity::{ClassAnswer, RoleClasses};
 use crate::policy::{Effect, Statement};
 
@@ -26,7 +27,7 @@ fn open(case: &Case<'_>) -> Option<Finding> {
     if is_tested && !case.provider.subjects.is_empty() {
         return None;
     }
-    let (role, title) = (case.role().entity.name(), &case.provider.title);
+    let (role, title) = (case.role().entity.name(), case.title());
     let says = |_: &str| {
         let why = if is_tested {
             format!("every {claim} passes this test")
@@ -51,14 +52,16 @@ fn refused(cx: &Cx<'_>, of_role: &RoleClasses, answer: &ClassAnswer) -> Option<F
     }
     let policy = of_role.policy(cx.graph);
     let allowing = || policy.statements.iter().filter(|statement| statement.effect == Effect::Allow);
+    let Federated::Issuer(issuer) = federated(&answer.principal, &cx.graph.symbols) else { return None };
     key_of(answer, claim)?;
-    if allowing().any(|statement| tests_on(cx, statement, answer, claim).next().is_some()) {
+    if allowing().any(|statement| of_claim(cx, statement, &issuer, claim).next().is_some()) {
         return None;
     }
     let pins = |statement: &&Statement| {
         let mut others = provider.claims.iter().filter(|other| other.name != claim);
         others.any(|other| {
-            matches!(other.is, ClaimKind::Tenant(_)) && tests_on(cx, statement, answer, &other.name).next().is_some()
+            matches!(other.is, ClaimKind::Tenant(_) | ClaimKind::TenantOrNone(_))
+                && of_claim(cx, statement, &issuer, &other.name).next().is_some()
         })
     };
     let statement = allowing().find(pins)?;
