@@ -56,7 +56,9 @@ impl<'d> Resolver<'_, 'd> {
     fn resource_symbol(&mut self, stack: StackId, resource: &Resource<'d>, attribute: &str) -> Text {
         let property = returns::name_property(resource.kind).filter(|_| attribute == returns::REF);
         let (format, unique) = match property {
-            Some(property) if self.property(stack, resource, property).is_none() => returns::generated_name(),
+            Some(property) if self.property(stack, resource, property).is_none() => {
+                returns::generated_name(resource.kind)
+            }
             _ => returns::format(resource.kind, attribute),
         };
         let key = format!("{}/{attribute}/{}", stack.0, resource.id);

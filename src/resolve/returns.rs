@@ -84,9 +84,12 @@ pub(super) fn is_ref(kind: &str, attribute: &str) -> bool {
 }
 
 /// The name that CloudFormation gives a resource of a type whose `Ref` returns the name: those of stack and resource, and
-/// a random text (CloudFormation User Guide, Name type).
-pub(super) fn generated_name() -> (Format, bool) {
-    (Format::new("{aA9-}", "stack-name-1"), true)
+/// a random text (CloudFormation User Guide, Name type), for a bucket in small letters.
+pub(super) fn generated_name(kind: &str) -> (Format, bool) {
+    match kind {
+        "AWS::S3::Bucket" => format(kind, REF),
+        _ => (Format::new("{aA9-}", "stack-name-1"), true),
+    }
 }
 
 /// The property that names a resource, where `Ref` returns the name.

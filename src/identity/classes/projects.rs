@@ -4,7 +4,7 @@ use super::Unwanted;
 use super::asking::{After, Asking};
 use super::keys;
 use super::minted::Minted;
-use super::provider::{Claim, ClaimKind};
+use super::provider::{ANY_NAME, Claim, ClaimKind};
 use super::subject::{Own, beginning};
 use crate::value::Pattern;
 
@@ -89,7 +89,7 @@ impl Asking<'_, '_> {
     pub(super) fn any_names(&mut self) {
         let project = self.provider().project.as_str();
         let owns: Vec<Own> = self.owns(project).into_iter().filter(|own| own.closed && own.is_pinned()).collect();
-        for (class, name) in [("any-branch", "branch"), ("any-tag", "tag"), ("any-environment", "environment")] {
+        for (class, name) in ANY_NAME {
             let mut forms = Vec::new();
             for own in &owns {
                 for subject in self.certain_subjects().filter(|subject| subject.has(name)) {

@@ -195,6 +195,10 @@ fn read(text: &'static str) -> Option<Provider> {
     })
 }
 
+/// Classes of tokens for any name of a part of the subject, with that part.
+pub(super) const ANY_NAME: [(&str, &str); 3] =
+    [("any-branch", "branch"), ("any-tag", "tag"), ("any-environment", "environment")];
+
 impl Provider {
     /// The segment of the subject that names whose runs are meant, down to the smallest.
     pub fn finest(&self) -> &str {
@@ -241,7 +245,7 @@ impl Provider {
     pub(super) fn assumed(&self, class: &str) -> &[String] {
         let of_projects = [&self.other_project, &self.project_prefix, &self.other_workspace, &self.workspace_prefix];
         let is_own = of_projects.into_iter().any(|own| own.as_deref() == Some(class))
-            || class.starts_with("any-")
+            || ANY_NAME.iter().any(|(own, _)| *own == class)
             || self.subjects.iter().any(|subject| !subject.kind.is_empty() && subject.kind == class);
         if is_own && !self.assumes_own.is_empty() { &self.assumes_own } else { &self.assumes }
     }
