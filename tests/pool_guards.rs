@@ -108,6 +108,29 @@ fn tags_of_one_providers_users_ask_nothing_of_a_role_for_those_of_another() {
 }
 
 #[test]
+fn a_mapping_that_misnames_its_user_pool_is_one_mistake() {
+    let rules = |provider: &str, kind: &str| {
+        let template = format!(
+            "Resources:\n  Users: {{Type: AWS::Cognito::UserPool}}\n  Group: {{Type: AWS::Cognito::UserPoolGroup, \
+             Properties: {{UserPoolId: !Ref Users, GroupName: g, RoleArn: 'arn:aws:iam::210987654321:role/g'}}}}\n  \
+             Pool:\n    Type: AWS::Cognito::IdentityPool\n    Properties: {{AllowUnauthenticatedIdentities: false, \
+             CognitoIdentityProviders: [{{ProviderName: !GetAtt Users.ProviderName, ClientId: app}}]}}\n  Roles:\n    \
+             Type: AWS::Cognito::IdentityPoolRoleAttachment\n    Properties:\n      IdentityPoolId: !Ref Pool\n      \
+             RoleMappings: {{users: {{IdentityProvider: {provider}, AmbiguousRoleResolution: Deny, {kind}}}}}\n"
+        );
+        let outcome = check_texts(vec![("template.yaml".to_owned(), template)]);
+        outcome.findings.iter().map(|finding| finding.rule).collect::<Vec<_>>()
+    };
+    let token = "Type: Token";
+    assert_eq!(rules("!Sub 'https://${Users.ProviderName}:app'", token), ["MAP006"]);
+    assert_eq!(rules("!GetAtt Users.Arn", token), ["MAP006"]);
+    assert_eq!(rules("!Sub '${Users.ProviderName}:app'", token), [""; 0]);
+    let by_rules = "Type: Rules, RulesConfiguration: {Rules: [{Claim: sub, MatchType: Equals, Value: x, RoleARN: \
+                    'arn:aws:iam::210987654321:role/x'}]}";
+    assert_eq!(rules("!GetAtt Users.Arn", by_rules), ["MAP007", "MAP006"]);
+}
+
+#[test]
 fn the_region_of_a_user_pool_of_the_templates_is_that_of_its_stack() {
     let told = |host: &str, toml: &str| {
         let template = format!(

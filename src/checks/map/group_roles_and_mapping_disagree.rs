@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use crate::checks::Cx;
 use crate::checks::mappings::{grants_assume, mistake, pool_name};
 use crate::finding::{Finding, Label, Severity, shown};
-use crate::identity::{Graph, Group, Mapping, ProviderKind, UserPool, provider_kind};
+use crate::identity::{Graph, Group, Mapping, PoolProvider, ProviderKind, UserPool, malformed, provider_kind};
 use crate::source::Place;
 use crate::value::{Lookup, Text};
 
@@ -26,6 +26,8 @@ pub(in crate::checks) struct Sides<'g> {
     mappings: Lookup<'g, Mapping>,
     /// User pools that an identity pool has among its providers.
     used: HashSet<Text>,
+    /// Those of identity pools that take roles from the groups of a provider that is none: that one may be meant.
+    meant: HashSet<Text>,
     /// Whether something that is not known may take the roles of any user pool's groups.
     is_open: bool,
 }
@@ -41,14 +43,20 @@ impl<'g> Sides<'g> {
         let is_open = graph.attachments.iter().any(|attachment| !attachment.mappings_complete)
             || graph.mappings.iter().any(is_vague)
             || graph.pools.iter().any(|pool| graph.is_touched(&pool.id));
-        Self { graph, groups, mappings, used: providers.filter_map(|provider| provider.user_pool()).collect(), is_open }
+        let used = providers.filter_map(PoolProvider::user_pool).collect();
+        let nameless = graph.mappings.iter().filter(|mapping| may_be_token(mapping));
+        let nameless = nameless.filter(|mapping| malformed(&mapping.named.text, graph).is_some());
+        let of_pool = |mapping: &'g Mapping| graph.pool(&mapping.pool).map(|(_, pool)| &pool.configured);
+        let providers = nameless.filter_map(of_pool).flatten().flat_map(|providers| &providers.list);
+        let meant = providers.filter_map(PoolProvider::user_pool).collect();
+        Self { graph, groups, mappings, used, meant, is_open }
     }
 
     /// Whether some identity pool takes, or may take, roles from the tokens of a user pool.
     fn may_be_mapped(&self, user_pool: &Text) -> bool {
         let own = self.mappings.same(user_pool).iter().copied();
         let mut all = own.chain(self.mappings.perhaps(user_pool, &self.graph.symbols));
-        self.is_open || self.graph.is_touched(user_pool) || all.any(may_be_token)
+        self.is_open || self.meant.contains(user_pool) || self.graph.is_touched(user_pool) || all.any(may_be_token)
     }
 
     /// Whether the roles of a user pool's groups have no effect, since mappings choose by rules.
