@@ -260,6 +260,18 @@ fn denials_that_hang_on_a_tag_of_ones_own() {
 }
 
 #[test]
+fn of_a_tag_that_users_choose_nobody_says_that_it_may_be_missing() {
+    let negative = "[{Effect: Allow, Action: 's3:PutObject', Resource: '*', Condition: {StringNotEquals: \
+                    {aws:PrincipalTag/tier: free}}}]";
+    assert_eq!(of_tags("PrincipalTags: {tier: email}", negative), ["TAG006 error"]);
+    // One that they do not choose.
+    assert_eq!(of_tags("PrincipalTags: {tier: sub}", negative), ["TAG005 warning"]);
+    let two = "[{Effect: Allow, Action: 's3:PutObject', Resource: '*', Condition: {StringNotEquals: \
+               {aws:PrincipalTag/tier: free, aws:PrincipalTag/team: a}}}]";
+    assert_eq!(of_tags("PrincipalTags: {tier: email, team: sub}", two), ["TAG006 error", "TAG005 warning"]);
+}
+
+#[test]
 fn wildcards_beside_what_tells_tenants_apart() {
     let trust = "Effect: Allow, Principal: {AWS: 'arn:aws:iam::210987654321:role/x'}, Action: ['sts:AssumeRole', \
                  'sts:TagSession'], Condition: {StringLike: {aws:RequestTag/T: '${aws:PrincipalTag/T}*'}}";

@@ -10,7 +10,7 @@ use crate::identity::{
     Graph, How, MappedTag, TagMap, TagUse, UserPool, Writable, Writers, WrittenBy, access, tag_uses,
 };
 use crate::policy::{Actions, Effect};
-use crate::value::Truth;
+use crate::value::{Branch, Truth};
 
 /// Finds tags made of an attribute that users change, on roles whose permissions rest on them.
 pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
@@ -19,19 +19,28 @@ pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
     for map in graph.tag_maps.iter().filter(|map| map.passes != Truth::False) {
         let Some(pool) = user_pool_of(graph, map) else { continue };
         for tag in &map.tags {
-            let Some(finding) = finding(graph, &all, map, pool, tag) else { continue };
+            let uses = tag.key.known().map(|key| uses(graph, map, key)).unwrap_or_default();
+            let Some(finding) = finding(graph, &all, (map, tag), pool, &uses) else { continue };
             // That the same tag may be missing is the smaller mistake.
-            let is_same = |other: &Finding| {
-                other.rule == "TAG005" && finding.related.iter().any(|label| label.place == other.primary.place)
-            };
-            findings.retain(|other| !is_same(other));
+            let is_same = |other: &Finding| other.rule == "TAG005" && uses.iter().any(|(own, _)| is_at(own, other));
+            let is_definite = finding.status == Status::Definite;
+            findings.retain(|other| !(is_definite && is_same(other)));
             findings.push(finding);
         }
     }
 }
 
+/// Whether a finding stands where a statement rests on a tag.
+fn is_at(own: &TagUse<'_>, finding: &Finding) -> bool {
+    let of_values = match own.how {
+        How::Tested(test) => Some(test.values_at.place),
+        How::Resource(_) | How::Wanted(..) => None,
+    };
+    [Some(own.at.place), of_values].contains(&Some(finding.primary.place))
+}
+
 /// Where roles that the map's users get rest on a tag.
-fn uses<'g>(graph: &'g Graph, map: &TagMap, key: &str) -> Vec<(TagUse<'g>, crate::value::Branch)> {
+fn uses<'g>(graph: &'g Graph, map: &TagMap, key: &str) -> Vec<(TagUse<'g>, Branch)> {
     let handouts = graph.handouts.iter().filter(|handout| handout.pool == map.pool);
     let mut roles = Vec::new();
     for handout in handouts {
@@ -75,14 +84,13 @@ fn weight(own: &TagUse<'_>) -> Severity {
 fn finding<'g>(
     graph: &'g Graph,
     all: &Writers<'g>,
-    map: &TagMap,
+    (map, tag): (&TagMap, &MappedTag),
     pool: &'g UserPool,
-    tag: &MappedTag,
+    uses: &[(TagUse<'g>, Branch)],
 ) -> Option<Finding> {
     let (key, written) = (tag.key.known()?, tag.claim.as_ref()?);
     let claim = written.known()?;
     let way = all.writable(pool, claim, &map.when)?;
-    let uses = uses(graph, map, key);
     let worst = uses.iter().max_by_key(|(own, _)| weight(own));
     let when = match worst {
         Some((_, when)) => graph.together(&way.when, when)?,
