@@ -1,6 +1,6 @@
 //! Identity pools, each with what is said of it: cases that are too many for the example pages.
 
-use rolecall::finding::{Applicability, Finding};
+use rolecall::finding::{Applicability, Finding, Severity};
 use rolecall::run::check_texts;
 
 /// What a rule says of a template.
@@ -153,4 +153,35 @@ fn the_region_of_a_user_pool_of_the_templates_is_that_of_its_stack() {
     assert!(told("eu-west-1", here).is_empty());
     assert!(told("${AWS::Region}", here).is_empty());
     assert!(told("us-east-1", "").is_empty(), "where the stack goes is not known");
+}
+
+#[test]
+fn guests_who_get_a_role_in_one_branch_get_it_there() {
+    let template = guests(false, "'s3:PutObject'").replace(
+        "Roles: {unauthenticated: !GetAtt Guest.Arn}",
+        "Roles: {unauthenticated: !If [C, !GetAtt Guest.Arn, !Ref AWS::NoValue]}",
+    );
+    let template = format!("Conditions: {{C: !Equals [!Ref AWS::Region, eu-west-1]}}\n{template}");
+    let told = |rule: &str| {
+        let findings = said(rule, &template);
+        let told = findings.into_iter().map(|one| (one.severity, format!("{:?}", one.assignment)));
+        told.collect::<Vec<_>>()
+    };
+    let of = |value: bool| (Severity::Warning, format!("[(\"C\", Condition({value}))]"));
+    assert_eq!(told("MAP015"), [of(true)]);
+    assert_eq!(told("MAP016"), [of(false)]);
+}
+
+#[test]
+fn each_role_for_guests_is_weighed_by_itself() {
+    let template = guests(false, "'s3:PutObject'").replace(
+        "Roles: {unauthenticated: !GetAtt Guest.Arn}",
+        "Roles: {unauthenticated: !If [C, 'arn:aws:iam::210987654321:role/other', !GetAtt Guest.Arn]}",
+    );
+    let template = format!("Conditions: {{C: !Equals [!Ref AWS::Region, eu-west-1]}}\n{template}");
+    let told = said("MAP015", &template).into_iter().map(|one| (one.message, format!("{:?}", one.assignment)));
+    let of = |role: &str, value: bool| {
+        (format!("Pool hands {role} to anybody, without signing in"), format!("[(\"C\", Condition({value}))]"))
+    };
+    assert_eq!(told.collect::<Vec<_>>(), [of("Guest", false), of("other", true)]);
 }

@@ -15,7 +15,7 @@ pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
     for pool in &cx.graph.pools {
         for case in &pool.guests.cases {
             match case.then {
-                Truth::True => findings.push(finding(cx, &pools, pool, &case.when)),
+                Truth::True => opened(cx, &pools, pool, &case.when, findings),
                 Truth::Unknown => findings.extend(left_open(pool, &case.when)),
                 Truth::False => {}
             }
@@ -23,10 +23,27 @@ pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-fn finding(cx: &Cx<'_>, pools: &Pools<'_>, pool: &IdentityPool, when: &Branch) -> Finding {
+/// A pool that lets guests in: one finding for each role that they get, in its part of the branch. Where a part has
+/// none, MAP016 speaks of that.
+fn opened(cx: &Cx<'_>, pools: &Pools<'_>, pool: &IdentityPool, when: &Branch, findings: &mut Vec<Finding>) {
+    let attached = attached_for_guests(cx.graph, pools.attachments(pool), when);
+    let is_without = without_guest_role(cx, pools, pool, when).is_some();
+    match attached.as_slice() {
+        [] => {
+            let mut finding = finding(cx, pool, None, when);
+            if is_without {
+                finding.severity = Severity::Info;
+            }
+            findings.push(finding);
+        }
+        [(role, _)] if !is_without => findings.push(finding(cx, pool, Some(*role), when)),
+        several => findings.extend(several.iter().map(|(role, part)| finding(cx, pool, Some(*role), part))),
+    }
+}
+
+fn finding(cx: &Cx<'_>, pool: &IdentityPool, role: Option<Attached<'_>>, when: &Branch) -> Finding {
     let graph = cx.graph;
     let name = pool.entity.name();
-    let role = attached_for_guests(graph, pools.attachments(pool), when);
     let meant = role.map(|(attachment, arn)| graph.roles_meant(attachment.entity.stack, &arn.text));
     let meant = meant.and_then(|roles| roles.first().map(|(id, _)| *id));
     // In the classic flow guests may ask for other roles too.
@@ -56,8 +73,8 @@ fn finding(cx: &Cx<'_>, pools: &Pools<'_>, pool: &IdentityPool, when: &Branch) -
             finding.assumes.push(format!("nothing outside of what was read gives {role} a permission"));
         }
     }
-    // That guests are let in and get no role is MAP016, and that their role refuses them MAP014.
-    if without_guest_role(cx, pools, pool, when).is_some() || refusal == Some(Refusal::Written) {
+    // That the role refuses them is MAP014.
+    if refusal == Some(Refusal::Written) {
         finding.severity = Severity::Info;
     }
     finding.help = "set AllowUnauthenticatedIdentities to false, unless the app is meant for guests".to_owned();
@@ -85,18 +102,17 @@ fn refusal(cx: &Cx<'_>, pool: &IdentityPool, role: RoleId, when: &Branch) -> Opt
     Some(if statements.all(|own| own.effect == Effect::Deny) { Refusal::Placeholder } else { Refusal::Written })
 }
 
-/// What a pool has for guests in a branch: the attachment, and the role's ARN.
-fn attached_for_guests<'g>(
-    graph: &Graph,
-    own: &[&'g Attachment],
-    when: &Branch,
-) -> Option<(&'g Attachment, &'g Written)> {
-    let mut own = own.iter().copied().filter(|attachment| graph.together(&attachment.when, when).is_some());
-    own.find_map(|attachment| {
+/// What a pool has for guests: the attachment, and the role's ARN.
+type Attached<'g> = (&'g Attachment, &'g Written);
+
+/// What a pool has for guests in a branch, each with its part of that.
+fn attached_for_guests<'g>(graph: &Graph, own: &[&'g Attachment], when: &Branch) -> Vec<(Attached<'g>, Branch)> {
+    let of_one = |attachment: &&'g Attachment| {
         let mut roles = attachment.roles.iter();
         let role = roles.find(|role| role.key.known() == Some("unauthenticated"))?;
-        Some((attachment, &role.arn))
-    })
+        Some(((*attachment, &role.arn), graph.together(when, &attachment.when)?))
+    };
+    own.iter().filter_map(of_one).collect()
 }
 
 /// A pool of which only the deployment knows whether it lets guests in.
