@@ -1,6 +1,6 @@
 //! Identity pools, each with what is said of it: cases that are too many for the example pages.
 
-use rolecall::finding::{Applicability, Finding, Severity};
+use rolecall::finding::{Applicability, Finding, Severity, Status};
 use rolecall::run::check_texts;
 
 /// What a rule says of a template.
@@ -20,6 +20,23 @@ fn a_wildcard_is_more_than_guests_are_left() {
     let part = "guests of Pool may call kms:*, of which Cognito's limit for guests has a part";
     assert_eq!(told(true, "'kms:*'"), [part]);
     assert!(told(true, "'kms:Decrypt'").is_empty());
+}
+
+#[test]
+fn what_is_denied_no_guest_may_call() {
+    let with = |deny: &str, properties: &str| {
+        let template = guests(true, "'ec2:*'").replace("Statement: {Effect: Allow", "Statement: [{Effect: Allow");
+        let template = template.replace("Resource: '*'}}", &format!("Resource: '*'}}, {{Effect: Deny, {deny}}}]}}"));
+        said("MAP019", &template.replace("      Policies:", &format!("{properties}      Policies:")))
+    };
+    let told = |deny: &str| with(deny, "").into_iter().map(|one| one.severity).collect::<Vec<_>>();
+    assert_eq!(told("Action: 'ec2:*', Resource: '*'"), []);
+    assert_eq!(told("NotAction: 's3:*', Resource: '*'"), []);
+    assert_eq!(told("Action: 'ec2:Terminate*', Resource: '*'"), [Severity::Error]);
+    assert_eq!(told("Action: 'ec2:*', Resource: 'arn:aws:ec2:*:*:instance/*'"), [Severity::Error]);
+    let bounded = "      PermissionsBoundary: arn:aws:iam::210987654321:policy/b\n";
+    let bounded = with("Action: 's3:*', Resource: '*'", bounded);
+    assert_eq!(bounded.iter().map(|one| one.status).collect::<Vec<_>>(), [Status::Possible]);
 }
 
 /// A pool with a mapping that says this of users whom it leads to no role.

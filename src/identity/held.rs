@@ -8,7 +8,7 @@ use crate::policy::{
     Actions, Effect, Policy, PrincipalKind, Request, Resources, Statement, evaluate, statement_admits, variables,
 };
 use crate::source::Place;
-use crate::value::{Branch, Text, Truth, Why};
+use crate::value::{Branch, Piece, Text, Truth, Why};
 
 /// Actions of which one who may call all of them on everything has every permission that there is, now or after a
 /// call: those by which `iam:*` is as good as `*` (IAM User Guide, permissions to manage IAM).
@@ -146,6 +146,17 @@ impl<'g> Held<'g> {
         })
     }
 
+    /// Whether no Deny of a role speaks, or may speak, of an action on some resource that one of its permissions is
+    /// about. What a permissions boundary leaves of it is not looked at.
+    pub fn leaves(&self, role: RoleId, own: &Permission<'_>, action: &str) -> bool {
+        let Resources::Only(resources) = &own.statement.resources else { return true };
+        let documents = self.documents(role, &own.when);
+        resources.iter().any(|(resource, _)| {
+            let asked = request(action, &example(resource));
+            !documents.iter().any(|(document, ..)| document.denies(&asked, self.graph))
+        })
+    }
+
     /// Whether a role certainly may give itself or others every permission there is, in some part of a branch: the
     /// statement that says so.
     pub fn administers(&self, role: RoleId, when: &Branch) -> Option<Permission<'g>> {
@@ -247,6 +258,20 @@ impl<'g> Document<'g> {
         let speaks = |bare: &Statement| !statement_admits(bare, &self.asked, asked, &graph.symbols).is_false();
         self.policy.opaque || denying.any(speaks)
     }
+}
+
+/// A resource that nobody names.
+const SOME_RESOURCE: &str = "arn:aws:rolecall:::x";
+
+/// One of the resources that a pattern stands for.
+fn example(pattern: &Text) -> Text {
+    let Some(pieces) = pattern.pieces().filter(|_| pattern.as_known() != Some("*")) else {
+        return Text::known(SOME_RESOURCE);
+    };
+    Text::from_pieces(pieces.into_iter().map(|piece| match piece {
+        Piece::Literal(literal) => Piece::Literal(literal.replace(['*', '?'], "x").into()),
+        symbol => symbol,
+    }))
 }
 
 fn request(action: &str, resource: &Text) -> Request {

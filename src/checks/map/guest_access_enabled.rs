@@ -150,7 +150,8 @@ fn permissions(cx: &Cx<'_>, role: RoleId, when: &Branch, is_unlimited: bool) -> 
         let Actions::Only(list) = &permission.statement.actions else { continue };
         for name in list.iter().filter_map(|(action, _)| action.as_known()) {
             let left = if is_unlimited { LeftToGuests::All } else { left_to_guests(name) };
-            if left == LeftToGuests::Nothing || actions.contains(&name) {
+            let is_left = cx.held.leaves(role, &permission, &name.replace(['*', '?'], "x"));
+            if left == LeftToGuests::Nothing || !is_left || actions.contains(&name) {
                 continue;
             }
             place = place.or(Some(permission.place()));

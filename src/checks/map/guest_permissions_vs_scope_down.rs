@@ -4,8 +4,8 @@ use std::collections::HashSet;
 
 use crate::checks::Cx;
 use crate::checks::words::{actions_of, permission_spot};
-use crate::finding::{Finding, Label, Mistake, Severity, shown};
-use crate::identity::{Graph, Handout, Held, Holder, IdentityPool, Permission, Way, access};
+use crate::finding::{Finding, Label, Mistake, Severity, Status, shown};
+use crate::identity::{Graph, Handout, Held, Holder, IdentityPool, Permission, RoleId, Way, access};
 use crate::policy::Actions;
 use crate::source::Place;
 use crate::value::{Branch, Text, Truth};
@@ -47,7 +47,11 @@ fn of_role(
         let is_beyond = |(text, _): &&(Text, _)| {
             text.as_known().is_some_and(|one| access::left_to_guests(one) != access::LeftToGuests::All)
         };
-        let beyond: Vec<_> = list.iter().filter(is_beyond).collect();
+        // In the enhanced flow it makes no difference what takes an action away.
+        let is_left = |(text, _): &&(Text, _)| {
+            !is_classic || text.as_known().is_some_and(|one| is_left(held, handout.role, &own, one))
+        };
+        let beyond: Vec<_> = list.iter().filter(is_beyond).filter(is_left).collect();
         let worst = beyond.iter().find(|(text, _)| access::changes(text).is_true()).or(beyond.first());
         let Some((action, at)) = worst else { continue };
         let place = match own.holder {
@@ -59,6 +63,16 @@ fn of_role(
             findings.push(finding(graph, pool, handout, &own, (action, place), is_classic));
         }
     }
+}
+
+/// Actions of a wildcard that are tried.
+const MOST_TRIED: usize = 50;
+
+/// Whether no Deny of a role takes away all that a permission allows beyond the list.
+fn is_left(held: &Held<'_>, role: RoleId, own: &Permission<'_>, pattern: &str) -> bool {
+    let is_beyond = |action: &String| access::left_to_guests(action) == access::LeftToGuests::Nothing;
+    let mut tried = access::writes(pattern).filter(is_beyond).take(MOST_TRIED);
+    tried.any(|action| held.leaves(role, own, &action)) || held.leaves(role, own, &pattern.replace(['*', '?'], "x"))
 }
 
 fn finding(
@@ -93,6 +107,10 @@ fn finding(
         true => "set AllowClassicFlow to false, or take the permission out of the guest role".to_owned(),
         false => "take it out of the guest role: it would count on the day the classic flow is switched on".to_owned(),
     };
+    if is_classic && graph.role(handout.role).bounded {
+        finding.status = Status::Possible;
+        finding.assumes.push(format!("the permissions boundary of {role} allows it"));
+    }
     finding.mistake = Mistake { statement: Some(permission_spot(own)), element: "Action", bare: false };
     finding.branch = own.when.clone();
     finding
