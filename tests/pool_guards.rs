@@ -94,8 +94,8 @@ fn guests_are_given_what_their_flow_leaves_them() {
     assert_eq!(given(true, both).as_deref(), Some("ec2:DescribeImages, s3:GetObject"));
     assert_eq!(given(false, both).as_deref(), Some("s3:GetObject"));
     assert_eq!(given(false, "['ec2:DescribeImages', 'kms:CreateKey']"), None);
-    assert_eq!(given(false, "'*'").as_deref(), Some("*, as far as Cognito lets guests"));
-    assert_eq!(given(true, "'*'").as_deref(), Some("*"));
+    assert_eq!(given(false, "'*'").as_deref(), Some("do everything, as far as Cognito lets guests"));
+    assert_eq!(given(true, "'*'").as_deref(), Some("do everything"));
     assert_eq!(
         given(false, "['kms:*', 's3:GetObject']").as_deref(),
         Some("kms:*, s3:GetObject, as far as Cognito lets guests")

@@ -163,5 +163,6 @@ fn permissions(cx: &Cx<'_>, role: RoleId, when: &Branch, is_unlimited: bool) -> 
     let named: Vec<String> = actions.iter().take(MOST_ACTIONS).map(|action| shown(action)).collect();
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     let limit = if is_cut { ", as far as Cognito lets guests" } else { "" };
-    Some(Label::new(place?, format!("so anybody may {}{more}{limit}", named.join(", "))))
+    let what = if actions.contains(&"*") { "do everything".to_owned() } else { named.join(", ") + &more };
+    Some(Label::new(place?, format!("so anybody may {what}{limit}")))
 }
