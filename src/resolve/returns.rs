@@ -87,7 +87,7 @@ pub(super) fn is_ref(kind: &str, attribute: &str) -> bool {
 /// a random text (CloudFormation User Guide, Name type), for a bucket in small letters.
 pub(super) fn generated_name(kind: &str) -> (Format, bool) {
     match kind {
-        "AWS::S3::Bucket" => format(kind, REF),
+        "AWS::S3::Bucket" => (Format::new("{a9-}", "stack-name-1"), true),
         _ => (Format::new("{aA9-}", "stack-name-1"), true),
     }
 }
