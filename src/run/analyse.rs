@@ -232,7 +232,9 @@ fn analyse_set(
             check(&cx, &mut findings);
         }
     }
-    // A rule that is switched off does not hand its finding to the next one, so it runs all the same.
+    // A rule that is switched off does not hand its finding to the next one, so it runs all the same. In each branch one
+    // mistake is told once, before what several branches share is.
+    checks::give_way(&mut findings);
     let mut findings = checks::settle(findings, &graph);
     name_loops(&mut findings, over);
     checks::give_way(&mut findings);
