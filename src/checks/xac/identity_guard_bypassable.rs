@@ -3,8 +3,8 @@
 use crate::checks::Cx;
 use crate::checks::gate::{
     Gap, Gate, ORGANIZATION, SECOND_FACTOR, admitted, bare_account, bare_request, deciding, gap, gate, gates,
-    is_everybody, is_on, is_open_to_organizations, is_open_to_roles, literal, named, passes_elsewhere, proof,
-    test_path, without,
+    is_everybody, is_on, is_open_to_organizations, is_open_to_roles, literal, named, passes_elsewhere, passes_with,
+    proof, test_path, without,
 };
 use crate::checks::remedy::with_operator;
 use crate::finding::{Finding, Fix, Label, Severity};
@@ -18,7 +18,11 @@ pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
         match gap(cx, of_role) {
             Some((answer, statement, Gap::Bypassed)) => findings.extend(strangers(cx, of_role, answer, statement)),
             Some(_) => {}
-            None => findings.extend(in_accounts(cx, of_role).or_else(|| long_term_keys(cx, of_role))),
+            None => {
+                let by_factor = || long_term_keys(cx, of_role).or_else(|| not_denied(cx, of_role));
+                let found = in_accounts(cx, of_role).or_else(by_factor).or_else(|| single_factor(cx, of_role));
+                findings.extend(found);
+            }
         }
     }
     for gate in gates(cx).filter(|gate| gate.statement.effect == Effect::Allow) {
@@ -129,7 +133,64 @@ fn long_term_keys(cx: &Cx<'_>, of_role: &RoleClasses) -> Option<Finding> {
     let test = statement.conditions.tests.iter().find(|test| is_on(test, &SECOND_FACTOR))?;
     let name = gate(cx, of_role, statement).role.entity.name();
     let message = format!("callers with access keys can become {name} without a second factor");
-    let who = "a caller with access keys, of whom nothing says whether there was a second factor,";
+    finding(cx, of_role, answer, (statement, test), Severity::Warning, message, KEYS_ONLY)
+}
+
+const KEYS_ONLY: &str = "a caller with access keys, of whom nothing says whether there was a second factor,";
+
+/// Those are denied who say that there was no second factor, and callers with access keys say nothing (AWS Knowledge
+/// Center, enforce MFA authentication for IAM users that use the AWS CLI).
+fn not_denied(cx: &Cx<'_>, of_role: &RoleClasses) -> Option<Finding> {
+    let answer = admitted(of_role, "account/long-term-keys").next()?;
+    if admitted(of_role, "account/single-factor").any(|other| other.principal == answer.principal) {
+        return None;
+    }
+    let policy = of_role.policy(cx.graph);
+    let denying = policy.statements.iter().filter(|statement| statement.effect == Effect::Deny);
+    let mut tests = denying.flat_map(|statement| statement.conditions.tests.iter().map(move |test| (statement, test)));
+    let (deny, test) = tests.find(|(_, test)| {
+        let passes = |value: &str| {
+            passes_with(test, policy, &answer.answer.request, Text::known(value), &cx.classes.symbols).is_true()
+        };
+        is_on(test, &["aws:multifactorauthpresent"]) && passes("false") && !passes("true")
+    })?;
+    let statement = deciding(policy, answer).next()?;
+    let gate = gate(cx, of_role, statement);
+    let message = format!("callers with access keys can become {} without a second factor", gate.role.entity.name());
+    let label = Label::new(test.operator_at.place, "denies nobody whose request lacks the key");
+    let mut finding = gate.finding("XAC010", Severity::Warning, message, label, ".Principal");
+    let line = match gate.role.entity.dialect {
+        Dialect::Yaml => "BoolIfExists: { aws:MultiFactorAuthPresent: 'false' }",
+        Dialect::Json => "\"BoolIfExists\": { \"aws:MultiFactorAuthPresent\": \"false\" }",
+        Dialect::Cdk => "BoolIfExists: { 'aws:MultiFactorAuthPresent': 'false' },",
+    };
+    finding.help = format!("deny those too whose request lacks the key\n  {line}");
+    let changes = with_operator(deny, test, "BoolIfExists");
+    finding.fix =
+        (!changes.is_empty()).then(|| Box::new(Fix::offered("deny those too whose request lacks the key", changes)));
+    finding.mistake.element = "Principal";
+    finding.witness = Some(proof(cx, of_role, answer, statement, KEYS_ONLY));
+    Some(finding)
+}
+
+/// A key has to be there that says whether there was a second factor, whatever it says.
+fn single_factor(cx: &Cx<'_>, of_role: &RoleClasses) -> Option<Finding> {
+    let answer = admitted(of_role, "account/single-factor").next()?;
+    let policy = of_role.policy(cx.graph);
+    let (symbols, request) = (&cx.classes.symbols, &answer.answer.request);
+    let asks = |test: &&Test| {
+        let with = |value: &str| passes_with(test, policy, request, Text::known(value), symbols).is_true();
+        is_on(test, &["aws:multifactorauthpresent"]) && with("true") && with("false")
+    };
+    // Another statement that lets the same caller in asks for no second factor at all.
+    if deciding(policy, answer).any(|statement| !statement.conditions.tests.iter().any(|test| asks(&test))) {
+        return None;
+    }
+    let statement = deciding(policy, answer).next()?;
+    let test = statement.conditions.tests.iter().find(asks)?;
+    let name = gate(cx, of_role, statement).role.entity.name();
+    let message = format!("callers can become {name} without a second factor");
+    let who = "a caller with temporary credentials, got without a second factor,";
     finding(cx, of_role, answer, (statement, test), Severity::Warning, message, who)
 }
 

@@ -184,9 +184,21 @@ fn trusted(bench: &mut Bench<'_>, principal: &Text) {
     } else {
         external(bench, &callers, is_own);
     }
-    let mfa = ["aws:MultiFactorAuthPresent", "aws:MultiFactorAuthAge"].map(|name| keys::key(name, absent())).into();
+    factors(bench, &callers);
+}
+
+/// Callers without a second factor: of a user's access keys no key says so, of a session there is one that does (IAM User
+/// Guide, `aws:MultiFactorAuthPresent`).
+fn factors(bench: &mut Bench<'_>, callers: &[Caller]) {
+    let [present, age] = ["aws:MultiFactorAuthPresent", "aws:MultiFactorAuthAge"];
+    let none = [present, age].map(|name| keys::key(name, absent())).into();
     let assumes = ["the caller has long-term keys, so that its requests do not say whether there was a second factor"];
-    ask_of(bench, &callers, &by_rule("account/long-term-keys", &mfa, &assumes));
+    // Roles have no such keys.
+    let users: Vec<Caller> = callers.iter().filter(|caller| !caller.is_role()).cloned().collect();
+    ask_of(bench, &users, &by_rule("account/long-term-keys", &none, &assumes));
+    let without = vec![keys::key(present, Domain::known("false")), keys::key(age, absent())];
+    let assumes = ["the caller has temporary credentials, and got them without a second factor"];
+    ask_of(bench, callers, &by_rule("account/single-factor", &without, &assumes));
 }
 
 /// Another account that asks with a right external id, a wrong one or none.

@@ -39,6 +39,13 @@ enum Kind {
     Other,
 }
 
+impl Caller {
+    /// Whether it is a role, or a session of one.
+    pub(super) fn is_role(&self) -> bool {
+        matches!(self.kind, Kind::Role)
+    }
+}
+
 /// What a call says of the caller's organization.
 #[derive(Clone, Debug)]
 pub(super) struct Organization {
