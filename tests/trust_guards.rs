@@ -1,7 +1,12 @@
 //! Statements of trust policies, each with what is said of it: cases that are too many for the example pages.
 
 use rolecall::finding::{Finding, Note, NoteKind, Severity, Status};
+use rolecall::policy::{Question, evaluate, question};
 use rolecall::run::check_texts;
+use rolecall::source::FileId;
+use rolecall::syntax::parse_json;
+use rolecall::value::{Symbols, Truth};
+use std::sync::Arc;
 
 /// What is said of a role with this one statement; information on whole accounts and on services left aside.
 fn said(statement: &str) -> Vec<String> {
@@ -403,6 +408,47 @@ fn told(statements: &[&str], beside: &str) -> Vec<String> {
     let outcome = check_texts(vec![("template.yaml".to_owned(), template)]);
     assert_eq!(outcome.counts.trusts_undecided, 0, "{statements:?} {beside}");
     outcome.findings.iter().map(|finding| format!("{} {}", finding.rule, finding.severity.name())).collect()
+}
+
+/// What a statement with `NotPrincipal` denies, and what the fix of it does: callers of accounts and by their names.
+#[test]
+fn whom_a_deny_of_all_others_spares() {
+    let (account, other) = ("210987654321", "543210987654");
+    let policy = |deny: &str| {
+        format!(
+            "{{\"Version\": \"2012-10-17\", \"Statement\": [{{\"Effect\": \"Allow\", \"Principal\": {{\"AWS\": \"*\"}}, \
+             \"Action\": \"sts:AssumeRole\"}}, {{\"Effect\": \"Deny\", \"Action\": \"sts:AssumeRole\", {deny}}}]}}"
+        )
+    };
+    let decided = |deny: &str, account: &str, name: &str| {
+        let arn = format!("arn:aws:iam::{account}:role/{name}");
+        let line = format!(
+            "{{\"policy\": {}, \"request\": {{\"principal\": {{\"type\": \"AWS\", \"value\": \"{arn}\"}}, \
+             \"action\": \"sts:AssumeRole\", \"resource\": \"*\", \"context\": \
+             {{\"aws:PrincipalArn\": \"{arn}\", \"aws:PrincipalAccount\": \"{account}\"}}}}}}",
+            policy(deny)
+        );
+        let line = parse_json(FileId(0), &Arc::from(line));
+        let Question { policy, request } = question(&line).unwrap_or_else(|fault| panic!("{}", fault.message));
+        evaluate(&policy, &request, &Symbols::default()).truth
+    };
+    let role = format!("arn:aws:iam::{account}:role/deployer");
+    let before = format!("\"NotPrincipal\": {{\"AWS\": [\"{other}\", \"{role}\"]}}");
+    let after = format!(
+        "\"Principal\": {{\"AWS\": \"*\"}}, \"Condition\": {{\"ArnNotEquals\": {{\"aws:PrincipalArn\": \"{role}\"}}, \
+         \"StringNotEquals\": {{\"aws:PrincipalAccount\": \"{other}\"}}}}"
+    );
+    for (account, name, gets_in) in [
+        (account, "deployer", true),
+        (account, "intern", false),
+        (other, "deployer", true),
+        (other, "intern", true),
+        ("310987654321", "deployer", false),
+    ] {
+        let expected = Truth::from(gets_in);
+        assert_eq!(decided(&before, account, name), expected, "NotPrincipal, {account} {name}");
+        assert_eq!(decided(&after, account, name), expected, "the fix, {account} {name}");
+    }
 }
 
 const PODS: &str =

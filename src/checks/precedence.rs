@@ -46,6 +46,8 @@ const ROWS: &[Row] = &[
     ("MAP018", &["MAP008"], Meets::Resource),
     ("SVC001", &["SVC002", "SVC003", "SVC004", "SVC005", "TRU004", "XAC003"], Meets::Statement),
     ("SVC002", &["SVC003"], Meets::Statement),
+    // Of a service that may not be there, nobody asks for whom it works.
+    ("SVC003", &["SVC005"], Meets::Principal),
     ("SVC006", &["POL009", "SVC005", "TRU002", "TRU003", "TRU004"], Meets::Statement),
     ("SVC007", &["SVC005", "SVC006", "TAG001", "TAG008", "TRU001"], Meets::Statement),
     ("SVC008", &["SVC005", "SVC006", "TAG001", "TAG008", "TRU001", "TRU002"], Meets::Statement),

@@ -5,6 +5,7 @@ use super::bench::{Bench, Question};
 use super::caller::{first, own_organization, own_paths, wrong_external_id};
 use super::keys::{self, Keys, absent, chosen, perhaps};
 use crate::identity::cognito::TAG_SESSION;
+use crate::identity::services::is_service;
 use crate::identity::witness::Refused;
 use crate::policy::{Carried, Domain, PrincipalKind, asked_keys};
 use crate::value::{Form, Mark, Pattern, Text, Truth, marks};
@@ -30,8 +31,8 @@ pub enum SourceKeys {
 /// What the table has of a service: what is known of its source keys, whether it sends an external id, a source, and
 /// the types of resources for which alone a guide shows the keys.
 fn row(service: &Text) -> Option<[&'static str; 4]> {
-    let own = rows().filter_map(|row| row.strip_prefix(service.as_known()?)?.strip_prefix('\t'));
-    let cells = own.map(|row| row.split('\t').collect::<Vec<_>>());
+    let own = rows().filter_map(|row| row.split_once('\t')).filter(|(name, _)| is_service(service, name));
+    let cells = own.map(|(_, row)| row.split('\t').collect::<Vec<_>>());
     cells.filter_map(|cells| <[&str; 4]>::try_from(cells).ok()).next()
 }
 
