@@ -158,9 +158,7 @@ fn lacked(cx: &Cx<'_>, pod: &PodIdentity, target: RoleId) -> Option<&'static str
         Truth::any(together.clone().map(|case| role_gets_in(cx.graph, asking, target, case, actions)))
     };
     let (plain, tagged) = (gets_in(&NEEDED[..1]), || gets_in(&NEEDED));
-    if together.clone().next().is_none() {
-        return None;
-    }
+    together.clone().next()?;
     let is_refused = match pod.untagged {
         Truth::True => plain.is_false(),
         Truth::False => tagged().is_false(),
