@@ -116,6 +116,21 @@ impl<'d> Resolver<'_, 'd> {
         }
     }
 
+    /// The version that SAM makes of a function with an alias: `Ref FUNCTION.Version` (AWS SAM Developer Guide, referencing
+    /// generated resources).
+    pub(super) fn function_version(&mut self, stack: StackId, name: &str, at: At) -> Option<Kind> {
+        let function = self.stack(stack).template.resource(name.strip_suffix(".Version")?)?;
+        if !["AWS::Lambda::Function", "AWS::Serverless::Function"].contains(&function.kind) {
+            return None;
+        }
+        let version = self.resource_symbol(stack, function, "Version");
+        let arn = Value::new(self.attribute_of(stack, function, "Arn", at), at);
+        Some(self.in_each_case(vec![arn], at, &mut |_, parts| {
+            let arn = parts.first().and_then(Value::text).unwrap_or_else(|| Text::Any(Why::Bound));
+            Kind::Text(Text::join([&arn, &Text::known(":"), &version]))
+        }))
+    }
+
     /// The ARN of a version of a function, which its resource names by a name or by an ARN (CloudFormation,
     /// AWS::Lambda::Version).
     fn version_arn(&mut self, stack: StackId, resource: &Resource<'d>, at: At) -> Kind {

@@ -47,7 +47,7 @@ impl<'d> Resolver<'_, 'd> {
         }
         match template.resource(name) {
             Some(resource) => self.attribute_of(stack, resource, returns::REF, at),
-            None => Kind::Any(Why::Missing(name.into())),
+            None => self.function_version(stack, name, at).unwrap_or_else(|| Kind::Any(Why::Missing(name.into()))),
         }
     }
 

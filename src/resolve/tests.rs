@@ -152,6 +152,11 @@ fn arns_are_what_the_types_return() {
             "!GetAtt X.Arn",
             "scheduler:R:schedule-group/g",
         ),
+        (
+            "{Type: 'AWS::Lambda::Function', Properties: {FunctionName: f}}",
+            "!Ref X.Version",
+            "lambda:R:function:f:${X.Version}",
+        ),
         ("{Type: 'AWS::Lambda::Version', Properties: {FunctionName: f}}", "!Ref X", "lambda:R:function:f:${X.Version}"),
         (
             "{Type: 'AWS::Lambda::Version', Properties: {FunctionName: 'arn:aws:lambda:eu-west-1:1:function:f'}}",
