@@ -397,19 +397,6 @@ fn patterns_for_the_account_of_a_source() {
     assert!(said(&amplify("210987654321")).is_empty());
 }
 
-/// The rules and severities of a role, by the name `Role`, and of what stands beside it in its template.
-fn told(statements: &[&str], beside: &str) -> Vec<String> {
-    let statements: Vec<String> = statements.iter().map(|statement| format!("\n          - {{{statement}}}")).collect();
-    let template = format!(
-        "Resources:\n  Role:\n    Type: AWS::IAM::Role\n    Properties:\n      AssumeRolePolicyDocument:\n        \
-         Version: '2012-10-17'\n        Statement:{}\n{beside}\n",
-        statements.concat()
-    );
-    let outcome = check_texts(vec![("template.yaml".to_owned(), template)]);
-    assert_eq!(outcome.counts.trusts_undecided, 0, "{statements:?} {beside}");
-    outcome.findings.iter().map(|finding| format!("{} {}", finding.rule, finding.severity.name())).collect()
-}
-
 /// What a statement with `NotPrincipal` denies, and what the fix of it does: callers of accounts and by their names.
 #[test]
 fn whom_a_deny_of_all_others_spares() {
@@ -448,108 +435,5 @@ fn whom_a_deny_of_all_others_spares() {
         let expected = Truth::from(gets_in);
         assert_eq!(decided(&before, account, name), expected, "NotPrincipal, {account} {name}");
         assert_eq!(decided(&after, account, name), expected, "the fix, {account} {name}");
-    }
-}
-
-const PODS: &str =
-    "Effect: Allow, Principal: {Service: pods.eks.amazonaws.com}, Action: ['sts:AssumeRole', 'sts:TagSession']";
-const WRITES: &str = "  P: {Type: 'AWS::IAM::RolePolicy', Properties: {PolicyName: p, RoleName: !Ref Role, PolicyDocument: \
-                      {Statement: [{Effect: Allow, Action: 's3:PutObject', Resource: '*'}]}}}\n";
-
-fn association(name: &str, namespace: &str, more: &str) -> String {
-    format!(
-        "  {name}: {{Type: 'AWS::EKS::PodIdentityAssociation', Properties: {{ClusterName: c, Namespace: {namespace}, \
-         ServiceAccount: s, RoleArn: !GetAtt Role.Arn{more}}}}}\n"
-    )
-}
-
-#[test]
-fn roles_of_pods_by_their_associations() {
-    let open = ["SVC007 info"];
-    let (a, b) = (association("A", "shop", ""), association("B", "billing", ""));
-    assert_eq!(told(&[PODS], ""), ["SVC005 info"], "nothing says that the role may change anything");
-    assert_eq!(told(&[PODS], WRITES), open);
-    assert_eq!(told(&[PODS], &(a.clone() + WRITES)), open);
-    assert_eq!(told(&[PODS], &(a.clone() + &association("B", "shop", "") + WRITES)), open);
-    assert_eq!(told(&[PODS], &(a + &b)), ["SVC007 warning"]);
-    let untagged = |name: &str, namespace: &str| association(name, namespace, ", DisableSessionTags: true");
-    assert_eq!(told(&[PODS], &(untagged("A", "shop") + &untagged("B", "billing"))), ["SVC007 warning"]);
-}
-
-#[test]
-fn whom_a_certificate_and_its_anchor_let_in() {
-    let anywhere = |condition: &str| {
-        format!(
-            "Effect: Allow, Principal: {{Service: rolesanywhere.amazonaws.com}}, Action: ['sts:AssumeRole', \
-             'sts:TagSession', 'sts:SetSourceIdentity'], Condition: {{{condition}}}"
-        )
-    };
-    let anchor = "  Anchor: {Type: 'AWS::RolesAnywhere::TrustAnchor', Properties: {Name: a}}\n";
-    for (condition, expected) in [
-        ("", &["SVC008 warning"][..]),
-        ("StringEquals: {'aws:PrincipalTag/x509Subject/CN': x}", &["SVC008 info"]),
-        ("ArnEquals: {'aws:SourceArn': !GetAtt Anchor.TrustAnchorArn}", &[]),
-        (
-            "ArnEquals: {'aws:SourceArn': !Sub 'arn:aws:rolesanywhere:${AWS::Region}:${AWS::AccountId}:trust-anchor/${Anchor}'}",
-            &[],
-        ),
-        ("StringEquals: {'aws:SourceAccount': !Ref 'AWS::AccountId'}", &[]),
-        ("ArnLike: {'aws:SourceArn': 'arn:aws:rolesanywhere:*:*:trust-anchor/*'}", &["SVC006 warning"]),
-    ] {
-        assert_eq!(told(&[&anywhere(condition)], anchor), expected, "{condition}");
-    }
-}
-
-#[test]
-fn services_of_which_one_use_is_guarded() {
-    let iot = "Effect: Allow, Principal: {Service: iot.amazonaws.com}, Action: 'sts:AssumeRole'";
-    let role = "RoleArn: !GetAtt Role.Arn";
-    let audit = format!("  A: {{Type: 'AWS::IoT::AccountAuditConfiguration', Properties: {{{role}}}}}\n");
-    let alerts = format!("{{AlertTargets: {{SNS: {{AlertTargetArn: x, {role}}}}}}}");
-    let profile = format!("  A: {{Type: 'AWS::IoT::SecurityProfile', Properties: {alerts}}}\n");
-    let scheduled = "  A: {Type: 'AWS::IoT::ScheduledAudit', Properties: {Frequency: DAILY}}\n";
-    let fleet = "  A: {Type: 'AWS::IoT::ProvisioningTemplate', Properties: {ProvisioningRoleArn: !GetAtt Role.Arn}}\n";
-    for guarded in [audit.as_str(), &profile, scheduled] {
-        assert_eq!(told(&[iot], guarded), ["SVC005 warning"], "{guarded}");
-    }
-    for other in ["", fleet, &format!("{fleet}{}", scheduled.replace("A:", "B:"))] {
-        assert_eq!(told(&[iot], other), ["SVC005 info"], "{other}");
-    }
-}
-
-#[test]
-fn named_roles_of_other_accounts_are_information() {
-    let trusting = |name: &str| format!("Effect: Allow, Principal: {{AWS: '{name}'}}, Action: 'sts:AssumeRole'");
-    assert_eq!(told(&[&trusting("arn:aws:iam::210987654321:role/vendor")], ""), ["XAC006 info"]);
-    let of_aws = "arn:aws:iam::210987654321:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_A_0123456789abcdef";
-    assert!(told(&[&trusting(of_aws)], "").is_empty());
-    let asking = format!(
-        "{}, Condition: {{StringEquals: {{sts:ExternalId: abcdefgh12}}}}",
-        trusting("arn:aws:iam::210987654321:role/vendor")
-    );
-    assert!(told(&[&asking], "").is_empty());
-}
-
-#[test]
-fn the_own_organization_in_every_form() {
-    for condition in [
-        "StringEquals: {aws:ResourceOrgID: '${aws:PrincipalOrgID}'}",
-        "StringEquals: {aws:PrincipalOrgID: '${aws:ResourceOrgID}'}",
-        "StringEquals: {aws:PrincipalAccount: '${aws:ResourceAccount}'}",
-        "StringEquals: {aws:ResourceAccount: '${aws:PrincipalAccount}'}",
-        "'ForAnyValue:StringLike': {aws:PrincipalOrgPaths: '${aws:ResourceOrgID}/*'}",
-    ] {
-        let star =
-            format!("Effect: Allow, Principal: {{AWS: '*'}}, Action: 'sts:AssumeRole', Condition: {{{condition}}}");
-        assert!(told(&[&star], "").is_empty(), "{condition}");
-    }
-    let star = |effect: &str, condition: &str| {
-        format!("Effect: {effect}, Principal: {{AWS: '*'}}, Action: 'sts:AssumeRole', Condition: {{{condition}}}")
-    };
-    for condition in [
-        "StringNotEquals: {aws:ResourceOrgID: '${aws:PrincipalOrgID}'}",
-        "StringNotEquals: {aws:PrincipalOrgID: '${aws:ResourceOrgID}'}",
-    ] {
-        assert!(told(&[&star("Allow", ""), &star("Deny", condition)], "").is_empty(), "{condition}");
     }
 }

@@ -85,7 +85,7 @@ fn finding(cx: &Cx<'_>, of_role: &RoleClasses, answer: &ClassAnswer) -> Option<F
 /// What a guide says for the use of the role that the run shows: some show the keys for one use of the service only.
 fn keys_of(cx: &Cx<'_>, of_role: &RoleClasses, service: &Text) -> SourceKeys {
     let keys = source_keys(service);
-    if keys != SourceKeys::Mentioned {
+    if keys != SourceKeys::Mentioned || guarded_kinds(service).next().is_none() {
         return keys;
     }
     let mut users = consumers_of(cx, cx.graph.role(of_role.role), &of_role.when).peekable();

@@ -24,9 +24,10 @@ fn finding(cx: &Cx<'_>, gate: Gate<'_>, principal: &Principal) -> Option<Finding
     let takers = takers(cx, gate);
     let (severity, message) = match takers.is_empty() {
         true => (Severity::Info, format!("{name} leaves it to the account's policies who gets it")),
-        false => {
-            (Severity::Warning, format!("{name} may do everything, and those who may become any role can take it"))
-        }
+        false => (
+            Severity::Warning,
+            format!("{name} may do everything, and leaves it to the account's policies who gets it"),
+        ),
     };
     let label = Label::new(principal.at.place, "everybody here whose own policy allows sts:AssumeRole on it");
     let mut finding = gate.finding("XAC008", severity, message, label, &principal_path(principal));
