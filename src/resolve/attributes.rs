@@ -126,7 +126,7 @@ impl<'d> Resolver<'_, 'd> {
         let version = self.resource_symbol(stack, function, "Version");
         let arn = Value::new(self.attribute_of(stack, function, "Arn", at), at);
         Some(self.in_each_case(vec![arn], at, &mut |_, parts| {
-            let arn = parts.first().and_then(Value::text).unwrap_or_else(|| Text::Any(Why::Bound));
+            let arn = parts.first().and_then(Value::text).unwrap_or(Text::Any(Why::Bound));
             Kind::Text(Text::join([&arn, &Text::known(":"), &version]))
         }))
     }
