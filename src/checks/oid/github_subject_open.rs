@@ -77,5 +77,10 @@ fn finding(case: &Case<'_>) -> Option<Finding> {
     };
     let mut finding = case.finding("OID002", Severity::Error, "sub", says, "a workflow of another owner at GitHub");
     finding.help = case.replacing("sub");
+    if is_longer {
+        finding
+            .help
+            .push_str("\nin subjects with ids an @ stands behind the owner: repo:OWNER@ID/…, never repo:OWNER*");
+    }
     Some(finding)
 }
