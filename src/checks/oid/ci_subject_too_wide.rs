@@ -46,7 +46,10 @@ fn of_runs(case: &Case<'_>, class: &str) -> Option<Finding> {
     if !case.cx.held.changes(case.of_role.role, &case.of_role.when).is_true() {
         return None;
     }
+    let admits = |name: &str| case.also_admits(|_, class| class == name);
     let whose = match class {
+        "other-branch" if admits("any-branch") => "runs on any branch",
+        "tag" if admits("any-tag") => "runs for any tag",
         "plan" => "plans, and runs of every other phase,",
         "any-branch" => "runs on any branch",
         "any-tag" => "runs for any tag",

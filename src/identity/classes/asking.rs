@@ -270,7 +270,7 @@ impl Asking<'_, '_> {
     fn kinds(&mut self) {
         let finest = self.provider().finest();
         let owns = self.owns(finest);
-        let owns: Vec<Own> = owns.into_iter().filter(|own| own.closed && own.is_pinned()).collect();
+        let owns: Vec<Own> = owns.into_iter().filter(|own| own.closed && own.is_named()).collect();
         let mut kinds: Vec<&str> = self.certain_subjects().map(|subject| subject.kind.as_str()).collect();
         kinds.dedup();
         let mut asked: Vec<&str> = Vec::new();

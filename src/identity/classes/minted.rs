@@ -92,6 +92,12 @@ impl Asking<'_, '_> {
         }
         let clerk = &mut *self.bench.clerk;
         subject.own(&own.beginning, segment, &clerk.symbols)?;
+        if !open && !own.is_pinned() {
+            // What stands for an id that is left open is one.
+            let named = subject.named(segment, &own.beginning, &clerk.symbols)?;
+            let form = subject.form_with(&named, &mut |name, form| clerk.letter(name, form));
+            return Some(Minted { form, subject: Some(subject) });
+        }
         let mut letter = |name: &str, form: &str| match open && name == segment {
             true => clerk.ending(name, form),
             false => clerk.letter(name, form),

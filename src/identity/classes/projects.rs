@@ -5,8 +5,8 @@ use super::asking::{After, Asking};
 use super::keys;
 use super::minted::Minted;
 use super::provider::{ANY_NAME, Claim, ClaimKind};
-use super::subject::{Own, beginning};
-use crate::value::Pattern;
+use super::subject::{Own, Subject, beginning};
+use crate::value::{Mark, Pattern};
 
 impl Asking<'_, '_> {
     pub(super) fn projects(&mut self) {
@@ -88,21 +88,26 @@ impl Asking<'_, '_> {
     /// Tokens of the policy's own projects for any branch, tag or environment: whoever may push there names one.
     pub(super) fn any_names(&mut self) {
         let project = self.provider().project.as_str();
-        let owns: Vec<Own> = self.owns(project).into_iter().filter(|own| own.closed && own.is_pinned()).collect();
+        let owns: Vec<Own> = self.owns(project).into_iter().filter(|own| own.closed && own.is_named()).collect();
         for (class, name) in ANY_NAME {
             let mut forms = Vec::new();
             for own in &owns {
                 for subject in self.certain_subjects().filter(|subject| subject.has(name)) {
-                    let clerk = &mut *self.bench.clerk;
-                    if subject.own(&own.beginning, project, &clerk.symbols).is_none() {
-                        continue;
-                    }
-                    let letters = &mut |name: &str, form: &str| clerk.letter(name, form);
-                    let form = subject.form_of_any(project, &own.beginning, name, letters);
-                    forms.extend(form.map(|form| Minted { form, subject: Some(subject) }));
+                    forms.extend(self.form_of_any(subject, own, name));
                 }
             }
             self.ask(class, forms, false, Unwanted::ByRule);
         }
+    }
+
+    /// The subjects of an own project in which a segment is of whatever name.
+    fn form_of_any(&mut self, subject: &'static Subject, own: &Own, name: &str) -> Option<Minted> {
+        let project = self.provider().project.as_str();
+        let clerk = &mut *self.bench.clerk;
+        subject.own(&own.beginning, project, &clerk.symbols)?;
+        let mut given = subject.named(project, &own.beginning, &clerk.symbols)?;
+        given.insert(name, vec![Mark::Symbol(clerk.letter(name, subject.letters_of(name)?))]);
+        let form = subject.form_with(&given, &mut |name, form| clerk.letter(name, form));
+        Some(Minted { form, subject: Some(subject) })
     }
 }

@@ -86,6 +86,10 @@ pub struct Claim {
     pub of_project: bool,
 }
 
+/// Classes of a known project's own tokens for whatever name a segment has.
+pub(super) const ANY_NAME: [(&str, &str); 3] =
+    [("any-branch", "branch"), ("any-tag", "tag"), ("any-environment", "environment")];
+
 /// Who decides the value of a claim.
 #[derive(Debug)]
 pub enum ClaimKind {
@@ -245,7 +249,7 @@ impl Provider {
     pub(super) fn assumed(&self, class: &str) -> &[String] {
         let of_projects = [&self.other_project, &self.project_prefix, &self.other_workspace, &self.workspace_prefix];
         let is_own = of_projects.into_iter().any(|own| own.as_deref() == Some(class))
-            || ANY_NAME.iter().any(|(own, _)| *own == class)
+            || ANY_NAME.into_iter().any(|(own, _)| own == class)
             || self.subjects.iter().any(|subject| !subject.kind.is_empty() && subject.kind == class);
         if is_own && !self.assumes_own.is_empty() { &self.assumes_own } else { &self.assumes }
     }

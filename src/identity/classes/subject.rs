@@ -54,6 +54,13 @@ pub struct Own {
 }
 
 impl Own {
+    /// Whether no segment before it is left open but for ids, which stand behind an at sign.
+    pub fn is_named(&self) -> bool {
+        let is_wild = |mark: &Mark| matches!(mark, Mark::Run | Mark::One);
+        let before = std::iter::once(&Mark::Run).chain(&self.beginning);
+        before.zip(&self.beginning).all(|(before, own)| !is_wild(own) || *before == Mark::Char('@'))
+    }
+
     /// Whether no segment before it is left open.
     pub fn is_pinned(&self) -> bool {
         !self.beginning.iter().any(|mark| matches!(mark, Mark::Run | Mark::One))
@@ -167,23 +174,10 @@ impl Subject {
         Some(Self::form_of(rest, letters).after(own))
     }
 
-    /// Its texts that begin as `own` does, up to the end of a segment, and in which another one is a symbol and nothing
-    /// else.
-    pub(super) fn form_of_any(
-        &self,
-        segment: &str,
-        own: &[Mark],
-        any: &str,
-        letters: &mut Letters<'_>,
-    ) -> Option<Form> {
-        let rest = self.parts.get(self.at(segment)? + 1..)?;
-        let whole = rest.iter().fold(Form::new("").after(own), |whole, part| match part {
-            Part::Segment(name, form) if name == any => {
-                whole.then(&Form::new("").after(&[Mark::Symbol(letters(name, form))]))
-            }
-            part => whole.then(&Self::form_of(std::slice::from_ref(part), letters)),
-        });
-        Some(whole)
+    /// What the beginning of a value, up to the end of a segment, says of the segments so far.
+    pub(super) fn named(&self, segment: &str, own: &[Mark], symbols: &Symbols) -> Option<BTreeMap<&str, Vec<Mark>>> {
+        let next = self.parts.get(self.at(segment)? + 1).map(std::slice::from_ref).unwrap_or_default();
+        Some(self.segments(&[own, &marks_of(next)].concat(), symbols)?.into_iter().collect())
     }
 
     /// All its texts, those of strangers: each segment has a letter, but for those that are given.

@@ -80,6 +80,9 @@ fn any_branch_and_any_environment() {
     let like = |values: &str, expected: &Expected<'_>| check(&[&subject("StringLike", values)], expected);
     like("'repo:acme/app:*'", &["+github/any-branch", "+github/any-environment"]);
     like("'repo:acme/app:ref:*'", &["+github/any-branch", "-github/any-environment"]);
+    like("'repo:acme@*/app@*:*'", &["+github/any-branch", "+github/pull-request"]);
+    like("'repo:acme@*/app@*:ref:refs/heads/main'", &["-github/any-branch", "-github/pull-request", "-github/tag"]);
+    like("'repo:*/app:*'", &["+github/any-owner"]);
     like("'repo:acme@1/app@2:ref:refs/heads/*'", &["+github/any-branch", "-github/tag"]);
     like("'repo:acme/app:environment:*'", &["-github/any-branch", "+github/any-environment"]);
     like("'repo:acme/app:ref:refs/heads/release-*'", &["-github/any-branch", "+github/other-branch"]);
