@@ -248,3 +248,20 @@ fn runs_of_a_pipeline() {
     // The commit is another one with each build.
     assert_eq!(of("organization:acme:pipeline:app:ref:refs/heads/main:commit:*:step:*"), [""; 0]);
 }
+
+/// A provider of the template, by each way to write its ARN.
+#[test]
+fn arns_of_the_templates_own_provider() {
+    let rest = "Resources:\n  GitLab: {Type: AWS::IAM::OIDCProvider, Properties: {Url: 'https://gitlab.com', \
+                ClientIdList: ['https://gitlab.com']}}";
+    let tests = "StringEquals: {'gitlab.com:aud': sts.amazonaws.com, 'gitlab.com:sub': \
+                 'project_path:acme/app:ref_type:branch:ref:main'}";
+    let arn =
+        |partition: &str, account: &str| format!("!Sub 'arn:{partition}:iam::{account}:oidc-provider/gitlab.com'");
+    let of = |principal: &str| said(&["OID012"], &role(rest, &[&web(principal, tests)]));
+    assert_eq!(of("!Ref GitLab"), ["OID012 error"]);
+    assert_eq!(of(&arn("${AWS::Partition}", "${AWS::AccountId}")), ["OID012 error"]);
+    // No principal of another partition can be named.
+    assert_eq!(of(&arn("aws", "${AWS::AccountId}")), ["OID012 error"]);
+    assert_eq!(of(&arn("aws", "210987654321")), [""; 0]);
+}

@@ -9,7 +9,7 @@ use crate::identity::classes::provider::{Claim, ClaimKind, Provider, providers};
 use crate::identity::classes::witness_of;
 use crate::identity::cognito::ASSUME;
 use crate::identity::oidc::{Federated, OidcProvider, Signer, federated};
-use crate::identity::{ClassAnswer, Dialect, Graph, Role, RoleClasses, Written};
+use crate::identity::{ClassAnswer, Dialect, Graph, Role, RoleClasses, Written, are_one};
 use crate::policy::{Carried, Principal, PrincipalKind, Request, Statement, Test, same_key, test_passes};
 use crate::source::Place;
 use crate::value::{Branch, Text, Truth, compare};
@@ -304,9 +304,7 @@ pub(super) fn element(key: &str) -> &'static str {
 /// The provider of the templates that an ARN means in a branch, in each of its own branches; nothing where several
 /// resources may be the one that is there.
 pub(super) fn registered<'g>(graph: &'g Graph, arn: &Text, when: &Branch) -> Vec<&'g OidcProvider> {
-    let is_it = |own: &&OidcProvider| {
-        compare(&own.arn, arn, &graph.symbols).is_true() && graph.together(&own.when, when).is_some()
-    };
+    let is_it = |own: &&OidcProvider| own.is_named_by(arn, &graph.symbols) && graph.together(&own.when, when).is_some();
     let found: Vec<&OidcProvider> = graph.oidc_providers.iter().filter(is_it).collect();
     let first = found.first().map(|first| first.entity.place);
     if found.iter().all(|own| Some(own.entity.place) == first) { found } else { Vec::new() }
@@ -314,7 +312,8 @@ pub(super) fn registered<'g>(graph: &'g Graph, arn: &Text, when: &Branch) -> Vec
 
 /// Where the templates have a SAML provider of this ARN, or the cluster of this issuer.
 pub(super) fn signer(graph: &Graph, name: &Text) -> Option<Place> {
-    let is_it = |own: &&Signer| compare(&own.name, name, &graph.symbols).is_true();
+    let is_it =
+        |own: &&Signer| compare(&own.name, name, &graph.symbols).is_true() || are_one(&own.name, name, &graph.symbols);
     graph.signers.iter().find(is_it).map(|own| own.entity.place)
 }
 

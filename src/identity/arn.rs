@@ -70,9 +70,10 @@ pub fn root_of(arn: &Text) -> Option<Text> {
     Some(Text::join(parts.iter().chain([&Text::known("root")])))
 }
 
-/// Whether two ARNs of IAM name one user or role: the same path and name, and the same account, which is not always known.
-/// A partition that may be another is no difference, since no principal of another one can be named.
-pub(super) fn are_one(a: &Text, b: &Text, symbols: &Symbols) -> Truth {
+/// Whether two ARNs of IAM name one thing, such as a role or a provider: the same path and name, and the same account,
+/// which is not always known. A partition that may be another is no difference, since no principal of another one can be
+/// named.
+pub fn are_one(a: &Text, b: &Text, symbols: &Symbols) -> Truth {
     let same = |at| compare(&arn_part(a, at), &arn_part(b, at), symbols);
     let is_named = [0, 2, 5].into_iter().all(|at| same(at).is_true()) && !same(1).is_false();
     if is_named { same(4) } else { Truth::False }

@@ -41,7 +41,7 @@ mod witness;
 mod writable;
 
 pub use absent::{AbsentKey, Caller, OnAbsent, absent_key, callers, on_absent};
-pub use arn::{RoleNames, in_account, is_of_aws, is_session_arn, partition_of, root_of};
+pub use arn::{RoleNames, are_one, in_account, is_of_aws, is_session_arn, partition_of, root_of};
 pub use attachment::{
     AttachedRole, Attachment, AttachmentParts, MATCH_TYPES, Mapping, MappingRule, RESOLUTIONS, ROLE_KEYS, Rules, TYPES,
     Written,

@@ -1,6 +1,6 @@
 //! OIDC providers of IAM, whom a federated principal names, and which condition keys are an issuer's.
 
-use super::arn::{after, arn_part};
+use super::arn::{after, are_one, arn_part};
 use super::attachment::Written;
 use super::graph::Entity;
 use super::provider::{Named, named_principal};
@@ -55,6 +55,11 @@ impl OidcProvider {
     /// Its URL without the scheme, which its ARN and its condition keys have.
     pub fn issuer(&self) -> Option<Text> {
         after(&self.url.as_ref()?.text, SCHEME)
+    }
+
+    /// Whether an ARN is certainly its own.
+    pub fn is_named_by(&self, arn: &Text, symbols: &Symbols) -> bool {
+        compare(&self.arn, arn, symbols).is_true() || are_one(&self.arn, arn, symbols)
     }
 }
 

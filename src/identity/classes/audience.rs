@@ -5,7 +5,7 @@ use super::bench::Bench;
 use super::keys;
 use crate::identity::graph::Graph;
 use crate::policy::{Carried, Domain};
-use crate::value::{Branch, Form, Mark, Symbols, Text, Truth, compare, fits, marks};
+use crate::value::{Branch, Form, Mark, Symbols, Text, Truth, fits, marks};
 
 /// The audience that guides show (IAM User Guide, OIDC federation).
 pub(super) const USUAL_AUDIENCE: &str = "sts.amazonaws.com";
@@ -15,7 +15,7 @@ pub(super) const USUAL_AUDIENCE: &str = "sts.amazonaws.com";
 pub(super) fn registered(graph: &Graph, when: &Branch, provider: &Text, symbols: &Symbols) -> Option<Vec<Text>> {
     let mut found: Option<Vec<Text>> = None;
     for own in &graph.oidc_providers {
-        if !compare(&own.arn, provider, symbols).is_true() || graph.together(when, &own.when).is_none() {
+        if !own.is_named_by(provider, symbols) || graph.together(when, &own.when).is_none() {
             continue;
         }
         // Without members it is not certain that no token is taken.

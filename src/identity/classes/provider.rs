@@ -199,10 +199,6 @@ fn read(text: &'static str) -> Option<Provider> {
     })
 }
 
-/// Classes of tokens for any name of a part of the subject, with that part.
-pub(super) const ANY_NAME: [(&str, &str); 3] =
-    [("any-branch", "branch"), ("any-tag", "tag"), ("any-environment", "environment")];
-
 impl Provider {
     /// The segment of the subject that names whose runs are meant, down to the smallest.
     pub fn finest(&self) -> &str {
