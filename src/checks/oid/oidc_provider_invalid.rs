@@ -118,6 +118,9 @@ fn thumbprints(provider: &OidcProvider) -> Option<Fault> {
     Some(Fault::refused(provider, wrong.place, "ThumbprintList", label, help))
 }
 
+/// Twins of one provider that are told: all of them make one finding.
+const MOST_TWINS: usize = 16;
+
 /// The providers of the same URL in the same account, which can have one only, each with the branch in which both are
 /// there.
 fn twins<'g>(
@@ -126,7 +129,7 @@ fn twins<'g>(
     before: &'g [OidcProvider],
 ) -> impl Iterator<Item = (Fault, Branch)> + use<'g> {
     let is_known_home = home_of(&provider.arn).0.as_known().is_some();
-    before.iter().filter_map(move |other| {
+    let found = before.iter().filter_map(move |other| {
         let (one, two) = (&provider.entity, &other.entity);
         // Stacks of which nobody says where they go may go to several accounts.
         let side_by_side = one.subject.logical_id != two.subject.logical_id && one.stack == two.stack
@@ -134,7 +137,8 @@ fn twins<'g>(
         let is_twin = side_by_side && compare(&provider.arn, &other.arn, &graph.symbols).is_true();
         let both = is_twin.then(|| graph.together(&provider.when, &other.when))??;
         Some((twin(provider, other), both))
-    })
+    });
+    found.take(MOST_TWINS)
 }
 
 fn twin(provider: &OidcProvider, twin: &OidcProvider) -> Fault {
