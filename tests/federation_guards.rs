@@ -119,6 +119,7 @@ fn providers_of_one_url() {
 fn forms_of_subjects() {
     for (subjects, expected) in [
         ("['repo:acme@1/app@2:ref:refs/heads/main', 'repo:acme/app:ref:refs/heads/main']", &["OID005 info"][..]),
+        ("['repo:acme@1/app@2:ref:refs/heads/main', 'repo:Acme/App:ref:refs/heads/main']", &["OID005 info"]),
         // Of another repository, which has no id yet.
         ("['repo:acme@1/app@2:ref:refs/heads/main', 'repo:acme/lib:ref:refs/heads/main']", &[]),
         ("['repo:acme@1/app@2:ref:refs/heads/main', 'repo:beta/app:ref:refs/heads/main']", &[]),

@@ -75,7 +75,8 @@ pub fn root_of(arn: &Text) -> Option<Text> {
 /// named.
 pub fn are_one(a: &Text, b: &Text, symbols: &Symbols) -> Truth {
     let same = |at| compare(&arn_part(a, at), &arn_part(b, at), symbols);
-    let is_named = [0, 2, 5].into_iter().all(|at| same(at).is_true()) && !same(1).is_false();
+    let is_arn = arn_part(a, 5) != Text::known("");
+    let is_named = is_arn && [0, 2, 5].into_iter().all(|at| same(at).is_true()) && !same(1).is_false();
     if is_named { same(4) } else { Truth::False }
 }
 

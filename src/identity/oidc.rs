@@ -59,7 +59,7 @@ impl OidcProvider {
 
     /// Whether an ARN is certainly its own.
     pub fn is_named_by(&self, arn: &Text, symbols: &Symbols) -> bool {
-        compare(&self.arn, arn, symbols).is_true() || are_one(&self.arn, arn, symbols)
+        compare(&self.arn, arn, symbols).is_true() || are_one(&self.arn, arn, symbols).is_true()
     }
 }
 

@@ -88,9 +88,16 @@ pub fn ways_of_naming<'t>(
 struct Named([Option<Vec<Mark>>; 2]);
 
 impl Named {
+    /// Whether both may be one project: names differ in more than case.
     fn may_be(&self, other: &Self) -> bool {
-        self.0.iter().zip(&other.0).all(|pair| !matches!(pair, (Some(one), Some(other)) if one != other))
+        let plain = |marks: &[Mark]| marks.iter().copied().map(without_case).collect::<Vec<Mark>>();
+        let differ = |one: &[Mark], other: &[Mark]| plain(one) != plain(other);
+        self.0.iter().zip(&other.0).all(|pair| !matches!(pair, (Some(one), Some(other)) if differ(one, other)))
     }
+}
+
+fn without_case(mark: Mark) -> Mark {
+    if let Mark::Char(c) = mark { Mark::Char(c.to_ascii_lowercase()) } else { mark }
 }
 
 /// What a value that begins with a tenant names, read as some form.
