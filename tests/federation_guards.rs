@@ -266,3 +266,24 @@ fn arns_of_the_templates_own_provider() {
     assert_eq!(of(&arn("aws", "${AWS::AccountId}")), ["OID012 error"]);
     assert_eq!(of(&arn("aws", "210987654321")), [""; 0]);
 }
+
+/// What the proof takes for granted of the provider's list of audiences.
+#[test]
+fn audiences_that_a_proof_needs() {
+    let of = |clients: &str| {
+        let rest = format!(
+            "Parameters: {{P: {{Type: String}}}}\nConditions: {{A: !Equals [!Ref P, a]}}\nResources:\n  I: {{Type: \
+             AWS::IAM::OIDCProvider, Properties: {{Url: 'https://gitlab.com', ClientIdList: {clients}}}}}"
+        );
+        let tests = "StringEquals: {'gitlab.com:sub': 'project_path:acme/app:ref_type:branch:ref:main'}";
+        let told = findings(&role(&rest, &[&web("!Ref I", tests)]));
+        let assumed = told.iter().filter(|finding| finding.rule == "OID007").filter_map(|finding| {
+            let witness = finding.witness.as_ref()?;
+            witness.assumes.iter().find(|own| own.contains("lists")).cloned()
+        });
+        assumed.collect::<Vec<String>>()
+    };
+    assert_eq!(of("[x]"), ["the provider in IAM lists a second audience by then"]);
+    assert_eq!(of("[x, y]"), ["the provider in IAM lists the audience of the token"]);
+    assert_eq!(of("!If [A, [x], [y]]"), ["the provider in IAM lists the audience of the token"]);
+}
