@@ -2,7 +2,7 @@
 //! keep it out.
 
 use super::Cx;
-use super::gate::Gate;
+use super::gate::{Gate, literal};
 use super::words::{adding, is_bare, mistake, quoted, spot, test_spot};
 use crate::finding::{Finding, Label, Severity, Status, shown};
 use crate::identity::classes::provider::{Claim, ClaimKind, Provider, providers};
@@ -12,7 +12,7 @@ use crate::identity::oidc::{Federated, OidcProvider, Signer, federated};
 use crate::identity::{ClassAnswer, Dialect, Graph, Role, RoleClasses, Written, are_one};
 use crate::policy::{Carried, Principal, PrincipalKind, Request, Statement, Test, same_key, test_passes};
 use crate::source::Place;
-use crate::value::{Branch, Text, Truth, compare};
+use crate::value::{Branch, Mark, Text, Truth, compare};
 
 /// A class of tokens that a trust policy lets in.
 #[derive(Clone, Copy, Debug)]
@@ -257,11 +257,29 @@ impl<'c> Case<'c> {
     }
 
     /// The same with what the subject that gets in has up to the end of a segment.
-    pub(super) fn replacing_behind(&self, segment: &str, subject: &str) -> String {
+    pub(super) fn replacing_behind(&self, segment: &str) -> String {
         let (key, own) = self.own_value("sub");
-        let value = self.provider.example_for(subject, segment, &self.cx.classes.symbols);
-        let value = value.map_or(own, |value| quoted(self.role(), &value));
-        self.line(&key, &value)
+        let value = self.value_behind(segment).map(|value| literal(self.role(), &value));
+        self.line(&key, &value.unwrap_or(own))
+    }
+
+    fn value_behind(&self, segment: &str) -> Option<String> {
+        let key = key_of(self.answer, "sub")?;
+        let carried = self.answer.answer.request.context.iter().find(|(own, _)| own == key);
+        let Some((_, Carried::One(subject))) = carried else { return None };
+        let symbols = &self.cx.classes.symbols;
+        let (own, rest) = self.provider.example_behind(subject, segment, symbols)?;
+        let mut value = String::new();
+        for mark in own {
+            match mark {
+                Mark::Char(c) => value.push(c),
+                // An id that the template leaves open.
+                Mark::Symbol(id) if symbols.facts(id).fresh && value.ends_with('@') => value.push_str("ID"),
+                Mark::Symbol(id) if !symbols.facts(id).fresh => value.push_str(&self.cx.graph.shown(&Text::symbol(id))),
+                _ => return None,
+            }
+        }
+        Some(value + &rest)
     }
 
     fn own_value(&self, claim: &str) -> (String, String) {

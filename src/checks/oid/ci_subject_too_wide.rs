@@ -58,13 +58,9 @@ fn of_runs(case: &Case<'_>, class: &str) -> Option<Finding> {
         _ => "any run of the project",
     };
     let role = case.role().entity.name();
-    let mut own = String::new();
-    let says = |subject: &str| {
-        own = subject.to_owned();
-        (format!("{whose} can become {role}"), format!("'{subject}' passes too"))
-    };
+    let says = |subject: &str| (format!("{whose} can become {role}"), format!("'{subject}' passes too"));
     let mut finding = case.finding("OID010", Severity::Info, "sub", says, "another run of the project");
-    finding.help = case.replacing_behind(case.provider.finest(), &own);
+    finding.help = case.replacing_behind(case.provider.finest());
     Some(finding)
 }
 
@@ -91,9 +87,7 @@ fn finding(case: &Case<'_>) -> Option<Finding> {
         false if of_project => (Severity::Warning, format!("other workspaces of the project at {title}")),
         false => (Severity::Warning, format!("other projects at {title}")),
     };
-    let mut own = String::new();
     let says = |subject: &str| {
-        own = subject.to_owned();
         let why = match is_tested {
             true => format!("'{subject}' passes too"),
             false => format!("does not ask for a project (sub){}", case.nor_audience("sub")),
@@ -107,7 +101,7 @@ fn finding(case: &Case<'_>) -> Option<Finding> {
     };
     let mut finding = case.finding("OID010", severity, "sub", says, &who);
     finding.help = match is_tested {
-        true if of_project => case.replacing_behind(&case.provider.project, &own),
+        true if of_project => case.replacing_behind(&case.provider.project),
         true => case.replacing("sub"),
         false => case.asking("sub"),
     };

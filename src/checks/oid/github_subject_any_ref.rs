@@ -55,13 +55,9 @@ fn finding(case: &Case<'_>) -> Option<Finding> {
     let severity = if changes.is_true() { Severity::Warning } else { Severity::Info };
     let role = case.role().entity.name();
     let whose = whose(admits);
-    let mut subject = String::new();
-    let says = |own: &str| {
-        subject = own.to_owned();
-        (format!("workflows of {whose} can become {role}"), format!("'{own}' passes"))
-    };
+    let says = |subject: &str| (format!("workflows of {whose} can become {role}"), format!("'{subject}' passes"));
     let mut finding = case.finding("OID004", severity, "sub", says, "a workflow of the repository");
-    finding.help = case.replacing_behind(case.provider.finest(), &subject);
+    finding.help = case.replacing_behind(case.provider.finest());
     Some(finding)
 }
 

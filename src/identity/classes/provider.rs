@@ -205,20 +205,20 @@ impl Provider {
         self.workspace.as_deref().unwrap_or(&self.project)
     }
 
-    /// The example with what a subject has up to the end of a segment.
-    pub fn example_for(&self, subject: &str, segment: &str, symbols: &Symbols) -> Option<String> {
+    /// What a subject has up to the end of a segment, an id behind it too, and how the example goes on.
+    pub fn example_behind(&self, subject: &Text, segment: &str, symbols: &Symbols) -> Option<(Vec<Mark>, String)> {
         let example = self.example.as_deref()?;
-        let of = |text: &str| {
-            let marks: Vec<Mark> = text.chars().map(Mark::Char).collect();
-            let own = self.subjects.iter().find_map(|own| own.own(&marks, segment, symbols))?;
+        let end_of = |marks: &[Mark]| {
+            let own = self.subjects.iter().find_map(|own| own.own(marks, segment, symbols))?;
             Some(own.beginning.len())
         };
-        let rest: String = example.chars().skip(of(example)?).collect();
-        let first = rest.chars().next()?;
-        let from = of(subject)?;
-        // An id may follow the name.
-        let end = subject.chars().skip(from).take_while(|c| *c != first).count();
-        Some(subject.chars().take(from + end).chain(rest.chars()).collect())
+        let of_example: Vec<Mark> = example.chars().map(Mark::Char).collect();
+        let rest: String = example.chars().skip(end_of(&of_example)?).collect();
+        let (mut own, first) = (marks(subject)?, Mark::Char(rest.chars().next()?));
+        let from = end_of(&own)?;
+        let end = own.iter().skip(from).take_while(|mark| **mark != first).count();
+        own.truncate(from + end);
+        Some((own, rest))
     }
 
     /// The segment of the subject that the address of an issuer names already, with what it has there.
