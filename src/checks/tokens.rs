@@ -330,8 +330,9 @@ pub(super) fn registered<'g>(graph: &'g Graph, arn: &Text, when: &Branch) -> Vec
 
 /// Where the templates have a SAML provider of this ARN, or the cluster of this issuer.
 pub(super) fn signer(graph: &Graph, name: &Text) -> Option<Place> {
-    let is_it =
-        |own: &&Signer| compare(&own.name, name, &graph.symbols).is_true() || are_one(&own.name, name, &graph.symbols).is_true();
+    let is_it = |own: &&Signer| {
+        compare(&own.name, name, &graph.symbols).is_true() || are_one(&own.name, name, &graph.symbols).is_true()
+    };
     graph.signers.iter().find(is_it).map(|own| own.entity.place)
 }
 
