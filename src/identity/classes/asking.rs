@@ -1,17 +1,16 @@
 //! The classes of one issuer: which of its tokens are asked about.
 
 use super::Unwanted;
-use super::audience::{self, USUAL_AUDIENCE};
 use super::bench::{Bench, Question};
 use super::issuer::{Issuer, key};
-use super::keys::{self, Keys, chosen};
+use super::keys::Keys;
 use super::minted::Minted;
-use super::provider::{Claim, ClaimKind, Provider};
+use super::provider::Provider;
 use super::subject::{Own, Subject, beginning, beginning_with, letters_form};
 use crate::identity::cognito::{ASSUME, TAG_SESSION};
 use crate::identity::witness::Refused;
-use crate::policy::{Carried, PrincipalKind, asked_keys};
-use crate::value::{Form, Mark, Pattern, Text, Truth, compare, marks};
+use crate::policy::{PrincipalKind, asked_keys};
+use crate::value::{Form, Mark, Pattern, Text, Truth};
 
 /// Beginnings of the keys of session tags, in lower case.
 const TAG_KEYS: [&str; 3] = ["aws:requesttag/", "aws:tagkeys", "sts:transitivetagkeys"];
@@ -21,9 +20,6 @@ const RESTATED: &str = "whether one token has what the tests of several claims a
 
 /// How often a class is asked anew: more than there are kinds of such names.
 const MOST_ROUNDS: usize = 32;
-
-/// What is taken for granted where it is not known what the provider lists.
-const REGISTERED: &str = "the provider in IAM lists the audience of the token";
 
 /// Subjects that begin as own values do.
 pub(super) struct After<'f> {
@@ -300,93 +296,6 @@ impl Asking<'_, '_> {
         }
     }
 
-    /// Tokens for another audience than the policy names.
-    fn audience(&mut self) {
-        let provider = self.provider();
-        let is_chosen = provider.claims.iter().any(|claim| {
-            claim.name == "aud"
-                && matches!(claim.is, ClaimKind::Chosen { .. })
-                && provider.shared.as_deref() != Some("aud")
-        });
-        if !is_chosen {
-            return self.other_app();
-        }
-        let name = key(&self.issuer.name, "aud");
-        let another = self.another("audience").but(self.bench.own_values(&name));
-        let registered = self.registered.clone().unwrap_or_default();
-        let (other, is_unclear) = match registered.as_slice() {
-            [] => (chosen(another.clone(), false), false),
-            listed => audience::others(self.bench, &name, listed),
-        };
-        let subjects = self.all_subjects();
-        self.each_form(subjects, |asking, subjects| {
-            let keys = asking.keys(subjects, false);
-            let keys = keys::with(keys, [(name.clone(), other.clone())], &asking.bench.clerk.symbols);
-            asking.ask_with("other-audience", keys, Unwanted::ByRule);
-        });
-        if let [only] = registered.as_slice() {
-            let second = another.but(marks(only).iter().map(|only| Pattern::new(only)));
-            self.second_audience(&name, second);
-        }
-        if let Some(last) = self.bench.answers.last_mut().filter(|last| is_unclear && last.answer.truth.is_true()) {
-            last.answer.truth = Truth::Unknown;
-            last.doubt = Some("whether the policy names each audience that the provider lists".to_owned());
-        }
-    }
-
-    /// Where the one audience that the provider lists gets in, nobody doubts what it is for: the question is what a
-    /// second one brings.
-    fn second_audience(&mut self, name: &Text, second: Form) {
-        if !self.bench.answers.last().is_some_and(|last| last.answer.truth.is_true()) {
-            return;
-        }
-        let first = self.bench.answers.pop();
-        let subjects = self.all_subjects();
-        let second = chosen(second, false);
-        self.each_form(subjects, |asking, subjects| {
-            let keys = asking.keys(subjects, false);
-            let keys = keys::with(keys, [(name.clone(), second.clone())], &asking.bench.clerk.symbols);
-            asking.ask_with("other-audience", keys, Unwanted::ByRule);
-        });
-        let Some(last) = self.bench.answers.last_mut() else { return };
-        if last.answer.truth.is_true() {
-            last.refused = Refused::No;
-            last.assumes.retain(|own| own != REGISTERED);
-            last.assumes.push("the provider in IAM lists a second audience by then".to_owned());
-        } else {
-            self.bench.answers.pop();
-            self.bench.answers.extend(first);
-        }
-    }
-
-    /// The policy's own users, signed in to another app than it names, where apps are what the issuer's customers have.
-    fn other_app(&mut self) {
-        let provider = self.provider();
-        let Some(shared) = provider.shared.as_ref().filter(|_| provider.certain && !provider.controlled) else {
-            return;
-        };
-        let names_app = |claim: &&Claim| match &claim.is {
-            ClaimKind::Tenant(form) => form.first() == Some("app"),
-            _ => false,
-        };
-        let is_asked = self.bench.tests_on(&key(&self.issuer.name, shared)).next().is_some();
-        let apps: Vec<&Claim> = provider.claims.iter().filter(names_app).collect();
-        let is_open = self.bench.answers.last().is_some_and(|last| last.answer.truth.is_true());
-        if is_asked || apps.is_empty() || is_open {
-            return;
-        }
-        let mut others = Vec::new();
-        for claim in apps {
-            if let ClaimKind::Tenant(form) = &claim.is {
-                let name = key(&self.issuer.name, &claim.name);
-                others.push((name.clone(), self.strangers(&name, form, false)));
-            }
-        }
-        let keys = self.keys(Vec::new(), false);
-        let keys = keys::with(keys, others, &self.bench.clerk.symbols);
-        self.ask_with("other-audience", keys, Unwanted::ByRule);
-    }
-
     /// Other subjects of an issuer that is in no table.
     fn subjects(&mut self) {
         // Whether all of an issuer's customers have it together is not known where its name is not.
@@ -501,37 +410,6 @@ impl Asking<'_, '_> {
             doubt: self.is_restated().then(|| RESTATED.to_owned()),
         });
         self.say_whether_registered();
-    }
-
-    /// STS takes tokens only for the audiences that the provider lists: one that the policy does not ask for is taken
-    /// to be among them where the list is not known.
-    fn say_whether_registered(&mut self) {
-        let name = key(&self.issuer.name, "aud");
-        let is_chosen = self
-            .provider()
-            .claims
-            .iter()
-            .any(|claim| claim.name == "aud" && matches!(claim.is, ClaimKind::Chosen { .. }));
-        let is_tested = self.bench.tests_on(&name).next().is_some();
-        let Some(last) = self.bench.answers.last_mut().filter(|_| is_chosen && is_tested) else { return };
-        let carried = last.answer.request.context.iter().find(|(own, _)| *own == name);
-        let Some((_, Carried::One(audience))) = carried else { return };
-        if let Some(listed) = &self.registered {
-            let of = |own: &Text| compare(own, audience, &self.bench.clerk.symbols);
-            match Truth::any(listed.iter().map(of)) {
-                Truth::True => return,
-                Truth::False => {
-                    last.refused = Refused::Documented;
-                    return;
-                }
-                Truth::Unknown => {}
-            }
-        }
-        let usual = self.issuer.provider.audience_of(&self.issuer.name);
-        let is_usual = audience.as_known().is_some_and(|own| own == USUAL_AUDIENCE || Some(own) == usual.as_deref());
-        if !is_usual {
-            last.assumes.push(REGISTERED.to_owned());
-        }
     }
 
     /// Whether tests ask for the subject and for a claim that says the same again, where it is no part of the

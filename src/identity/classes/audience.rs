@@ -1,14 +1,22 @@
 //! The audiences for which the account takes an issuer's tokens (STS API, AssumeRoleWithWebIdentity; IAM User Guide,
-//! Create an OIDC provider).
+//! Create an OIDC provider), and tokens that were made for another one.
 
+use super::Unwanted;
+use super::asking::Asking;
 use super::bench::Bench;
-use super::keys;
+use super::issuer::key;
+use super::keys::{self, chosen};
+use super::provider::{Claim, ClaimKind};
 use crate::identity::graph::Graph;
+use crate::identity::witness::Refused;
 use crate::policy::{Carried, Domain};
-use crate::value::{Branch, Form, Mark, Symbols, Text, Truth, fits, marks};
+use crate::value::{Branch, Form, Mark, Pattern, Symbols, Text, Truth, compare, fits, marks};
+
+/// What is taken for granted where it is not known what the provider lists.
+const REGISTERED: &str = "the provider in IAM lists the audience of the token";
 
 /// The audience that guides show (IAM User Guide, OIDC federation).
-pub(super) const USUAL_AUDIENCE: &str = "sts.amazonaws.com";
+const USUAL_AUDIENCE: &str = "sts.amazonaws.com";
 
 /// The audiences that a provider lists, where the run has it in every deployment of the branch, with one list that
 /// is known.
@@ -37,7 +45,7 @@ pub(super) fn forms(registered: Option<&[Text]>, usual: Option<&str>) -> Vec<For
 }
 
 /// Registered audiences that a policy does not name, and whether it is not known of one of them.
-pub(super) fn others(bench: &Bench<'_>, claim: &Text, registered: &[Text]) -> (Domain, bool) {
+fn others(bench: &Bench<'_>, claim: &Text, registered: &[Text]) -> (Domain, bool) {
     let named = bench.exact_values(claim);
     let is_named = |audience: &Text| {
         let Some(audience) = marks(audience) else { return Truth::Unknown };
@@ -51,4 +59,124 @@ pub(super) fn others(bench: &Bench<'_>, claim: &Text, registered: &[Text]) -> (D
     let is_unclear = others.iter().any(|(_, named)| *named == Truth::Unknown);
     let carried = others.into_iter().map(|(audience, _)| Some(Carried::One(audience.clone())));
     (Domain::OneOf(carried.collect()), is_unclear)
+}
+
+impl Asking<'_, '_> {
+    /// Tokens for another audience than the policy names.
+    pub(super) fn audience(&mut self) {
+        let provider = self.provider();
+        let is_chosen = provider.claims.iter().any(|claim| {
+            claim.name == "aud"
+                && matches!(claim.is, ClaimKind::Chosen { .. })
+                && provider.shared.as_deref() != Some("aud")
+        });
+        if !is_chosen {
+            return self.other_app();
+        }
+        let name = key(&self.issuer.name, "aud");
+        let another = self.another("audience").but(self.bench.own_values(&name));
+        let registered = self.registered.clone().unwrap_or_default();
+        let (other, is_unclear) = match registered.as_slice() {
+            [] => (chosen(another.clone(), false), false),
+            listed => others(self.bench, &name, listed),
+        };
+        let subjects = self.all_subjects();
+        self.each_form(subjects, |asking, subjects| {
+            let keys = asking.keys(subjects, false);
+            let keys = keys::with(keys, [(name.clone(), other.clone())], &asking.bench.clerk.symbols);
+            asking.ask_with("other-audience", keys, Unwanted::ByRule);
+        });
+        if let [only] = registered.as_slice() {
+            let second = another.but(marks(only).iter().map(|only| Pattern::new(only)));
+            self.second_audience(&name, second);
+        }
+        if let Some(last) = self.bench.answers.last_mut().filter(|last| is_unclear && last.answer.truth.is_true()) {
+            last.answer.truth = Truth::Unknown;
+            last.doubt = Some("whether the policy names each audience that the provider lists".to_owned());
+        }
+    }
+
+    /// Where the one audience that the provider lists gets in, nobody doubts what it is for: the question is what a
+    /// second one brings.
+    fn second_audience(&mut self, name: &Text, second: Form) {
+        if !self.bench.answers.last().is_some_and(|last| last.answer.truth.is_true()) {
+            return;
+        }
+        let first = self.bench.answers.pop();
+        let subjects = self.all_subjects();
+        let second = chosen(second, false);
+        self.each_form(subjects, |asking, subjects| {
+            let keys = asking.keys(subjects, false);
+            let keys = keys::with(keys, [(name.clone(), second.clone())], &asking.bench.clerk.symbols);
+            asking.ask_with("other-audience", keys, Unwanted::ByRule);
+        });
+        let Some(last) = self.bench.answers.last_mut() else { return };
+        if last.answer.truth.is_true() {
+            last.refused = Refused::No;
+            last.assumes.retain(|own| own != REGISTERED);
+            last.assumes.push("the provider in IAM lists a second audience by then".to_owned());
+        } else {
+            self.bench.answers.pop();
+            self.bench.answers.extend(first);
+        }
+    }
+
+    /// The policy's own users, signed in to another app than it names, where apps are what the issuer's customers have.
+    fn other_app(&mut self) {
+        let provider = self.provider();
+        let Some(shared) = provider.shared.as_ref().filter(|_| provider.certain && !provider.controlled) else {
+            return;
+        };
+        let names_app = |claim: &&Claim| match &claim.is {
+            ClaimKind::Tenant(form) => form.first() == Some("app"),
+            _ => false,
+        };
+        let is_asked = self.bench.tests_on(&key(&self.issuer.name, shared)).next().is_some();
+        let apps: Vec<&Claim> = provider.claims.iter().filter(names_app).collect();
+        let is_open = self.bench.answers.last().is_some_and(|last| last.answer.truth.is_true());
+        if is_asked || apps.is_empty() || is_open {
+            return;
+        }
+        let mut others = Vec::new();
+        for claim in apps {
+            if let ClaimKind::Tenant(form) = &claim.is {
+                let name = key(&self.issuer.name, &claim.name);
+                others.push((name.clone(), self.strangers(&name, form, false)));
+            }
+        }
+        let keys = self.keys(Vec::new(), false);
+        let keys = keys::with(keys, others, &self.bench.clerk.symbols);
+        self.ask_with("other-audience", keys, Unwanted::ByRule);
+    }
+
+    /// STS takes tokens only for the audiences that the provider lists: one that the policy does not ask for is taken
+    /// to be among them where the list is not known.
+    pub(super) fn say_whether_registered(&mut self) {
+        let name = key(&self.issuer.name, "aud");
+        let is_chosen = self
+            .provider()
+            .claims
+            .iter()
+            .any(|claim| claim.name == "aud" && matches!(claim.is, ClaimKind::Chosen { .. }));
+        let is_tested = self.bench.tests_on(&name).next().is_some();
+        let Some(last) = self.bench.answers.last_mut().filter(|_| is_chosen && is_tested) else { return };
+        let carried = last.answer.request.context.iter().find(|(own, _)| *own == name);
+        let Some((_, Carried::One(audience))) = carried else { return };
+        if let Some(listed) = &self.registered {
+            let of = |own: &Text| compare(own, audience, &self.bench.clerk.symbols);
+            match Truth::any(listed.iter().map(of)) {
+                Truth::True => return,
+                Truth::False => {
+                    last.refused = Refused::Documented;
+                    return;
+                }
+                Truth::Unknown => {}
+            }
+        }
+        let usual = self.issuer.provider.audience_of(&self.issuer.name);
+        let is_usual = audience.as_known().is_some_and(|own| own == USUAL_AUDIENCE || Some(own) == usual.as_deref());
+        if !is_usual {
+            last.assumes.push(REGISTERED.to_owned());
+        }
+    }
 }
