@@ -82,15 +82,23 @@ fn principals_that_are_no_providers() {
     }
 }
 
-/// Where a parameter gives the provider, the tests tell whose it is, and another one's tokens are refused.
+/// Where a parameter gives the provider, the tests tell whose it is: with another one the role is nobody's, so what they
+/// leave open is told for certain, and the proof says what it takes for granted.
 #[test]
 fn providers_that_only_the_deployment_knows() {
     let rest = "Parameters:\n  P: {Type: String}\nResources:";
-    let of = |condition: &str| said(&["OID00"], &role(rest, &[&web("!Ref P", condition)]));
-    assert_eq!(of("StringEquals: {'gitlab.com:aud': 'https://gitlab.com'}"), ["OID001 error possible"]);
-    assert_eq!(of(&format!("StringEquals: {{'{GITHUB}:aud': x}}")), ["OID001 error possible"]);
-    let known = role("Resources:", &[&web(&arn("gitlab.com"), "StringEquals: {'gitlab.com:aud': x}")]);
-    assert_eq!(said(&["OID00"], &known), ["OID001 error"]);
+    for provider in ["!Ref P", "!ImportValue provider"] {
+        let of = |condition: &str| said(&["OID00"], &role(rest, &[&web(provider, condition)]));
+        assert_eq!(of("StringEquals: {'gitlab.com:aud': 'https://gitlab.com'}"), ["OID001 error"]);
+        assert_eq!(of(&format!("StringEquals: {{'{GITHUB}:aud': x}}")), ["OID001 error"]);
+        let open = format!("StringEquals: {{'{GITHUB}:aud': x}}, StringLike: {{'{GITHUB}:sub': 'repo:acme*'}}");
+        assert_eq!(of(&open), ["OID002 error"]);
+    }
+    let open = format!("StringEquals: {{'{GITHUB}:aud': x}}");
+    let found = findings(&role(rest, &[&web("!Ref P", &open)]));
+    let witness = found.iter().find(|one| one.rule == "OID001").and_then(|one| one.witness.as_deref());
+    let assumed = "the provider is that of GitHub";
+    assert!(witness.unwrap().assumes.iter().any(|text| text.starts_with(assumed)), "{witness:?}");
 }
 
 /// An account has one provider for a URL; two that are never there together are none too many.

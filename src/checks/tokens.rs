@@ -4,7 +4,7 @@
 use super::Cx;
 use super::gate::{Gate, literal};
 use super::words::{adding, is_bare, mistake, quoted, spot, test_spot};
-use crate::finding::{Finding, Label, Severity, Status, shown};
+use crate::finding::{Finding, Label, Severity, shown};
 use crate::identity::classes::provider::{Claim, ClaimKind, Provider, providers};
 use crate::identity::classes::witness_of;
 use crate::identity::cognito::ASSUME;
@@ -160,10 +160,6 @@ impl<'c> Case<'c> {
         finding.mistake = mistake(self.statement, claim);
         finding.witness = Some(Box::new(witness));
         finding.branch = self.of_role.when.clone();
-        // Whose provider it is was told by the tests: where it is another one, nobody gets in by them.
-        if federated(&self.answer.principal, &self.cx.graph.symbols) == Federated::Unclear {
-            finding.status = Status::Possible;
-        }
         finding
     }
 

@@ -75,10 +75,13 @@ impl<'d> Builder<'_, 'd> {
                 for principal in principals.iter().filter(|one| one.kind == Some(PrincipalKind::Aws)) {
                     let others = made.get(&arn_part(&principal.value, 5)).map(Vec::as_slice).unwrap_or_default();
                     let is_it = |other: &Made| are_one(&other.arn, &principal.value, &self.resolver.symbols);
-                    let all = others.iter().map(|other| (is_it(other), other)).filter(|(is_it, _)| !is_it.is_false());
                     // One that it is for certain comes before one that it may be.
-                    let found = all.min_by_key(|(is_it, _)| !is_it.is_true());
-                    let found = found.map(|(is_it, other)| (id, principal.at, other.id.clone(), is_it));
+                    let certain = others.iter().find(|other| is_it(other).is_true());
+                    let found = certain.map(|other| (other, Truth::True)).or_else(|| {
+                        let possible = others.iter().find(|other| !is_it(other).is_false());
+                        possible.map(|other| (other, Truth::Unknown))
+                    });
+                    let found = found.map(|(other, is_it)| (id, principal.at, other.id.clone(), is_it));
                     named.extend(found.filter(|found| !named.contains(found)));
                 }
             }
