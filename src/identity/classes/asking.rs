@@ -382,7 +382,8 @@ impl Asking<'_, '_> {
 
     fn ask_once(&mut self, class: &str, keys: Keys, unwanted: Unwanted) {
         let provider = self.provider();
-        let mut assumes = provider.assumed(class).to_vec();
+        let is_own = provider.is_of_own(class) || class == "other-audience" && self.keeps_tenants_out();
+        let mut assumes = provider.assumed(is_own).to_vec();
         if !self.issuer.certain {
             assumes.push(format!("the provider is that of {}", provider.title));
         }

@@ -44,18 +44,17 @@ pub(super) fn forms(registered: Option<&[Text]>, usual: Option<&str>) -> Vec<For
     listed.chain([Form::new(usual.unwrap_or(USUAL_AUDIENCE)), keys::some()]).collect()
 }
 
-/// Registered audiences that a policy does not name, and whether it is not known of one of them.
-fn others(bench: &Bench<'_>, claim: &Text, registered: &[Text]) -> (Domain, bool) {
+/// Registered audiences that a policy does not name, and whether it is not known of one of them. The one that guides show
+/// comes last: most roles mean that one.
+fn others(bench: &Bench<'_>, claim: &Text, registered: &[Text], usual: &str) -> (Domain, bool) {
     let named = bench.exact_values(claim);
     let is_named = |audience: &Text| {
         let Some(audience) = marks(audience) else { return Truth::Unknown };
         Truth::any(named.iter().map(|named: &Vec<Mark>| fits(named, &audience, &bench.clerk.symbols)))
     };
-    let others: Vec<(&Text, Truth)> = registered
-        .iter()
-        .map(|audience| (audience, is_named(audience)))
-        .filter(|(_, named)| !named.is_true())
-        .collect();
+    let all = registered.iter().map(|audience| (audience, is_named(audience)));
+    let mut others: Vec<(&Text, Truth)> = all.filter(|(_, named)| !named.is_true()).collect();
+    others.sort_by_key(|(audience, _)| audience.as_known() == Some(usual));
     let is_unclear = others.iter().any(|(_, named)| *named == Truth::Unknown);
     let carried = others.into_iter().map(|(audience, _)| Some(Carried::One(audience.clone())));
     (Domain::OneOf(carried.collect()), is_unclear)
@@ -78,7 +77,10 @@ impl Asking<'_, '_> {
         let registered = self.registered.clone().unwrap_or_default();
         let (other, is_unclear) = match registered.as_slice() {
             [] => (chosen(another.clone(), false), false),
-            listed => others(self.bench, &name, listed),
+            listed => {
+                let usual = provider.audience_of(&self.issuer.name);
+                others(self.bench, &name, listed, usual.as_deref().unwrap_or(USUAL_AUDIENCE))
+            }
         };
         let subjects = self.all_subjects();
         self.each_form(subjects, |asking, subjects| {

@@ -75,14 +75,18 @@ impl Asking<'_, '_> {
 
     /// Whether other tenants are kept out, and a claim beside the subject names the own one.
     fn is_pinned_by_claim(&self) -> bool {
+        let names_tenant = |claim: &&Claim| matches!(claim.is, ClaimKind::Tenant(_)) && !claim.of_project;
+        let mut claims = self.provider().claims.iter().filter(names_tenant);
+        self.keeps_tenants_out() && claims.any(|claim| self.is_tested(&claim.name))
+    }
+
+    /// Whether other tenants of the issuer are certainly kept out.
+    pub(super) fn keeps_tenants_out(&self) -> bool {
         let provider = self.provider();
         let Some(other) = &provider.other_tenant else { return false };
         let class = format!("{}/{other}", provider.class);
-        let of_issuer = self.bench.answers.iter().rev().filter(|own| own.principal == self.issuer.principal);
-        let is_out =
-            of_issuer.into_iter().find(|own| own.class == class).is_some_and(|own| own.answer.truth.is_false());
-        let names_tenant = |claim: &&Claim| matches!(claim.is, ClaimKind::Tenant(_)) && !claim.of_project;
-        is_out && provider.claims.iter().filter(names_tenant).any(|claim| self.is_tested(&claim.name))
+        let mut of_issuer = self.bench.answers.iter().rev().filter(|own| own.principal == self.issuer.principal);
+        of_issuer.find(|own| own.class == class).is_some_and(|own| own.answer.truth.is_false())
     }
 
     /// Tokens of the policy's own projects for any branch, tag or environment: whoever may push there names one.

@@ -241,12 +241,16 @@ impl Provider {
         own.iter().map(|mark| if let Mark::Char(c) = mark { Some(*c) } else { None }).collect()
     }
 
-    /// What witnesses of a class, by its name without the beginning, take for granted.
-    pub(super) fn assumed(&self, class: &str) -> &[String] {
+    /// Whether a class, by its name without the beginning, is one of the policy's own tenants.
+    pub(super) fn is_of_own(&self, class: &str) -> bool {
         let of_projects = [&self.other_project, &self.project_prefix, &self.other_workspace, &self.workspace_prefix];
-        let is_own = of_projects.into_iter().any(|own| own.as_deref() == Some(class))
+        of_projects.into_iter().any(|own| own.as_deref() == Some(class))
             || ANY_NAME.into_iter().any(|(own, _)| own == class)
-            || self.subjects.iter().any(|subject| !subject.kind.is_empty() && subject.kind == class);
+            || self.subjects.iter().any(|subject| !subject.kind.is_empty() && subject.kind == class)
+    }
+
+    /// What witnesses take for granted: those of the policy's own tenants, or of others.
+    pub(super) fn assumed(&self, is_own: bool) -> &[String] {
         if is_own && !self.assumes_own.is_empty() { &self.assumes_own } else { &self.assumes }
     }
 }

@@ -6,7 +6,7 @@ use super::issuer::{is_same, key};
 use super::keys::{self, Keys, chosen, perhaps};
 use super::provider::{ClaimKind, is_of_every_issuer};
 use super::subject::{Own, Said, Subject};
-use crate::policy::{Domain, Part, asked_keys};
+use crate::policy::{Domain, Part, asked_keys, same_key};
 use crate::value::{Form, Mark, Pattern, Text};
 
 impl Asking<'_, '_> {
@@ -18,6 +18,12 @@ impl Asking<'_, '_> {
         }
         let said = subject.says.iter().find(|said| said.claim == claim)?;
         Some(Domain::Part(self.part(said)))
+    }
+
+    /// Whether subjects of the issuer say again what a claim says.
+    fn is_said_again(&self, claim: &str) -> bool {
+        let mut all = self.provider().subjects.iter();
+        all.any(|subject| subject.says.iter().any(|said| said.claim == claim))
     }
 
     pub(super) fn part(&self, said: &Said) -> Part {
@@ -53,6 +59,7 @@ impl Asking<'_, '_> {
             subjects = subjects.into_iter().map(|form| form.but(named.iter().cloned())).collect();
         }
         let mut keys = keys::of_unsigned_calls();
+        let asked = asked_keys(self.bench.policy);
         // Those that name an app are older than the others, and known everywhere.
         let is_elsewhere = self.bench.arn_part(1).as_known().is_some_and(|known| !["", "aws"].contains(&known))
             && provider.shared.as_deref() != Some("app_id");
@@ -64,6 +71,12 @@ impl Asking<'_, '_> {
             let is_subject = claim.name == "sub" && !subjects.is_empty();
             if let Some(said) = self.said(&claim.name) {
                 keys.push((name, said));
+                continue;
+            }
+            // What the subject says again, another text would contradict.
+            if self.is_said_again(&claim.name)
+                && asked.iter().all(|own| same_key(own, &name, &self.bench.clerk.symbols).is_false())
+            {
                 continue;
             }
             let domain = match &claim.is {
