@@ -32,7 +32,7 @@ fn finding(case: &Case<'_>) -> Finding {
         };
         let message = match providers.first().filter(|_| has_one) {
             Some(own) => {
-                format!("tokens for all audiences that {} lists can become {role}, one so far", own.entity.name())
+                format!("tokens for any audience that {} lists, today one, can become {role}", own.entity.name())
             }
             None => format!("tokens that were made for another application can become {role}"),
         };
