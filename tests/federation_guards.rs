@@ -310,3 +310,30 @@ fn the_help_names_the_repository() {
     assert_eq!(help("'repo:acme@*/app@*:*'"), "repo:acme@ID/app@ID:ref:refs/heads/main");
     assert_eq!(help("!Sub 'repo:${Owner}/${Name}:*'"), "!Sub 'repo:${Owner}/${Name}:ref:refs/heads/main'");
 }
+
+/// A trust policy of the largest size has some two hundred values: each of them is the policy's own.
+#[test]
+fn long_lists_name_what_they_name() {
+    let listed = |one: &dyn Fn(usize) -> String| (0..130).map(one).collect::<Vec<_>>().join(", ");
+    let exact = listed(&|at| format!("'repo:acme-{at}/x:ref:refs/heads/main'"));
+    let of = |subjects: &str| {
+        let tests = format!("StringEquals: {{'{GITHUB}:aud': x, '{GITHUB}:sub': [{subjects}]}}");
+        said(&["OID001", "OID002", "OID003"], &role("Resources:", &[&web(&arn(GITHUB), &tests)]))
+    };
+    assert!(of(&exact).is_empty());
+    let audiences = listed(&|at| format!("'{at}.apps.googleusercontent.com'"));
+    let tests = format!("StringEquals: {{'accounts.google.com:aud': [{audiences}]}}");
+    assert!(said(&["OID001"], &role("Resources:", &[&web("accounts.google.com", &tests)])).is_empty());
+}
+
+/// One step milder, however many defaults a finding rests on.
+#[test]
+fn several_defaults_are_one_step() {
+    let rest = "Parameters:\n  Repository: {Type: String, Default: '*'}\n  Branch: {Type: String, Default: \
+                '*'}\nResources:";
+    let subject = "!Sub 'repo:acme/${Repository}:ref:refs/heads/${Branch}'";
+    let tests = format!("StringEquals: {{'{GITHUB}:aud': x}}, StringLike: {{'{GITHUB}:sub': {subject}}}");
+    let template = role(rest, &[&web(&arn(GITHUB), &tests)]);
+    let may_do_everything = "      ManagedPolicyArns: ['arn:aws:iam::aws:policy/AdministratorAccess']\n";
+    assert_eq!(said(&["OID003"], &format!("{template}{may_do_everything}")), ["OID003 warning"]);
+}

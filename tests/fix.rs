@@ -259,3 +259,45 @@ fn that_nothing_is_fixed_is_said() {
     let told = said(&run(&clean, &["--fix", "offer"]).stderr);
     assert!(told.contains("cannot read offer") && told.contains("did you mean --fix=offer?"), "{told}");
 }
+
+/// A role that is handed out by a pool, with this in its statement, and what else the template has.
+fn handed_out(rest: &str, pool: &str, statement: &str) -> String {
+    format!(
+        "{rest}Resources:\n  Pool:\n    Type: AWS::Cognito::IdentityPool\n{pool}    Properties: {{AllowClassicFlow: \
+         false, AllowUnauthenticatedIdentities: false}}\n  Roles:\n    Type: \
+         AWS::Cognito::IdentityPoolRoleAttachment\n    Properties: {{IdentityPoolId: !Ref Pool, Roles: \
+         {{authenticated: !GetAtt Role.Arn}}}}\n  Role:\n    Type: AWS::IAM::Role\n    Properties:\n      \
+         AssumeRolePolicyDocument:\n        Version: '2012-10-17'\n        Statement:\n          - Effect: Allow\n            \
+         Principal: {{Federated: cognito-identity.amazonaws.com}}\n            Action: \
+         sts:AssumeRoleWithWebIdentity\n{statement}"
+    )
+}
+
+/// What would write down one of several values, name what may not be there, or close a circle is not changed.
+#[test]
+fn a_fix_does_nothing_beside_what_it_is_for() {
+    let amr = "              ForAnyValue:StringLike: {'cognito-identity.amazonaws.com:amr': authenticated}\n";
+    let without_aud = format!("            Condition:\n{amr}");
+    let plain = |value: &str| {
+        let tests =
+            format!("'cognito-identity.amazonaws.com:aud': !Ref Pool, 'cognito-identity.amazonaws.com:amr': {value}");
+        format!("            Condition: {{StringLike: {{{tests}}}}}\n")
+    };
+    let conditions = "Parameters:\n  P: {Type: String, AllowedValues: [authenticated, graph.facebook.com]}\nConditions:\n  \
+                      C: !Equals [!Ref P, authenticated]\n";
+    let sound = handed_out("", "", &without_aud);
+    let diff = |template: &str| {
+        let folder = folder(&[("t.yaml", template)]);
+        said(&run(&folder, &["t.yaml", "--fix=offer", "--diff"]).stdout)
+    };
+    assert!(diff(&sound).contains("+"), "{sound}");
+    assert!(diff(&handed_out("", "", &plain("authenticated"))).contains("+"));
+    for template in [
+        handed_out(conditions, "    Condition: C\n", &without_aud),
+        handed_out("", "    DependsOn: Role\n", &without_aud),
+        handed_out(conditions, "", &plain("!If [C, authenticated, graph.facebook.com]")),
+        handed_out(conditions, "", &plain("!Ref P")),
+    ] {
+        assert_eq!(diff(&template), "", "{template}");
+    }
+}

@@ -34,6 +34,10 @@ fn what_is_denied_no_guest_may_call() {
     assert_eq!(told("NotAction: 's3:*', Resource: '*'"), []);
     assert_eq!(told("Action: 'ec2:Terminate*', Resource: '*'"), [Severity::Error]);
     assert_eq!(told("Action: 'ec2:*', Resource: 'arn:aws:ec2:*:*:instance/*'"), [Severity::Error]);
+    // What is denied in part, or sometimes, is left.
+    let without_tls = "Action: '*', Resource: '*', Condition: {Bool: {'aws:SecureTransport': 'false'}}";
+    assert_eq!(told(without_tls), [Severity::Error]);
+    assert_eq!(told("Action: 'ec2:*', NotResource: 'arn:aws:ec2:*:*:instance/*'"), [Severity::Error]);
     let bounded = "      PermissionsBoundary: arn:aws:iam::210987654321:policy/b\n";
     let bounded = with("Action: 's3:*', Resource: '*'", bounded);
     assert_eq!(bounded.iter().map(|one| one.status).collect::<Vec<_>>(), [Status::Possible]);
@@ -61,7 +65,8 @@ fn a_fix_in_the_place_of_a_parameter_is_offered() {
     assert_eq!(fix("", "deny"), [Some(Applicability::Safe)]);
     let with = |default: &str| format!("Parameters: {{P: {{Type: String, {default}}}}}\n");
     assert_eq!(fix(&with("Default: deny"), "!Ref P"), [Some(Applicability::Offered)]);
-    assert_eq!(fix(&with("AllowedValues: [deny, Deny]"), "!Ref P"), [Some(Applicability::Offered)]);
+    // One of several values is not all of them.
+    assert_eq!(fix(&with("AllowedValues: [deny, Deny]"), "!Ref P"), [None]);
     assert_eq!(fix(&with("Default: Deny"), "!Ref P"), []);
 }
 

@@ -437,3 +437,19 @@ fn whom_a_deny_of_all_others_spares() {
         assert_eq!(decided(&after, account, name), expected, "the fix, {account} {name}");
     }
 }
+
+/// An organization of which only the request says which one it is keeps strangers out, whoever is named beside it.
+#[test]
+fn the_organization_of_the_role_is_asked_for() {
+    for principal in ["'210987654321'", "'arn:aws:iam::210987654321:role/x'", "'arn:aws:iam::210987654321:user/x'"] {
+        let template = format!(
+            "Resources:\n  R:\n    Type: AWS::IAM::Role\n    Properties:\n      AssumeRolePolicyDocument:\n        \
+             Version: '2012-10-17'\n        Statement:\n          - Effect: Allow\n            Principal: {{AWS: \
+             {principal}}}\n            Action: sts:AssumeRole\n            Condition: {{StringEquals: \
+             {{'aws:PrincipalOrgID': '${{aws:ResourceOrgID}}'}}}}\n"
+        );
+        let outcome = rolecall::run::check_texts(vec![("t.yaml".to_owned(), template)]);
+        let told: Vec<&str> = outcome.findings.iter().map(|finding| finding.rule).collect();
+        assert!(!told.contains(&"XAC006") && !told.contains(&"XAC010"), "{principal}: {told:?}");
+    }
+}

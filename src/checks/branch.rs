@@ -72,17 +72,27 @@ impl<'f> Saying<'f> {
     }
 }
 
+/// What stands between the name of a parameter and its default.
+const HAS_DEFAULT: &str = " has its default '";
+/// What stands between a parameter's likely value and the file that has it.
+const AS_IN: &str = "', as in ";
+
 /// Says that a finding holds as long as a parameter has its default.
 pub fn assume_default(finding: &mut Finding, parameter: &str, default: &str) {
-    soften(finding, format!("parameter {parameter} has its default '{default}'"));
+    soften(finding, format!("parameter {parameter}{HAS_DEFAULT}{default}'"));
 }
 
+/// One step, however many parameters have the values that are expected of them.
 fn soften(finding: &mut Finding, assumption: String) {
-    if !finding.assumes.contains(&assumption) {
-        finding.assumes.push(assumption);
-        if !FIRM.contains(&finding.rule) {
-            finding.severity = finding.severity.lower();
-        }
+    if finding.assumes.contains(&assumption) {
+        return;
+    }
+    let is_expected =
+        |own: &String| own.starts_with("parameter ") && (own.contains(HAS_DEFAULT) || own.contains(AS_IN));
+    let is_soft = finding.assumes.iter().any(is_expected);
+    finding.assumes.push(assumption);
+    if !is_soft && !FIRM.contains(&finding.rule) {
+        finding.severity = finding.severity.lower();
     }
 }
 
@@ -123,7 +133,7 @@ fn name_branch(finding: &mut Finding, graph: &Graph) {
             finding.assumes.push(format!("parameter {} has a value that the template does not name", switch.name));
         } else if switch.default == Some(value) && !switch.closed {
             match &switch.default_from {
-                Some(file) => soften(finding, format!("parameter {} is '{text}', as in {file}", switch.name)),
+                Some(file) => soften(finding, format!("parameter {} is '{text}{AS_IN}{file}", switch.name)),
                 None => assume_default(finding, &switch.name, text),
             }
         } else {

@@ -33,6 +33,19 @@ impl<'d> Editor<'d> {
         (apart && !edits.is_empty()).then_some(edits)
     }
 
+    /// What a change takes away: the value in whose place another one comes, or that of an entry that goes.
+    pub fn taken(&self, change: &Change) -> Option<Node<'d>> {
+        let node = self.0.node(change.at())?;
+        match change {
+            Change::Set { .. } | Change::Copy { .. } => Some(node),
+            Change::Remove { .. } => {
+                let mut entries = self.0.parent(node)?.own_entries();
+                entries.find(|(key, _)| key.id() == node.id()).map(|(_, value)| value)
+            }
+            _ => None,
+        }
+    }
+
     /// Whether another document says what this one says, but for these changes. Cost: linear in both.
     pub fn differ_by(&self, after: &Document, changes: &[Change]) -> bool {
         Tree::of(after).is_some_and(|after| model::differ_by(&self.0, &after, changes))

@@ -146,14 +146,14 @@ impl<'g> Held<'g> {
         })
     }
 
-    /// Whether no Deny of a role speaks, or may speak, of an action on some resource that one of its permissions is
-    /// about. What a permissions boundary leaves of it is not looked at.
+    /// Whether some of the resources that a permission is about are left to it for an action: no Deny without a
+    /// condition takes them away whole. What a permissions boundary leaves of it is not looked at.
     pub fn leaves(&self, role: RoleId, own: &Permission<'_>, action: &str) -> bool {
         let Resources::Only(resources) = &own.statement.resources else { return true };
         let documents = self.documents(role, &own.when);
         resources.iter().any(|(resource, _)| {
             let asked = request(action, &example(resource));
-            !documents.iter().any(|(document, ..)| document.denies(&asked, self.graph))
+            !documents.iter().any(|(document, ..)| document.takes_away(&asked, resource, self.graph))
         })
     }
 
@@ -250,6 +250,18 @@ impl<'g> Document<'g> {
         }
         let allowing = self.bare.iter().filter(|statement| statement.effect != Effect::Deny);
         Truth::any(allowing.map(|bare| statement_admits(bare, &self.asked, asked, &graph.symbols)))
+    }
+
+    /// Whether a Deny certainly speaks of a request for all that a pattern of resources stands for, whatever it carries.
+    fn takes_away(&self, asked: &Request, resources: &Text, graph: &Graph) -> bool {
+        let whole = |statement: &Statement| match &statement.resources {
+            Resources::Only(list) => list.iter().any(|(own, _)| own.as_known() == Some("*") || own == resources),
+            _ => false,
+        };
+        let is_free = |own: &Statement| own.conditions.tests.is_empty() && !own.conditions.opaque;
+        let all = self.policy.statements.iter().zip(&self.bare);
+        all.filter(|(own, _)| own.effect == Effect::Deny && is_free(own) && whole(own))
+            .any(|(_, bare)| statement_admits(bare, &self.asked, asked, &graph.symbols).is_true())
     }
 
     /// Whether a statement other than an Allow speaks of a request, or may.

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::around::Around;
 use super::unit::Unit;
 use crate::edit::Editor;
 use crate::finding::{Finding, TextEdit};
@@ -11,22 +12,26 @@ use crate::syntax::Document;
 /// Most bytes that a fix writes: reports carry them whole, and what is there may be repeated in them.
 const MOST_BYTES: usize = 8192;
 
-/// Gives each fix its edits, and takes away those that cannot be made: the file is the output of a program,
-/// or the place is none that can be changed by itself.
+/// Gives each fix its edits, and takes away those that cannot be made: the file is the output of a program, the place is
+/// none that can be changed by itself, or more would change than the fix is for.
 pub(super) fn write_edits(findings: &mut [Finding], documents: &[Document], units: &[Unit]) {
     let generated = units.iter().filter(|unit| unit.assembly.is_some()).map(|unit| unit.file);
     let generated: Vec<FileId> = generated.collect();
-    let mut editors: HashMap<FileId, Option<Editor<'_>>> = HashMap::new();
+    let mut editors: HashMap<FileId, Option<(Editor<'_>, Around<'_>)>> = HashMap::new();
     let editor_of = |file: FileId| {
         let written = |document: &&Document| document.file() == file && !document.is_within();
-        documents.iter().find(written).filter(|_| !generated.contains(&file)).and_then(Editor::of)
+        let document = documents.iter().find(written).filter(|_| !generated.contains(&file))?;
+        Some((Editor::of(document)?, Around::of(document)))
     };
     for finding in findings {
         let Some(mut fix) = finding.fix.take() else { continue };
         let Some(first) = fix.changes.first() else { continue };
         let file = first.at().place.file;
         let editor = editors.entry(file).or_insert_with(|| editor_of(file));
-        let edits = editor.as_ref().and_then(|editor| editor.edits(&fix.changes));
+        let Some((editor, around)) = editor else { continue };
+        let Some(most) = around.allows(editor, &fix, finding.subject.logical_id.as_deref()) else { continue };
+        fix.applicability = most;
+        let edits = editor.edits(&fix.changes);
         let is_short = |edits: &Vec<TextEdit>| edits.iter().map(|edit| edit.text.len()).sum::<usize>() <= MOST_BYTES;
         if let Some(edits) = edits.filter(is_short) {
             fix.edits = edits;

@@ -4,6 +4,7 @@
 //! in the rooms above; the order of the results never depends on the threads.
 
 mod analyse;
+mod around;
 mod baseline;
 mod beside;
 mod bodies;

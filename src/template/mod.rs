@@ -11,6 +11,7 @@ mod sam;
 pub mod serverless;
 pub mod source_map;
 pub mod trace;
+mod waits;
 
 use std::collections::HashMap;
 
@@ -20,6 +21,7 @@ use crate::syntax::{Document, Kind, Node, NodeId};
 pub use expand::{Expanded, Known, OverDefault, expand, own_macro};
 pub use intrinsic::{Call, Function, get_att};
 pub use nested::{NestedTemplate, STACK_SET, Source, TEMPLATE_BODY, is_nested_stack, nested_templates};
+pub use waits::{Waits, reaches, waits_for};
 
 /// One resource of a template.
 #[derive(Clone, Copy, Debug)]

@@ -1,7 +1,7 @@
 //! Symbols: what stands for one text that only the deployment knows.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use super::Why;
 
@@ -179,6 +179,10 @@ pub struct SymbolFacts {
     pub fresh: bool,
 }
 
+/// A symbol of which nothing is known.
+static UNKNOWN: LazyLock<SymbolFacts> =
+    LazyLock::new(|| SymbolFacts { name: "".into(), format: Format::any(), unique: false, fresh: false });
+
 /// All symbols of a run.
 #[derive(Clone, Debug, Default)]
 pub struct Symbols {
@@ -217,9 +221,10 @@ impl Symbols {
         self.missing.get(&id)
     }
 
-    /// What is known of it.
+    /// What is known of it: nothing of one that is of other symbols, which would be a mistake of the caller's.
     pub fn facts(&self, id: SymbolId) -> &SymbolFacts {
-        &self.facts[id.0 as usize]
+        debug_assert!((id.0 as usize) < self.facts.len(), "a symbol of others");
+        self.facts.get(id.0 as usize).unwrap_or(&UNKNOWN)
     }
 
     /// How many there are.

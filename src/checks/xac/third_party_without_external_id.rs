@@ -18,7 +18,8 @@ pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
 }
 
 fn finding(cx: &Cx<'_>, of_role: &RoleClasses, answer: &ClassAnswer) -> Option<Finding> {
-    let symbols = &cx.graph.symbols;
+    // Requests of the classes speak of strangers, too.
+    let symbols = &cx.classes.symbols;
     let role = cx.graph.role(of_role.role);
     let policy = of_role.policy(cx.graph);
     let means = |principal: &&Principal| {

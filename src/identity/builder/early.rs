@@ -1,18 +1,14 @@
 //! Principals of a trust policy that the same template makes, and that may not be there yet when IAM looks them up.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use super::Builder;
 use crate::identity::arn::{are_one, arn_part};
 use crate::identity::graph::{NamedEarly, RoleId};
 use crate::policy::{PrincipalKind, Principals};
 use crate::resolve::StackId;
-use crate::syntax::Node;
-use crate::template::{Call, Function, Resource, get_att};
+use crate::template::{Resource, Waits, reaches, waits_for};
 use crate::value::{At, Text, Truth};
-
-/// What each resource of a template waits for, by name.
-type Waits<'d> = HashMap<&'d str, HashSet<String>>;
 
 /// A user or role that a template makes.
 struct Made {
@@ -30,7 +26,7 @@ impl<'d> Builder<'_, 'd> {
                 continue;
             }
             let resources = &self.resolver.set().stack(stack).template.resources;
-            let waits: Waits<'d> = resources.iter().map(|one| (one.id, waits_for(one))).collect();
+            let waits: Waits<'d> = resources.iter().map(|one| (one.id, waits_for(one.body))).collect();
             for (role, at, other, is_it) in named {
                 let own = self.graph.roles[role.0].entity.name().to_owned();
                 if !reaches(&waits, &own, &other) {
@@ -88,55 +84,4 @@ impl<'d> Builder<'_, 'd> {
         }
         named
     }
-}
-
-/// Whether a resource waits for another, by steps.
-fn reaches(waits: &Waits<'_>, from: &str, to: &str) -> bool {
-    let (mut open, mut seen) = (vec![from], HashSet::from([from]));
-    while let Some(at) = open.pop() {
-        for next in waits.get(at).into_iter().flatten() {
-            if next == to {
-                return true;
-            }
-            if seen.insert(next.as_str()) {
-                open.push(next);
-            }
-        }
-    }
-    false
-}
-
-/// The names that a resource refers to: resources, parameters, conditions alike.
-fn waits_for(resource: &Resource<'_>) -> HashSet<String> {
-    let mut names = HashSet::new();
-    if let Some(depends) = resource.body.get("DependsOn") {
-        names.extend(depends.text().map(str::to_owned));
-        names.extend(depends.items().filter_map(Node::text).map(str::to_owned));
-    }
-    // An alias can show the same node again and again.
-    let (mut open, mut seen) = (vec![resource.body], HashSet::new());
-    while let Some(node) = open.pop() {
-        if !seen.insert(node.target().id()) {
-            continue;
-        }
-        if let Some(call) = Call::of(node) {
-            match call.function {
-                Function::Ref => names.extend(call.argument.text().map(str::to_owned)),
-                Function::GetAtt => names.extend(get_att(call.argument).map(|(name, _)| name.to_owned())),
-                Function::Sub => names.extend(variables(call.argument)),
-                _ => {}
-            }
-            open.push(call.argument);
-        }
-        open.extend(node.items());
-        open.extend(node.entries().into_iter().map(|(_, value)| value));
-    }
-    names
-}
-
-/// The names in the text of `Fn::Sub`, which may be the first member of a list.
-fn variables(argument: Node<'_>) -> Vec<String> {
-    let text = argument.text().or_else(|| argument.items().next()?.text()).unwrap_or_default();
-    let parts = text.split("${").skip(1).filter_map(|part| part.split_once('}'));
-    parts.map(|(name, _)| name.split('.').next().unwrap_or_default().trim().to_owned()).collect()
 }

@@ -1,5 +1,7 @@
 //! One trust policy, of which class after class is asked.
 
+use std::collections::HashMap;
+
 use super::clerk::Clerk;
 use super::keys::{Keys, tests, with};
 use super::subject::{beginning, beginning_with};
@@ -19,6 +21,8 @@ pub(super) struct Bench<'b> {
     pub(super) answers: Vec<ClassAnswer>,
     /// What callers other than services may carry as they like, whatever the class says of it.
     pub(super) free: Keys,
+    /// Whether a test has more values than are looked at.
+    has_too_many: bool,
     graph: &'b Graph,
     when: &'b Branch,
     arn: Text,
@@ -44,7 +48,11 @@ const MOST_PRINCIPALS: usize = 32;
 impl<'b> Bench<'b> {
     pub(super) fn new(graph: &'b Graph, role: RoleId, case: &'b Case<Policy>, clerk: &'b mut Clerk) -> Self {
         let arn = graph.role(role).arn();
-        Self { policy: &case.then, clerk, answers: Vec::new(), free: Vec::new(), graph, when: &case.when, arn }
+        let mut values: HashMap<&Text, usize> = HashMap::new();
+        tests(&case.then).for_each(|test| *values.entry(&test.key).or_default() += test.values.len());
+        let has_too_many = values.into_values().any(|count| count > MOST_VALUES);
+        let (answers, free) = (Vec::new(), Vec::new());
+        Self { policy: &case.then, clerk, answers, free, has_too_many, graph, when: &case.when, arn }
     }
 
     /// The audiences that a provider of the run lists, where they are known.
@@ -66,6 +74,10 @@ impl<'b> Bench<'b> {
         let mut answer = exists(self.policy, &space, &self.clerk.symbols);
         if question.doubt.is_some() && answer.truth.is_true() {
             answer.truth = Truth::Unknown;
+        }
+        if answer.truth.is_true() && self.has_too_many {
+            // What is not named among the first may be among the others.
+            (answer.truth, answer.bounded) = (Truth::Unknown, true);
         }
         let doubt = question.doubt.filter(|_| answer.truth == Truth::Unknown);
         self.answers.push(ClassAnswer {
@@ -194,5 +206,6 @@ impl<'b> Bench<'b> {
 /// Characters of an organization's id, of those that AWS gives (AWS Organizations API, Organization, `Id`, has at least
 /// these): whoever writes as many means one organization, though a wildcard follows.
 const ORGANIZATION_ID: usize = 12;
-/// Values of one key that are looked at.
-const MOST_VALUES: usize = 64;
+/// Values of one key that are looked at: more do not fit into a trust policy of 4,096 characters, the most that there is
+/// (IAM User Guide, IAM and STS quotas).
+const MOST_VALUES: usize = 256;
