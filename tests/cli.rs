@@ -541,6 +541,65 @@ fn reports_go_to_files_whole_or_not_at_all() {
 }
 
 #[test]
+fn no_report_takes_the_place_of_what_was_read() {
+    let parameters = r#"{"Stage": "prod"}"#;
+    let work = Work::new(&[
+        ("a.json", TWICE),
+        ("rolecall.toml", "[check]\nfail-on = 'never'\n"),
+        ("p.json", parameters),
+        ("b.yaml", "Parameters: {Stage: {Type: String}}\nResources: {B: {Type: AWS::S3::Bucket}}\n"),
+        ("b.params.json", parameters),
+        ("known.json", "{\"schema\": \"rolecall-baseline/1\", \"findings\": []}"),
+        ("plain.json", "{}"),
+    ]);
+    let before = |name: &str| fs::read_to_string(work.path(name)).unwrap();
+    let folder = work.0.path().file_name().unwrap().to_string_lossy().into_owned();
+    let another = format!("../{folder}/a.json");
+    let read = ["a.json", "./a.json", &another, "rolecall.toml", "p.json", "b.params.json", "known.json"];
+    let options = ["check", ".", "--parameters", "p.json", "--baseline", "known.json", "-f"];
+    for (file, format) in read.into_iter().zip(["json", "html", "text", "sarif", "json", "plain", "junit"]) {
+        let text = before(file);
+        let ran = work.run(&[&options, &[format, "-o", file][..]].concat());
+        let said = format!("error: cannot write {file}: this run read it, ");
+        assert!(ran.status == 2 && ran.stdout.is_empty() && ran.stderr.starts_with(&said), "{ran:?}");
+        assert_eq!(before(file), text);
+    }
+    // Also what was named and is no template, and what is still to be fixed.
+    assert_eq!(work.run(&["check", "plain.json", "-f", "json", "-o", "plain.json"]).status, 2);
+    assert_eq!(work.run(&["check", "--fix", "a.json", "-o", "a.json"]).status, 2);
+    assert_eq!(work.run_with_input(&["check", "-", "--stdin-filename", "a.json", "-o", "a.json"], ROLE).status, 2);
+    assert_eq!((before("plain.json").as_str(), before("a.json").as_str()), ("{}", TWICE));
+    // A report of a run before is no input, though it lies where it is found.
+    for _ in 0..2 {
+        let ran = work.run(&["check", "-f", "json", "-o", "report.json", "-f", "plain"]);
+        assert_eq!((ran.status, ran.stderr.as_str()), (0, ""), "{ran:?}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn no_report_takes_the_place_of_what_a_link_leads_to() {
+    let work = Work::new(&[("a.json", TWICE)]);
+    std::os::unix::fs::symlink(work.path("a.json"), work.path("link.txt")).unwrap();
+    let ran = work.run(&["check", "-f", "json", "-o", "link.txt"]);
+    assert!(ran.status == 2 && ran.stderr.starts_with("error: cannot write link.txt: this run read it"), "{ran:?}");
+    assert_eq!(fs::read_to_string(work.path("a.json")).unwrap(), TWICE);
+    let ran = work.run(&["check", "-f", "json", "-o", "/dev/null", "-f", "sarif", "-o", "/dev/null"]);
+    assert_eq!((ran.status, ran.stderr.as_str()), (0, ""), "a device takes any number of reports");
+}
+
+#[test]
+fn each_report_goes_to_a_file_of_its_own() {
+    let work = Work::new(&[("a.json", TWICE)]);
+    let ran = work.run(&["check", "-f", "json", "-o", "same", "-f", "sarif", "-o", "./same"]);
+    let said = "error: two reports go to ./same; give one of them another file\n";
+    assert_eq!((ran.status, ran.stdout.as_str(), ran.stderr.as_str()), (2, "", said));
+    let ran = work.run(&["check", "-f", "json", "-o", "same", "--write-baseline", "same"]);
+    assert!(ran.status == 2 && ran.stderr.starts_with("error: a report and the baseline go to same; "), "{ran:?}");
+    assert!(!work.path("same").exists());
+}
+
+#[test]
 fn all_formats_show_the_same_findings() {
     let work = Work::new(&[("a.json", TWICE), ("b.json", BROKEN)]);
     for format in ["text", "plain", "json", "sarif", "github", "gitlab", "junit", "markdown", "html"] {

@@ -138,8 +138,7 @@ struct Wanted {
 
 pub(super) fn run(args: &Args, matches: &ArgMatches) -> Status {
     let started = Instant::now();
-    let run = wanted(args, matches).map_err(one).and_then(|wanted| Ok((wanted, checked(args)?)));
-    let (mut wanted, (run, mended)) = match run {
+    let (mut wanted, (run, mended)) = match asked(args, matches) {
         Ok(done) => done,
         Err(messages) => {
             messages.iter().for_each(error);
@@ -165,6 +164,16 @@ pub(super) fn run(args: &Args, matches: &ArgMatches) -> Status {
         wanted.retain(|one| one.file.is_some());
     }
     deliver(args, &wanted, &run, started.elapsed(), status)
+}
+
+/// The reports that are wanted and what came of the run; or why there is none. Until then nothing is written.
+fn asked(args: &Args, matches: &ArgMatches) -> Result<(Vec<Wanted>, (Run, Option<Mended>)), Vec<String>> {
+    let wanted = wanted(args, matches).map_err(one)?;
+    let reports: Vec<&Path> = wanted.iter().filter_map(|one| one.file.as_deref()).collect();
+    files::are_apart(&reports, args.write_baseline.as_deref()).map_err(one)?;
+    let done = checked(args)?;
+    files::spare(&reports, &done.0.read).map_err(one)?;
+    Ok((wanted, done))
 }
 
 fn one(message: String) -> Vec<String> {

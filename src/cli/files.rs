@@ -1,8 +1,52 @@
 //! Report files: written whole or not at all.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+
+/// Whether each report, and the baseline that is to be written, has a file of its own.
+///
+/// # Errors
+/// Which two go to one file.
+pub(super) fn are_apart(reports: &[&Path], baseline: Option<&Path>) -> Result<(), String> {
+    let mut taken = BTreeSet::new();
+    let all = reports.iter().copied().chain(baseline).enumerate();
+    let mut replaced = all.filter(|(_, path)| is_replaced(path));
+    let Some((at, path)) = replaced.find(|(_, path)| !taken.insert(place(path))) else { return Ok(()) };
+    let what = if at < reports.len() { "two reports" } else { "a report and the baseline" };
+    Err(format!("{what} go to {}; give one of them another file", path.display()))
+}
+
+/// Whether no report takes the place of a file that the run read, by whatever path or link.
+///
+/// # Errors
+/// The first one that would.
+pub(super) fn spare(reports: &[&Path], read: &BTreeSet<PathBuf>) -> Result<(), String> {
+    match reports.iter().find(|path| is_replaced(path) && read.contains(&place(path))) {
+        Some(path) => {
+            let path = path.display();
+            Err(format!(
+                "cannot write {path}: this run read it, and the report would take its place; give -o another file"
+            ))
+        }
+        None => Ok(()),
+    }
+}
+
+/// Whether writing to a path replaces what is there, as it does not for a pipe or `/dev/null`.
+fn is_replaced(path: &Path) -> bool {
+    fs::metadata(path).map_or(true, |metadata| metadata.is_file())
+}
+
+/// A path without links, which is the same for each spelling of it, also where no file is there yet.
+fn place(path: &Path) -> PathBuf {
+    let new = || {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        Some(fs::canonicalize(folder).ok()?.join(path.file_name()?))
+    };
+    fs::canonicalize(path).ok().or_else(new).unwrap_or_else(|| path.to_owned())
+}
 
 /// Writes every file, or, where one of them cannot be written, leaves all as they were.
 ///

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::configured::text_of;
+use super::configured::text_of_other;
 use super::discover::Scope;
 use super::given::Remarks;
 use super::recognise;
@@ -94,7 +94,7 @@ impl<'s> Folders<'s> {
         let endings = [".yaml", ".yml", ".json", ".template"];
         let others = names.iter().filter(|own| endings.iter().any(|ending| own.ends_with(ending)));
         let others: Vec<&String> = others.filter(|own| *own != name && !common.contains(own)).collect();
-        let looks = |own: &&String| match text_of(self.scope, &folder.join(own)) {
+        let looks = |own: &&String| match text_of_other(self.scope, &folder.join(own)) {
             Ok(file) => recognise::looks_like_template(file.text()),
             // Too large to be anything else.
             Err(_) => true,
@@ -117,9 +117,12 @@ impl<'s> Folders<'s> {
             if self.scope.exclude.holds(&file, false) {
                 continue;
             }
-            let text = text_of(self.scope, &folder.join(name)).ok();
-            let parameters = text.and_then(|text| Beside::read(text.text(), name, *is_amplify, declares));
-            found.extend(parameters.map(|parameters| (file, parameters)));
+            let path = folder.join(name);
+            let text = text_of_other(self.scope, &path).ok();
+            if let Some(parameters) = text.and_then(|text| Beside::read(text.text(), name, *is_amplify, declares)) {
+                self.scope.store.has_say(&path);
+                found.push((file, parameters));
+            }
         }
         found
     }

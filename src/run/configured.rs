@@ -281,8 +281,14 @@ fn compiled(globs: &[&Glob], anchored: bool, faults: &mut Vec<Fault>) -> Exclude
 /// # Errors
 /// Why it cannot be read, as a sentence without its full stop.
 pub(super) fn text_of(scope: &Scope, path: &Path) -> Result<SourceFile, String> {
+    scope.store.has_say(path);
+    text_of_other(scope, path)
+}
+
+/// The same of a file that may be none of these.
+pub(super) fn text_of_other(scope: &Scope, path: &Path) -> Result<SourceFile, String> {
     let shown = scope.store.shown(path);
-    let bytes = scope.store.read(path).map_err(|error| format!("cannot read {shown}: {}", reason(&error)))?;
+    let bytes = scope.store.look(path).map_err(|error| format!("cannot read {shown}: {}", reason(&error)))?;
     if bytes.len() > MOST_BYTES {
         return Err(format!("{shown}:1:1: it has more than {MOST_BYTES} bytes, which is the most that is read"));
     }

@@ -121,7 +121,8 @@ pub(super) fn gather(scope: &Scope, found: Found, stdin: Option<&Stdin>, progres
 }
 
 fn read_one(scope: &Scope, candidate: &Candidate) -> std::io::Result<Verdict> {
-    let bytes = scope.store.read(&candidate.path)?;
+    // What counts is listed later; what was named is an input also where it does not count.
+    let bytes = if candidate.named { scope.store.read(&candidate.path) } else { scope.store.look(&candidate.path) }?;
     let key = scope.store.real(&candidate.path)?;
     Ok(read::judge(read::decode(bytes), &key, &candidate.shown, candidate.reached()))
 }

@@ -150,6 +150,9 @@ pub struct Run {
     pub warnings: Vec<String>,
     /// For each file of the outcome its path without links.
     pub paths: Vec<PathBuf>,
+    /// The files that had a say, by their paths without links: those of the outcome, what was named, configurations,
+    /// baselines, parameters and what else was read for them.
+    pub read: BTreeSet<PathBuf>,
     /// The lowest severity that fails the run, as the configuration nearest to the working directory says.
     pub fail_on: Option<FailOn>,
     /// What is shown, where a baseline of it was asked for.
@@ -295,10 +298,11 @@ fn run(scope: &Arc<Scope>, mut found: Found, inputs: &Inputs, options: &Options)
     notes.extend(concluded.notes);
     let notes = Note::condensed(notes);
     let (findings, suppressed, baseline) = (concluded.findings, concluded.suppressed, concluded.baseline);
-    let paths = files.readings.iter().map(|reading| reading.path.clone()).collect();
+    let paths: Vec<PathBuf> = files.readings.iter().map(|reading| reading.path.clone()).collect();
+    let read = scope.store.used().into_iter().chain(paths.iter().cloned()).collect();
     let fail_on = nearest.and_then(|nearest| nearest.settings.lint.fail_on);
     let outcome = Outcome { sources: files.sources, findings, suppressed, notes, counts };
-    Ok(Run { outcome, failures, warnings, paths, fail_on, baseline })
+    Ok(Run { outcome, failures, warnings, paths, read, fail_on, baseline })
 }
 
 /// The files that were read with all that belongs to them.

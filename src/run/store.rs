@@ -1,9 +1,10 @@
 //! Where files are: on the disk, or given as texts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 use std::time::SystemTime;
 
 use super::read::LIMIT;
@@ -20,6 +21,8 @@ pub(super) struct Store {
     texts: Option<BTreeMap<PathBuf, String>>,
     /// Texts that stand in for files of the disk, by their paths without links.
     instead: BTreeMap<PathBuf, String>,
+    /// Paths of the files that had a say, as they were asked for.
+    used: Mutex<BTreeSet<PathBuf>>,
 }
 
 /// What a path leads to, links not followed.
@@ -34,12 +37,12 @@ pub(super) enum Entry {
 impl Store {
     /// The disk as it would be with these texts in place of files.
     pub(super) fn instead_of(cwd: PathBuf, instead: BTreeMap<PathBuf, String>) -> Self {
-        Self { cwd, texts: None, instead }
+        Self { cwd, texts: None, instead, used: Mutex::default() }
     }
 
     pub(super) fn memory(files: Vec<(String, String)>) -> Self {
         let texts = files.into_iter().map(|(path, text)| (PathBuf::from(path), text)).collect();
-        Self { cwd: PathBuf::new(), texts: Some(texts), instead: BTreeMap::new() }
+        Self { cwd: PathBuf::new(), texts: Some(texts), instead: BTreeMap::new(), used: Mutex::default() }
     }
 
     /// The working directory; there is none where files are texts.
@@ -102,8 +105,25 @@ impl Store {
         self.texts.is_none()
     }
 
-    /// The bytes of a file, at most one more than the limit.
+    /// The bytes of a file that has a say in the run, at most one more than the limit.
     pub(super) fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        self.has_say(path);
+        self.look(path)
+    }
+
+    /// A file has a say in the run: no report may take its place.
+    pub(super) fn has_say(&self, path: &Path) {
+        self.used.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned());
+    }
+
+    /// The files that had a say, by their paths without links.
+    pub(super) fn used(&self) -> BTreeSet<PathBuf> {
+        let used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+        used.iter().filter_map(|path| self.real(path).ok()).collect()
+    }
+
+    /// The bytes of a file that may turn out to have no say, such as a report of a run before.
+    pub(super) fn look(&self, path: &Path) -> io::Result<Vec<u8>> {
         match &self.texts {
             Some(texts) => {
                 let text = texts.get(path).ok_or(io::ErrorKind::NotFound)?;
