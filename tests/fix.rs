@@ -109,6 +109,13 @@ fn permissions_and_links_stay() {
     assert_eq!(fs::metadata(at("real/a.yaml")).unwrap().permissions().mode() & 0o777, 0o640);
     assert_eq!((ran.status.code(), text(&folder, "b.yaml")), (Some(2), OPEN.to_owned()));
     assert!(said(&ran.stderr).contains("error: cannot fix b.yaml: it is read-only"), "{}", said(&ran.stderr));
+    // What could not be written is found as it is stored, in each form.
+    let arguments = ["--fix", "link.yaml", "b.yaml", "-f", "sarif", "-o", "all.sarif", "-f", "plain"];
+    let ran = run(&folder, &arguments);
+    let found = said(&ran.stdout);
+    assert!(found.starts_with("b.yaml:") && found.lines().count() == 1, "{found}");
+    let sarif = text(&folder, "all.sarif");
+    assert!(sarif.contains("\"uri\":\"b.yaml\"") || sarif.contains("\"uri\": \"b.yaml\""), "{sarif}");
 }
 
 #[test]

@@ -138,7 +138,7 @@ struct Wanted {
 
 pub(super) fn run(args: &Args, matches: &ArgMatches) -> Status {
     let started = Instant::now();
-    let (mut wanted, (run, mended)) = match asked(args, matches) {
+    let (mut wanted, asked, (mut run, mended)) = match done(args, matches) {
         Ok(done) => done,
         Err(messages) => {
             messages.iter().for_each(error);
@@ -155,7 +155,15 @@ pub(super) fn run(args: &Args, matches: &ArgMatches) -> Status {
     let fail_on = args.fail_on.or(run.fail_on).unwrap_or(FailOn::Severity(Severity::Error));
     let status = if run.failures.is_empty() { status(&run.outcome, fail_on) } else { Status::Failed };
     let Some(mended) = mended else { return deliver(args, &wanted, &run, started.elapsed(), status) };
-    let status = status.max(fix::finish(args.diff, most(args), args.quiet, args.color, &mended));
+    let made = fix::finish(args.diff, most(args), args.quiet, args.color, &mended);
+    let status = status.max(made);
+    if made == Status::Failed && !args.diff {
+        // What could not be written is still there.
+        match run::check(&asked.inputs, &asked.options) {
+            Ok(stored) => run = stored,
+            Err(failure) => failure.messages().iter().for_each(error),
+        }
+    }
     // The diff is all that a pipe to `git apply` may see.
     if args.diff {
         if let Some(left) = wanted.iter().find(|one| one.file.is_none()).filter(|_| !args.format.is_empty()) {
@@ -166,22 +174,30 @@ pub(super) fn run(args: &Args, matches: &ArgMatches) -> Status {
     deliver(args, &wanted, &run, started.elapsed(), status)
 }
 
-/// The reports that are wanted and what came of the run; or why there is none. Until then nothing is written.
-fn asked(args: &Args, matches: &ArgMatches) -> Result<(Vec<Wanted>, (Run, Option<Mended>)), Vec<String>> {
+/// What is to be checked, and how.
+struct Asked {
+    inputs: Inputs,
+    options: Options,
+}
+
+/// The reports that are wanted, what was asked for, and what came of it; or why nothing did. Until then nothing is
+/// written.
+fn done(args: &Args, matches: &ArgMatches) -> Result<(Vec<Wanted>, Asked, (Run, Option<Mended>)), Vec<String>> {
     let wanted = wanted(args, matches).map_err(one)?;
     let reports: Vec<&Path> = wanted.iter().filter_map(|one| one.file.as_deref()).collect();
     files::are_apart(&reports, args.write_baseline.as_deref()).map_err(one)?;
-    let done = checked(args)?;
-    files::spare(&reports, &done.0.read).map_err(one)?;
-    Ok((wanted, done))
+    let asked = asked(args)?;
+    let (run, mended) = checked(args, &asked)?;
+    files::spare(&reports, &run.read).map_err(one)?;
+    Ok((wanted, asked, (run, mended)))
 }
 
 fn one(message: String) -> Vec<String> {
     vec![message]
 }
 
-/// The run itself, and what fixes came to where they are wanted; or why there is none.
-fn checked(args: &Args) -> Result<(Run, Option<Mended>), Vec<String>> {
+/// What the options ask for; or what is wrong with them.
+fn asked(args: &Args) -> Result<Asked, Vec<String>> {
     let mut selection = Selection::parse(&args.select, &args.ignore).map_err(|error| one(error.to_string()))?;
     let (region, account, partition) = (args.region.as_deref(), args.account.as_deref(), args.partition.as_deref());
     let environment = Environment::new(region, account, partition).map_err(one)?;
@@ -202,7 +218,6 @@ fn checked(args: &Args) -> Result<(Run, Option<Mended>), Vec<String>> {
     let (threads, verbose) = (args.threads.map(usize::from), args.verbose);
     let (baseline, write_baseline, today) = (args.baseline.clone(), args.write_baseline.clone(), today());
     let progress: Arc<run::Progress> = Arc::default();
-    let _bar = Bar::new(&progress, args.quiet);
     let options = Options {
         selection,
         threads,
@@ -216,16 +231,22 @@ fn checked(args: &Args) -> Result<(Run, Option<Mended>), Vec<String>> {
         today,
         progress,
     };
+    Ok(Asked { inputs, options })
+}
+
+/// The run itself, and what fixes came to where they are wanted; or why there is none.
+fn checked(args: &Args, Asked { inputs, options }: &Asked) -> Result<(Run, Option<Mended>), Vec<String>> {
+    let _bar = Bar::new(&options.progress, args.quiet);
     let failed = |error: run::RunError| error.messages();
     if !args.diff && args.fix.is_none() {
-        return run::check(&inputs, &options).map(|run| (run, None)).map_err(failed);
+        return run::check(inputs, options).map(|run| (run, None)).map_err(failed);
     }
     if inputs.stdin.is_some() {
         return Err(one("--fix and --diff change files, and standard input is none".to_owned()));
     }
-    let mut mended = run::mend(&inputs, &options, most(args)).map_err(failed)?;
+    let mut mended = run::mend(inputs, options, most(args)).map_err(failed)?;
     // What is only shown is not mended yet.
-    let run = if args.diff { run::check(&inputs, &options).map_err(failed)? } else { std::mem::take(&mut mended.run) };
+    let run = if args.diff { run::check(inputs, options).map_err(failed)? } else { std::mem::take(&mut mended.run) };
     Ok((run, Some(mended)))
 }
 

@@ -7,7 +7,7 @@ use similar::{ChangeTag, TextDiff};
 
 use super::{Color, Status, error, files, print, say, warning};
 use crate::finding::{Applicability, By, Finding, Outcome, Status as Decided, visible};
-use crate::run::{Mended, MendedFile};
+use crate::run::{Mended, MendedFile, reason};
 
 /// Prints the changes or makes them, and says what came of them.
 pub(super) fn finish(diff: bool, most: Applicability, quiet: bool, color: Color, mended: &Mended) -> Status {
@@ -59,16 +59,16 @@ fn number(count: usize, what: &str) -> String {
 
 /// Replaces a file, unless somebody changed it since it was read.
 fn write(file: &MendedFile) -> Result<(), String> {
-    let cannot = |reason: &dyn std::fmt::Display| format!("cannot fix {}: {reason}", file.shown);
-    let now = fs::read(&file.path).map_err(|failure| cannot(&failure))?;
+    let cannot = |why: &str| format!("cannot fix {}: {why}", file.shown);
+    let now = fs::read(&file.path).map_err(|failure| cannot(&reason(&failure)))?;
     if now != file.before.as_bytes() {
-        return Err(cannot(&"it was changed meanwhile, and is left as it is"));
+        return Err(cannot("it was changed meanwhile, and is left as it is"));
     }
     if fs::metadata(&file.path).is_ok_and(|metadata| metadata.permissions().readonly()) {
-        return Err(cannot(&"it is read-only"));
+        return Err(cannot("it is read-only"));
     }
     let content: [(&Path, Vec<u8>); 1] = [(&file.path, file.after.clone().into_bytes())];
-    files::write_all(&content).map_err(|(_, failure)| cannot(&failure))
+    files::write_all(&content).map_err(|(_, failure)| cannot(&reason(&failure)))
 }
 
 /// A unified diff that `git apply` takes; with colours for people, so that no byte of a template reaches a terminal
@@ -93,4 +93,17 @@ fn unified(file: &MendedFile, color: bool) -> String {
         }
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn why_a_file_is_not_fixed_is_said_in_words() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("gone/a.yaml");
+        let file = MendedFile { path, shown: "a.yaml".to_owned(), before: "".into(), after: String::new() };
+        assert_eq!(write(&file), Err("cannot fix a.yaml: no such file or directory".to_owned()));
+    }
 }
