@@ -213,6 +213,10 @@ fn other_encodings_are_named() {
     let stdout = work.run(&["check", "-f", "plain"]).stdout;
     assert!(stdout.contains("a.json:1:1: error[INP001] this file is not checked: stored as UTF-16"), "{stdout}");
     assert!(stdout.contains("error[INP001] this file is not checked: not UTF-8: byte 69 is 0xff"), "{stdout}");
+    let json = work.json(&[]);
+    let help = |at: usize| json["findings"][at]["help"].as_str().unwrap();
+    assert!(help(0).starts_with("save it as UTF-8, or convert it with iconv -f UTF-16 -t UTF-8; "), "{}", help(0));
+    assert!(help(1).contains("iconv -f ISO-8859-1 -t UTF-8, where "), "{}", help(1));
 }
 
 #[test]

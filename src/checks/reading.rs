@@ -29,6 +29,8 @@ pub enum Problem {
         message: String,
         /// A second place that explains it.
         related: Option<(Span, String)>,
+        /// How to mend it, where that is not clear from the place.
+        advice: Option<String>,
     },
     /// It is the source of another tool's template (INP002).
     TemplateSource {

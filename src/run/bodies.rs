@@ -135,7 +135,9 @@ impl Bodies {
             return known.clone();
         }
         let became = match self.limit(owner, text.len()) {
-            Some(message) => self.cannot(owner, Problem::Unreadable { span: owner.place.span, message, related: None }),
+            Some(message) => {
+                self.cannot(owner, Problem::Unreadable { span: owner.place.span, message, related: None, advice: None })
+            }
             None => {
                 let places = resolver.spans_of_text(stack, value, text);
                 self.parse(owner, text, places)
@@ -188,7 +190,7 @@ impl Bodies {
             }
             (None, Form::NoMapping(span)) => {
                 let (span, message) = (document.placed(span), "Resources is no mapping".to_owned());
-                self.cannot(owner, Problem::Unreadable { span, message, related: None })
+                self.cannot(owner, Problem::Unreadable { span, message, related: None, advice: None })
             }
             (None, Form::Policy | Form::Other) => Became::Left("its text holds no template".to_owned()),
         }

@@ -376,5 +376,5 @@ fn not_there(named: &NamedFile, why: &str) -> Problem {
 }
 
 fn cannot_read(error: &std::io::Error) -> Problem {
-    Problem::Unreadable { span: Span::default(), message: reason(error), related: None }
+    Problem::Unreadable { span: Span::default(), message: reason(error), related: None, advice: None }
 }

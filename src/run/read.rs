@@ -73,28 +73,33 @@ impl Text {
 pub(super) fn decode(bytes: Vec<u8>) -> Text {
     if bytes.len() as u64 > LIMIT {
         let looks = looks(&bytes[..1 << 20]);
-        return unreadable(String::new(), "larger than 64 MiB, which is the most that is read".to_owned(), looks);
+        let message = "larger than 64 MiB, which is the most that is read".to_owned();
+        return unreadable(String::new(), message, None, looks);
     }
     if let Some(name) = other_encoding(&bytes) {
         let message = format!("stored as {name}, and CloudFormation reads UTF-8");
-        return unreadable(String::new(), message, looks_in_utf16(&bytes));
+        // Its mark tells the order of the bytes.
+        let advice = "save it as UTF-8, or convert it with iconv -f UTF-16 -t UTF-8".to_owned();
+        return unreadable(String::new(), message, Some(advice), looks_in_utf16(&bytes));
     }
     match String::from_utf8(bytes) {
         Ok(text) => Text { text: text.into(), problem: None, looks: false },
         Err(error) => {
             let valid = error.utf8_error().valid_up_to();
             let bytes = error.into_bytes();
-            let message = format!(
-                "not UTF-8: byte {valid} is 0x{:02x}; save it as UTF-8, or convert it with iconv -t UTF-8",
-                bytes[valid]
-            );
-            unreadable(String::from_utf8_lossy(&bytes[..valid]).into_owned(), message, looks(&bytes))
+            let message = format!("not UTF-8: byte {valid} is 0x{:02x}", bytes[valid]);
+            let advice =
+                "save it as UTF-8, or convert it with iconv -f ISO-8859-1 -t UTF-8, where ISO-8859-1 stands for \
+                          the encoding that it has"
+                    .to_owned();
+            let text = String::from_utf8_lossy(&bytes[..valid]).into_owned();
+            unreadable(text, message, Some(advice), looks(&bytes))
         }
     }
 }
 
-fn unreadable(text: String, message: String, looks: bool) -> Text {
-    let problem = Problem::Unreadable { span: Span::at(text.len()), message, related: None };
+fn unreadable(text: String, message: String, advice: Option<String>, looks: bool) -> Text {
+    let problem = Problem::Unreadable { span: Span::at(text.len()), message, related: None, advice };
     Text { text: text.into(), problem: Some(problem), looks }
 }
 
@@ -159,7 +164,7 @@ pub(super) fn judge(text: Text, key: &Path, shown: &str, reached: Reached) -> Ve
 /// The first thing that the grammar refused; what follows it is often only its echo.
 pub(super) fn first_error(document: &Document) -> Option<Problem> {
     let error = document.errors().first()?.clone();
-    Some(Problem::Unreadable { span: error.span, message: error.message, related: error.related })
+    Some(Problem::Unreadable { span: error.span, message: error.message, related: error.related, advice: None })
 }
 
 fn or_template_source(problem: Problem, text: &str) -> Problem {
@@ -171,7 +176,7 @@ fn or_template_source(problem: Problem, text: &str) -> Problem {
 }
 
 fn no_mapping(span: Span) -> Problem {
-    Problem::Unreadable { span, message: "Resources is no mapping".to_owned(), related: None }
+    Problem::Unreadable { span, message: "Resources is no mapping".to_owned(), related: None, advice: None }
 }
 
 #[cfg(test)]
@@ -196,10 +201,7 @@ mod tests {
         };
         assert_eq!(&*input.text, "{\"Resources\": \"AWS::");
         let [Problem::Unreadable { span, message, .. }] = input.problems.as_slice() else { panic!("{input:?}") };
-        assert_eq!(
-            (span.start(), message.as_str()),
-            (20, "not UTF-8: byte 20 is 0xff; save it as UTF-8, or convert it with iconv -t UTF-8")
-        );
+        assert_eq!((span.start(), message.as_str()), (20, "not UTF-8: byte 20 is 0xff"));
         assert!(matches!(judged(b"\xff\xff\xff", Reached::Found), Verdict::Passed(_)));
     }
 

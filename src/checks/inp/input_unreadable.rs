@@ -7,7 +7,7 @@ use crate::finding::{Finding, Severity, shown};
 /// Reports where the reading of a file stopped, or that of a template in a text of it.
 pub fn check(reading: &Reading<'_>, findings: &mut Vec<Finding>) {
     for problem in reading.problems {
-        let Problem::Unreadable { span, message, related } = problem else { continue };
+        let Problem::Unreadable { span, message, related, advice } = problem else { continue };
         let primary = label(reading, *span, "the reading stops here");
         let (what, whose) = match reading.stack_set {
             Some(id) => (format!("the template of the stack set {}", shown(id)), "of this template"),
@@ -16,7 +16,8 @@ pub fn check(reading: &Reading<'_>, findings: &mut Vec<Finding>) {
         let headline = format!("{what} is not checked: {message}");
         let mut finding = Finding::new("INP001", Severity::Error, headline, primary, file());
         finding.related.extend(related.iter().map(|(span, message)| label(reading, *span, message)));
-        finding.help = format!("mend this place; until then the roles {whose} are unknown to every rule");
+        let advice = advice.as_deref().unwrap_or("mend this place");
+        finding.help = format!("{advice}; until then the roles {whose} are unknown to every rule");
         findings.push(finding);
     }
 }
