@@ -241,6 +241,59 @@ fn no_template_is_said_in_one_line_and_is_no_failure() {
 }
 
 #[test]
+fn that_no_template_could_be_read_is_said_beside_what_is_broken() {
+    let work = Work::new(&[("a.json", BROKEN)]);
+    assert!(work.run(&["check"]).stdout.contains("\n1 error · no template could be read · "));
+    let plain = work.run(&["check", "-f", "plain", "--select", "CGT"]);
+    assert_eq!((plain.status, plain.stderr.as_str()), (0, "note: no template could be read\n"));
+}
+
+/// Runs as a user whom permissions stop; nothing where the tests have nobody to run as.
+#[cfg(unix)]
+fn run_as_nobody(work: &Work, arguments: &[&str]) -> Option<Ran> {
+    use std::os::unix::fs::PermissionsExt;
+    use std::os::unix::process::CommandExt;
+    fs::set_permissions(work.0.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    let mut command = work.command(arguments);
+    // Permissions do not stop root.
+    let is_root = fs::read(work.path("shut.json")).is_ok();
+    let command = if is_root { command.uid(65_534).gid(65_534) } else { &mut command };
+    match command.output() {
+        Ok(output) => Some(Ran::from(output)),
+        Err(error) if is_root => {
+            eprintln!("not run as nobody: {error}");
+            None
+        }
+        Err(error) => panic!("{error}"),
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn what_a_walk_cannot_read_is_in_the_reports() {
+    use std::os::unix::fs::PermissionsExt;
+    let work = Work::new(&[("ok.json", ROLE), ("shut.json", ROLE), ("closed/a.json", ROLE)]);
+    for path in ["shut.json", "closed"] {
+        fs::set_permissions(work.path(path), fs::Permissions::from_mode(0o000)).unwrap();
+    }
+    let Some(text) = run_as_nobody(&work, &["check"]) else { return };
+    let told = ["not searched: closed: permission denied", "cannot read shut.json: permission denied"];
+    assert_eq!((text.status, text.stderr), (0, format!("warning: {}\nwarning: {}\n", told[0], told[1])));
+    let counted = " · 1 file could not be read, 1 folder could not be searched · ";
+    assert!(text.stdout.contains(counted), "{}", text.stdout);
+    let report = |format| run_as_nobody(&work, &["check", "-f", format]).unwrap().stdout;
+    let json: Value = serde_json::from_str(&report("json")).unwrap();
+    let notes = json["notes"].as_array().unwrap();
+    let notes: Vec<_> = notes.iter().map(|note| (note["kind"].as_str(), note["message"].as_str())).collect();
+    assert_eq!(notes, told.map(|told| (Some("unread"), Some(told))));
+    let sarif: Value = serde_json::from_str(&report("sarif")).unwrap();
+    let notifications = &sarif["runs"][0]["invocations"][0]["toolExecutionNotifications"];
+    assert_eq!(notifications[1]["message"]["text"], told[1]);
+    assert_eq!((&notifications[1]["level"], notifications.as_array().unwrap().len()), (&Value::from("warning"), 2));
+    fs::set_permissions(work.path("closed"), fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+#[test]
 fn what_is_passed_over_is_said_when_asked() {
     let work = Work::new(&[("package.json", "{}"), ("policy.json", r#"{"Version": "2012-10-17", "Statement": []}"#)]);
     let note = |run: &Value| run["notes"].as_array().unwrap().len();

@@ -330,7 +330,7 @@ fn deliver(args: &Args, wanted: &[Wanted], run: &Run, elapsed: Duration, status:
     // The text says it in its last line.
     let says_so = stdout.is_some_and(|one| one.format == Format::Text);
     if outcome.counts.templates == 0 && !args.quiet && !says_so {
-        super::say("note", "no template found");
+        super::say("note", report::no_template(&outcome.counts));
     }
     // These forms have a place for notes.
     let has_notes = |one: &Wanted| matches!(one.format, Format::Text | Format::Json | Format::Sarif);

@@ -162,6 +162,12 @@ pub struct Counts {
     pub files: usize,
     /// Templates among them.
     pub templates: usize,
+    /// Those among them that were to be templates and cannot be read as one.
+    pub broken: usize,
+    /// Files beside them that were found and could not be read at all.
+    pub unread: usize,
+    /// Folders that could not be searched.
+    pub unsearched: usize,
     /// Stacks; a template that is nested twice counts twice.
     pub stacks: usize,
     /// Roles.

@@ -25,6 +25,7 @@ use std::time::Duration;
 use crate::finding::Outcome;
 
 pub use escape::screen_safe;
+pub use summary::no_template;
 
 /// The formats of `check`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -527,7 +527,7 @@ impl<'a> Notification<'a> {
     fn new(sources: &Sources, note: &'a Note) -> Self {
         Self {
             descriptor: NotificationId { id: note.kind.name() },
-            level: if note.kind == NoteKind::Bound { "warning" } else { "note" },
+            level: if matches!(note.kind, NoteKind::Bound | NoteKind::Unread) { "warning" } else { "note" },
             message: Message::new(cut(&note.message, PROSE)),
             locations: note.place.map(|place| Location::new(sources, place)).into_iter().collect(),
         }
@@ -536,8 +536,8 @@ impl<'a> Notification<'a> {
 
 /// What could not be decided, and what was left out.
 fn notifications(outcome: &Outcome, left_out: usize) -> Vec<Notification<'_>> {
-    let kinds = [NoteKind::Undecided, NoteKind::Bound, NoteKind::Ambiguous, NoteKind::Stale, NoteKind::Vanished];
-    let notes = outcome.notes.iter().filter(|note| kinds.contains(&note.kind));
+    let is_told = |note: &&Note| !matches!(note.kind, NoteKind::LeftRun | NoteKind::Skipped);
+    let notes = outcome.notes.iter().filter(is_told);
     let mut notifications: Vec<_> = notes.map(|note| Notification::new(&outcome.sources, note)).collect();
     if left_out > 0 {
         let message =

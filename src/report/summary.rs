@@ -28,14 +28,19 @@ pub(super) fn line(outcome: &Outcome, elapsed: Option<Duration>, paint: Paint) -
     let read = read(&outcome.counts);
     let found = found(outcome.findings.iter(), paint);
     let mut parts = match (outcome.findings.is_empty(), read) {
-        (true, None) => vec!["no template found".to_owned()],
-        (false, None) => vec![found, "no template found".to_owned()],
+        (true, None) => vec![no_template(&outcome.counts).to_owned()],
+        (false, None) => vec![found, no_template(&outcome.counts).to_owned()],
         (_, Some(read)) => vec![found, read],
     };
     parts.extend(unread(outcome));
     parts.extend(hidden(outcome));
     parts.extend(elapsed.map(duration));
     parts.join(" · ")
+}
+
+/// What to say where no template was read.
+pub fn no_template(counts: &Counts) -> &'static str {
+    if counts.broken > 0 { "no template could be read" } else { "no template found" }
 }
 
 /// How much is not shown since somebody said so; nothing where nothing is.
@@ -47,13 +52,18 @@ fn hidden(outcome: &Outcome) -> Option<String> {
     (!parts.is_empty()).then(|| parts.join(", "))
 }
 
-/// How many files could not be read of which somebody said that this is not to be shown: nothing was found in them,
-/// since nobody looked.
+/// What nobody looked at and no finding that is shown tells: files of which somebody said that this is not to be shown,
+/// and what was found and could not be opened.
 fn unread(outcome: &Outcome) -> Option<String> {
     let of_one = |finding: &Finding| (finding.rule == UNREAD).then_some(finding.primary.place.file);
     let files: BTreeSet<FileId> = outcome.suppressed.iter().filter_map(of_one).collect();
-    let count = files.len();
-    (count > 0).then(|| format!("{} could not be read", number(count, "file", "files")))
+    let (read, searched) = (files.len() + outcome.counts.unread, outcome.counts.unsearched);
+    let parts = [
+        (read > 0).then(|| format!("{} could not be read", number(read, "file", "files"))),
+        (searched > 0).then(|| format!("{} could not be searched", number(searched, "folder", "folders"))),
+    ];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
 }
 
 /// `1 error, 2 warnings`, or `no findings`.

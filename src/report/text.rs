@@ -39,6 +39,8 @@ fn is_shown(note: &Note, options: &Options<'_>) -> bool {
     match note.kind {
         // The summary counts them.
         NoteKind::Undecided => options.undecided || options.verbose,
+        // The summary counts them, and standard error names them.
+        NoteKind::Unread => false,
         NoteKind::Skipped | NoteKind::LeftRun => options.verbose,
         NoteKind::Ambiguous | NoteKind::Bound | NoteKind::Stale | NoteKind::Vanished => true,
     }

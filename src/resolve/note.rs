@@ -64,6 +64,8 @@ pub enum NoteKind {
     Bound,
     /// A file that was passed over, and why.
     Skipped,
+    /// A file that could not be read, or a folder that could not be searched.
+    Unread,
     /// An output of a program that has changed since.
     Stale,
     /// Findings of a baseline that are no longer there.
@@ -79,6 +81,7 @@ impl NoteKind {
             Self::Ambiguous => "ambiguous",
             Self::Bound => "bound",
             Self::Skipped => "skipped",
+            Self::Unread => "unread",
             Self::Stale => "stale",
             Self::Vanished => "vanished",
         }

@@ -99,8 +99,8 @@ pub(super) struct Found {
     pub(super) outputs: Vec<Output>,
     /// Named paths that cannot be read.
     pub(super) failures: Vec<String>,
-    /// Paths below them that cannot be read.
-    pub(super) warnings: Vec<String>,
+    /// Folders below them that cannot be searched.
+    pub(super) unsearched: Vec<String>,
     /// What was left aside, and why.
     pub(super) skipped: Vec<String>,
 }
@@ -153,7 +153,7 @@ fn settle(scope: &Scope, mut found: Found) -> Found {
     found.files.sort();
     found.files.dedup();
     found.failures.dedup();
-    found.warnings.sort();
+    found.unsearched.sort();
     found.skipped.sort();
     found.skipped.dedup();
     let excluded = |file: &Candidate| !file.named && scope.exclude.holds(&file.shown, false);
@@ -248,7 +248,7 @@ impl Search {
             let message = format!("not searched: {at}{}", reason(io));
             // A folder that was named is a path that could not be read.
             let is_named = error.depth() == Some(0);
-            self.add_with(|found| if is_named { found.failures.push(message) } else { found.warnings.push(message) });
+            self.add_with(|found| if is_named { found.failures.push(message) } else { found.unsearched.push(message) });
         }
     }
 

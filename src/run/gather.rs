@@ -26,6 +26,10 @@ pub(super) struct Gathered {
     /// The stacks: templates by themselves in the order of their files, then those of assemblies.
     pub(super) units: Vec<Unit>,
     pub(super) failures: Vec<String>,
+    /// Folders that could not be searched.
+    pub(super) unsearched: Vec<String>,
+    /// Files that were found and could not be read.
+    pub(super) unread: Vec<String>,
     pub(super) warnings: Vec<String>,
     /// What was passed over, and why.
     pub(super) skipped: Vec<String>,
@@ -76,10 +80,17 @@ pub(super) struct FileReading {
     pub(super) path: PathBuf,
 }
 
+impl FileReading {
+    /// Whether it was to be a template and cannot be read as one.
+    pub(super) fn is_broken(&self) -> bool {
+        self.problems.iter().any(|problem| matches!(problem, Problem::Unreadable { .. }))
+    }
+}
+
 /// Reads what was found, in parallel.
 pub(super) fn gather(scope: &Scope, found: Found, stdin: Option<&Stdin>, progress: &Progress) -> Gathered {
-    let Found { files, outputs, failures, warnings, skipped } = found;
-    let mut gathered = Gathered { failures, warnings, skipped, ..Gathered::default() };
+    let Found { files, outputs, failures, unsearched, skipped } = found;
+    let mut gathered = Gathered { failures, unsearched, skipped, ..Gathered::default() };
     let mut inputs = BTreeMap::new();
     progress.expect(files.len() + outputs.len());
     let read: Vec<_> = files
@@ -140,7 +151,7 @@ impl Gathered {
             }
             Ok(Verdict::Passed(why)) => self.skipped.push(format!("{shown}: {why}")),
             Err(error) if candidate.named => self.failures.push(format!("cannot read {shown}: {}", reason(&error))),
-            Err(error) => self.warnings.push(format!("cannot read {shown}: {}", reason(&error))),
+            Err(error) => self.unread.push(format!("cannot read {shown}: {}", reason(&error))),
         }
     }
 
@@ -299,6 +310,20 @@ mod tests {
         assert_eq!(gathered.units[3].assembly.as_ref().unwrap().artifact.stack_name, "the-a");
         assert!(gathered.units.iter().all(|unit| gathered.files.documents[unit.document].file() == unit.file));
         assert_eq!(gathered.bounds, [""; 0]);
+    }
+
+    #[test]
+    fn what_is_found_and_cannot_be_read_is_told_apart() {
+        let store = Store::memory(vec![("a.json".to_owned(), "{}".to_owned())]);
+        let scope = Scope { store, exclude: Exclude::default(), gitignore: true, roots: Vec::new() };
+        let gone = |named| Candidate { shown: "b.json".to_owned(), path: "b.json".into(), named };
+        let told = |named| {
+            let found = Found { files: vec![gone(named)], ..Found::default() };
+            let gathered = gather(&scope, found, None, &Progress::default());
+            (gathered.unread, gathered.failures)
+        };
+        let message = || vec!["cannot read b.json: entity not found".to_owned()];
+        assert_eq!((told(false), told(true)), ((message(), vec![]), (vec![], message())));
     }
 
     #[test]

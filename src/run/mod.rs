@@ -271,7 +271,7 @@ fn run(scope: &Arc<Scope>, mut found: Found, inputs: &Inputs, options: &Options)
     let (told, without_effect) = (configurations.told(), configurations.without_effect());
     configurations.finish()?;
     let given = given::give(scope, &mut gathered, &configured, &options.parameters)?;
-    let Gathered { mut files, mut units, programs, failures, warnings, .. } = gathered;
+    let Gathered { mut files, mut units, programs, failures, unsearched, unread, mut warnings, .. } = gathered;
     let runs = |rule: &str| options.selection.runs(rule);
     let said = said(&configured, options);
     let bounds = bodies::read(&mut files, &mut units, &said);
@@ -287,11 +287,25 @@ fn run(scope: &Arc<Scope>, mut found: Found, inputs: &Inputs, options: &Options)
         notes.extend(told.map(note(NoteKind::Skipped)));
     }
     notes.extend(given.ambiguous.into_iter().map(note(NoteKind::Ambiguous)));
+    let is_whole = unsearched.is_empty() && unread.is_empty();
+    let not_looked_at: Vec<String> = unsearched.iter().chain(&unread).cloned().collect();
+    notes.extend(not_looked_at.iter().cloned().map(note(NoteKind::Unread)));
+    warnings.splice(0..0, not_looked_at);
     let templates = files.readings.iter().filter(|reading| reading.is_template).count();
-    let counts = Counts { files: files.readings.len(), templates, stacks: units.len(), ..analysis.counts };
+    let counts = Counts {
+        files: files.readings.len(),
+        templates,
+        stacks: units.len(),
+        broken: files.readings.iter().filter(|reading| reading.is_broken()).count(),
+        unread: unread.len(),
+        unsearched: unsearched.len(),
+        ..analysis.counts
+    };
     let of_metadata = std::mem::take(&mut analysis.suppressions);
     let mut suppressions = Suppressions::collect(scope, &mut files, &units, &configured, of_metadata, options.today);
-    suppressions.set_whole(whole(scope, &files, &inputs.paths, &analysis));
+    if is_whole {
+        suppressions.set_whole(whole(scope, &files, &inputs.paths, &analysis));
+    }
     let (units, configured) = (units.as_slice(), configured.as_slice());
     let judges = Judges { scope, files: &files, units, configured, options, suppressions, before, replaced };
     let concluded = judges.conclude(findings, programs);

@@ -224,6 +224,7 @@ fn write_note(outcome: &Outcome, note: &Note, page: &mut String) {
         NoteKind::Ambiguous => "ambiguous",
         NoteKind::Bound => "limit reached",
         NoteKind::Skipped => "passed over",
+        NoteKind::Unread => "not read",
         NoteKind::Stale => "stale",
         NoteKind::Vanished => "gone",
     };

@@ -38,6 +38,9 @@ fn text_without_findings() {
     let counts = Counts { templates: 1, roles: 0, ..counts };
     assert_eq!(text(counts), "no findings · 1 template, no role · 12 ms\n");
     assert_eq!(text(Counts::default()), "no template found · 12 ms\n");
+    let counts = Counts { unread: 2, unsearched: 1, ..Counts::default() };
+    assert_eq!(text(counts), "no template found · 2 files could not be read, 1 folder could not be searched · 12 ms\n");
+    assert_eq!(text(Counts { files: 1, broken: 1, ..Counts::default() }), "no template could be read · 12 ms\n");
     let quiet = Options { quiet: true, ..fixed() };
     assert_eq!(report(Format::Text, &Outcome::default(), &quiet), "");
 }
