@@ -138,7 +138,7 @@ struct Wanted {
 
 pub(super) fn run(args: &Args, matches: &ArgMatches) -> Status {
     let started = Instant::now();
-    let (mut wanted, asked, (mut run, mended)) = match done(args, matches) {
+    let (mut asked, mut run, mended) = match done(args, matches) {
         Ok(done) => done,
         Err(messages) => {
             messages.iter().for_each(error);
@@ -154,42 +154,44 @@ pub(super) fn run(args: &Args, matches: &ArgMatches) -> Status {
     run.warnings.iter().for_each(warning);
     let fail_on = args.fail_on.or(run.fail_on).unwrap_or(FailOn::Severity(Severity::Error));
     let status = if run.failures.is_empty() { status(&run.outcome, fail_on) } else { Status::Failed };
-    let Some(mended) = mended else { return deliver(args, &wanted, &run, started.elapsed(), status) };
+    let Some(mended) = mended else { return deliver(args, &asked.wanted, &run, started.elapsed(), status) };
     let made = fix::finish(args.diff, most(args), args.quiet, args.color, &mended);
     let status = status.max(made);
     if made == Status::Failed && !args.diff {
-        // What could not be written is still there.
-        match run::check(&asked.inputs, &asked.options) {
-            Ok(stored) => run = stored,
-            Err(failure) => failure.messages().iter().for_each(error),
-        }
+        run = stored(&asked).unwrap_or(run);
     }
     // The diff is all that a pipe to `git apply` may see.
     if args.diff {
-        if let Some(left) = wanted.iter().find(|one| one.file.is_none()).filter(|_| !args.format.is_empty()) {
+        if let Some(left) = asked.wanted.iter().find(|one| one.file.is_none()).filter(|_| !args.format.is_empty()) {
             warning(format_args!("-f {} is not printed beside --diff; give it a file with -o", left.format.name()));
         }
-        wanted.retain(|one| one.file.is_some());
+        asked.wanted.retain(|one| one.file.is_some());
     }
-    deliver(args, &wanted, &run, started.elapsed(), status)
+    deliver(args, &asked.wanted, &run, started.elapsed(), status)
 }
 
-/// What is to be checked, and how.
+/// What is to be checked, and how, and the reports that are wanted.
 struct Asked {
+    wanted: Vec<Wanted>,
     inputs: Inputs,
     options: Options,
 }
 
-/// The reports that are wanted, what was asked for, and what came of it; or why nothing did. Until then nothing is
-/// written.
-fn done(args: &Args, matches: &ArgMatches) -> Result<(Vec<Wanted>, Asked, (Run, Option<Mended>)), Vec<String>> {
+/// What was asked for and what came of it; or why nothing did. Until then nothing is written.
+fn done(args: &Args, matches: &ArgMatches) -> Result<(Asked, Run, Option<Mended>), Vec<String>> {
     let wanted = wanted(args, matches).map_err(one)?;
     let reports: Vec<&Path> = wanted.iter().filter_map(|one| one.file.as_deref()).collect();
     files::are_apart(&reports, args.write_baseline.as_deref()).map_err(one)?;
-    let asked = asked(args)?;
-    let (run, mended) = checked(args, &asked)?;
+    let (inputs, options) = asked(args)?;
+    let (run, mended) = checked(args, &inputs, &options)?;
     files::spare(&reports, &run.read).map_err(one)?;
-    Ok((wanted, asked, (run, mended)))
+    Ok((Asked { wanted, inputs, options }, run, mended))
+}
+
+/// A run over the files as they are stored: what could not be written is still found.
+fn stored(asked: &Asked) -> Option<Run> {
+    let run = run::check(&asked.inputs, &asked.options);
+    run.map_err(|failure| failure.messages().iter().for_each(error)).ok()
 }
 
 fn one(message: String) -> Vec<String> {
@@ -197,7 +199,7 @@ fn one(message: String) -> Vec<String> {
 }
 
 /// What the options ask for; or what is wrong with them.
-fn asked(args: &Args) -> Result<Asked, Vec<String>> {
+fn asked(args: &Args) -> Result<(Inputs, Options), Vec<String>> {
     let mut selection = Selection::parse(&args.select, &args.ignore).map_err(|error| one(error.to_string()))?;
     let (region, account, partition) = (args.region.as_deref(), args.account.as_deref(), args.partition.as_deref());
     let environment = Environment::new(region, account, partition).map_err(one)?;
@@ -231,11 +233,11 @@ fn asked(args: &Args) -> Result<Asked, Vec<String>> {
         today,
         progress,
     };
-    Ok(Asked { inputs, options })
+    Ok((inputs, options))
 }
 
 /// The run itself, and what fixes came to where they are wanted; or why there is none.
-fn checked(args: &Args, Asked { inputs, options }: &Asked) -> Result<(Run, Option<Mended>), Vec<String>> {
+fn checked(args: &Args, inputs: &Inputs, options: &Options) -> Result<(Run, Option<Mended>), Vec<String>> {
     let _bar = Bar::new(&options.progress, args.quiet);
     let failed = |error: run::RunError| error.messages();
     if !args.diff && args.fix.is_none() {
