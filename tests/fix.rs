@@ -143,7 +143,10 @@ Resources:
             Condition: {StringEquals: {'aws:RequestTag/team': blue}}
 ";
     let folder = folder(&[("a.yaml", untagged)]);
-    run(&folder, &["--fix"]);
+    for arguments in ["--fix", "--diff"] {
+        let told = said(&run(&folder, &[arguments]).stderr);
+        assert_eq!(told, "note: nothing safe to fix; 1 more with --fix=offer\n", "{arguments}");
+    }
     assert_eq!(text(&folder, "a.yaml"), untagged);
     run(&folder, &["--fix=offer"]);
     assert_eq!(

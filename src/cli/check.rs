@@ -155,7 +155,7 @@ pub(super) fn run(args: &Args, matches: &ArgMatches) -> Status {
     let fail_on = args.fail_on.or(run.fail_on).unwrap_or(FailOn::Severity(Severity::Error));
     let status = if run.failures.is_empty() { status(&run.outcome, fail_on) } else { Status::Failed };
     let Some(mended) = mended else { return deliver(args, &asked.wanted, &run, started.elapsed(), status) };
-    let made = fix::finish(args.diff, most(args), args.quiet, args.color, &mended);
+    let made = fix::finish(args.diff, most(args), args.quiet, args.color, (&mended, &run.outcome));
     let status = status.max(made);
     if made == Status::Failed && !args.diff {
         run = stored(&asked).unwrap_or(run);

@@ -9,10 +9,16 @@ use super::{Color, Status, error, files, print, say, warning};
 use crate::finding::{Applicability, By, Finding, Outcome, Status as Decided, visible};
 use crate::run::{Mended, MendedFile, reason};
 
-/// Prints the changes or makes them, and says what came of them.
-pub(super) fn finish(diff: bool, most: Applicability, quiet: bool, color: Color, mended: &Mended) -> Status {
+/// Prints the changes or makes them, and says what came of them; `outcome` is what is still found.
+pub(super) fn finish(
+    diff: bool,
+    most: Applicability,
+    quiet: bool,
+    color: Color,
+    (mended, outcome): (&Mended, &Outcome),
+) -> Status {
     if !quiet && mended.files.is_empty() && mended.left.is_empty() {
-        say("note", &nothing(most, &mended.run.outcome));
+        say("note", &nothing(most, outcome));
     }
     if diff {
         let text: String = mended.files.iter().map(|file| unified(file, color.on_stdout())).collect();
