@@ -285,8 +285,13 @@ fn the_configuration_says_where_templates_go() {
         found.iter().map(|one| one.replace("/role.yaml MAP014", "")).collect::<Vec<_>>()
     };
     let work = Work::new(&files);
-    let said = "the role app-auth is defined by one/role.yaml and by two/role.yaml";
+    let said = "references to the role app-auth are not followed: it is defined by one/role.yaml and by two/role.yaml";
     assert_eq!((ambiguous(&work), joined(&work)), (vec![said.to_owned()], vec![]));
+    // Paths start at the working directory, whatever configurations lie below it.
+    for folder in ["one", "two"] {
+        fs::write(work.path(&format!("{folder}/rolecall.toml")), "").unwrap();
+    }
+    assert_eq!(ambiguous(&work), [said]);
     // The account alone says which of both is meant, and each folder has its own.
     for (one, two, meant) in [
         ("111122223333", "444455556666", "one"),
@@ -301,7 +306,10 @@ fn the_configuration_says_where_templates_go() {
     // An option counts more than each of them.
     assert_eq!(joined(&work), [""; 0]);
     let json = work.json(&["--account", "111122223333"]);
-    assert!(messages(&json, "ambiguous")[0].starts_with("the role app-auth is defined by "), "{json:#}");
+    assert!(
+        messages(&json, "ambiguous")[0].starts_with("references to the role app-auth are not followed: "),
+        "{json:#}"
+    );
 }
 
 #[test]

@@ -243,7 +243,7 @@ fn two_apps_with_the_same_role_names_stay_apart() {
     let files = [halves("one", "${AWS::AccountId}"), halves("two", "${AWS::AccountId}")].concat();
     let report = check(&borrowed(&files), &[]);
     assert_eq!(findings(&report), [""; 0]);
-    let said = "the role app-auth is defined by one/role.yaml and by two/role.yaml";
+    let said = "references to the role app-auth are not followed: it is defined by one/role.yaml and by two/role.yaml";
     assert_eq!(notes(&report, "ambiguous"), [said], "once for both who ask");
 }
 

@@ -83,8 +83,8 @@ impl<'d> Resolver<'_, 'd> {
                 }
             },
             [(first, _), (second, _), ..] => {
-                let keys = [first, second].map(|id| self.stack(*id).info.key.clone());
-                self.add_note(Note::of_rivals(what, keys, at.place));
+                let both = [first, second].map(|id| self.stack(*id).info.shown.clone());
+                self.add_note(Note::of_rivals(what, both, at.place));
                 Kind::Text(self.missing(what, what, Why::Ambiguous(what.into())))
             }
         }

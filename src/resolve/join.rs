@@ -229,11 +229,11 @@ impl Index {
             match near.find(is_other) {
                 None => joins.pairs.push((by, first.stack)),
                 Some(second) => {
-                    let keys = [first, second].map(|definition| stacks[definition.stack].info.key.clone());
+                    let both = [first, second].map(|definition| stacks[definition.stack].info.shown.clone());
                     if name.is_role() {
-                        joins.notes.push((by, Note::of_rivals(&name.shown(), keys, place)));
+                        joins.notes.push((by, Note::of_rivals(&name.shown(), both, place)));
                     } else {
-                        joins.rivals.push((by, name.shown(), keys));
+                        joins.rivals.push((by, name.shown(), both));
                     }
                 }
             }
@@ -344,6 +344,7 @@ mod tests {
         let owned = |text: &str| text.to_owned();
         StackInfo {
             key: owned(name),
+            shown: owned(name),
             name: Some(owned(name)),
             account: account.map(owned),
             region: region.map(owned),
@@ -417,7 +418,10 @@ mod tests {
         let policy = "Resources: {P: {Type: 'AWS::IAM::Policy', Properties: {Roles: [app]}}}";
         let plain = |name: &str| info(name, None, None);
         let (count, notes) = sets(&[(ROLE, plain("one")), (ROLE, plain("two")), (policy, plain("three"))]);
-        assert_eq!((count, notes), (3, vec!["the role app is defined by one and by two".to_owned()]));
+        assert_eq!(
+            (count, notes),
+            (3, vec!["references to the role app are not followed: it is defined by one and by two".to_owned()])
+        );
         // One of them lies elsewhere.
         let here = |name: &str, account| info(name, Some(account), None);
         let stacks = [

@@ -23,9 +23,10 @@ impl Note {
         Self { kind, message, place, rivals: None }
     }
 
-    /// That two templates define what one asks for.
+    /// That two templates define what one asks for, so that neither of them is asked.
     pub fn of_rivals(what: &str, rivals: [String; 2], place: Place) -> Self {
-        let message = format!("{what} is defined by {} and by {}", rivals[0], rivals[1]);
+        let [one, other] = &rivals;
+        let message = format!("references to {what} are not followed: it is defined by {one} and by {other}");
         Self { kind: NoteKind::Ambiguous, message, place: Some(place), rivals: Some(rivals) }
     }
 

@@ -16,6 +16,8 @@ pub struct StackId(pub u32);
 pub struct StackInfo {
     /// What makes it the same in every run (interface, JSON, `fingerprint`).
     pub key: String,
+    /// How messages name it.
+    pub shown: String,
     /// Its name, where a manifest says so.
     pub name: Option<String>,
     /// The account it goes to, where that is known.

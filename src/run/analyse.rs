@@ -181,7 +181,8 @@ fn nesting<'d>(unit: &'d Unit, ids: &HashMap<usize, StackId>) -> Option<(StackId
 
 fn info(unit: &Unit, said: &Said<'_>, parent: Option<&Stack<'_>>) -> StackInfo {
     let apart = unit.nested.as_ref().is_some_and(|nested| nested.apart);
-    let mut info = StackInfo { key: unit.key.clone(), given: unit.given.clone(), apart, ..StackInfo::default() };
+    let (key, shown, given) = (unit.key.clone(), unit.shown.clone(), unit.given.clone());
+    let mut info = StackInfo { key, shown, given, apart, ..StackInfo::default() };
     if let Some(assembly) = &unit.assembly {
         let artifact = &assembly.artifact;
         info.name = assembly.nested.is_empty().then(|| artifact.stack_name.clone());

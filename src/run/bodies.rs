@@ -221,7 +221,8 @@ impl Bodies {
                 let nested = Some(Nested { parent: owner.at, id: owner.id.to_owned(), apart: true });
                 let (texts, source_root) = (owner.unit.texts + 1, owner.unit.source_root.clone());
                 let unit = Unit::new(owner.place.file, document, owner.key(), None);
-                self.units.push(Unit { nested, texts, source_root, ..unit });
+                let shown = format!("{}/{}", owner.unit.shown, owner.id);
+                self.units.push(Unit { nested, texts, source_root, shown, ..unit });
             }
         }
     }

@@ -218,7 +218,9 @@ impl Gathered {
             };
             let parts = parts.into_iter().filter_map(part).collect();
             places.push(Some(units.len()));
-            units.push(Unit { nested, unread, parts, ..Unit::new(FileId(file as u32), document, key, None) });
+            let file = FileId(file as u32);
+            let shown = self.files.sources.get(file).path().to_owned();
+            units.push(Unit { nested, unread, parts, shown, ..Unit::new(file, document, key, None) });
         }
         units
     }

@@ -18,6 +18,8 @@ pub struct Unit {
     /// What makes the stack the same in every run: the artifact id in an assembly (nested: followed
     /// by the nested logical ids, joined by `/`), else the template's path from its project.
     pub key: String,
+    /// How messages name it: its template's path from the working directory; in an assembly its key and that one.
+    pub shown: String,
     /// What an assembly says of it.
     pub assembly: Option<AssemblyStack>,
     /// The unit that nests it; that one comes before it.
@@ -37,8 +39,12 @@ pub struct Unit {
 impl Unit {
     /// A stack of which nothing is known but its template and what an assembly says.
     pub fn new(file: FileId, document: usize, key: String, assembly: Option<AssemblyStack>) -> Self {
+        let shown = match &assembly {
+            Some(stack) => format!("{key} in {}", stack.assembly),
+            None => key.clone(),
+        };
         let (nested, unread, parts, given) = (None, Arc::default(), Vec::new(), Given::default());
-        Self { file, document, key, assembly, nested, unread, parts, given, texts: 0, source_root: None }
+        Self { file, document, key, shown, assembly, nested, unread, parts, given, texts: 0, source_root: None }
     }
 
     /// Whether another stack makes it.
