@@ -196,6 +196,18 @@ Conditions: {IsDev: !Equals [!Ref Stage, dev]}
     let entry = |condition: &str| format!("[[suppress]]\nrule = 'SVC001'\nreason = 'x'\ncondition = '{condition}'\n");
     work.write("rolecall.toml", &entry("IsDev"));
     assert_eq!(work.found(&[]), [""; 0]);
+    // What follows from the branch counts too, whatever the report names; what may be false does not.
+    let more = "  IsTest: !Or [!Condition IsDev, !Equals [!Ref Stage, test]]
+  IsReal: !And [!Condition IsDev, !Equals [!Ref 'AWS::Region', eu-west-1]]
+  IsProd: !Not [!Condition IsDev]
+";
+    let head = "Conditions:\n  IsDev: !Equals [!Ref Stage, dev]\n".to_owned() + more;
+    work.write("t.yaml", &template.replace("Conditions: {IsDev: !Equals [!Ref Stage, dev]}\n", &head));
+    for (condition, count) in [("IsDev", 0), ("IsTest", 0), ("IsReal", 1), ("IsProd", 1)] {
+        work.write("rolecall.toml", &entry(condition));
+        assert_eq!(work.found(&[]).len(), count, "{condition}");
+    }
+    work.write("t.yaml", &template);
     for other in ["IsProd", "isdev"] {
         work.write("rolecall.toml", &entry(other));
         assert_eq!(work.found(&[]).len(), 1, "{other}");

@@ -126,6 +126,9 @@ pub struct Finding {
     pub branch: Branch,
     /// The same for people: conditions and parameters with their values.
     pub assignment: Vec<(String, Choice)>,
+    /// Of the conditions that a configuration asks for (`[[suppress]]`) those of its template that are true in all of
+    /// its branch.
+    pub true_conditions: Vec<String>,
     /// What it takes for granted, each a sentence without its full stop.
     pub assumes: Vec<String>,
     /// The line of the program that wrote the template.
@@ -205,6 +208,7 @@ impl Finding {
             subject,
             branch: Branch::default(),
             assignment: Vec::new(),
+            true_conditions: Vec::new(),
             assumes: Vec::new(),
             code: None,
             app: None,

@@ -201,9 +201,10 @@ impl Scope {
     }
 }
 
-/// Whether the branch of a finding says that a condition is true.
+/// Whether the branch of a finding says that a condition is true, or that follows from it.
 fn is_true(finding: &Finding, condition: &str) -> bool {
-    finding.assignment.iter().any(|(name, choice)| name == condition && *choice == Choice::Condition(true))
+    let follows = finding.true_conditions.iter().any(|name| name == condition);
+    follows || finding.assignment.iter().any(|(name, choice)| name == condition && *choice == Choice::Condition(true))
 }
 
 fn is_within(inner: Place, outer: Place) -> bool {

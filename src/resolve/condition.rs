@@ -3,12 +3,23 @@
 use super::{Resolver, StackId, is_secret};
 use crate::syntax::Node;
 use crate::template::{Call, Function};
-use crate::value::{At, Branch, Formula, Kind, Piece, Switch, SwitchId, SymbolId, Text, Truth, Value, compare};
+use crate::value::{At, Branch, Formula, Kind, Piece, Switch, SwitchId, SymbolId, Text, Truth, Value, Worlds, compare};
+
+/// Whether a condition of a stack's template is true in every deployment of a branch; not where the template has none
+/// of that name, and not where nobody knows.
+pub fn always_true(worlds: &Worlds, stack: StackId, name: &str, branch: &Branch) -> bool {
+    let Some(id) = worlds.find(&key(stack, name)) else { return false };
+    branch.and(&Branch::of(id, 0)).is_none_or(|against| worlds.consistent(&against).is_false())
+}
+
+fn key(stack: StackId, name: &str) -> String {
+    format!("{}/condition/{name}", stack.0)
+}
 
 impl<'d> Resolver<'_, 'd> {
     /// The switch of a condition; nothing where the template has no such condition.
     pub(super) fn condition(&mut self, stack: StackId, name: &str) -> Option<SwitchId> {
-        let key = format!("{}/condition/{name}", stack.0);
+        let key = key(stack, name);
         if let Some(id) = self.worlds.find(&key) {
             return Some(id);
         }

@@ -34,6 +34,7 @@ use crate::syntax::{Kind as NodeKind, Node, NodeId, Scalar};
 use crate::template::{Call, Function, Resource};
 use crate::value::{At, Branch, Case, Entry, Kind, Size, SwitchId, SymbolId, Symbols, Text, Value, Why, Worlds};
 
+pub use condition::always_true;
 pub use given::{Given, GivenParameter};
 pub use note::{Note, NoteKind};
 pub use parameter::{allowed_values, is_list, is_secret};

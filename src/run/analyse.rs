@@ -103,6 +103,8 @@ pub(super) struct Said<'s> {
     pub(super) configured: Vec<&'s Environment>,
     /// What counts as the user's own, for each file.
     pub(super) trusted: Vec<&'s Trusted>,
+    /// The conditions that suppressions ask for.
+    pub(super) conditions: BTreeSet<&'s str>,
 }
 
 /// What each document includes. No two units with parts share a document.
@@ -238,6 +240,7 @@ fn analyse_set(
     checks::give_way(&mut findings);
     let mut findings = checks::settle(findings, &graph);
     name_loops(&mut findings, over);
+    name_conditions(&mut findings, set, &graph, &said.conditions);
     checks::give_way(&mut findings);
     findings.retain(|finding| runs(finding.rule));
     let (counts, undecided) = count(&graph, &trusts, &classes);
@@ -284,6 +287,23 @@ fn name_loops(findings: &mut [Finding], over: &[OverDefault]) {
         for one in around {
             checks::assume_default(finding, &one.parameter, &one.default);
         }
+    }
+}
+
+/// Says of each finding which of the conditions that somebody asks for are true in all of its branch. Stacks of one
+/// template share a key: it has to be so in each of them.
+fn name_conditions(findings: &mut [Finding], set: &StackSet<'_>, graph: &Graph, asked: &BTreeSet<&str>) {
+    if asked.is_empty() {
+        return;
+    }
+    for finding in findings {
+        let is_own = |id: &StackId| set.stack(*id).info.key == finding.subject.stack_key;
+        let stacks: Vec<StackId> = set.ids().filter(is_own).collect();
+        let is_true = |name: &&&str| {
+            let holds = |id: &StackId| resolve::always_true(&graph.worlds, *id, name, &finding.branch);
+            !stacks.is_empty() && stacks.iter().all(holds)
+        };
+        finding.true_conditions = asked.iter().filter(is_true).map(|name| (*name).to_owned()).collect();
     }
 }
 

@@ -341,8 +341,10 @@ fn graphs(scope: &Arc<Scope>, found: Found, options: &Options) -> Result<Vec<Gra
 /// What users said about the stacks, by configurations and options.
 fn said<'s>(configured: &'s [Arc<Configuration>], options: &'s Options) -> Said<'s> {
     let trusted = configured.iter().map(|own| &own.settings.trusted).collect();
+    let entries = configured.iter().flat_map(|own| &own.settings.lint.suppress);
+    let conditions = entries.filter_map(|entry| entry.condition.as_deref()).collect();
     let configured = configured.iter().map(|own| &own.settings.environment).collect();
-    Said { environment: &options.environment, configured, trusted }
+    Said { environment: &options.environment, configured, trusted, conditions }
 }
 
 /// Runs the checks over the reading of each file.

@@ -161,7 +161,7 @@ const SECTIONS: [Section; 6] = [
             Key { name: "logical-id", says: "The resource.", example: r#""VendorRole""#, schema: text },
             Key {
                 name: "condition",
-                says: "Only findings in branches where this condition of the template is true.",
+                says: "Only findings that are there only where this condition of the template is true.",
                 example: r#""IsDev""#,
                 schema: text,
             },

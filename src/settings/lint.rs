@@ -70,7 +70,7 @@ pub struct Entry {
     pub path: Option<Glob>,
     /// The logical id.
     pub logical_id: Option<String>,
-    /// A condition that is true where the finding holds.
+    /// A condition that is true wherever the finding holds.
     pub condition: Option<String>,
     /// Why.
     pub reason: Option<String>,
