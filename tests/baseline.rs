@@ -133,7 +133,7 @@ fn a_broken_baseline_is_an_error_with_its_place() {
     assert!(refusal("{ \"schema\": ").starts_with("error: known.json:1:13: "), "{}", refusal("{ \"schema\": "));
     assert_eq!(
         refusal("{\"schema\": \"rolecall/1\", \"findings\": []}"),
-        "error: known.json:1:12: this version reads baselines of the schema rolecall-baseline/1\n"
+        "error: known.json:1:12: this is a report, and no baseline: --write-baseline writes one\n"
     );
     assert_eq!(
         refusal(&format!("{head}  {{\"fingerprint\": \"00000000000000000000000000000000\", \"rule\": \"X\"}}\n] }}")),

@@ -185,18 +185,16 @@ fn whole(root: Node<'_>, faults: &mut Vec<Fault>) -> Vec<Known> {
         faults.push(Fault::new(root.span(), "a baseline is an object with schema and findings"));
         return Vec::new();
     }
+    // Of another kind of file there is no more to say.
+    if let Some(fault) = another_kind(root) {
+        faults.push(fault);
+        return Vec::new();
+    }
     for (key, _) in root.own_entries() {
         let name = key.text().unwrap_or_default();
         if !["schema", "findings"].contains(&name) {
             faults.push(Fault::unknown(key.span(), "no key of a baseline", name, ["schema", "findings"].into_iter()));
         }
-    }
-    match root.get("schema") {
-        Some(schema) if schema.text() == Some(BASELINE) => {}
-        Some(other) => {
-            faults.push(Fault::new(other.span(), format!("this version reads baselines of the schema {BASELINE}")))
-        }
-        None => faults.push(Fault::new(root.span(), format!("it has no schema, which would be {BASELINE}"))),
     }
     match root.get("findings") {
         Some(list) if list.kind() == Kind::Sequence => list.items().filter_map(|item| entry(item, faults)).collect(),
@@ -208,6 +206,20 @@ fn whole(root: Node<'_>, faults: &mut Vec<Fault>) -> Vec<Known> {
             faults.push(Fault::new(root.span(), "it has no findings"));
             Vec::new()
         }
+    }
+}
+
+/// Why an object is no baseline that can be read, by what it says it is.
+fn another_kind(root: Node<'_>) -> Option<Fault> {
+    let Some(schema) = root.get("schema") else {
+        return Some(Fault::new(root.span(), format!("it has no schema, which would be {BASELINE}")));
+    };
+    match schema.text() {
+        Some(BASELINE) => None,
+        Some(text) if text.starts_with("rolecall/") => {
+            Some(Fault::new(schema.span(), "this is a report, and no baseline: --write-baseline writes one"))
+        }
+        _ => Some(Fault::new(schema.span(), format!("this version reads baselines of the schema {BASELINE}"))),
     }
 }
 
@@ -394,7 +406,8 @@ mod tests {
             ["b.json:1:12: this version reads baselines of the schema rolecall-baseline/1"]
         );
         assert_eq!(faults("[]"), ["b.json:1:1: a baseline is an object with schema and findings"]);
-        assert!(faults("").len() == 1 && faults("{").len() == 1 && faults("{\"schema\": 1}").len() == 2);
+        assert!(faults("").len() == 1 && faults("{").len() == 1 && faults("{\"schema\": 1}").len() == 1);
+        assert!(faults("{\"schema\": \"rolecall-baseline/1\"}") == ["b.json:1:1: it has no findings"]);
         let with = |entry: &str| format!("{{\"schema\": \"rolecall-baseline/1\", \"findings\": [\n{entry}]}}");
         assert_eq!(
             faults(&with("{\"fingerprint\": \"x\", \"rule\": \"R\", \"path\": \"p\"}")),
