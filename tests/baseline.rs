@@ -95,6 +95,32 @@ fn what_vanished_is_said_where_it_was_looked_for() {
 }
 
 #[test]
+fn what_is_renamed_beside_a_copy_is_not_said_to_be_gone() {
+    let work = Work::new(&[("a.yaml", &two()), ("b.yaml", &job("").replace("  Job:", "  Task:"))]);
+    write(&work);
+    let with = ["--baseline", "known.json"];
+    std::fs::rename(work.path("a.yaml"), work.path("c.yaml")).unwrap();
+    work.write("d.yaml", &two());
+    work.write("b.yaml", &job("").replace("''", "lambda.amazonaws.com"));
+    assert_eq!(
+        notes(&work.json(&with), "vanished"),
+        [
+            "2 findings of known.json were in a file that is gone, and may be in c.yaml or d.yaml now: SVC001 Job in a.yaml, SVC001 Other in a.yaml; all that is found there is shown, and --write-baseline takes it in",
+            "1 finding of known.json is no longer there: SVC001 Task in b.yaml; --write-baseline takes it out"
+        ]
+    );
+    // Once it is written anew there is nothing to advise.
+    let anew = work.check(&["--baseline", "known.json", "--write-baseline", "known.json"]);
+    assert!(
+        anew.stderr.contains(" 3 taken out (") && !anew.stdout.contains("--write-baseline"),
+        "{}{}",
+        anew.stderr,
+        anew.stdout
+    );
+    assert_eq!(notes(&work.json(&with), "vanished"), [""; 0]);
+}
+
+#[test]
 fn the_file_is_sorted_reviewable_and_the_same_every_time() {
     let work = Work::new(&[("b.yaml", &two()), ("a.yaml", &job("")), ("c/t.yaml", &two())]);
     write(&work);

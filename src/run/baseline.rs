@@ -1,14 +1,14 @@
 //! The findings that were there before: baselines on the disk, and what is written in their place. Their paths start
 //! at the folder of their file, so that a run says the same from wherever it is started.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use super::RunError;
 use super::discover::{Scope, reason};
 use super::read;
 use super::store::relative;
-use crate::finding::{By, Finding};
+use crate::finding::{By, Finding, shown};
 use crate::settings::{Baseline, Fault, Known};
 use crate::source::{FileId, SourceFile};
 
@@ -40,6 +40,8 @@ pub struct NewBaseline {
 /// A baseline that was read, or is to be written where there is none.
 #[derive(Debug)]
 pub(super) struct Before {
+    /// Its path without links.
+    path: PathBuf,
     shown: String,
     folder: PathBuf,
     baseline: Baseline,
@@ -61,7 +63,8 @@ impl Before {
         let file = SourceFile::new(shown.clone(), text);
         let said = |faults: Vec<Fault>| RunError::Settings(faults.iter().map(|fault| fault.in_file(&file)).collect());
         let baseline = Baseline::parse(file.text()).map_err(said)?;
-        Ok(Self { shown, folder: folder(scope, path), baseline, is_there: true })
+        let (path, folder) = places(scope, path);
+        Ok(Self { path, shown, folder, baseline, is_there: true })
     }
 
     /// Reads the one that is to be replaced, if it is there; an empty file is none.
@@ -74,22 +77,55 @@ impl Before {
             return Self::read(scope, path);
         }
         let (shown, baseline) = (scope.store.shown(path), Baseline::default());
-        Ok(Self { shown, folder: folder(scope, path), baseline, is_there: false })
+        let (path, folder) = places(scope, path);
+        Ok(Self { path, shown, folder, baseline, is_there: false })
+    }
+
+    /// Whether both are one file.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        self.path == other.path
     }
 
     /// Hides what was there before, and says what of it is there no longer: what has no finding of its name, and
     /// of which the file was looked at or is gone.
-    pub(super) fn apply(&self, looked: &Looked<'_>, findings: &mut [Finding]) -> Option<String> {
+    pub(super) fn apply(&self, looked: &Looked<'_>, findings: &mut [Finding]) -> Vec<String> {
         let names = Names::new(looked, &self.folder);
         let left = self.baseline.apply(findings, &|file| names.of(file), &|path| self.is_gone(looked, path));
         let is_over =
             |entry: &&Known| !looked.named.contains(&entry.fingerprint) && self.is_judged(looked, &names, entry);
         let over: Vec<&Known> = left.into_iter().filter(is_over).collect();
+        let is_gone = |path: &str| self.is_gone(looked, path);
+        let candidates = self.baseline.candidates(&over, findings, &|file| names.of(file), &is_gone);
+        let (over, moved): (Vec<_>, Vec<_>) = over.into_iter().zip(candidates).partition(|(_, files)| files.is_empty());
+        let over: Vec<&Known> = over.into_iter().map(|(entry, _)| entry).collect();
+        [self.told_moved(&moved), self.told_over(&over)].into_iter().flatten().collect()
+    }
+
+    /// What is said of findings that are there no longer.
+    fn told_over(&self, over: &[&Known]) -> Option<String> {
         let (what, are, them) = if over.len() == 1 { ("finding", "is", "it") } else { ("findings", "are", "them") };
-        (!over.is_empty()).then(|| {
-            let (count, file, names) = (over.len(), &self.shown, listed(&over));
-            format!("{count} {what} of {file} {are} no longer there: {names}; --write-baseline takes {them} out")
-        })
+        let (count, file, names) = (over.len(), &self.shown, listed(over));
+        let said =
+            format!("{count} {what} of {file} {are} no longer there: {names}; --write-baseline takes {them} out");
+        (count > 0).then_some(said)
+    }
+
+    /// What is said of findings that may be in one of several files now, which is a renamed one and a copy of it.
+    fn told_moved(&self, moved: &[(&Known, BTreeSet<String>)]) -> Option<String> {
+        let entries: Vec<&Known> = moved.iter().map(|(entry, _)| *entry).collect();
+        let files: BTreeSet<&str> = moved.iter().flat_map(|(_, files)| files).map(String::as_str).collect();
+        let first: Vec<String> = files.iter().take(NAMED).map(|path| shown(path)).collect();
+        let places = match files.len() {
+            0 => return None,
+            count if count > NAMED => format!("one of {count} files ({}, …)", first.join(", ")),
+            _ => first.join(" or "),
+        };
+        let (count, file, names) = (entries.len(), &self.shown, listed(&entries));
+        let (what, were) = if count == 1 { ("finding", "was") } else { ("findings", "were") };
+        Some(format!(
+            "{count} {what} of {file} {were} in a file that is gone, and may be in {places} now: {names}; all that is \
+             found there is shown, and --write-baseline takes it in"
+        ))
     }
 
     /// What takes its place: the findings that are shown or were in a baseline, and the entries that this run did
@@ -126,10 +162,12 @@ impl Before {
     }
 }
 
-/// The folder at which the paths of a baseline start.
-fn folder(scope: &Scope, path: &Path) -> PathBuf {
-    let folder = scope.store.absolute(path).parent().map(Path::to_owned).unwrap_or_default();
-    scope.store.real(&folder).unwrap_or(folder)
+/// The path of a baseline without links, and the folder at which its own paths start.
+fn places(scope: &Scope, path: &Path) -> (PathBuf, PathBuf) {
+    let absolute = scope.store.absolute(path);
+    let folder = absolute.parent().map(Path::to_owned).unwrap_or_default();
+    let folder = scope.store.real(&folder).unwrap_or(folder);
+    (scope.store.real(&absolute).unwrap_or(absolute), folder)
 }
 
 /// The files of a run as a baseline names them.

@@ -63,8 +63,11 @@ impl Judges<'_> {
         notes.extend(self.suppressions.bounds.iter().map(|message| note(NoteKind::Bound, message.clone())));
         let runs = |rule: &str, file: FileId| self.runs(rule, file);
         let looked = Looked { scope: self.scope, paths: self.paths(), named, unshown, runs: &runs };
-        if let Some(message) = self.before.as_ref().and_then(|before| before.apply(&looked, &mut findings)) {
-            notes.push(note(NoteKind::Vanished, message));
+        if let Some(before) = &self.before {
+            let told = before.apply(&looked, &mut findings);
+            // What is written anew says itself what was taken out of it.
+            let is_renewed = self.replaced.as_ref().is_some_and(|replaced| replaced.is_same(before));
+            notes.extend(told.into_iter().filter(|_| !is_renewed).map(|message| note(NoteKind::Vanished, message)));
         }
         let baseline = self.replaced.as_ref().map(|replaced| replaced.renewed(&looked, &mut findings));
         let (suppressed, findings) = findings.into_iter().partition(|finding| finding.suppressed.is_some());

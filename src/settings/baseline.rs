@@ -123,6 +123,22 @@ impl Baseline {
     }
 }
 
+impl Baseline {
+    /// For each of the entries that nothing matches the files in which it may be now: those of findings that nobody
+    /// hid and that have its name, where its own file `is_gone` and they have no entry.
+    pub fn candidates(
+        &self,
+        left: &[&Known],
+        findings: &[Finding],
+        path: &dyn Fn(FileId) -> String,
+        is_gone: &dyn Fn(&str) -> bool,
+    ) -> Vec<BTreeSet<String>> {
+        let open = findings.iter().filter(|finding| finding.suppressed.is_none());
+        let open: Vec<Known> = open.map(|finding| known(finding, path)).collect();
+        renamed::candidates(left, &self.entries, &open, is_gone)
+    }
+}
+
 /// What an entry speaks of, wherever its file lies: rule, logical id and property.
 pub(super) type Name = (String, Option<String>, String);
 

@@ -61,6 +61,23 @@ pub(super) fn pair(
     }
 }
 
+/// For each of some entries the files of findings of its name, as far as no other entry is of them and its own
+/// file is gone.
+pub(super) fn candidates(
+    left: &[&Known],
+    entries: &[Known],
+    findings: &[Known],
+    is_gone: &dyn Fn(&str) -> bool,
+) -> Vec<BTreeSet<String>> {
+    let own: BTreeSet<&str> = entries.iter().map(|entry| entry.path.as_str()).collect();
+    let mut files: BTreeMap<Shared<'_>, BTreeSet<String>> = BTreeMap::new();
+    for finding in findings.iter().filter(|finding| !own.contains(finding.path.as_str())) {
+        files.entry(shared(finding)).or_default().insert(finding.path.clone());
+    }
+    let of_one = |entry: &&Known| files.get(&shared(entry)).filter(|_| is_gone(&entry.path)).cloned();
+    left.iter().map(|entry| of_one(entry).unwrap_or_default()).collect()
+}
+
 fn shared(one: &Known) -> Shared<'_> {
     (one.name(), one.logical_id.is_none().then(|| one.path.rsplit('/').next().unwrap_or_default()))
 }
