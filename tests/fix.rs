@@ -85,6 +85,19 @@ fn a_diff_is_printed_and_nothing_is_written() {
 }
 
 #[test]
+fn a_diff_that_git_would_refuse_says_where_to_start() {
+    let folder = folder(&[("infra/a.yaml", OPEN), ("app/src/b.yaml", OPEN)]);
+    let from = |start: &str, path: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_rolecall"));
+        said(&command.args(["check", "--diff", path]).current_dir(folder.path().join(start)).output().unwrap().stderr)
+    };
+    let note =
+        "note: git apply takes no path that leads up, such as ../../infra/a.yaml: start the check and git in ../..\n";
+    assert_eq!(from("app/src", "../.."), note);
+    assert_eq!(from("app", "src"), "");
+}
+
+#[test]
 fn line_ends_and_marks_stay() {
     let windows = OPEN.replace('\n', "\r\n");
     let marked = format!("\u{feff}{OPEN}");

@@ -21,6 +21,9 @@ pub(super) fn finish(
         say("note", &nothing(most, outcome));
     }
     if diff {
+        if let Some(message) = leads_up(&mended.files).filter(|_| !quiet) {
+            say("note", &message);
+        }
         let text: String = mended.files.iter().map(|file| unified(file, color.on_stdout())).collect();
         return print(text.as_bytes(), Status::Clean);
     }
@@ -37,6 +40,14 @@ pub(super) fn finish(
         say("fixed", &format!("{findings} in {files}"));
     }
     status
+}
+
+/// What to do where a path of the diff leads up, which git refuses.
+fn leads_up(files: &[MendedFile]) -> Option<String> {
+    let steps = |file: &&MendedFile| file.shown.split('/').take_while(|part| *part == "..").count();
+    let file = files.iter().max_by_key(steps).filter(|file| steps(file) > 0)?;
+    let folder = vec![".."; steps(&file)].join("/");
+    Some(format!("git apply takes no path that leads up, such as {}: start the check and git in {folder}", file.shown))
 }
 
 /// Why nothing is fixed, and what could be.
