@@ -744,7 +744,17 @@ fn completions_and_manual_pages_are_made() {
     }
     let ran = work.run(&["man"]);
     assert!(ran.stdout.contains(".TH rolecall 1") && ran.stdout.contains("rolecall\\-check(1)"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("[\\fB\\-V\\fR|\\fB\\-\\-version\\fR]"), "nothing of it is required: {}", ran.stdout);
     assert_eq!(work.run(&["man", "--all", "pages"]).status, 0);
+    for (command, name) in [(None, "rolecall.1"), (Some("check"), "rolecall-check.1")] {
+        let page = fs::read_to_string(work.path(&format!("pages/{name}"))).unwrap();
+        let arguments: Vec<&str> = ["man"].into_iter().chain(command).collect();
+        assert!(work.run(&arguments).stdout == page, "{name}");
+    }
+    let unknown = work.run(&["man", "chekc"]);
+    let names = "check, completions, eval, explain, init, man, rules";
+    let said = format!("error: 'chekc' is no command; there are {names}\n");
+    assert_eq!((unknown.status, unknown.stdout.as_str(), unknown.stderr), (2, "", said));
     let page = std::fs::read_to_string(work.path("pages/rolecall-check.1")).unwrap();
     assert!(page.contains("fail\\-on"), "{page}");
 }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use clap::CommandFactory;
+use clap::{Command, CommandFactory};
 
 use super::{Cli, Status, error, print, say};
 
@@ -14,11 +14,13 @@ pub(super) struct Completions {
     shell: clap_complete::Shell,
 }
 
-/// Print the manual page.
+/// Print a page of the manual.
 #[derive(Debug, clap::Args)]
 pub(super) struct Man {
+    /// The command that it is about [default: the program].
+    command: Option<String>,
     /// Write the pages of all commands into this folder instead.
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", conflicts_with = "command")]
     all: Option<PathBuf>,
 }
 
@@ -30,8 +32,15 @@ pub(super) fn completions(args: &Completions) -> Status {
 
 pub(super) fn man(args: &Man) -> Status {
     let Some(folder) = &args.all else {
+        let command = match about(args.command.as_deref()) {
+            Ok(command) => command,
+            Err(message) => {
+                error(message);
+                return Status::Failed;
+            }
+        };
         let mut page = Vec::new();
-        return match clap_mangen::Man::new(Cli::command()).render(&mut page) {
+        return match clap_mangen::Man::new(command).render(&mut page) {
             Ok(()) => print(&page, Status::Clean),
             Err(failure) => failed(&failure),
         };
@@ -44,6 +53,19 @@ pub(super) fn man(args: &Man) -> Status {
         }
         Err(failure) => failed(&format!("{}: {failure}", folder.display())),
     }
+}
+
+/// The command of a name, or the program; else which names there are.
+fn about(name: Option<&str>) -> Result<Command, String> {
+    // As `generate_to` does it, so that a page says the same wherever it comes from.
+    let mut program = Cli::command().disable_help_subcommand(true);
+    let Some(name) = name else { return Ok(program) };
+    program.build();
+    let unknown = || {
+        let names: Vec<&str> = program.get_subcommands().map(Command::get_name).collect();
+        format!("'{name}' is no command; there are {}", names.join(", "))
+    };
+    program.find_subcommand(name).cloned().ok_or_else(unknown)
 }
 
 fn failed(failure: &dyn std::fmt::Display) -> Status {

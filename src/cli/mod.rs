@@ -27,10 +27,10 @@ use color::Color;
 /// Reads CloudFormation, SAM and CDK templates and finds who can become which role, and should not.
 #[derive(Debug, Parser)]
 #[command(name = "rolecall", version, disable_version_flag = true, arg_required_else_help = true)]
-#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+#[command(args_conflicts_with_subcommands = true)]
 struct Cli {
     /// Print the version; with -v also how old the tables of AWS facts are.
-    #[arg(short = 'V', long, required = true)]
+    #[arg(short = 'V', long)]
     version: bool,
     /// Say more.
     #[arg(short, long, requires = "version")]
