@@ -462,6 +462,7 @@ fn an_explanation_is_short_unless_examples_are_asked_for() {
         let long = work.run(&["explain", rule, "--examples"]).stdout;
         assert!(long.contains("Reported:") && long.contains("Not reported:"), "{long}");
         assert!(!long.contains("also=") && !long.contains("yaml bad"), "{long}");
+        assert!(!long.contains("yaml fixed") && long.contains("The same without the mistake:"), "{long}");
     }
 }
 

@@ -182,6 +182,10 @@ fn init_writes_a_file_that_says_nothing_yet_and_never_writes_over_one() {
     assert_eq!((again.status, again.stdout.as_str()), (2, ""));
     assert!(again.stderr.starts_with("error: rolecall.toml is there already"), "{}", again.stderr);
     assert_eq!(work.read("rolecall.toml"), "[check]\n");
+    assert!(!ran.stderr.contains("no longer counts"), "{}", ran.stderr);
+    fs::create_dir_all(work.path("app/deep")).unwrap();
+    let said = "note: ../../rolecall.toml no longer counts for templates below this folder: two are never merged\n";
+    assert_eq!(work.run_in("app/deep", &["init"]).stderr, said);
     assert_eq!(work.run_in("..", &["init", "--zebra"]).status, 2);
 }
 

@@ -47,8 +47,12 @@ fn without_marks(body: &str) -> String {
     for line in body.lines() {
         let words: Vec<&str> = line.strip_prefix("```").unwrap_or("").split(' ').collect();
         match words.as_slice() {
-            [language, kind @ ("bad" | "good"), ..] => {
-                let reported = if *kind == "bad" { "Reported:" } else { "Not reported:" };
+            [language, kind @ ("bad" | "good" | "fixed"), ..] => {
+                let reported = match *kind {
+                    "bad" => "Reported:",
+                    "fixed" => "The same without the mistake:",
+                    _ => "Not reported:",
+                };
                 out.push_str(&format!("{reported}\n\n```{language}\n"));
             }
             _ => out.push_str(&format!("{line}\n")),

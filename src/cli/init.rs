@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::Path;
 
-use super::{Status, error, print};
+use super::{Status, error, print, say};
 use crate::run::reason;
 use crate::settings::{FILE, commented};
 
@@ -27,11 +27,22 @@ pub(super) fn run(args: &Args) -> Status {
         }
         return Status::Failed;
     }
+    if let Some(other) = above() {
+        let message = format!("{other} no longer counts for templates below this folder: two are never merged");
+        say("note", &message);
+    }
     if args.quiet {
         return Status::Clean;
     }
     let said = format!("# {FILE} is written, and every key is described there. What starts the check elsewhere:\n\n");
     print((said + &SNIPPETS.join("\n")).as_bytes(), Status::Clean)
+}
+
+/// The nearest configuration of the folders above, which counted until now.
+fn above() -> Option<String> {
+    let folder = std::env::current_dir().ok()?;
+    let up = folder.ancestors().skip(1).position(|folder| folder.join(FILE).is_file())?;
+    Some(format!("{}{FILE}", "../".repeat(up + 1)))
 }
 
 /// Writes a file that is not there yet, whole or not at all.
