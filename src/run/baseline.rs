@@ -115,15 +115,17 @@ impl Before {
         let entries: Vec<&Known> = moved.iter().map(|(entry, _)| *entry).collect();
         let files: BTreeSet<&str> = moved.iter().flat_map(|(_, files)| files).map(String::as_str).collect();
         let first: Vec<String> = files.iter().take(NAMED).map(|path| shown(path)).collect();
-        let places = match files.len() {
-            0 => return None,
-            count if count > NAMED => format!("one of {count} files ({}, …)", first.join(", ")),
-            _ => first.join(" or "),
+        let places = match first.split_last()? {
+            _ if files.len() > NAMED => format!("one of {} files ({}, …)", files.len(), first.join(", ")),
+            (only, []) => only.clone(),
+            (last, others) => format!("{} or {last}", others.join(", ")),
         };
+        let gone: BTreeSet<&str> = entries.iter().map(|entry| entry.path.as_str()).collect();
+        let gone = if gone.len() == 1 { "a file that is gone" } else { "files that are gone" };
         let (count, file, names) = (entries.len(), &self.shown, listed(&entries));
         let (what, were) = if count == 1 { ("finding", "was") } else { ("findings", "were") };
         Some(format!(
-            "{count} {what} of {file} {were} in a file that is gone, and may be in {places} now: {names}; all that is \
+            "{count} {what} of {file} {were} in {gone}, and may be in {places} now: {names}; all that is \
              found there is shown, and --write-baseline takes it in"
         ))
     }
