@@ -208,4 +208,4 @@ impl<'b> Bench<'b> {
 const ORGANIZATION_ID: usize = 12;
 /// Values of one key that are looked at: more do not fit into a trust policy of 4,096 characters, the most that there is
 /// (IAM User Guide, IAM and STS quotas).
-const MOST_VALUES: usize = 256;
+const MOST_VALUES: usize = 128;

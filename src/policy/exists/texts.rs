@@ -111,7 +111,9 @@ impl<'q> Keys<'q> {
     }
 
     fn plain_texts(&self, asks: &[&Ask<'q>], form: &Form, except: &[Text], work: &mut usize) -> Texts {
-        let (mut exact, mut wide) = self.searches(asks, form, work);
+        let Some((mut exact, mut wide)) = self.searches(asks, form, work) else {
+            return Texts { found: Vec::new(), all: true };
+        };
         let except: Vec<Pattern> = except.iter().filter_map(marks).map(|marks| Pattern::new(&marks)).collect();
         exact.outside.extend(except.iter().cloned());
         wide.outside.extend(except);
@@ -133,16 +135,25 @@ impl<'q> Keys<'q> {
         }
     }
 
-    /// The search for texts that certainly fit, and one that takes in all that may.
-    fn searches(&self, asks: &[&Ask<'q>], form: &Form, work: &mut usize) -> (Search, Search) {
-        let (mut exact, mut wide) = (Search::default(), Search::default());
-        exact.outside.extend(form.without().iter().cloned());
-        wide.outside.extend(form.without().iter().filter(|own| own.symbols().next().is_none()).cloned());
+    /// The search for texts that certainly fit, and one that takes in all that may; nothing where certainly none does.
+    fn searches(&self, asks: &[&Ask<'q>], form: &Form, work: &mut usize) -> Option<(Search, Search)> {
+        let mut reads: Vec<(&Ask<'q>, Patterns)> = Vec::new();
         for ask in asks {
             let mut read = self.patterns(ask);
             if ask.hits {
                 // Of many values few speak of this form.
                 read.patterns.retain(|pattern| !form.is_apart(pattern));
+                if read.patterns.is_empty() && !read.open {
+                    return None;
+                }
+            }
+            reads.push((ask, read));
+        }
+        let (mut exact, mut wide) = (Search::default(), Search::default());
+        exact.outside.extend(form.without().iter().cloned());
+        wide.outside.extend(form.without().iter().filter(|own| own.symbols().next().is_none()).cloned());
+        for (ask, mut read) in reads {
+            if ask.hits {
                 read.patterns.retain(|pattern| self.may_be_wild(pattern, ask) || !form.excludes(pattern));
             }
             if ask.hits && form.is_fresh() {
@@ -159,7 +170,7 @@ impl<'q> Keys<'q> {
                 exact.outside.extend(read.patterns);
             }
         }
-        (exact, wide)
+        Some((exact, wide))
     }
 
     /// Whether at most one text of a form is inside of a pattern: that is somebody's, and no stranger's.
