@@ -137,13 +137,15 @@ impl<'g> Held<'g> {
             return None;
         }
         let asked = request(action, resource);
-        self.documents(role, when).into_iter().find_map(|(document, when, holder)| {
+        let allowing = self.documents(role, when).into_iter().filter_map(|(document, when, holder)| {
             let decision = evaluate(&document.asked, &asked, &self.graph.symbols);
             let by = decision.allowed_by.first().filter(|_| decision.truth.is_true())?;
             let statement = document.policy.statements.iter().find(|statement| statement.index == *by)?;
             let is_denied = self.documents(role, &when).into_iter().any(|(other, ..)| other.denies(&asked, self.graph));
             (!is_denied).then_some(Permission { holder, statement, when })
-        })
+        });
+        // What holds whatever is chosen says more than what hangs on a condition.
+        allowing.min_by_key(|permission| permission.when.iter().count())
     }
 
     /// Whether some of the resources that a permission is about are left to it for an action: no Deny without a
@@ -161,9 +163,12 @@ impl<'g> Held<'g> {
     /// statement that says so.
     pub fn administers(&self, role: RoleId, when: &Branch) -> Option<Permission<'g>> {
         let all = Text::Any(Why::Deployment("a resource".into()));
-        let mut by = GIVING.iter().map(|action| self.surely(role, when, action, &all));
-        let first = by.next()??;
-        by.all(|permission| permission.is_some()).then_some(first)
+        let mut by = GIVING.iter();
+        let first = self.surely(role, when, by.next()?, &all)?;
+        // What the others add must hold in the same part.
+        let in_part = |when: Branch, action: &&str| Some(self.surely(role, &when, action, &all)?.when);
+        let when = by.try_fold(first.when.clone(), in_part)?;
+        Some(Permission { when, ..first })
     }
 
     /// Whether a role may change something in a branch; where that hangs on a condition it is not known. Of one without any policy that is not
