@@ -271,6 +271,18 @@ pub(super) fn passes_with(test: &Test, policy: &Policy, request: &Request, value
     test_passes(test, policy, &sending(request, test, Some(Carried::One(value))), symbols)
 }
 
+/// Whether a Deny certainly keeps a request out that has this value for the key of a test of its.
+pub(super) fn denies_with(
+    (deny, test): (&Statement, &Test),
+    policy: &Policy,
+    request: &Request,
+    value: Text,
+    symbols: &Symbols,
+) -> bool {
+    let asked = sending(request, test, Some(Carried::One(value)));
+    evaluate(policy, &asked, symbols).denied_by.contains(&deny.index)
+}
+
 /// Whether a test passes whatever its key has.
 pub(super) fn passes_always(test: &Test, policy: &Policy, request: &Request, symbols: &Symbols) -> bool {
     passes_with(test, policy, request, Text::Any(Why::Deployment("what is sent".into())), symbols).is_true()
@@ -286,12 +298,8 @@ const NO_ORGANIZATION: &str = "o-0000000000";
 
 /// Whether a test on the caller's organization passes for one that nobody named, or for none.
 pub(super) fn is_open_to_organizations(test: &Test, policy: &Policy, request: &Request, symbols: &Symbols) -> bool {
-    let other = match is_on(test, &["aws:principalorgpaths"]) {
-        true => Carried::Many(vec![Text::known(format!("{NO_ORGANIZATION}/r-0000/"))]),
-        false => Carried::One(Text::known(NO_ORGANIZATION)),
-    };
     test_passes(test, policy, &without(request, &ORGANIZATION), symbols).is_true()
-        || test_passes(test, policy, &sending(request, test, Some(other)), symbols).is_true()
+        || test_passes(test, policy, &sending(request, test, Some(other_organization(test))), symbols).is_true()
 }
 
 /// A role's name that nobody uses.
@@ -338,13 +346,34 @@ pub(super) fn narrows_account(
     let is_own = |test: &Test, id: &String| !passes_with(test, policy, request, Text::known(&**id), symbols).is_false();
     let is_of_others =
         |test: &Test| is_on(test, &["aws:principalorgid"]) && !own.is_empty() && !own.iter().any(|id| is_own(test, id));
-    statement.conditions.tests.iter().any(|test| match () {
-        () if is_on(test, &ORGANIZATION) => {
-            !is_open_to_organizations(test, policy, request, symbols) && !is_of_others(test)
-        }
-        () if is_on(test, &["aws:principalarn"]) => !is_open_to_roles(test, policy, request, account, symbols),
-        () => false,
+    is_denied_outside(policy, request, own, symbols)
+        || statement.conditions.tests.iter().any(|test| match () {
+            () if is_on(test, &ORGANIZATION) => {
+                !is_open_to_organizations(test, policy, request, symbols) && !is_of_others(test)
+            }
+            () if is_on(test, &["aws:principalarn"]) => !is_open_to_roles(test, policy, request, account, symbols),
+            () => false,
+        })
+}
+
+/// Whether a Deny keeps a request out whose sender is in no organization of the user's.
+fn is_denied_outside(policy: &Policy, request: &Request, own: &[String], symbols: &Symbols) -> bool {
+    let denying = policy.statements.iter().filter(|statement| statement.effect == Effect::Deny);
+    let mut tests = denying.flat_map(|statement| &statement.conditions.tests).filter(|test| is_on(test, &ORGANIZATION));
+    tests.any(|test| {
+        let is_let_in =
+            |other: Carried| !evaluate(policy, &sending(request, test, Some(other)), symbols).truth.is_false();
+        let is_of_user = |id: &String| is_let_in(Carried::One(Text::known(&**id)));
+        !is_let_in(other_organization(test)) && (own.is_empty() || own.iter().any(is_of_user))
     })
+}
+
+/// An organization that nobody named, as the key of a test has it.
+fn other_organization(test: &Test) -> Carried {
+    match is_on(test, &["aws:principalorgpaths"]) {
+        true => Carried::Many(vec![Text::known(format!("{NO_ORGANIZATION}/r-0000/"))]),
+        false => Carried::One(Text::known(NO_ORGANIZATION)),
+    }
 }
 
 /// The account that a principal names as a whole.

@@ -2,9 +2,9 @@
 
 use crate::checks::Cx;
 use crate::checks::gate::{
-    Gap, Gate, ORGANIZATION, SECOND_FACTOR, admitted, bare_account, bare_request, deciding, gap, gate, gates,
-    is_everybody, is_on, is_open_to_organizations, is_open_to_roles, literal, named, passes_elsewhere, passes_with,
-    proof, test_path, without,
+    Gap, Gate, ORGANIZATION, SECOND_FACTOR, admitted, bare_account, bare_request, deciding, denies_with, gap, gate,
+    gates, is_everybody, is_on, is_open_to_organizations, is_open_to_roles, literal, named, passes_elsewhere,
+    passes_with, proof, test_path, without,
 };
 use crate::checks::remedy::with_operator;
 use crate::finding::{Finding, Fix, Label, Severity};
@@ -142,17 +142,14 @@ const KEYS_ONLY: &str = "a caller with access keys, of whom nothing says whether
 /// Center, enforce MFA authentication for IAM users that use the AWS CLI).
 fn not_denied(cx: &Cx<'_>, of_role: &RoleClasses) -> Option<Finding> {
     let answer = admitted(of_role, "account/long-term-keys").next()?;
-    if admitted(of_role, "account/single-factor").any(|other| other.principal == answer.principal) {
-        return None;
-    }
     let policy = of_role.policy(cx.graph);
     let denying = policy.statements.iter().filter(|statement| statement.effect == Effect::Deny);
     let mut tests = denying.flat_map(|statement| statement.conditions.tests.iter().map(move |test| (statement, test)));
-    let (deny, test) = tests.find(|(_, test)| {
-        let passes = |value: &str| {
-            passes_with(test, policy, &answer.answer.request, Text::known(value), &cx.classes.symbols).is_true()
-        };
-        is_on(test, &["aws:multifactorauthpresent"]) && passes("false") && !passes("true")
+    let (request, symbols) = (&answer.answer.request, &cx.classes.symbols);
+    let (deny, test) = tests.find(|(deny, test)| {
+        // A Deny of another action, or of somebody else, lets the same caller in whatever the key has.
+        let denies = |value: &str| denies_with((deny, test), policy, request, Text::known(value), symbols);
+        is_on(test, &["aws:multifactorauthpresent"]) && denies("false") && !denies("true")
     })?;
     let statement = deciding(policy, answer).next()?;
     let gate = gate(cx, of_role, statement);

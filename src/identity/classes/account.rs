@@ -165,6 +165,7 @@ fn organization(bench: &mut Bench<'_>) {
     let callers = callers_of(bench, &account, &organization);
     let assumes = ["the account is another one of the organization"];
     ask_of(bench, &callers, &by_rule("account/organization-member", &Vec::new(), &assumes));
+    factors(bench, &callers, &assumes);
 }
 
 /// A class of plain calls that only rules ask for.
@@ -184,21 +185,21 @@ fn trusted(bench: &mut Bench<'_>, principal: &Text) {
     } else {
         external(bench, &callers, is_own);
     }
-    factors(bench, &callers);
+    factors(bench, &callers, &[]);
 }
 
 /// Callers without a second factor: of a user's access keys no key says so, of a session there is one that does (IAM User
 /// Guide, `aws:MultiFactorAuthPresent`).
-fn factors(bench: &mut Bench<'_>, callers: &[Caller]) {
+fn factors(bench: &mut Bench<'_>, callers: &[Caller], assumes: &[&str]) {
     let [present, age] = ["aws:MultiFactorAuthPresent", "aws:MultiFactorAuthAge"];
     let none = [present, age].map(|name| keys::key(name, absent())).into();
-    let assumes = ["the caller has long-term keys, so that its requests do not say whether there was a second factor"];
+    let keys_alone = "the caller has long-term keys, so that its requests do not say whether there was a second factor";
     // Roles have no such keys.
     let users: Vec<Caller> = callers.iter().filter(|caller| !caller.is_role()).cloned().collect();
-    ask_of(bench, &users, &by_rule("account/long-term-keys", &none, &assumes));
+    ask_of(bench, &users, &by_rule("account/long-term-keys", &none, &[assumes, &[keys_alone]].concat()));
     let without = vec![keys::key(present, Domain::known("false")), keys::key(age, absent())];
-    let assumes = ["the caller has temporary credentials, and got them without a second factor"];
-    ask_of(bench, callers, &by_rule("account/single-factor", &without, &assumes));
+    let temporary = "the caller has temporary credentials, and got them without a second factor";
+    ask_of(bench, callers, &by_rule("account/single-factor", &without, &[assumes, &[temporary]].concat()));
 }
 
 /// Another account that asks with a right external id, a wrong one or none.
