@@ -122,3 +122,101 @@ fn the_own_organization_in_every_form() {
         assert!(told(&[&star("Allow", ""), &star("Deny", condition)], "").is_empty(), "{condition}");
     }
 }
+
+const ACCOUNT: &str = "Effect: Allow, Principal: {AWS: !Ref AWS::AccountId}, Action: 'sts:AssumeRole'";
+const VENDOR: &str = "Effect: Allow, Principal: {AWS: '222233334444'}, Action: 'sts:AssumeRole'";
+
+fn deny(principal: &str, action: &str, condition: &str) -> String {
+    format!("Effect: Deny, Principal: {{AWS: '{principal}'}}, Action: 'sts:{action}', Condition: {{{condition}}}")
+}
+
+#[test]
+fn a_deny_is_blamed_only_for_those_whom_it_could_keep_out() {
+    let factor = "Bool: {'aws:MultiFactorAuthPresent': 'false'}";
+    let user = "arn:aws:iam::222233334444:user/x";
+    let and_user = format!("{factor}, StringEquals: {{'aws:PrincipalArn': '{user}'}}");
+    assert_eq!(told(&[ACCOUNT, &deny("*", "AssumeRole", factor)], ""), ["XAC010 warning"]);
+    let strict = "BoolIfExists: {'aws:MultiFactorAuthPresent': 'false'}";
+    for other in [
+        deny("*", "AssumeRole", strict),
+        deny("*", "TagSession", factor),
+        deny("*", "SetSourceIdentity", factor),
+        deny(user, "AssumeRole", factor),
+        deny("*", "AssumeRole", &and_user),
+    ] {
+        assert_eq!(told(&[ACCOUNT, &other], ""), ["XAC008 info"], "{other}");
+    }
+}
+
+#[test]
+fn members_of_an_organization_without_a_second_factor() {
+    let member = |factor: &str| {
+        format!(
+            "Effect: Allow, Principal: {{AWS: '*'}}, Action: 'sts:AssumeRole', Condition: {{StringEquals: \
+             {{'aws:PrincipalOrgID': o-abcdefghij}}, {factor}}}"
+        )
+    };
+    for weak in
+        ["BoolIfExists: {'aws:MultiFactorAuthPresent': 'true'}", "'Null': {'aws:MultiFactorAuthPresent': 'false'}"]
+    {
+        assert_eq!(told(&[&member(weak)], ""), ["XAC010 warning"], "{weak}");
+    }
+    assert_eq!(told(&[&member("Bool: {'aws:MultiFactorAuthPresent': 'true'}")], ""), [""; 0]);
+}
+
+#[test]
+fn a_deny_of_everybody_outside_of_the_organization_asks_for_the_organization() {
+    let outside = deny("*", "AssumeRole", "StringNotEquals: {'aws:PrincipalOrgID': o-abcdefghij}");
+    assert_eq!(told(&[VENDOR, &outside], ""), [""; 0]);
+    let other = deny("*", "TagSession", "StringNotEquals: {'aws:PrincipalOrgID': o-abcdefghij}");
+    assert_eq!(told(&[VENDOR, &other], ""), ["XAC006 info"]);
+}
+
+const TAKER: &str = "  G: {Type: 'AWS::IAM::Group', Properties: {Policies: [{PolicyName: g, PolicyDocument: {Statement: \
+                     [{Effect: Allow, Action: 'sts:AssumeRole', Resource: '*'}]}}]}}\n";
+
+#[test]
+fn the_own_account_is_trusted_with_everything_or_with_nothing() {
+    let everything = |condition: &str| {
+        format!(
+            "{TAKER}  P: {{Type: 'AWS::IAM::RolePolicy', {condition}Properties: {{PolicyName: p, RoleName: !Ref Role, \
+             PolicyDocument: {{Statement: [{{Effect: Allow, Action: '*', Resource: '*'}}]}}}}}}\nParameters: {{S: {{Type: \
+             String}}}}\nConditions: {{C: !Equals [!Ref S, a]}}\n"
+        )
+    };
+    assert_eq!(told(&[ACCOUNT], &everything("")), ["XAC008 warning"]);
+    // Where the condition is false, it is as with any other role.
+    assert_eq!(told(&[ACCOUNT], &everything("Condition: C, ")), ["XAC008 info", "XAC008 warning"]);
+    let nobody = "Effect: Deny, Principal: {AWS: '*'}, Action: 'sts:AssumeRole'";
+    assert!(!told(&[ACCOUNT, nobody], "").iter().any(|told| told.starts_with("XAC008")));
+}
+
+#[test]
+fn an_empty_principal_beside_others_is_to_be_left_out() {
+    let said = |statements: &str| {
+        let template = format!(
+            "Resources:\n  Role: {{Type: 'AWS::IAM::Role', Properties: {{AssumeRolePolicyDocument: {{Statement: \
+             {statements}}}}}}}\n  F: {{Type: 'AWS::Lambda::Function', Properties: {{Role: !GetAtt Role.Arn, Runtime: \
+             python3.12, Handler: x, Code: {{ZipFile: x}}}}}}\n"
+        );
+        let outcome = check_texts(vec![("template.yaml".to_owned(), template)]);
+        let found = outcome.findings.into_iter().find(|finding| finding.rule == "SVC001");
+        found.map(|finding| (finding.message, finding.help, finding.fix.is_some()))
+    };
+    let allow =
+        |service: &str| format!("{{Effect: Allow, Principal: {{Service: {service}}}, Action: 'sts:AssumeRole'}}");
+    let told = |statements: &str| said(statements).unwrap_or_default();
+    let (message, _, has_fix) = told(&format!("[{}]", allow("''")));
+    assert_eq!(
+        (message.as_str(), has_fix),
+        ("Role names nobody who can assume it, so its deployment is refused", true)
+    );
+    let (message, help, has_fix) = told(&format!("[{}]", allow("['', lambda.amazonaws.com]")));
+    assert_eq!(message, "a principal of Role is empty, so its deployment is refused");
+    assert_eq!((help.as_str(), has_fix), ("leave the empty one out", false));
+    let beside = format!("[{}, {}]", allow("''"), allow("lambda.amazonaws.com"));
+    let denied = format!("[{}, {}]", allow("lambda.amazonaws.com"), allow("''").replace("Allow", "Deny"));
+    for statements in [beside, denied] {
+        assert_eq!(told(&statements).0, "a principal of Role is empty, so its deployment is refused", "{statements}");
+    }
+}

@@ -2,59 +2,80 @@
 
 use crate::checks::Cx;
 use crate::checks::consumers::{consumer_labels, wanted_service};
+use crate::checks::gate::named;
 use crate::finding::{Change, Finding, Fix, Label, Mistake, Severity, Written};
 use crate::identity::{Dialect, Role};
-use crate::policy::{Emptiness, EmptyPrincipal, PrincipalKind, Principals, Statement};
-use crate::value::Branch;
+use crate::policy::{Effect, Emptiness, EmptyPrincipal, Policy, Principal, PrincipalKind, Principals, Statement};
+use crate::value::Case;
 
 /// Finds principals that name nobody.
 pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
     for role in &cx.graph.roles {
         for case in &role.trust.cases {
             for statement in &case.then.statements {
-                let found = statement.empty.iter().map(|empty| finding(cx, role, statement, empty, &case.when));
+                let found = statement.empty.iter().map(|empty| finding(cx, role, (case, statement), empty));
                 findings.extend(found);
             }
         }
     }
 }
 
-fn finding(cx: &Cx<'_>, role: &Role, statement: &Statement, empty: &EmptyPrincipal, when: &Branch) -> Finding {
+fn finding(
+    cx: &Cx<'_>,
+    role: &Role,
+    (Case { then: policy, when }, statement): (&Case<Policy>, &Statement),
+    empty: &EmptyPrincipal,
+) -> Finding {
     let kind = empty.kind.map_or("", PrincipalKind::name);
     let property = match empty.kind {
         Some(kind) => format!("AssumeRolePolicyDocument.{}.Principal.{}", statement.path(), kind.name()),
         None => format!("AssumeRolePolicyDocument.{}.Principal", statement.path()),
     };
-    let message = if is_alone(statement) && matches!(empty.what, Emptiness::List | Emptiness::Map | Emptiness::Null) {
-        // What IAM says of these, no document tells.
-        format!("{} names nobody, so nobody can become it", role.entity.name())
-    } else if is_alone(statement) {
-        format!("{} names nobody who can assume it, so its deployment is refused", role.entity.name())
-    } else {
-        format!("a principal of {} is empty, so its deployment is refused", role.entity.name())
+    let is_alone = !policy.statements.iter().any(names_somebody);
+    // What IAM says of these, no document tells.
+    let is_refused = !matches!(empty.what, Emptiness::List | Emptiness::Map | Emptiness::Null);
+    let name = role.entity.name();
+    let message = match (is_alone, is_refused) {
+        (true, true) => format!("{name} names nobody who can assume it, so its deployment is refused"),
+        (true, false) => format!("{name} names nobody, so nobody can become it"),
+        (false, true) => format!("a principal of {name} is empty, so its deployment is refused"),
+        (false, false) => format!("a principal of {name} is empty"),
     };
     let label = Label::new(empty.at.place, what(empty.what, kind));
     let mut finding = Finding::new("SVC001", Severity::Error, message, label, role.entity.property(property));
     finding.related = consumer_labels(cx, role, when);
-    finding.help = help(role, empty.kind, wanted_service(cx, role, when).unwrap_or("lambda.amazonaws.com"));
-    let service = wanted_service(cx, role, when).filter(|_| empty.kind == Some(PrincipalKind::Service));
-    finding.fix = service.map(|service| {
-        let change = Change::Set { at: empty.at, value: Written::text(service) };
-        Box::new(Fix::offered(format!("name {service}"), vec![change]))
-    });
+    let wanted = wanted_service(cx, role, when);
+    if wanted.is_some_and(|service| names(statement, service)) {
+        finding.help = "leave the empty one out".to_owned();
+    } else {
+        finding.help = help(role, empty.kind, wanted.unwrap_or("lambda.amazonaws.com"));
+        finding.fix = wanted.filter(|_| empty.kind == Some(PrincipalKind::Service)).map(|service| {
+            let change = Change::Set { at: empty.at, value: Written::text(service) };
+            Box::new(Fix::offered(format!("name {service}"), vec![change]))
+        });
+    }
     finding.mistake = Mistake { statement: Some(statement.at.place), element: "Principal", bare: false };
     finding.branch = when.clone();
     finding
 }
 
-/// Whether the statement names nobody else.
-fn is_alone(statement: &Statement) -> bool {
-    match &statement.principals {
+/// Whether a statement lets somebody in whom it names, or may.
+fn names_somebody(statement: &Statement) -> bool {
+    let names = match &statement.principals {
         Principals::Only(list) => {
-            !list.iter().any(|principal| !statement.empty.iter().any(|empty| empty.at == principal.at))
+            list.iter().any(|principal| !statement.empty.iter().any(|empty| empty.at == principal.at))
         }
-        _ => true,
-    }
+        _ => statement.empty.is_empty(),
+    };
+    names && statement.effect != Effect::Deny
+}
+
+/// Whether a statement names a service already.
+fn names(statement: &Statement, service: &str) -> bool {
+    let is_it = |principal: &Principal| {
+        principal.kind == Some(PrincipalKind::Service) && principal.value.as_known() == Some(service)
+    };
+    named(statement).iter().any(is_it)
 }
 
 fn what(what: Emptiness, kind: &str) -> String {
