@@ -207,3 +207,53 @@ fn each_role_for_guests_is_weighed_by_itself() {
     };
     assert_eq!(told.collect::<Vec<_>>(), [of("Guest", false), of("other", true)]);
 }
+
+/// What is said of two groups with two roles, by when and on what assumptions.
+fn tied(rule: &str, (precedence, triggers, ambiguous): (&str, &str, &str)) -> Vec<String> {
+    let group = |name: &str| {
+        format!(
+            "  {name}: {{Type: AWS::Cognito::UserPoolGroup, Properties: {{UserPoolId: !Ref Users, GroupName: {name}, \
+             RoleArn: 'arn:aws:iam::210987654321:role/{name}'{precedence}}}}}\n"
+        )
+    };
+    let template = format!(
+        "Parameters:\n  Is: {{Type: String, Default: Deny}}\n  One: {{Type: String, AllowedValues: [Deny, \
+         AuthenticatedRole]}}\nConditions: {{C: !Equals [!Ref AWS::Region, eu-west-1]}}\nResources:\n  Users: {{Type: \
+         AWS::Cognito::UserPool, Properties: {{LambdaConfig: {triggers}}}}}\n{}{}  Roles:\n    Type: \
+         AWS::Cognito::IdentityPoolRoleAttachment\n    Properties:\n      IdentityPoolId: \
+         'us-east-1:00000000-0000-4000-8000-000000000001'\n      Roles: {{authenticated: \
+         'arn:aws:iam::210987654321:role/all'}}\n      RoleMappings: {{users: {{IdentityProvider: !Sub \
+         '${{Users.ProviderName}}:app', Type: Token, AmbiguousRoleResolution: {ambiguous}}}}}\n",
+        group("A"),
+        group("B")
+    );
+    let told = said(rule, &template).into_iter().map(|one| {
+        let what = one.message.trim_start_matches("a member of both A and B gets ");
+        format!("{} {what} {:?}", one.severity.name(), one.assignment)
+    });
+    told.collect()
+}
+
+#[test]
+fn groups_that_tie_do_so_in_every_branch() {
+    let when = |value: bool| format!("[(\"C\", Condition({value}))]");
+    for (rule, precedence) in [("MAP001", ", Precedence: 1"), ("MAP002", "")] {
+        let tied = |triggers: &str, ambiguous: &str| {
+            let mut told = tied(rule, (precedence, triggers, ambiguous));
+            told.sort();
+            told
+        };
+        let nothing = |when: &str| format!("warning no credentials {when}");
+        let default = |when: &str| format!("warning the default role {when}");
+        assert_eq!(tied("{}", "Deny"), [nothing("[]")]);
+        assert_eq!(tied("{}", "!If [C, Deny, AuthenticatedRole]"), [nothing(&when(true)), default(&when(false))]);
+        assert_eq!(
+            tied("{}", "!Ref One"),
+            [nothing("[(\"One\", Value(\"Deny\"))]"), default("[(\"One\", Value(\"AuthenticatedRole\"))]")]
+        );
+        assert_eq!(tied("{}", "!Ref Is"), ["info no credentials []", "warning no credentials, or the default role []"]);
+        let trigger = "{PreTokenGeneration: 'arn:aws:lambda:us-east-1:210987654321:function:f'}";
+        assert_eq!(tied(trigger, "Deny"), ["info no credentials []"]);
+        assert_eq!(tied(&format!("!If [C, {trigger}, !Ref AWS::NoValue]"), "Deny"), [nothing(&when(false))]);
+    }
+}

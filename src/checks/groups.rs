@@ -41,6 +41,8 @@ pub(super) struct Pair<'g> {
     pub(super) when: Branch,
     /// A mapping that takes the role from the groups there.
     pub(super) mapping: Option<&'g Mapping>,
+    /// Whether a pre-token-generation trigger may set the roles there.
+    triggered: bool,
 }
 
 /// What the groups of all user pools are asked for.
@@ -276,6 +278,11 @@ impl<'a> Pool<'a> {
         self.looks.get() == 0
     }
 
+    /// Whether a user is certainly in no group that is better than this number.
+    pub(super) fn is_best_of(&self, user: &'a Text, number: u64, when: &Branch) -> bool {
+        !self.may_be_better(user, number, when)
+    }
+
     /// Counts a look at a membership; false where there were too many.
     fn look(&self) -> bool {
         let left = self.looks.get();
@@ -294,7 +301,40 @@ impl<'a> Pool<'a> {
         let mut mappings = self.all.mappings.get(self.id).into_iter().flatten();
         let used = mappings.find_map(|mapping| Some((*mapping, self.all.graph.together(&when, &mapping.when)?)));
         let (mapping, when) = used.map_or((None, when), |(mapping, when)| (Some(mapping), when));
-        Some(Pair { a, b, certain, when, mapping })
+        let triggered = self.all.user_pools.get(self.id).is_some_and(|pool| pool.sets_claims);
+        Some(Pair { a, b, certain, when, mapping, triggered })
+    }
+
+    /// A pair in each part of its branches that decides in its own way what a member of both gets: at each mapping,
+    /// and with and without a trigger. `puts` is what puts a user into both groups.
+    pub(super) fn in_parts(&self, pair: &Pair<'a>, puts: Option<[&'a Membership; 2]>) -> Vec<Pair<'a>> {
+        let graph = self.all.graph;
+        let branches = [&pair.a.group.when, &pair.b.group.when].into_iter();
+        let branches = branches.chain(puts.into_iter().flatten().map(|membership| &membership.when));
+        let both = branches.into_iter().try_fold(Branch::default(), |all, one| graph.together(&all, one));
+        let whole = both.and_then(|both| self.differ(pair.a, pair.b, &both)).filter(|(certain, _)| *certain);
+        let mut parts = vec![pair.clone()];
+        if let (Some(first), Some((_, whole))) = (pair.mapping, whole) {
+            let mappings = self.all.mappings.get(self.id).into_iter().flatten();
+            let others = mappings.filter(|mapping| mapping.when != first.when);
+            let at = |mapping: &&'a Mapping| {
+                let when = graph.together(&whole, &mapping.when)?;
+                Some(Pair { when, mapping: Some(mapping), ..pair.clone() })
+            };
+            parts.extend(others.filter_map(at));
+        }
+        parts.into_iter().flat_map(|part| self.by_trigger(part)).collect()
+    }
+
+    /// The parts of a pair in which no trigger sets roles, or the pair as it is.
+    fn by_trigger(&self, pair: Pair<'a>) -> Vec<Pair<'a>> {
+        let plain = self.all.user_pools.get(self.id).map(|pool| pool.without_trigger.as_slice()).unwrap_or_default();
+        let part = |plain: &Branch| {
+            let when = self.all.graph.together(&pair.when, plain)?;
+            Some(Pair { when, triggered: false, ..pair.clone() })
+        };
+        let parts: Vec<Pair<'a>> = plain.iter().filter_map(part).collect();
+        if parts.is_empty() { vec![pair] } else { parts }
     }
 
     /// Whether the roles certainly differ, and where; nothing where they do not. Two roles of one
@@ -330,7 +370,7 @@ impl<'a> Pool<'a> {
             (finding.severity, finding.status) = (Severity::Info, Status::Possible);
             finding.assumes.push("the two roles are not the same".to_owned());
         }
-        if let Some(pool) = self.all.user_pools.get(self.id).filter(|pool| pool.sets_claims) {
+        if let Some(pool) = self.all.user_pools.get(self.id).filter(|_| pair.triggered) {
             finding.severity = Severity::Info;
             let name = pool.entity.name();
             finding.assumes.push(format!("the pre-token-generation trigger of {name} does not set the roles itself"));
@@ -344,6 +384,8 @@ impl<'a> Pool<'a> {
         match mapping.ambiguous() {
             Some("Deny") => format!("{both} gets no credentials"),
             Some("AuthenticatedRole") => format!("{both} gets the default role{}", self.default_role(pair, mapping)),
+            // Whichever of the two a parameter says, no role of the groups is taken.
+            _ if mapping.ambiguous.is_some() => format!("{both} gets no credentials, or the default role"),
             _ => format!("which role {both} gets is not defined"),
         }
     }

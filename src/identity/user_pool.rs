@@ -16,6 +16,8 @@ pub struct UserPool {
     pub provider: Text,
     /// Whether a pre-token-generation trigger may set the claims that choose a role.
     pub sets_claims: bool,
+    /// Branches in which it has no such trigger, where it has one in others.
+    pub without_trigger: Vec<Branch>,
     /// What its `Schema` says, in each branch.
     pub attributes: Vec<Attribute>,
     /// Whether these are all.

@@ -21,32 +21,47 @@ pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
                 by_number.entry(group.group.precedence).or_default().push(group);
             }
         }
-        findings
-            .extend(by_number.iter().filter_map(|(number, groups)| tie(&sides, cx.graph, &pool, (*number, groups))));
+        findings.extend(by_number.iter().flat_map(|(number, groups)| ties(&sides, cx.graph, &pool, (*number, groups))));
     }
 }
 
 /// Two groups of a number that compete, at best those of a user whom the templates put into both; the
 /// others of that number are named beside them.
-fn tie<'a>(
+fn ties<'a>(
     sides: &Sides<'_>,
     graph: &Graph,
     pool: &Pool<'a>,
-    (number, groups): (Precedence, &[&'a RoleGroup<'a>]),
-) -> Option<Finding> {
-    let (number, proven) = match number {
+    (precedence, groups): (Precedence, &[&'a RoleGroup<'a>]),
+) -> Vec<Finding> {
+    let (number, proven) = match precedence {
         Precedence::Number(number) => (number.to_string(), pool.proven(groups, number)),
         Precedence::Same(symbol) => (graph.symbols.facts(symbol).name.to_string(), None),
-        Precedence::Unset | Precedence::Unknown => return None,
+        Precedence::Unset | Precedence::Unknown => return Vec::new(),
     };
     let (pair, memberships) = match proven {
-        Some((pair, memberships)) => (pair, Some(memberships)),
-        None => (pool.competing(groups)?, None),
+        Some((pair, memberships)) => (Some(pair), Some(memberships)),
+        None => (pool.competing(groups), None),
     };
     // That nobody asks for these roles is MAP007.
-    if pair.mapping.is_none() && sides.says_unused(pool.user_pool()) {
-        return None;
-    }
+    let is_asked = |pair: &Pair<'_>| pair.mapping.is_some() || !sides.says_unused(pool.user_pool());
+    let Some(pair) = pair.filter(is_asked) else { return Vec::new() };
+    let of_part = |part: Pair<'a>| {
+        // What proves a member in one part may not do so in another.
+        let is_proven = |[puts, _]: &[&'a Membership; 2]| match precedence {
+            Precedence::Number(number) => part.when == pair.when || pool.is_best_of(&puts.user, number, &part.when),
+            _ => false,
+        };
+        tie(graph, pool, &part, (memberships.filter(is_proven), &number, groups))
+    };
+    pool.in_parts(&pair, memberships).into_iter().map(of_part).collect()
+}
+
+fn tie(
+    graph: &Graph,
+    pool: &Pool<'_>,
+    pair: &Pair<'_>,
+    (memberships, number, groups): (Option<[&Membership; 2]>, &str, &[&RoleGroup<'_>]),
+) -> Finding {
     let severity = match (&pair.mapping, memberships) {
         (None, _) => Severity::Info,
         (Some(_), None) => Severity::Warning,
@@ -54,17 +69,17 @@ fn tie<'a>(
     };
     let (a, b) = (pair.a.group, pair.b.group);
     let message = match pair.mapping {
-        Some(mapping) => pool.headline(&pair, mapping),
+        Some(mapping) => pool.headline(pair, mapping),
         None => format!("{} and {} share precedence {number} but not a role", a.entity.name(), b.entity.name()),
     };
     let label = Label::new(b.precedence_place, format!("precedence {number}, like {}", a.entity.name()));
-    let mut finding = pool.finding("MAP001", severity, &pair, message, label);
-    finding.related = related(graph, &pair, memberships);
-    finding.help = help(groups, &number);
+    let mut finding = pool.finding("MAP001", severity, pair, message, label);
+    finding.related = related(graph, pair, memberships);
+    finding.help = help(groups, number);
     if memberships.is_none() {
         finding.assumes.insert(0, "somebody is a member of both groups, and of none with a lower number".to_owned());
     }
-    Some(finding)
+    finding
 }
 
 /// The other group's number, who is in both, the mapping, the roles. Where the templates name a member

@@ -12,13 +12,10 @@ impl<'d> Builder<'_, 'd> {
         let entity = self.entity(stack, resource);
         let Some(id) = self.attribute(stack, resource, "Ref").text() else { return };
         let triggers = self.resolver.property(stack, resource, "LambdaConfig");
-        let sets_claims = triggers.is_some_and(|triggers| match triggers.kind {
-            Kind::Map(_) => {
-                triggers.get("PreTokenGeneration").or_else(|| triggers.get("PreTokenGenerationConfig")).is_some()
-            }
-            Kind::Null | Kind::Absent => false,
-            _ => true,
-        });
+        let sets_claims = triggers.as_ref().is_some_and(may_set_claims);
+        let cases = if sets_claims { self.properties(stack, resource, &["LambdaConfig"]) } else { Vec::new() };
+        let is_plain = |case: &&Properties| !case.get("LambdaConfig").is_some_and(may_set_claims);
+        let without_trigger = cases.iter().filter(is_plain).map(|case| case.when.clone()).collect();
         let provider = self.attribute(stack, resource, "ProviderName").text();
         let provider = provider.unwrap_or_else(|| Text::known(""));
         let schemas = self.properties(stack, resource, &["Schema"]);
@@ -33,6 +30,7 @@ impl<'d> Builder<'_, 'd> {
             id,
             provider,
             sets_claims,
+            without_trigger,
             attributes,
             attributes_complete,
             self_registration: self_registration(creation.as_ref()),
@@ -76,6 +74,16 @@ impl<'d> Builder<'_, 'd> {
             let entity = entity.clone();
             self.graph.external_providers.push(ExternalProvider { entity, user_pool, fills, when: properties.when });
         }
+    }
+}
+
+/// Whether triggers have, or may have, one that sets claims of tokens.
+fn may_set_claims(triggers: &Value) -> bool {
+    let is_there = |name: &str| triggers.get(name).is_some_and(|trigger| !trigger.is_nothing());
+    match triggers.kind {
+        Kind::Map(_) => is_there("PreTokenGeneration") || is_there("PreTokenGenerationConfig"),
+        Kind::Null | Kind::Absent => false,
+        _ => true,
     }
 }
 
