@@ -257,3 +257,33 @@ fn groups_that_tie_do_so_in_every_branch() {
         assert_eq!(tied(&format!("!If [C, {trigger}, !Ref AWS::NoValue]"), "Deny"), [nothing(&when(false))]);
     }
 }
+
+#[test]
+fn what_takes_tags_or_words_away_is_told_as_it_is() {
+    let of_pool = |condition: &str, deny: &str| {
+        format!(
+            "Resources:\n  Users: {{Type: AWS::Cognito::UserPool}}\n  Pool:\n    Type: AWS::Cognito::IdentityPool\n    \
+             Properties: {{AllowUnauthenticatedIdentities: false, CognitoIdentityProviders: [{{ProviderName: !GetAtt \
+             Users.ProviderName, ClientId: app}}]}}\n  Tags:\n    Type: AWS::Cognito::IdentityPoolPrincipalTag\n    \
+             Properties: {{IdentityPoolId: !Ref Pool, IdentityProviderName: !GetAtt Users.ProviderName, PrincipalTags: \
+             {{user: sub}}}}\n  Role:\n    Type: AWS::IAM::Role\n    Properties:\n      AssumeRolePolicyDocument:\n        \
+             Version: '2012-10-17'\n        Statement:\n          - {{Effect: Allow, Principal: {{Federated: \
+             cognito-identity.amazonaws.com}}, Action: ['sts:AssumeRoleWithWebIdentity', 'sts:TagSession'], Condition: \
+             {{StringEquals: {{'cognito-identity.amazonaws.com:aud': !Ref Pool}}, {condition}}}}}\n{deny}  Roles:\n    \
+             Type: AWS::Cognito::IdentityPoolRoleAttachment\n    Properties: {{IdentityPoolId: !Ref Pool, Roles: \
+             {{authenticated: !GetAtt Role.Arn}}}}\n"
+        )
+    };
+    let any = "'ForAnyValue:StringLike': {'cognito-identity.amazonaws.com:amr': authenticated}";
+    let deny = "          - {Effect: Deny, Principal: {Federated: cognito-identity.amazonaws.com}, Action: \
+                'sts:TagSession'}\n";
+    let found = said("TAG001", &of_pool(any, deny));
+    let told: Vec<_> = found.iter().map(|one| (one.message.as_str(), one.fix.is_some())).collect();
+    assert_eq!(told, [("Pool tags the sessions of Role, which denies that", false)]);
+    assert!(said("TAG001", &of_pool(any, "")).is_empty());
+    let provider = "StringLike: {'cognito-identity.amazonaws.com:amr': !GetAtt Users.ProviderName}";
+    let help: Vec<String> = said("CGT006", &of_pool(provider, "")).into_iter().map(|one| one.help).collect();
+    let line = "move amr, and nothing else, as it is, under an operator that asks for any member\n  \
+                ForAnyValue:StringLike";
+    assert_eq!(help, [line]);
+}

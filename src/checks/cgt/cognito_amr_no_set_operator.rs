@@ -76,7 +76,13 @@ fn help(role: &Role, test: &Test, for_guests: bool, kept: bool) -> String {
     let key = test.key.as_known().unwrap_or_default();
     let known: Option<Vec<&str>> = test.values.iter().map(|(value, _)| value.as_known()).collect();
     let positive = test.operator.is_some_and(|operator| operator.takes_any_value());
-    let line = match (known.filter(|_| positive && kept), test.operator_text.as_known()) {
+    let line = match (known, test.operator_text.as_known().filter(|_| positive && kept)) {
+        // What stands there is right, and a line of ours could not say it as the template does.
+        (None, Some(operator)) => {
+            return format!(
+                "move amr, and nothing else, as it is, under an operator that asks for any member\n  ForAnyValue:{operator}"
+            );
+        }
         (Some(values), Some(operator)) => {
             condition_line(role, &format!("ForAnyValue:{operator}"), key, &list(role, &values))
         }

@@ -229,11 +229,22 @@ fn from_pool(graph: &Graph, trust: &Trust, handout: &Handout, map: &TagMap) -> O
     }
     let role = graph.role(trust.role);
     let pool = handout.pool_id.map_or("its identity pool", |id| graph.pools[id.0].entity.name());
-    let message = format!("{pool} tags the sessions of {}, which does not allow it", role.entity.name());
     let mut related = vec![Label::new(map.entity.place, "makes the pool pass session tags")];
     related.extend(handout.steps.iter().map(|(place, what)| Label::new(*place, what.clone())));
     let statement = policy.statements.iter().find(|statement| assume_action(statement).is_some())?;
-    let mut finding = finding(role, statement, message, related, &when);
+    let name = role.entity.name();
+    let denying = |statement: &&Statement| {
+        statement.effect == Effect::Deny && tagged.decision.denied_by.contains(&statement.index)
+    };
+    let mut finding = match policy.statements.iter().find(denying).filter(|_| !never_allows(policy, TAG_SESSION)) {
+        Some(deny) => {
+            denied(role, deny, format!("{pool} tags the sessions of {name}, which denies that"), related, &when)
+        }
+        None => {
+            let message = format!("{pool} tags the sessions of {name}, which does not allow it");
+            finding(role, statement, message, related, &when)
+        }
+    };
     if applies == Truth::Unknown {
         finding.status = Status::Possible;
         finding.assumes.push(format!("{} is a sign-in provider of {pool}", graph.shown(&map.provider)));
@@ -296,6 +307,15 @@ fn finding(role: &Role, statement: &Statement, message: String, related: Vec<Lab
     finding.fix = fix(statement).map(Box::new);
     finding.mistake = Mistake { statement: Some(statement.at.place), element: "Action", bare: false };
     finding.branch = when.clone();
+    finding
+}
+
+/// A role that allows tags in one statement and takes them away in another: no action more would help.
+fn denied(role: &Role, deny: &Statement, message: String, related: Vec<Label>, when: &Branch) -> Finding {
+    let mut finding = finding(role, deny, message, related, when);
+    finding.primary.message = "denies sts:TagSession, so every call with tags fails".to_owned();
+    finding.help = "leave sts:TagSession out of this Deny, or the users of the pool".to_owned();
+    finding.fix = None;
     finding
 }
 
