@@ -24,21 +24,35 @@ pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
     for gate in gates_of_service(cx, SERVICE) {
         let pods: Vec<&PodIdentity> = pods_of(cx, gate);
         let untagged = !pods.is_empty() && pods.iter().all(|pod| pod.untagged == Truth::True);
-        let may_be_untagged = !pods.is_empty() && pods.iter().all(|pod| pod.untagged != Truth::False);
         let never = || never_tagged(gate).filter(|_| untagged);
-        let found = missing(cx, gate, may_be_untagged).or_else(never).map(|found| with_associations(found, &pods));
-        findings.extend(found.or_else(|| open(cx, gate, &pods, untagged)));
+        let found = missing(cx, gate, &pods).or_else(never).map(|found| with_associations(found, &pods));
+        match found {
+            Some(found) => findings.extend(in_branches(cx, gate, &pods, found)),
+            None => findings.extend(open(cx, gate, &pods, untagged)),
+        }
     }
     for pod in &cx.graph.pod_identities {
         findings.extend(refused(cx, pod));
     }
 }
 
-/// The associations that give the gate's role to pods.
+/// A finding in the branches in which some associations pass tags, where others pass none.
+fn in_branches(cx: &Cx<'_>, gate: Gate<'_>, pods: &[&PodIdentity], found: Finding) -> Vec<Finding> {
+    let (tagged, untagged): (Vec<&PodIdentity>, Vec<&PodIdentity>) =
+        pods.iter().partition(|pod| pod.untagged == Truth::False);
+    if tagged.is_empty() || untagged.is_empty() {
+        return vec![found];
+    }
+    let branches = tagged.iter().filter_map(|pod| cx.graph.together(&pod.when, gate.when));
+    branches.map(|branch| Finding { branch, ..found.clone() }).collect()
+}
+
+/// The associations that give the gate's role to pods in its branch.
 fn pods_of<'g>(cx: &Cx<'g>, gate: Gate<'_>) -> Vec<&'g PodIdentity> {
     let is_it = |pod: &&PodIdentity| {
         let meant = cx.graph.roles_meant(pod.entity.stack, &pod.role);
-        meant.iter().any(|(id, _)| std::ptr::eq(cx.graph.role(*id), gate.role))
+        cx.graph.together(&pod.when, gate.when).is_some()
+            && meant.iter().any(|(id, _)| std::ptr::eq(cx.graph.role(*id), gate.role))
     };
     cx.graph.pod_identities.iter().filter(is_it).collect()
 }
@@ -56,9 +70,20 @@ fn associations(pods: &[&PodIdentity]) -> Vec<Label> {
     labels
 }
 
-fn missing(cx: &Cx<'_>, gate: Gate<'_>, untagged: bool) -> Option<Finding> {
+/// Whether two associations that are there together are of different namespaces.
+fn differ(cx: &Cx<'_>, pods: &[&PodIdentity]) -> bool {
+    let are_two = |one: &PodIdentity, other: &PodIdentity| {
+        let names = one.namespace.as_ref().zip(other.namespace.as_ref());
+        names.is_some_and(|(one, other)| compare(one, other, &cx.graph.symbols).is_false())
+            && cx.graph.together(&one.when, &other.when).is_some()
+    };
+    pods.iter().enumerate().any(|(at, one)| pods[at + 1..].iter().any(|other| are_two(one, other)))
+}
+
+fn missing(cx: &Cx<'_>, gate: Gate<'_>, pods: &[&PodIdentity]) -> Option<Finding> {
     let missing = missing_actions(cx, gate, SERVICE, &NEEDED);
     let action = missing.first()?;
+    let untagged = !pods.is_empty() && pods.iter().all(|pod| pod.untagged != Truth::False);
     // Whether the action is needed where the tags are switched off is not documented.
     let severity = if untagged { Severity::Info } else { Severity::Error };
     let role = gate.role.entity.name();
@@ -81,7 +106,8 @@ fn missing(cx: &Cx<'_>, gate: Gate<'_>, untagged: bool) -> Option<Finding> {
         finding.mistake.element = "Action";
         return Some(finding);
     }
-    let changes = allow_all(gate.statement, &missing);
+    // What is not needed for certain is not worth the warning that namespaces share the role, which it would bring.
+    let changes = if untagged && differ(cx, pods) { Vec::new() } else { allow_all(gate.statement, &missing) };
     finding.fix =
         (!changes.is_empty()).then(|| Box::new(for_one(gate.statement, "allow what EKS Pod Identity calls", changes)));
     finding.mistake.element = "Action";
@@ -103,8 +129,7 @@ fn never_tagged(gate: Gate<'_>) -> Option<Finding> {
 fn open(cx: &Cx<'_>, gate: Gate<'_>, pods: &[&PodIdentity], untagged: bool) -> Option<Finding> {
     let statement = open_statement(cx, gate, SERVICE, &NARROWING)?;
     let gate = Gate { statement, ..gate };
-    let namespaces: Vec<_> = pods.iter().filter_map(|pod| pod.namespace.as_ref()).collect();
-    let differ = namespaces.iter().any(|one| compare(one, namespaces[0], &cx.graph.symbols).is_false());
+    let differ = differ(cx, pods);
     let id = cx.graph.roles().find(|(_, role)| std::ptr::eq(*role, gate.role)).map(|(id, _)| id);
     // How several associations of one namespace can be told apart without tags is not documented.
     if !differ && (untagged || !id.is_some_and(|id| cx.held.changes(id, gate.when).is_true())) {
