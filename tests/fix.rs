@@ -169,6 +169,31 @@ Resources:
 }
 
 #[test]
+fn actions_are_fixed_without_asking_and_the_anchor_is_not() {
+    const MACHINES: &str = "\
+Resources:
+  Anchor: {Type: 'AWS::RolesAnywhere::TrustAnchor', Properties: {Name: machines, Source: {SourceType: SELF_SIGNED_REPOSITORY}}}
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument:
+        Version: '2012-10-17'
+        Statement:
+          - Effect: Allow
+            Principal: {Service: rolesanywhere.amazonaws.com}
+            Action: sts:AssumeRole
+";
+    let allowed =
+        MACHINES.replace("Action: sts:AssumeRole", "Action: [sts:AssumeRole, sts:TagSession, sts:SetSourceIdentity]");
+    let condition = "            Condition:\n              ArnEquals:\n                aws:SourceArn: !GetAtt Anchor.TrustAnchorArn\n";
+    for (fix, after) in [("--fix", allowed.clone()), ("--fix=offer", format!("{allowed}{condition}"))] {
+        let folder = folder(&[("a.yaml", MACHINES)]);
+        run(&folder, &[fix]);
+        assert_eq!(text(&folder, "a.yaml"), after, "{fix}");
+    }
+}
+
+#[test]
 fn the_output_of_a_program_is_never_changed() {
     let folder = tempfile::tempdir().unwrap();
     let from = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/cdk/c-cognito");

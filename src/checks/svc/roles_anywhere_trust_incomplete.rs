@@ -1,7 +1,7 @@
 //! SVC008: a role for IAM Roles Anywhere that lacks an action, or asks for no trust anchor.
 
 use crate::checks::Cx;
-use crate::checks::gate::{Gate, principal_place};
+use crate::checks::gate::{Gate, named, principal_place};
 use crate::checks::remedy::{allow_all, for_one};
 use crate::checks::serving::{allows_all, asks_somewhere, gates_of_service, missing_actions, open_statement};
 use crate::checks::words::is_bare;
@@ -21,7 +21,7 @@ const CERTIFICATES: [&str; 2] = ["aws:principaltag/x509", "sts:sourceidentity"];
 pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
     for gate in gates_of_service(cx, SERVICE) {
         let found = match (missing(cx, gate), open(cx, gate)) {
-            (Some(missing), Some(open)) => Some(both(gate, missing, open)),
+            (Some(missing), Some(open)) => Some(both(missing, open)),
             (missing, open) => missing.or(open),
         };
         findings.extend(found.map(|mut finding| {
@@ -31,17 +31,10 @@ pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-/// One finding on the actions and on the trust anchor. Both are mended at once, where the anchor is known.
-fn both(gate: Gate<'_>, mut missing: Finding, open: Finding) -> Finding {
+/// One finding on the actions and on the trust anchor. Its fix is that of the actions: which anchor is meant, somebody
+/// should look at, and that finding is left then.
+fn both(mut missing: Finding, open: Finding) -> Finding {
     missing.help = format!("{}\n{}", missing.help, open.help);
-    let one_statement = open.mistake.statement == Some(gate.statement.at.place);
-    missing.fix = match (missing.fix, open.fix) {
-        (Some(actions), Some(anchor)) if one_statement => {
-            let changes = actions.changes.into_iter().chain(anchor.changes).collect();
-            Some(Box::new(Fix::offered("allow what IAM Roles Anywhere calls, for one trust anchor", changes)))
-        }
-        (actions, _) => actions,
-    };
     missing.related.push(open.primary);
     missing
 }
@@ -148,7 +141,16 @@ fn help(gate: Gate<'_>, anchor: Option<&Entity>) -> String {
             if is_bare(gate.statement) { format!("\"Condition\": {{ {line} }}") } else { line }
         }
     };
-    format!("ask for the trust anchor\n  {block}")
+    let what = match is_shared(gate) {
+        true => "give IAM Roles Anywhere a statement of its own, and ask for the trust anchor there",
+        false => "ask for the trust anchor",
+    };
+    format!("{what}\n  {block}")
+}
+
+/// Whether the statement names others too, who come from no trust anchor.
+fn is_shared(gate: Gate<'_>) -> bool {
+    named(gate.statement).len() > 1
 }
 
 fn fix(gate: Gate<'_>, anchor: &Entity) -> Option<Fix> {
@@ -159,5 +161,5 @@ fn fix(gate: Gate<'_>, anchor: &Entity) -> Option<Fix> {
     let path = ["Condition", "ArnEquals", "aws:SourceArn"].map(str::to_owned).to_vec();
     let value = Written::attribute(anchor.name(), "TrustAnchorArn");
     let change = Change::Put { into: gate.statement.at, path, value };
-    (!is_there("ArnEquals")).then(|| Fix::offered("ask for the trust anchor", vec![change]))
+    (!is_shared(gate) && !is_there("ArnEquals")).then(|| Fix::offered("ask for the trust anchor", vec![change]))
 }
