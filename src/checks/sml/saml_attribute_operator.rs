@@ -5,11 +5,11 @@ use crate::checks::Cx;
 use crate::checks::gate::{Gate, gates, test_path};
 use crate::checks::remedy::{ask, under};
 use crate::checks::tokens::passes_without;
-use crate::finding::{Finding, Fix, Label, Severity, Written, shown};
+use crate::finding::{Change, Finding, Fix, Label, Severity, Written, shown};
 use crate::identity::Dialect;
 use crate::identity::classes::lets_in_lacking;
 use crate::identity::saml::{Listed, listed_attribute};
-use crate::policy::{Effect, Test, same_key};
+use crate::policy::{Effect, Test, same_key, without_if_exists};
 use crate::value::{Text, compare};
 
 /// Finds tests on attributes in statements that let users of SAML providers in.
@@ -34,13 +34,13 @@ fn on_list(cx: &Cx<'_>, gate: Gate<'_>, test: &Test) -> Option<Finding> {
     // Where the documents disagree, a test for one value may be right.
     let severity = if listed == Listed::Agreed { Severity::Warning } else { Severity::Info };
     let (severity, message, label, help, changes) = if operator.leaves_members_open() {
-        let any = format!("ForAnyValue:{written}");
+        let (help, changes) = saying_how(gate, test, key, written);
         (
             severity,
             format!("whether {role} takes users by {name} is not documented"),
             format!("a list, and {} does not say how its values count", shown(written)),
-            format!("ask for any of the values\n  {}", line(gate, &any, key)),
-            under(gate.statement, test, &any).unwrap_or_default(),
+            help,
+            changes,
         )
     } else if operator.asks_of_all() && passes_when_absent(cx, gate, test) {
         (
@@ -61,6 +61,27 @@ fn on_list(cx: &Cx<'_>, gate: Gate<'_>, test: &Test) -> Option<Finding> {
         (is_alone && !changes.is_empty()).then(|| Box::new(Fix::offered("say how the values count", changes)));
     finding.mistake.element = "attribute";
     Some(finding)
+}
+
+/// How a test says how the values of its key count. One that keeps some values out is to hold for all of them, and not
+/// for users who have none; what `…IfExists` is to do for these, somebody has to decide.
+fn saying_how(gate: Gate<'_>, test: &Test, key: &str, written: &str) -> (String, Vec<Change>) {
+    let plain = without_if_exists(written).unwrap_or(written);
+    let (any, all) = (format!("ForAnyValue:{plain}"), format!("ForAllValues:{plain}"));
+    let under = |operator: &str| under(gate.statement, test, operator).unwrap_or_default();
+    match test.operator {
+        Some(operator) if operator.takes_any_value() => {
+            (format!("ask for any of the values\n  {}", line(gate, &any, key)), under(&any))
+        }
+        Some(operator) if !operator.is_positive() => {
+            let null = null_line(gate, key);
+            let help = format!("ask it of all values, and that there is one\n  {}\n  {null}", line(gate, &all, key));
+            let changes = if operator.if_exists { Vec::new() } else { under(&all) };
+            let null = || ask(gate.statement, None, "Null", key, Written::text("false"));
+            (help, if changes.is_empty() { changes } else { changes.into_iter().chain(null()).collect() })
+        }
+        _ => (format!("ask for any of the values\n  {}", line(gate, &any, key)), Vec::new()),
+    }
 }
 
 /// Whether the statement lets users in who lack the key, of one of its providers at least.
