@@ -6,7 +6,7 @@ use crate::checks::tokens::{element, issuers, passes_without};
 use crate::finding::{Change, Finding, Fix, Label, Mistake, Severity, shown};
 use crate::identity::classes::provider::{ClaimKind, Provider, of_issuer};
 use crate::identity::cognito::ASSUME;
-use crate::identity::oidc::{Federated, claim_of, is_claim_of};
+use crate::identity::oidc::{Federated, claim_of, is_claim_of, misspelt};
 use crate::identity::provider::pool_principals;
 use crate::identity::{Dialect, Unwanted};
 use crate::policy::{Effect, Test, actions_match};
@@ -16,14 +16,17 @@ use crate::value::{Text, Truth};
 pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
     for gate in gates(cx) {
         let takes_tokens = actions_match(&gate.statement.actions, ASSUME).is_true();
-        let issuers = match issuers(cx, gate) {
+        let mut issuers = match issuers(cx, gate) {
             Some(issuers) => issuers,
             // A blank key is nobody's, whoever the principal is.
             None if takes_tokens => Vec::new(),
             None => continue,
         };
         let partition = cx.graph.partition_of(gate.role);
-        findings.extend(other_case(cx, gate, &issuers));
+        match meant(cx, &issuers) {
+            meant if meant.is_empty() => findings.extend(other_case(cx, gate, &issuers)),
+            meant => issuers.extend(meant),
+        }
         let wrong = gate.statement.conditions.tests.iter().filter_map(|test| {
             let why = why(cx, test, &issuers, partition.as_deref())?;
             Some((test, why))
@@ -34,6 +37,13 @@ pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
             findings.extend(finding(cx, gate, &issuers, &same.collect::<Vec<_>>(), passes.is_true()));
         }
     }
+}
+
+/// The issuers that are meant where the names of some are misspelt: the keys may be right, and OID009 says what is
+/// wrong.
+fn meant(cx: &Cx<'_>, issuers: &[Federated]) -> Vec<Federated> {
+    let meant = |own: &Federated| misspelt(name(own)?, cx.graph.oidc_providers.iter())?.issuer();
+    issuers.iter().filter_map(meant).map(Federated::Issuer).collect()
 }
 
 /// Why a test is on a key of none of the issuers.
@@ -78,10 +88,22 @@ fn why(cx: &Cx<'_>, test: &Test, issuers: &[Federated], partition: Option<&str>)
 /// CGT010 says which of both is wrong.
 fn of_other_pools(principal: &Text, key: &str, partition: Option<&str>) -> Option<String> {
     let own = pool_principals().find(|row| row.text == *principal)?;
-    let prefix = key.rsplit_once(':').map(|(prefix, _)| prefix)?;
-    let other = pool_principals().find(|row| row.name.eq_ignore_ascii_case(prefix))?;
-    let is_wrong = other.partition != own.partition && partition.is_none();
-    is_wrong.then(|| format!("a claim of pools in {}; the principal is that of {}", other.partition, own.partition))
+    let other = partition_of_key(key)?;
+    let is_wrong = other != own.partition && partition.is_none();
+    is_wrong.then(|| format!("a claim of pools in {other}; the principal is that of {}", own.partition))
+}
+
+/// Whether a key is one of identity pools in another partition.
+fn names_other_pools(test: &Test, principal: &Text) -> bool {
+    let key = test.key.as_known().unwrap_or_default();
+    let own = pool_principals().find(|row| row.text == *principal);
+    own.is_some_and(|own| partition_of_key(key).is_some_and(|other| other != own.partition))
+}
+
+/// The partition of the identity pools whose claim a key is.
+fn partition_of_key(key: &str) -> Option<&'static str> {
+    let (prefix, _) = key.rsplit_once(':')?;
+    pool_principals().find(|row| row.name.eq_ignore_ascii_case(prefix)).map(|row| row.partition)
 }
 
 /// Issuers that name the app otherwise than others do, and have these claims only (IAM User Guide, condition keys
@@ -118,6 +140,11 @@ fn finding(
     let role = gate.role.entity.name();
     let message = match (gate.statement.effect, passes) {
         (Effect::Deny, false) => format!("a Deny of {role} never applies: no token has its key"),
+        // Without its key a negated test is true.
+        (Effect::Deny, true) if wrong.len() == gate.statement.conditions.tests.len() => {
+            format!("a Deny of {role} keeps everybody out: no token has its key")
+        }
+        (Effect::Deny, true) => format!("a test in a Deny of {role} spares nobody: no token has its key"),
         (_, true) => format!("a test of {role} keeps nobody out: no token has its key"),
         (_, false) => format!("{role} refuses every token: it asks for a key that none has"),
     };
@@ -126,7 +153,10 @@ fn finding(
     finding.related = others.iter().map(|(test, why)| Label::new(test.key_at.place, why.clone())).collect();
     let tests: Vec<&Test> = std::iter::once(*first).chain(others.iter().map(|(test, _)| *test)).collect();
     finding.help = help(cx, gate, &issuer_text, &tests);
-    if passes && let Some(rule) = open_by(cx, gate) {
+    if passes
+        && gate.statement.effect == Effect::Allow
+        && let Some(rule) = open_by(cx, gate)
+    {
         finding.help.push_str(&format!("\nas it stands the role is open: rolecall explain {rule}"));
     }
     finding.fix = fix(gate, issuers, &tests).map(Box::new);
@@ -140,11 +170,21 @@ fn fix(gate: Gate<'_>, issuers: &[Federated], tests: &[&Test]) -> Option<Fix> {
     names.dedup();
     let [issuer] = names.as_slice() else { return None };
     let changes: Option<Vec<Change>> = tests.iter().map(|test| renamed(gate, issuer, test)).collect();
+    let changes = changes.filter(|_| !become_one(tests, issuer))?;
     let what = match tests {
         [_] => "begin the key with the issuer that is trusted",
         _ => "begin the keys with the issuer that is trusted",
     };
-    Some(Fix::safe(what, changes?))
+    // Where keys and principal are of two partitions, the principal may be what is wrong.
+    let of_pools = tests.iter().any(|test| names_other_pools(test, issuer));
+    Some(if of_pools { Fix::offered(what, changes) } else { Fix::safe(what, changes) })
+}
+
+/// Whether two keys of one operator would become the same.
+fn become_one(tests: &[&Test], issuer: &Text) -> bool {
+    let claim = |test: &Test| claim_of(test.key.as_known()?, issuer).map(|claim| claim.to_ascii_lowercase());
+    let same = |one: &Test, other: &Test| one.operator_at == other.operator_at && claim(one) == claim(other);
+    tests.iter().enumerate().any(|(at, one)| tests[at + 1..].iter().any(|other| same(one, other)))
 }
 
 /// A key with the issuer before its claim; nothing where its operator has that key already.
@@ -207,6 +247,9 @@ fn help(cx: &Cx<'_>, gate: Gate<'_>, issuer: &Text, tests: &[&Test]) -> String {
     }
     let what = match names_app(cx, issuer) {
         Some(provider) => format!("{} names the app by app_id", provider.title),
+        None if become_one(tests, issuer) => {
+            "begin the keys with the issuer as the principal has it, and list the values of one key together".to_owned()
+        }
         None if lines.len() > 1 => "begin the keys with the issuer as the principal has it".to_owned(),
         None => "begin the key with the issuer as the principal has it".to_owned(),
     };
