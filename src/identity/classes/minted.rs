@@ -92,9 +92,13 @@ impl Asking<'_, '_> {
         }
         let clerk = &mut *self.bench.clerk;
         subject.own(&own.beginning, segment, &clerk.symbols)?;
-        if !open && !own.is_pinned() {
+        if !own.is_pinned() {
             // What stands for an id that is left open is one.
-            let named = subject.named(segment, &own.beginning, &clerk.symbols)?;
+            let mut named = subject.named(segment, &own.beginning, &clerk.symbols)?;
+            if open {
+                let end = clerk.ending(segment, subject.letters_of(segment)?);
+                named.get_mut(segment)?.push(Mark::Symbol(end));
+            }
             let form = subject.form_with(&named, &mut |name, form| clerk.letter(name, form));
             return Some(Minted { form, subject: Some(subject) });
         }

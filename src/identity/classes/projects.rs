@@ -48,7 +48,7 @@ impl Asking<'_, '_> {
         let Some(class) = provider.project_prefix.as_ref().filter(|_| !owns.is_empty()) else { return };
         let others: Vec<Pattern> = owns.iter().filter(|own| own.closed).flat_map(|own| self.ended(own)).collect();
         let others: Vec<Pattern> = others.into_iter().chain(named).collect();
-        let owns: Vec<&Own> = owns.iter().filter(|own| own.is_pinned()).collect();
+        let owns: Vec<&Own> = owns.iter().filter(|own| own.is_named()).collect();
         let after = After { segment: &provider.project, owns: &owns, open: true, except: &others };
         self.ask_after(class, &after, Unwanted::ByRule);
     }
