@@ -99,10 +99,11 @@ fn names_in(written: &Written, names: &mut HashSet<String>) {
                 let parts = text.split("${").skip(1).filter_map(|part| part.split('}').next());
                 names.extend(parts.map(|name| name.split('.').next().unwrap_or_default().to_owned()));
             }
-            (Written::List(parts), "Fn::GetAtt") => match parts.first() {
-                Some(Written::Text(name)) => drop(names.insert(name.clone())),
-                _ => {}
-            },
+            (Written::List(parts), "Fn::GetAtt") => {
+                if let Some(Written::Text(name)) = parts.first() {
+                    names.insert(name.clone());
+                }
+            }
             (argument, _) => names_in(argument, names),
         },
     }
