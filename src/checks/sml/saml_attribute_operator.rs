@@ -76,7 +76,7 @@ fn saying_how(gate: Gate<'_>, test: &Test, key: &str, written: &str) -> (String,
         Some(operator) if !operator.is_positive() => {
             let null = null_line(gate, key);
             let help = format!("ask it of all values, and that there is one\n  {}\n  {null}", line(gate, &all, key));
-            let changes = if operator.if_exists { Vec::new() } else { under(&all) };
+            let changes = if plain == written { under(&all) } else { Vec::new() };
             let null = || ask(gate.statement, None, "Null", key, Written::text("false"));
             (help, if changes.is_empty() { changes } else { changes.into_iter().chain(null()).collect() })
         }
