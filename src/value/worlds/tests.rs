@@ -2,7 +2,9 @@
 
 use super::*;
 use crate::source::{FileId, Place, Span};
+use crate::value::switch::{Case, Cases};
 use crate::value::{At, Text};
+use crate::value::{Kind, Value};
 
 fn text(text: &str) -> Value {
     let place = Place { file: FileId(0), span: Span::at(0) };
