@@ -40,8 +40,16 @@ pub(super) struct Keys<'q> {
     unnamed: bool,
     /// Whether what nothing is asked of is there where it may be: a variable may name it.
     pub(super) filled: bool,
+    /// Keys that a variable names, each with what is asked of the key that is to be the same.
+    joined: Vec<(Text, Joined<'q>)>,
     /// Whether a search came to its limit.
     pub(super) gave_up: Cell<bool>,
+}
+
+/// A key whose value is to be a variable, and nothing else.
+struct Joined<'q> {
+    forms: &'q [Form],
+    asks: Vec<Ask<'q>>,
 }
 
 /// What became of one key.
@@ -61,7 +69,8 @@ impl<'q> Keys<'q> {
         wishes: &[Wish<'q>],
     ) -> Self {
         let (unnamed, filled, gave_up) = (false, false, Cell::new(false));
-        let mut keys = Self { policy, space, symbols, request, wishes: Vec::new(), unnamed, filled, gave_up };
+        let (own, joined) = (Vec::new(), Vec::new());
+        let mut keys = Self { policy, space, symbols, request, wishes: own, unnamed, filled, joined, gave_up };
         for wish in wishes {
             let Some(name) = keys.named(&wish.test.key) else {
                 keys.unnamed = true;
@@ -88,6 +97,7 @@ impl<'q> Keys<'q> {
     pub(super) fn solve(&mut self, work: &mut usize) -> Solved {
         let mut proved = !self.unnamed;
         let wishes = std::mem::take(&mut self.wishes);
+        self.joined = if self.filled { self.joined_by_variables(&wishes) } else { Vec::new() };
         // What nothing is asked of first: variables may name it.
         for (name, domain) in &self.space.keys {
             let is_part = matches!(domain, Domain::Part(_));
@@ -109,6 +119,32 @@ impl<'q> Keys<'q> {
             proved &= !coupled || self.is_fixed(wishes);
         }
         Solved::Request { request: self.request.clone(), proved }
+    }
+
+    /// The keys that a test wants to be what a variable says, under the key that it names.
+    fn joined_by_variables(&self, wishes: &[(Text, Vec<Wish<'q>>)]) -> Vec<(Text, Joined<'q>)> {
+        let mut joined = Vec::new();
+        for (name, wishes) in wishes {
+            let Domain::Text { forms, .. } = self.domain(name) else { continue };
+            let (coupled, plain): (Vec<Wish<'_>>, Vec<Wish<'_>>) =
+                wishes.iter().partition(|wish| has_variables(wish.test, self.policy));
+            let asks: Vec<Ask<'_>> = plain.into_iter().filter_map(Ask::of_single).collect();
+            let hits = coupled.into_iter().filter(|wish| Ask::of_single(*wish).is_some_and(|ask| ask.hits));
+            let named = hits.filter_map(|wish| whole_variable(wish.test).and_then(|name| self.named(&name)));
+            joined.extend(named.map(|named| (named, Joined { forms, asks: asks.clone() })));
+        }
+        joined
+    }
+
+    /// Texts that the keys may carry, too, which a variable joins to a key.
+    fn common(&self, name: &Text, asks: &[Ask<'q>], forms: &[Form], work: &mut usize) -> Vec<Text> {
+        let mut texts = Vec::new();
+        for (_, joined) in self.joined.iter().filter(|(own, _)| own == name) {
+            let both: Vec<Ask<'q>> = asks.iter().chain(&joined.asks).copied().collect();
+            texts.extend(self.texts(&both, (joined.forms, &[]), work).found);
+        }
+        texts.retain(|text| forms.iter().any(|form| form.takes(text, self.symbols)));
+        texts
     }
 
     /// Whether what variables name in the values of some tests is the same in every request of the class.
@@ -215,6 +251,7 @@ impl<'q> Keys<'q> {
         let mut all = asks.len() == asked;
         let mut contest = Contest { name, wishes, maybe: None };
         let is_plain = !asks.iter().any(Ask::is_typed);
+        let common = self.common(name, &asks, forms, work).into_iter().map(|text| Some(Carried::One(text)));
         let of_forms = forms.iter().flat_map(|form| {
             let texts = self.texts(&asks, (std::slice::from_ref(form), &[]), work);
             // One that is inside of all patterns, and yet the evaluator has a reason, leaves it open.
@@ -222,7 +259,7 @@ impl<'q> Keys<'q> {
             texts.found
         });
         let (first, last) = self.around(wishes, forms, optional);
-        let candidates = first.into_iter().chain(of_forms.map(|text| Some(Carried::One(text)))).chain(last);
+        let candidates = common.chain(first).chain(of_forms.map(|text| Some(Carried::One(text)))).chain(last);
         // What certainly meets them spares the search in the forms behind it.
         for candidate in candidates {
             if let Some(certain) = contest.enter(self, candidate) {
@@ -337,6 +374,13 @@ pub fn asked_keys(policy: &Policy) -> Vec<Text> {
 fn variables(text: &str) -> impl Iterator<Item = &str> {
     let inside = text.split("${").skip(1).map(|rest| rest.split(['}', ',']).next().unwrap_or_default().trim());
     inside.filter(|name| !matches!(*name, "*" | "?" | "$"))
+}
+
+/// The key of the variable that is the one value of a test.
+fn whole_variable(test: &Test) -> Option<Text> {
+    let [(value, _)] = test.values.as_slice() else { return None };
+    let name = value.as_known()?.strip_prefix("${")?.strip_suffix('}')?;
+    variables(value.as_known()?).next().filter(|own| *own == name).map(Text::known)
 }
 
 /// Whether a value of a test holds a variable that other keys decide.

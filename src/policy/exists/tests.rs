@@ -194,6 +194,14 @@ fn variables_join_keys() {
     let policy = one(r#"{"StringEquals":{"k":"${v}-x"},"StringLike":{"v":"a*"}}"#);
     let answer = ask(&policy, &[("k", free()), ("v", free())]);
     assert_eq!((answer.truth, carried(&answer, "k").cloned()), (Truth::True, text("a-x")));
+    // What a key is to be besides a variable decides what the variable's key carries, and so do both forms.
+    let policy = one(r#"{"StringEquals":{"k":"${v}"},"StringNotEquals":{"v":"red"},"StringLike":{"K":"r*"}}"#);
+    let long =
+        Domain::Text { forms: vec![Form::any().but([Pattern::new(&glob("?")), Pattern::new(&[])])], optional: true };
+    let answer = ask(&policy, &[("k", long.clone()), ("v", perhaps_free())]);
+    assert_eq!((answer.truth, carried(&answer, "k")), (Truth::True, carried(&answer, "v")));
+    let policy = one(r#"{"StringEquals":{"k":"${v}"},"StringNotEquals":{"v":"red"}}"#);
+    assert_eq!(ask(&policy, &[("k", long), ("v", perhaps_free())]).truth, Truth::True);
     // Another value of the variable might do: nothing is proved.
     let policy = one(r#"{"StringEquals":{"k":"${v}-x"},"StringLike":{"K":"b*"}}"#);
     assert_eq!(ask(&policy, &[("k", free()), ("v", free())]).truth, Truth::Unknown);

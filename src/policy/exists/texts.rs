@@ -242,7 +242,7 @@ struct Patterns {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Ask<'q> {
     test: &'q Test,
-    hits: bool,
+    pub(super) hits: bool,
     /// It speaks of this part of the text.
     pub(super) part: Option<&'q Part>,
 }
