@@ -47,17 +47,17 @@ pub(super) fn form(document: &Document) -> Form {
     }
 }
 
-/// Whether a tree of few levels names a type of CloudFormation's resources: events and reports have lists of
-/// `Resources` too.
+/// Whether some mapping in a tree of few levels has a type of CloudFormation's resources: events and reports have
+/// lists of `Resources` too, and a plain list of types is a table that some tool reads.
 fn names_type(node: Node<'_>, levels: usize) -> bool {
     let is_type = |text: &str| {
         let parts: Vec<&str> = text.split("::").collect();
         parts.len() >= 3 && parts[0] == "AWS" && parts.iter().all(|part| !part.is_empty())
     };
-    node.text().is_some_and(is_type)
-        || levels > 0
-            && (node.items().any(|item| names_type(item, levels - 1))
-                || node.own_entries().any(|(_, value)| names_type(value, levels - 1)))
+    let has_type = |value: Node<'_>| value.text().is_some_and(is_type) || names_type(value, levels - 1);
+    levels > 0
+        && (node.items().any(|item| names_type(item, levels - 1))
+            || node.own_entries().any(|(_, value)| has_type(value)))
 }
 
 /// What CodeDeploy is told about a revision lists `Resources` too (CodeDeploy User Guide, AppSpec file structure).
@@ -166,7 +166,7 @@ mod tests {
         assert_eq!(form_of(r#"{"Transform": ["ShortHand"], "Resources": ["AWS::S3::Bucket"]}"#), Form::Template);
         assert_eq!(form_of(r#"{"Resources": {"cpu": 1}}"#), Form::Other);
         assert_eq!(form_of(r#"{"Resources": ["cpu"]}"#), Form::Other);
-        assert_eq!(form_of(r#"{"Resources": ["AWS::S3::Bucket"]}"#), Form::NoMapping(Span::new(14, 33)));
+        assert_eq!(form_of(r#"{"Resources": ["AWS::S3::Bucket"]}"#), Form::Other);
         let written_as_list = form_of(r#"{"Resources": [{"Type": "AWS::S3::Bucket"}]}"#);
         assert_eq!(written_as_list, Form::NoMapping(Span::new(14, 43)));
         // A finding of Security Hub (AWS Security Hub User Guide, AWS Security Finding Format).
