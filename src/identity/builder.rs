@@ -19,8 +19,8 @@ use std::sync::Arc;
 use super::apart::apart;
 use super::arn::RoleNames;
 use super::graph::{
-    Dialect, Entity, Graph, Group, HandOver, Handout, Membership, Missing, PoolId, Precedence, Role, RoleId, Strangers,
-    Subject, Way,
+    Dialect, Entity, Graph, Group, HandOver, Handout, Membership, Missing, OutsideHandout, PoolId, Precedence, Role,
+    RoleId, Strangers, Subject, Way,
 };
 use super::undecided::missing;
 use crate::policy;
@@ -50,6 +50,7 @@ pub fn build(set: &StackSet<'_>) -> Graph {
         attachments: Vec::new(),
         mappings: Vec::new(),
         handouts: Vec::new(),
+        outside_handouts: Vec::new(),
         hand_overs: Vec::new(),
         tag_maps: Vec::new(),
         pod_identities: Vec::new(),
@@ -140,8 +141,9 @@ struct Builder<'s, 'd> {
 }
 
 /// A role that something in a stack makes a pool hand out; the fields are those of [`Handout`].
-struct Link {
-    stack: StackId,
+struct Link<'l> {
+    /// The resource that names the role.
+    entity: &'l Entity,
     pool: Text,
     /// The role's ARN.
     role: Text,
@@ -404,14 +406,20 @@ impl<'s, 'd> Builder<'s, 'd> {
     }
 
     /// Records that a pool hands out the roles that an ARN means, with the path from the pool.
-    fn hand_out(&mut self, link: Link) {
+    fn hand_out(&mut self, link: Link<'_>) {
         let pool_id = self.graph.pool(&link.pool).map(|(id, _)| id);
         let pool = pool_id.map(|PoolId(at)| self.graph.pools[at].entity.place);
         let mut steps: Vec<_> =
             pool.map(|place| (place, "the pool that hands it out".to_owned())).into_iter().collect();
         steps.extend(link.steps);
         let steps: Arc<[(Place, String)]> = steps.into();
-        for (role, exists) in self.graph.role_names.meant(link.stack, &link.role, &self.resolver.symbols) {
+        let roles = self.graph.role_names.meant(link.entity.stack, &link.role, &self.resolver.symbols);
+        if roles.is_empty() && self.graph.outside_handouts.len() < MOST_HANDOUTS {
+            let (pool, arn, way, when) = (link.pool.clone(), link.role.clone(), link.way, link.when.clone());
+            let (entity, steps) = (link.entity.clone(), steps.clone());
+            self.graph.outside_handouts.push(OutsideHandout { entity, pool, pool_id, arn, way, when, steps });
+        }
+        for (role, exists) in roles {
             let Some(when) = self.together(&link.when, &exists) else { continue };
             let key = (role, link.pool.clone(), link.way, link.provider.clone(), when.clone());
             if self.graph.handouts.len() >= MOST_HANDOUTS || !self.handed_out.insert(key) {

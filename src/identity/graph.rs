@@ -254,6 +254,25 @@ pub struct Handout {
     pub steps: Arc<[(Place, String)]>,
 }
 
+/// A role that an identity pool hands out, and of which the run has no template.
+#[derive(Clone, Debug)]
+pub struct OutsideHandout {
+    /// The resource that names the role.
+    pub entity: Entity,
+    /// Id of the pool.
+    pub pool: Text,
+    /// The pool, where a template of the run has it.
+    pub pool_id: Option<PoolId>,
+    /// The role's ARN.
+    pub arn: Text,
+    /// How.
+    pub way: Way,
+    /// The branch in which it happens.
+    pub when: Branch,
+    /// The path from the pool to the role, each step with half a sentence.
+    pub steps: Arc<[(Place, String)]>,
+}
+
 /// Tags that a pool puts on the sessions of one provider's users.
 #[derive(Clone, Debug)]
 pub struct TagMap {
@@ -376,6 +395,8 @@ pub struct Graph {
     pub mappings: Vec<Mapping>,
     /// Roles that pools hand out.
     pub handouts: Vec<Handout>,
+    /// Roles that pools hand out and no template of the run defines.
+    pub outside_handouts: Vec<OutsideHandout>,
     /// Resources that say which roles somebody gets.
     pub hand_overs: Vec<HandOver>,
     /// Tags that pools pass.

@@ -56,7 +56,8 @@ pub use external_id::{Guessable, guessable_id, impossible_external_ids};
 pub use form::{Malformed, UrlOf, login_domains, malformed, provider_kind};
 pub use graph::{
     AwsPolicy, Dialect, Entity, Graph, Group, HandOver, Handout, IdentityPool, MappedTag, Membership, Missing,
-    NamedEarly, PermissionPolicy, PodIdentity, PoolId, Precedence, Role, RoleId, Strangers, Subject, TagMap, Way,
+    NamedEarly, OutsideHandout, PermissionPolicy, PodIdentity, PoolId, Precedence, Role, RoleId, Strangers, Subject,
+    TagMap, Way,
 };
 pub use held::{Held, Holder, Permission};
 pub use nobody::{Nobody, nobody};

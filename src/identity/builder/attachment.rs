@@ -28,7 +28,7 @@ impl<'d> Builder<'_, 'd> {
                 };
                 self.note_role(stack, &role.arn.text, role.arn.place);
                 self.hand_out(Link {
-                    stack,
+                    entity: &entity,
                     pool: attachment.pool.text.clone(),
                     role: role.arn.text.clone(),
                     way,
@@ -115,7 +115,7 @@ impl<'d> Builder<'_, 'd> {
         for role in mapping.rules().iter().filter_map(|rule| rule.role.as_ref()) {
             self.note_role(stack, &role.text, role.place);
             self.hand_out(Link {
-                stack,
+                entity: &mapping.entity,
                 pool: mapping.pool.clone(),
                 role: role.text.clone(),
                 way: Way::Rule,
@@ -150,7 +150,7 @@ impl<'d> Builder<'_, 'd> {
                     (role.1, format!("the role of group {}", group.entity.name())),
                 ];
                 self.hand_out(Link {
-                    stack: group.entity.stack,
+                    entity: &group.entity,
                     pool: mapping.pool.clone(),
                     role: role.0.clone(),
                     way: Way::Group,
