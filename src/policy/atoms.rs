@@ -7,7 +7,7 @@
 use std::cell::{Cell, RefCell};
 
 use super::operator::{Base, Operator};
-use super::wanted::{Reader, Wanted, holds_variable};
+use super::wanted::{Wanted, holds_variable, read_for};
 use super::{PrincipalKind, Test};
 use crate::value::{Mark, Symbols, Text, Truth, fits, marks, may_meet};
 
@@ -170,9 +170,8 @@ fn pattern_of<'a>(atom: &'a Atom, bases: &[Base]) -> Option<(&'a Operand, Vec<Ma
     if !bases.contains(base) {
         return None;
     }
-    let like = *base == Base::StringLike;
     let Operand::Text(text) = wanted else { return None };
-    match (Reader { like, request: None }).read(text) {
+    match read_for(*base, None, text) {
         Wanted::Marks(marks) if !holds_variable(text) => Some((value, marks)),
         _ => None,
     }

@@ -7,7 +7,7 @@ use super::evaluate::Asking;
 use super::key::same_key;
 use super::operator::{Base, Operator, Quantifier};
 use super::typed;
-use super::wanted::{Reader, Wanted, has_variables};
+use super::wanted::{Wanted, has_variables, read_for};
 use super::{Carried, Request, Test};
 use crate::value::{Mark, Symbols, Text, Truth, compare, fits, fits_without_case, glob_fits, marks};
 
@@ -130,7 +130,7 @@ fn marks_fit(operator: Operator, wanted: &Text, value: &Text, request: Option<&R
         return truth;
     }
     let like = operator.base.has_wildcards();
-    let wanted = match (Reader { like, request }).read(wanted) {
+    let wanted = match read_for(operator.base, request, wanted) {
         Wanted::Marks(marks) => marks,
         Wanted::Nothing => return Truth::False,
         Wanted::Undecided => return Truth::Unknown,

@@ -3,7 +3,7 @@
 
 use super::evaluate::Asking;
 use super::{Base, Carried, Operator, Policy, Request, Test};
-use crate::value::{Mark, Piece, Text, Truth, marks};
+use crate::value::{Mark, Piece, Text, Truth, marks, simplest};
 
 /// The positions of a wanted value.
 pub(super) enum Wanted {
@@ -79,11 +79,20 @@ pub fn wanted_without_value(test: &Test, policy: &Policy, request: &Request) -> 
 
 /// What an operator wants, for this request.
 pub(super) fn read(operator: Operator, text: &Text, asking: &Asking<'_>) -> Wanted {
-    let like = operator.base.has_wildcards();
+    let read = |request| read_for(operator.base, request, text);
     match has_variables(text, asking.policy) {
-        Truth::True if operator.base.takes_variables() => Reader { like, request: Some(asking.request) }.read(text),
-        Truth::False => Reader { like, request: None }.read(text),
+        Truth::True if operator.base.takes_variables() => read(Some(asking.request)),
+        Truth::False => read(None),
         _ => Wanted::Undecided,
+    }
+}
+
+/// The same with the variables of this request, or with variables as plain text. Of ARNs no guide says whether several
+/// stars that are all stand for what one does.
+pub(super) fn read_for(base: Base, request: Option<&Request>, text: &Text) -> Wanted {
+    match (Reader { like: base.has_wildcards(), request }).read(text) {
+        Wanted::Marks(marks) if base != Base::Arn => Wanted::Marks(simplest(marks)),
+        other => other,
     }
 }
 
@@ -99,8 +108,7 @@ impl Test {
         let is_text =
             |base| matches!(base, Base::StringEquals | Base::StringEqualsIgnoreCase | Base::StringLike | Base::Arn);
         let operator = self.operator.filter(|operator| is_text(operator.base));
-        let reader = operator.map(|operator| Reader { like: operator.base.has_wildcards(), request: None });
-        let read = move |text: &Text| match reader?.read(text) {
+        let read = move |text: &Text| match read_for(operator?.base, None, text) {
             Wanted::Marks(marks) => Some(marks),
             Wanted::Nothing | Wanted::Undecided => None,
         };

@@ -33,6 +33,20 @@ pub fn marks(text: &Text) -> Option<Vec<Mark>> {
     Some(marks)
 }
 
+/// A pattern that the same texts fit: of wildcards beside one another those for one character stand first, and one for
+/// any run behind them.
+pub fn simplest(pattern: Vec<Mark>) -> Vec<Mark> {
+    let mut simplest: Vec<Mark> = Vec::with_capacity(pattern.len());
+    for mark in pattern {
+        match (simplest.last(), mark) {
+            (Some(Mark::Run), Mark::Run) => {}
+            (Some(Mark::Run), Mark::One) => simplest.insert(simplest.len() - 1, Mark::One),
+            _ => simplest.push(mark),
+        }
+    }
+    simplest
+}
+
 /// Whether two texts are the same.
 pub fn compare(a: &Text, b: &Text, symbols: &Symbols) -> Truth {
     match (a, b) {
@@ -269,12 +283,15 @@ fn certainly(pattern: &[Mark], value: &[Mark]) -> Truth {
     glob(pattern, value, |p, v| p == v, |p, v| p == Mark::One && matches!(v, Mark::Char(_)), |p| p == Mark::Run)
 }
 
+/// The same with every symbol opened. What is not empty has a first character, and any more behind it.
 fn certainly_by_steps(pattern: &[Step], value: &[Step]) -> Truth {
+    let open = |step: &Step| [Some(*step), matches!(step, Step::Some(_)).then_some(Step::Any)];
+    let value: Vec<Step> = value.iter().flat_map(open).flatten().collect();
     glob(
         pattern,
-        value,
+        &value,
         |p, v| matches!((p, v), (Step::Char(a), Step::Char(b)) if a == b),
-        |p, v| p == Step::One && matches!(v, Step::Char(_)),
+        |p, v| p == Step::One && matches!(v, Step::Char(_) | Step::Some(_)),
         |p| p == Step::Run,
     )
 }
@@ -591,6 +608,25 @@ mod tests {
         assert_eq!(against(&[a, Mark::One], &[a]), Truth::False);
         assert_eq!(against(&[Mark::Run, a], &[b, c('/'), a]), Truth::True);
         assert_eq!(against(&[b, c('a')], &[c('a'), b]), Truth::Unknown, "it may be any number of a");
+    }
+
+    #[test]
+    fn what_is_not_empty_has_a_first_character() {
+        let bench = bench();
+        let region = [Mark::Symbol(bench.region)];
+        let against = |glob: &str| fits(&pattern(glob), &region, &bench.symbols);
+        assert_eq!([against("?*"), against("??*"), against("?")], [Truth::True, Truth::Unknown, Truth::Unknown]);
+        let mut symbols = Symbols::default();
+        let facts = SymbolFacts { name: "P".into(), format: Format::any(), unique: false, fresh: false };
+        let any = [Mark::Symbol(symbols.add(facts))];
+        assert_eq!(fits(&pattern("?*"), &any, &symbols), Truth::Unknown, "it may be empty");
+    }
+
+    #[test]
+    fn wildcards_beside_one_another() {
+        for (text, expected) in [("**", "*"), ("*?", "?*"), ("?*?*", "??*"), ("a**b*?c?*", "a*b?*c?*"), ("??", "??")] {
+            assert_eq!(simplest(pattern(text)), pattern(expected), "{text}");
+        }
     }
 
     #[test]

@@ -17,6 +17,7 @@ use crate::syntax::{Kind as NodeKind, Node, NodeId, Scalar};
 
 pub use compare::{
     Mark, compare, conforms, fits, fits_without_case, glob_fits, glob_fits_without_case, marks, may_meet, overlaps,
+    simplest,
 };
 pub use lookup::Lookup;
 pub use search::{Form, Found, Pattern, Search};

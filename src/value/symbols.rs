@@ -134,6 +134,11 @@ impl Format {
         })
     }
 
+    /// Whether the empty text is of this form.
+    pub(super) fn may_be_empty(&self) -> bool {
+        self.parts.iter().all(|part| *part == FormatPart::Any)
+    }
+
     /// The same form, shown by this text of it.
     #[must_use]
     pub fn with_sample(self, sample: &str) -> Self {

@@ -60,7 +60,10 @@ impl Machine {
 
     /// The positions that consume a letter.
     pub(super) fn mask(&self, letter: Letter, symbols: &Symbols) -> Bits {
-        self.mask_of(|step| consumes(step, letter, symbols))
+        let mut bits = vec![0; self.ones.len()];
+        let takes = |at: &usize| consumes(&self.steps[*at..], letter, symbols);
+        (0..self.steps.len()).filter(takes).for_each(|at| set_bit(&mut bits, at));
+        bits
     }
 
     fn mask_of(&self, takes: impl Fn(&Step) -> bool) -> Bits {
@@ -144,12 +147,17 @@ impl Machine {
     }
 }
 
-/// Whether a position consumes a letter.
-pub(super) fn consumes(step: &Step, letter: Letter, symbols: &Symbols) -> bool {
-    match (step, letter) {
-        (Step::One(letters) | Step::Run(letters), Letter::Char(c)) => letters.has(c),
-        (Step::Symbol(own), Letter::Symbol(id)) => *own == id,
-        (Step::Run(letters), Letter::Symbol(id)) => holds_symbol(*letters, id, symbols),
+/// Whether the first of some positions consumes a letter. A single character consumes the beginning of a symbol that is
+/// not empty, whose rest the run behind it takes.
+pub(super) fn consumes(steps: &[Step], letter: Letter, symbols: &Symbols) -> bool {
+    match (steps, letter) {
+        ([Step::One(letters) | Step::Run(letters), ..], Letter::Char(c)) => letters.has(c),
+        ([Step::Symbol(own), ..], Letter::Symbol(id)) => *own == id,
+        ([Step::Run(letters), ..], Letter::Symbol(id)) => holds_symbol(*letters, id, symbols),
+        ([Step::One(first), Step::Run(rest), ..], Letter::Symbol(id)) => {
+            let is_there = !symbols.facts(id).format.may_be_empty();
+            is_there && holds_symbol(*first, id, symbols) && holds_symbol(*rest, id, symbols)
+        }
         _ => false,
     }
 }
@@ -162,7 +170,7 @@ pub(super) fn set_bit(bits: &mut [u64], at: usize) {
     bits[at / 64] |= 1 << (at % 64);
 }
 
-/// Whether a run takes whatever a symbol stands for.
+/// Whether a run of such takes whatever a symbol stands for.
 fn holds_symbol(letters: Letters, id: SymbolId, symbols: &Symbols) -> bool {
     match letters {
         Letters::All => true,

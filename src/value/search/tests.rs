@@ -272,3 +272,26 @@ fn random_patterns_against_the_definition() {
 fn many_random_patterns_against_the_definition() {
     assert_eq!(against_the_definition(20_000, 6), (6_447, 13_553));
 }
+
+/// One character and a run behind it take what has a character; a text that may be empty has perhaps none.
+#[test]
+fn what_is_not_empty_has_a_first_character() {
+    let mut symbols = Symbols::default();
+    let mut add = |format: Format| {
+        symbols.add(SymbolFacts { name: "another branch".into(), format, unique: true, fresh: true })
+    };
+    let (branch, perhaps) = (add(Format::new("{a/-}", "a")), add(Format::any()));
+    let form = |id| Form::new("heads/").then(&Form::new("").after(&[Mark::Symbol(id)]));
+    let find = |id, text: &str| {
+        let steps = crate::value::simplest(marks(text));
+        let search = Search { inside: vec![vec![Pattern::new(&steps)]], outside: Vec::new() };
+        matches!(search.find(&form(id), &symbols, &mut { ENOUGH }), Found::Text(_))
+    };
+    for text in ["heads/*", "heads/?*", "heads/*?", "heads/**", "?*"] {
+        assert!(find(branch, text), "{text}");
+    }
+    for text in ["heads/?", "heads/??*", "heads/?*x", "heads/x*", "heads/"] {
+        assert!(!find(branch, text), "{text}");
+    }
+    assert!(find(perhaps, "heads/*") && !find(perhaps, "heads/?*"));
+}

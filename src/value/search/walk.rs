@@ -87,14 +87,14 @@ impl<'q> Walk<'q> {
         };
         let own: HashMap<char, usize> = self.letters.iter().enumerate().filter_map(of_char).collect();
         for (machine, part) in std::iter::once(&self.form).chain(machines).zip(&self.parts) {
-            for (at, step) in machine.steps.iter().enumerate() {
-                let at = part.words.start * 64 + at;
+            for (index, step) in machine.steps.iter().enumerate() {
+                let at = part.words.start * 64 + index;
                 if let Step::One(Letters::Char(c)) = step {
                     own.get(c).into_iter().for_each(|letter| set_bit(&mut self.letters[*letter].2, at));
                     continue;
                 }
                 for (letter, _, mask) in &mut self.letters {
-                    if consumes(step, *letter, symbols) {
+                    if consumes(&machine.steps[index..], *letter, symbols) {
                         set_bit(mask, at);
                     }
                 }

@@ -87,6 +87,43 @@ fn any_branch_and_any_environment() {
     like("'repo:acme/app:environment:*'", &["-github/any-branch", "+github/any-environment"]);
     like("'repo:acme/app:ref:refs/heads/release-*'", &["-github/any-branch", "+github/other-branch"]);
     like("'repo:acme/app:environment:prod-*'", &["-github/any-environment", "+github/environment"]);
+    // No name is empty.
+    like("'repo:acme/app:ref:refs/heads/?*'", &["+github/any-branch"]);
+    like("'repo:acme/app:environment:*?'", &["+github/any-environment"]);
+    like("'repo:acme/app:ref:refs/heads/?'", &["-github/any-branch", "+github/other-branch"]);
+}
+
+/// Every class, with what is known of it, where a policy has this pattern for the subject.
+fn verdicts(value: &str) -> Vec<(String, Truth)> {
+    let all = classes(&graph(&template("", &[&subject("StringLike", &format!("'{value}'"))])));
+    let answers = all.of_roles.iter().flat_map(|of_role| &of_role.answers);
+    answers.map(|answer| (answer.class.clone(), answer.answer.truth)).collect()
+}
+
+#[test]
+fn patterns_that_say_the_same_are_the_same() {
+    let shapes = [
+        "{}",
+        "repo:{}",
+        "repo:{}/app:{}",
+        "repo:acme{}",
+        "repo:acme/{}",
+        "repo:acme/app{}:ref:{}",
+        "repo:acme/app:{}",
+        "repo:acme/app:ref:refs/heads/{}",
+        "repo:acme/app:environment:{}",
+        "repo:acme@{}/app@{}:{}",
+        "{}:acme/app:{}",
+        "job_workflow_ref:{}",
+    ];
+    for shape in shapes {
+        let of = |wildcard: &str| verdicts(&shape.replace("{}", wildcard));
+        let (any, some) = (of("*"), of("?*"));
+        assert_eq!(of("**"), any, "{shape}");
+        assert_eq!(of("***"), any, "{shape}");
+        assert_eq!(of("*?"), some, "{shape}");
+        assert_eq!(of("*?**"), some, "{shape}");
+    }
 }
 
 #[test]
