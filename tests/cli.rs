@@ -464,6 +464,11 @@ fn an_explanation_is_short_unless_examples_are_asked_for() {
         assert!(!long.contains("also=") && !long.contains("yaml bad"), "{long}");
         assert!(!long.contains("yaml fixed") && long.contains("The same without the mistake:"), "{long}");
     }
+    let files = work.run(&["explain", "INP003", "--examples"]).stdout;
+    let expected = "Reported:\n\n`cdk.json`:\n\n```json\n{ \"app\": \"npx tsx bin/app.ts\" }\n```\n\n\
+                    `cdk.out/error.txt`:\n\n```text\nCannotServiceAccountPrincipalGrant\n```\n\n\
+                    The manifest names a template that is not there:\n\nReported:\n\n`cdk.out/cdk.out`:\n";
+    assert!(files.contains(expected), "{files}");
 }
 
 #[test]

@@ -41,24 +41,58 @@ fn unknown(word: &str) -> String {
     UnknownRule { word: word.to_owned(), nearest: checks::nearest(word) }.to_string()
 }
 
-/// The page without what its examples say to the tests: which rule they raise stands above each.
+/// The page with its examples as people read them: whether each is reported, and the names of its files where it names
+/// them. What else their first lines say is for the tests.
 fn without_marks(body: &str) -> String {
     let mut out = String::with_capacity(body.len());
+    // What the example shows whose files go on.
+    let mut in_row = None;
+    let mut is_open = false;
     for line in body.lines() {
-        let words: Vec<&str> = line.strip_prefix("```").unwrap_or("").split(' ').collect();
-        match words.as_slice() {
-            [language, kind @ ("bad" | "good" | "fixed"), ..] => {
-                let reported = match *kind {
-                    "bad" => "Reported:",
-                    "fixed" => "The same without the mistake:",
-                    _ => "Not reported:",
-                };
-                out.push_str(&format!("{reported}\n\n```{language}\n"));
+        match Fence::of(line).filter(|_| !is_open) {
+            Some(fence) => {
+                let goes_on = fence.file.is_some() && in_row == Some(fence.shows);
+                let reported = if goes_on { String::new() } else { format!("{}\n\n", fence.reported()) };
+                let file = fence.file.map(|file| format!("`{file}`:\n\n")).unwrap_or_default();
+                out.push_str(&format!("{reported}{file}```{}\n", fence.language));
+                in_row = fence.file.map(|_| fence.shows);
+                is_open = true;
             }
-            _ => out.push_str(&format!("{line}\n")),
+            None => {
+                out.push_str(&format!("{line}\n"));
+                let is_fence = line.starts_with("```");
+                is_open ^= is_fence;
+                if !is_open && !is_fence && !line.trim().is_empty() {
+                    in_row = None;
+                }
+            }
         }
     }
     out
+}
+
+/// The first line of a block of an example.
+struct Fence<'p> {
+    language: &'p str,
+    shows: &'p str,
+    file: Option<&'p str>,
+}
+
+impl<'p> Fence<'p> {
+    fn of(line: &'p str) -> Option<Self> {
+        let mut words = line.strip_prefix("```")?.split(' ');
+        let (language, shows) = (words.next()?, words.next()?);
+        let file = words.find_map(|word| word.strip_prefix("file="));
+        matches!(shows, "bad" | "good" | "fixed").then_some(Self { language, shows, file })
+    }
+
+    fn reported(&self) -> &'static str {
+        match self.shows {
+            "bad" => "Reported:",
+            "fixed" => "The same without the mistake:",
+            _ => "Not reported:",
+        }
+    }
 }
 
 /// Markdown with headings in bold and code in a dim colour; every character of it stays.
