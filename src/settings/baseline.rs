@@ -227,6 +227,11 @@ fn whole(root: Node<'_>, faults: &mut Vec<Fault>) -> Vec<Known> {
 
 /// Why an object is no baseline that can be read, by what it says it is.
 fn another_kind(root: Node<'_>) -> Option<Fault> {
+    let is_sarif = root.get("runs").is_some_and(|runs| runs.kind() == Kind::Sequence);
+    if let Some((version, _)) = root.entry("version").filter(|_| is_sarif) {
+        let message = "this is a SARIF report, and no baseline: --write-baseline writes one";
+        return Some(Fault::new(version.span(), message));
+    }
     let Some(schema) = root.get("schema") else {
         return Some(Fault::new(root.span(), format!("it has no schema, which would be {BASELINE}")));
     };
@@ -420,6 +425,10 @@ mod tests {
         assert_eq!(
             faults("{\"schema\": \"rolecall-baseline/2\", \"findings\": []}"),
             ["b.json:1:12: this version reads baselines of the schema rolecall-baseline/1"]
+        );
+        assert_eq!(
+            faults("{\"$schema\": \"x\", \"version\": \"2.1.0\", \"runs\": []}"),
+            ["b.json:1:18: this is a SARIF report, and no baseline: --write-baseline writes one"]
         );
         assert_eq!(faults("[]"), ["b.json:1:1: a baseline is an object with schema and findings"]);
         assert!(faults("").len() == 1 && faults("{").len() == 1 && faults("{\"schema\": 1}").len() == 1);
