@@ -27,19 +27,30 @@ pub(super) fn finish(
         let text: String = mended.files.iter().map(|file| unified(file, color.on_stdout())).collect();
         return print(text.as_bytes(), Status::Clean);
     }
-    let mut status = Status::Clean;
-    for file in &mended.files {
-        if let Err(message) = write(file) {
-            error(message);
-            status = Status::Failed;
-        }
-    }
+    let (written, unwritten): (Vec<_>, Vec<_>) = mended.files.iter().partition(|file| {
+        let done = write(file);
+        done.as_ref().err().into_iter().for_each(error);
+        done.is_ok()
+    });
     mended.left.iter().for_each(warning);
-    if !quiet && mended.fixed > 0 && status == Status::Clean {
-        let (findings, files) = (number(mended.fixed, "finding"), number(mended.files.len(), "file"));
-        say("fixed", &format!("{findings} in {files}"));
+    if let Some(message) = done(&written, &unwritten).filter(|_| !quiet) {
+        say("fixed", &message);
     }
-    status
+    if unwritten.is_empty() { Status::Clean } else { Status::Failed }
+}
+
+/// What was fixed, and what was not since its file could not be written; nothing where nothing was written.
+fn done(written: &[&MendedFile], unwritten: &[&MendedFile]) -> Option<String> {
+    let fixed = |files: &[&MendedFile]| files.iter().map(|file| file.fixed).sum::<usize>();
+    if fixed(written) == 0 {
+        return None;
+    }
+    let (findings, files) = (number(fixed(written), "finding"), number(written.len(), "file"));
+    let left = match unwritten.len() {
+        0 => String::new(),
+        count => format!("; {} more in {}, not written", fixed(unwritten), number(count, "file")),
+    };
+    Some(format!("{findings} in {files}{left}"))
 }
 
 /// What to do where a path of the diff leads up, which git refuses.
@@ -120,7 +131,7 @@ mod tests {
     fn why_a_file_is_not_fixed_is_said_in_words() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("gone/a.yaml");
-        let file = MendedFile { path, shown: "a.yaml".to_owned(), before: "".into(), after: String::new() };
+        let file = MendedFile { path, shown: "a.yaml".to_owned(), before: "".into(), after: String::new(), fixed: 1 };
         assert_eq!(write(&file), Err("cannot fix a.yaml: no such file or directory".to_owned()));
     }
 }

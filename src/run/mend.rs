@@ -20,8 +20,6 @@ pub struct Mended {
     pub run: Run,
     /// The files that change, in the order of their paths.
     pub files: Vec<MendedFile>,
-    /// Findings that were mended.
-    pub fixed: usize,
     /// Fixes that were not made, each a sentence without its full stop.
     pub left: Vec<String>,
 }
@@ -37,6 +35,8 @@ pub struct MendedFile {
     pub before: Arc<str>,
     /// Its text with the fixes.
     pub after: String,
+    /// Findings that were mended in it.
+    pub fixed: usize,
 }
 
 /// Makes the fixes of the findings that are shown, no more than `most` allows, and writes nothing.
@@ -54,17 +54,17 @@ pub fn mend(inputs: &Inputs, options: &Options, most: Applicability) -> Result<M
         .zip(first.outcome.sources.iter())
         .map(|(path, (_, file))| (path.clone(), (file.path().to_owned(), file.text().clone())))
         .collect();
-    let (mut now, mut fixed, mut left) = (first, 0, Vec::new());
+    let (mut now, mut fixed, mut left) = (first, Vec::new(), Vec::new());
     let (mut size, mut runs) = (usize::MAX, 0);
     let mut fixed_at_refusal = 0;
     while runs < MOST_RUNS {
         let batch = bench.choose(&now, size);
         if batch.is_empty() {
             // What was in the way may be mended since.
-            if bench.refused.is_empty() || fixed == fixed_at_refusal {
+            if bench.refused.is_empty() || fixed.len() == fixed_at_refusal {
                 break;
             }
-            (fixed_at_refusal, size) = (fixed, usize::MAX);
+            (fixed_at_refusal, size) = (fixed.len(), usize::MAX);
             bench.refused.clear();
             left.clear();
             continue;
@@ -72,7 +72,7 @@ pub fn mend(inputs: &Inputs, options: &Options, most: Applicability) -> Result<M
         runs += 1;
         match bench.attempt(&now, &batch)? {
             Ok((texts, after)) => {
-                fixed += batch.len();
+                fixed.extend(batch.iter().filter_map(|finding| path_of(&now, finding)));
                 size = size.saturating_mul(2);
                 (bench.texts, now) = (texts, after);
             }
@@ -88,10 +88,17 @@ pub fn mend(inputs: &Inputs, options: &Options, most: Applicability) -> Result<M
     let run = check_instead(inputs, options, &bench.texts)?;
     let file = |(path, after): (PathBuf, String)| {
         let (shown, before) = before.get(&path)?.clone();
-        Some(MendedFile { path, shown, before, after })
+        let fixed = fixed.iter().filter(|own| **own == path).count();
+        Some(MendedFile { path, shown, before, after, fixed })
     };
     let files = bench.texts.into_iter().filter_map(file).collect();
-    Ok(Mended { run, files, fixed, left })
+    Ok(Mended { run, files, left })
+}
+
+/// The file that the fix of a finding changes, without links.
+fn path_of(run: &Run, finding: &Finding) -> Option<PathBuf> {
+    let file = finding.fix.as_deref()?.edits.first()?.place.file;
+    run.paths.get(file.0 as usize).cloned()
 }
 
 /// What a finding is about, whatever else is found.
