@@ -291,6 +291,21 @@ fn what_a_walk_cannot_read_is_in_the_reports() {
 }
 
 #[test]
+fn a_named_path_that_is_not_there_is_in_the_reports() {
+    let work = Work::new(&[("ok.json", ROLE)]);
+    let told = "cannot read gone.yaml: no such file or directory";
+    let json = work.run(&["check", "ok.json", "gone.yaml", "-f", "json"]);
+    assert_eq!((json.status, json.stderr), (2, format!("error: {told}\n")));
+    let json: Value = serde_json::from_str(&json.stdout).unwrap();
+    let notes = json["notes"].as_array().unwrap();
+    assert_eq!((notes.len(), &notes[0]["kind"], &notes[0]["message"]), (1, &"unread".into(), &told.into()));
+    let sarif = work.run(&["check", "ok.json", "gone.yaml", "-f", "sarif"]).stdout;
+    let sarif: Value = serde_json::from_str(&sarif).unwrap();
+    let notifications = &sarif["runs"][0]["invocations"][0]["toolExecutionNotifications"];
+    assert_eq!((&notifications[0]["message"]["text"], &notifications[0]["level"]), (&told.into(), &"warning".into()));
+}
+
+#[test]
 fn what_is_passed_over_is_said_when_asked() {
     let work = Work::new(&[("package.json", "{}"), ("policy.json", r#"{"Version": "2012-10-17", "Statement": []}"#)]);
     let note = |run: &Value| run["notes"].as_array().unwrap().len();

@@ -289,7 +289,8 @@ fn run(scope: &Arc<Scope>, mut found: Found, inputs: &Inputs, options: &Options)
     notes.extend(given.ambiguous.into_iter().map(note(NoteKind::Ambiguous)));
     let is_whole = unsearched.is_empty() && unread.is_empty();
     let not_looked_at: Vec<String> = unsearched.iter().chain(&unread).cloned().collect();
-    notes.extend(not_looked_at.iter().cloned().map(note(NoteKind::Unread)));
+    // What reads a report does not see standard error.
+    notes.extend(failures.iter().chain(&not_looked_at).cloned().map(note(NoteKind::Unread)));
     warnings.splice(0..0, not_looked_at);
     let templates = files.readings.iter().filter(|reading| reading.is_template).count();
     let counts = Counts {
