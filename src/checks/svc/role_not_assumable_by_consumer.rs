@@ -4,17 +4,16 @@ use std::collections::HashMap;
 
 use crate::checks::Cx;
 use crate::checks::consumers::wanted_service;
-use crate::checks::gate::{Gate, bare_request, named};
+use crate::checks::gate::{Gate, named};
 use crate::checks::rule::nearest_among;
 use crate::checks::svc::service_principal_unknown::is_unknown_service;
-use crate::checks::words::is_bare;
 use crate::finding::{Change, Finding, Fix, Label, Mistake, Severity, Written, shown};
-use crate::identity::classes::consumer_gets_in;
+use crate::identity::classes::{consumer_gets_in, denying};
 use crate::identity::{
     Consumer, Dialect, ExternalId, NameFault, Role, RoleId, confused_with, is_service, name_fault, service_front,
 };
-use crate::policy::{Effect, Policy, Principal, PrincipalKind, Request, Statement, actions_match, principals_match};
-use crate::value::{Branch, Text, Truth};
+use crate::policy::{Effect, Policy, Principal, PrincipalKind, Statement};
+use crate::value::{Branch, Truth};
 
 /// Finds resources whose service is refused by the role that they give it.
 pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
@@ -86,15 +85,15 @@ fn finding(cx: &Cx<'_>, consumer: &Consumer, case: usize, policy: &Policy, when:
     let subject = consumer.entity.property(consumer.property.clone());
     let mut finding = Finding::new("SVC004", severity, message, label, subject);
     let place = statement.map(|statement| statement.principal_at.map_or(statement.at.place, |at| at.place));
-    let denied = statement.filter(|_| is_named).and_then(|_| denying(cx, role, policy, consumer));
+    let denied = statement.filter(|_| is_named).and_then(|_| denying(cx.graph, consumer, case));
     finding.related = match denied {
         Some(deny) => vec![Label::new(deny.at.place, format!("keeps {service} out"))],
         None => vec![Label::new(place.unwrap_or(role.entity.place), why)],
     };
     finding.related.extend(consumer.function.iter().map(|own| Label::new(own.place, format!("runs as {of}"))));
     finding.help = match denied {
-        Some(deny) => format!("take {} out, or leave {service} out of it", deny.path()),
-        None => help(role, consumer, is_named),
+        Some(deny) if !by_id => format!("take {} out, or leave {service} out of it", deny.path()),
+        _ => help(role, consumer, is_named),
     };
     finding.fix = fix(cx, role, policy, &when);
     // Where no statement lets anybody in, the whole policy is the mistake.
@@ -102,21 +101,6 @@ fn finding(cx: &Cx<'_>, consumer: &Consumer, case: usize, policy: &Policy, when:
     finding.mistake = Mistake { statement: at, element: "Consumer", bare: false };
     finding.branch = when;
     finding
-}
-
-/// A Deny without conditions that keeps a service of the consumer out.
-fn denying<'p>(cx: &Cx<'_>, role: &Role, policy: &'p Policy, consumer: &Consumer) -> Option<&'p Statement> {
-    let keeps_out = |statement: &Statement, service: &String| {
-        let principal = (PrincipalKind::Service, Text::known(service.as_str()));
-        let request = Request { principal, ..bare_request(role) };
-        names(statement, consumer) || principals_match(&statement.principals, &request, &cx.graph.symbols).is_true()
-    };
-    policy.statements.iter().find(|statement| {
-        statement.effect == Effect::Deny
-            && is_bare(statement)
-            && actions_match(&statement.actions, "sts:AssumeRole").is_true()
-            && consumer.services.iter().any(|service| keeps_out(statement, service))
-    })
 }
 
 const ASKS: &str = "does not take what is sent as the external id";

@@ -20,7 +20,31 @@ const ASSUME: &str = "sts:AssumeRole";
 /// Whether a service of the consumer can become its role by one of the role's trust policies, whatever source keys it
 /// sends. `with_external_id`: as the resource is set; else with any external id or none.
 pub fn consumer_gets_in(graph: &Graph, consumer: &Consumer, case: usize, with_external_id: bool) -> Truth {
-    let Some(case) = graph.role(consumer.role).trust.cases.get(case) else { return Truth::Unknown };
+    let case = graph.role(consumer.role).trust.cases.get(case);
+    case.map_or(Truth::Unknown, |case| of_services(graph, consumer, case, with_external_id))
+}
+
+/// The first Deny that by itself keeps out a consumer whom the rest of a trust policy may let in.
+pub fn denying<'g>(graph: &'g Graph, consumer: &Consumer, case: usize) -> Option<&'g Statement> {
+    let case = graph.role(consumer.role).trust.cases.get(case)?;
+    let is_deny = |statement: &&Statement| statement.effect == Effect::Deny;
+    let with = |deny: Option<&Statement>| {
+        let kept = |own: &&Statement| !is_deny(own) || deny.is_some_and(|deny| deny.index == own.index);
+        let statements = case.then.statements.iter().filter(kept).cloned().collect();
+        let then = Policy { statements, ..case.then.clone() };
+        of_services(graph, consumer, &Case { when: case.when.clone(), then }, true)
+    };
+    let mut denies = case.then.statements.iter().filter(is_deny).peekable();
+    if denies.peek().is_none() || with(None).is_false() {
+        return None;
+    }
+    denies.take(MOST_DENIES).find(|deny| with(Some(deny)).is_false())
+}
+
+/// Statements of a policy that are tried one by one.
+const MOST_DENIES: usize = 20;
+
+fn of_services(graph: &Graph, consumer: &Consumer, case: &Case<Policy>, with_external_id: bool) -> Truth {
     let policy = &case.then;
     if policy.opaque || policy.may_allow_more {
         return Truth::Unknown;

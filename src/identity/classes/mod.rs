@@ -38,7 +38,7 @@ use crate::value::{Branch, Symbols, Text, Truth};
 use bench::Bench;
 use clerk::Clerk;
 
-pub use consumer::{consumer_gets_in, role_gets_in};
+pub use consumer::{consumer_gets_in, denying, role_gets_in};
 pub use saml::lets_in_lacking;
 pub use service::{SourceKeys, guarded_kinds, is_guarded_kind, source_keys};
 pub use sibling::let_in_without;
