@@ -26,6 +26,8 @@ pub struct Consumer {
     pub role: RoleId,
     /// The function whose role it is, where the property names a function.
     pub function: Option<Entity>,
+    /// Whether SAM makes the role for that function, which says nothing of whom it trusts.
+    pub is_made: bool,
     /// Whether the resource needs the role by itself, or something may use it: an instance profile alone does nothing.
     pub in_use: bool,
 }

@@ -174,7 +174,11 @@ impl<'d> Resolver<'_, 'd> {
 
     fn sub_variable(&mut self, stack: StackId, name: &str, at: At) -> Kind {
         match name.split_once('.') {
-            Some((resource, attribute)) => self.attribute(stack, resource, attribute, at),
+            // SAM takes this for a `Ref`, too.
+            Some((resource, attribute)) => match self.function_version(stack, name, at) {
+                Some(version) => version,
+                None => self.attribute(stack, resource, attribute, at),
+            },
             None => self.reference_to(stack, name, at),
         }
     }

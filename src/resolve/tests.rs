@@ -157,6 +157,11 @@ fn arns_are_what_the_types_return() {
             "!Ref X.Version",
             "lambda:R:function:f:${X.Version}",
         ),
+        (
+            "{Type: 'AWS::Lambda::Function', Properties: {FunctionName: f}}",
+            "!Sub '${X.Version}'",
+            "lambda:R:function:f:${X.Version}",
+        ),
         ("{Type: 'AWS::Lambda::Version', Properties: {FunctionName: f}}", "!Ref X", "lambda:R:function:f:${X.Version}"),
         (
             "{Type: 'AWS::Lambda::Version', Properties: {FunctionName: 'arn:aws:lambda:eu-west-1:1:function:f'}}",

@@ -10,7 +10,7 @@ use crate::checks::svc::service_principal_unknown::is_unknown_service;
 use crate::finding::{Change, Finding, Fix, Label, Mistake, Severity, Written, shown};
 use crate::identity::classes::{consumer_gets_in, denying};
 use crate::identity::{
-    Consumer, Dialect, ExternalId, NameFault, Role, RoleId, confused_with, is_service, name_fault, service_front,
+    Consumer, Dialect, Entity, ExternalId, NameFault, Role, RoleId, confused_with, is_service, name_fault, service_front,
 };
 use crate::policy::{Effect, Policy, Principal, PrincipalKind, Statement};
 use crate::value::{Branch, Truth};
@@ -91,6 +91,9 @@ fn finding(cx: &Cx<'_>, consumer: &Consumer, case: usize, policy: &Policy, when:
         None => vec![Label::new(place.unwrap_or(role.entity.place), why)],
     };
     finding.related.extend(consumer.function.iter().map(|own| Label::new(own.place, format!("runs as {of}"))));
+    if let Some(function) = made_for(consumer) {
+        finding.related = vec![Label::new(function.place, format!("SAM makes its role, {of}"))];
+    }
     finding.help = match denied {
         Some(deny) if !by_id => format!("take {} out, or leave {service} out of it", deny.path()),
         _ => help(role, consumer, is_named),
@@ -105,13 +108,23 @@ fn finding(cx: &Cx<'_>, consumer: &Consumer, case: usize, policy: &Policy, when:
 
 const ASKS: &str = "does not take what is sent as the external id";
 
+/// The function for which SAM makes the role.
+fn made_for(consumer: &Consumer) -> Option<&Entity> {
+    consumer.function.as_ref().filter(|_| consumer.is_made)
+}
+
 fn help(role: &Role, consumer: &Consumer, is_named: bool) -> String {
     let service = consumer.services.first().map_or("", String::as_str);
     match (is_named, role.entity.dialect) {
         // What runs at the edge is replicated by the one service and run by the other (CloudFront Developer Guide,
         // Lambda@Edge, setting IAM permissions and roles).
         (false, dialect) if consumer.function.is_some() => {
-            let what = "let both services in";
+            let what = match made_for(consumer) {
+                Some(function) => {
+                    &*format!("give {} an AssumeRolePolicyDocument that lets both services in", function.name())
+                }
+                None => "let both services in",
+            };
             match dialect {
                 Dialect::Yaml => format!("{what}\n  Service: [lambda.amazonaws.com, {service}]"),
                 Dialect::Json => format!("{what}\n  \"Service\": [\"lambda.amazonaws.com\", \"{service}\"]"),

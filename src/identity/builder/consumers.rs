@@ -6,8 +6,8 @@ use crate::identity::arn::{arn_part, cut};
 use crate::identity::consumer::{Consumer, ExternalId, Use, uses};
 use crate::identity::graph::{Entity, RoleId};
 use crate::resolve::StackId;
-use crate::template::{Call, Resource};
-use crate::value::{Branch, Kind, Text, Value};
+use crate::template::{Call, Resource, made_role};
+use crate::value::{At, Branch, Kind, Text, Value};
 
 impl<'d> Builder<'_, 'd> {
     /// Records which roles of the run a resource gives to services.
@@ -26,7 +26,7 @@ impl<'d> Builder<'_, 'd> {
                 let external = external_id(&properties, *of);
                 for (path, value) in values(&properties.map, of.path) {
                     let Some(text) = value.text() else { continue };
-                    for Meant { role, exists, function } in self.roles_by(stack, &text) {
+                    for Meant { role, exists, function, is_made } in self.roles_by(stack, &text) {
                         let Some(when) = self.together(&properties.when, &exists) else { continue };
                         self.graph.consumers.push(Consumer {
                             entity: entity.clone(),
@@ -38,6 +38,7 @@ impl<'d> Builder<'_, 'd> {
                             external: external.clone(),
                             role,
                             function,
+                            is_made,
                             in_use,
                         });
                     }
@@ -63,14 +64,24 @@ impl<'d> Builder<'_, 'd> {
         }
         let Some(arn) = self.attribute(stack, resource, "Arn").text() else { return };
         let entity = self.entity(stack, resource);
+        let is_shaped = resource.property("AssumeRolePolicyDocument").is_some();
         for properties in self.properties(stack, resource, &["Role"]) {
-            let Some(role) = properties.text("Role") else { continue };
-            for (role, exists) in self.roles_of(stack, &role) {
+            let is_given = properties.get("Role").is_some();
+            let role = if is_given { properties.text("Role") } else { self.made_role(stack, resource) };
+            let is_made = !is_given && !is_shaped;
+            for (role, exists) in role.map_or(Vec::new(), |role| self.roles_of(stack, &role)) {
                 let Some(exists) = self.together(&properties.when, &exists) else { continue };
-                let meant = Meant { role, exists, function: Some(entity.clone()) };
+                let meant = Meant { role, exists, function: Some(entity.clone()), is_made };
                 self.functions.entry(arn.clone()).or_default().push(meant);
             }
         }
+    }
+
+    /// The ARN of the role that SAM makes for a function.
+    fn made_role(&mut self, stack: StackId, function: &Resource<'d>) -> Option<Text> {
+        let id = made_role(function)?;
+        let at = At { place: function.key.place(), node: None };
+        Value::new(self.resolver.attribute(stack, &id, "Arn", at), at).text()
     }
 
     /// The roles of the run that a text means, by the ARN of a version of a function that has them, too.
@@ -78,7 +89,7 @@ impl<'d> Builder<'_, 'd> {
         let of_function = function_of(text).and_then(|arn| self.functions.get(&arn));
         let plain = || {
             let roles = self.roles_of(stack, text).into_iter();
-            roles.map(|(role, exists)| Meant { role, exists, function: None }).collect()
+            roles.map(|(role, exists)| Meant { role, exists, function: None, is_made: false }).collect()
         };
         of_function.map_or_else(plain, Clone::clone)
     }
@@ -101,6 +112,8 @@ pub(super) struct Meant {
     exists: Branch,
     /// The function that has it.
     function: Option<Entity>,
+    /// Whether SAM makes it for that function, which says nothing of whom it trusts.
+    is_made: bool,
 }
 
 /// The ARN of the function of which a text names a version: `arn:PARTITION:lambda:REGION:ACCOUNT:function:NAME:VERSION`.

@@ -64,6 +64,11 @@ pub(super) fn expand(
     sam.finish()
 }
 
+/// The logical id of the role that the transform makes for a function that is given none.
+pub fn made_role(function: &Resource<'_>) -> Option<String> {
+    (function.kind == "AWS::Serverless::Function").then(|| format!("{}Role", function.id))
+}
+
 /// An expansion on its way.
 struct Sam<'t, 'd> {
     template: &'t Template<'d>,
