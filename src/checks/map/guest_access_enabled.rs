@@ -27,16 +27,14 @@ pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
 /// none, MAP016 speaks of that.
 fn opened(cx: &Cx<'_>, pools: &Pools<'_>, pool: &IdentityPool, when: &Branch, findings: &mut Vec<Finding>) {
     let attached = attached_for_guests(cx.graph, pools.attachments(pool), when);
-    let is_without = without_guest_role(cx, pools, pool, when).is_some();
     match attached.as_slice() {
         [] => {
             let mut finding = finding(cx, pool, None, when);
-            if is_without {
+            if without_guest_role(cx, pools, pool, when).is_some() {
                 finding.severity = Severity::Info;
             }
             findings.push(finding);
         }
-        [(role, _)] if !is_without => findings.push(finding(cx, pool, Some(*role), when)),
         several => findings.extend(several.iter().map(|(role, part)| finding(cx, pool, Some(*role), part))),
     }
 }
@@ -162,7 +160,12 @@ fn permissions(cx: &Cx<'_>, role: RoleId, when: &Branch, is_unlimited: bool) -> 
     let more = actions.len().saturating_sub(MOST_ACTIONS);
     let named: Vec<String> = actions.iter().take(MOST_ACTIONS).map(|action| shown(action)).collect();
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    let limit = if is_cut { ", as far as Cognito lets guests" } else { "" };
+    let limit = match (is_cut, cx.graph.role(role).bounded) {
+        (false, false) => "",
+        (true, false) => ", as far as Cognito lets guests",
+        (false, true) => ", as far as the role's permissions boundary lets them",
+        (true, true) => ", as far as Cognito and the role's permissions boundary let them",
+    };
     let what = if actions.contains(&"*") { "do everything".to_owned() } else { named.join(", ") + &more };
     Some(Label::new(place?, format!("so anybody may {what}{limit}")))
 }

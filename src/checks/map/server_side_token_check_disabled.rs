@@ -21,25 +21,26 @@ pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
 
 fn finding(cx: &Cx<'_>, pool: &IdentityPool, provider: &PoolProvider, when: &Branch) -> Option<Finding> {
     let graph = cx.graph;
-    let mut handouts = graph.handouts.iter().filter(|handout| leads_from(graph, pool, provider, handout));
-    let (label, change, handout) = match &provider.token_check {
+    let own = graph.handouts.iter().filter(|handout| leads_from(graph, pool, provider, handout));
+    let mut own: Vec<_> = own.filter_map(|own| Some((own, graph.together(&own.when, when)?))).collect();
+    // What is handed out whatever is chosen says more than what hangs on a condition.
+    own.sort_by_key(|(_, both)| both.iter().count());
+    let (label, change, when) = match &provider.token_check {
         Some(check) => {
             check.known().filter(|known| known.eq_ignore_ascii_case("false"))?;
-            let handout = handouts.find(|handout| graph.together(&handout.when, when).is_some());
             let change = Change::Set { at: check.at(), value: Written::Bool(true) };
-            (Label::new(check.place, "their token counts until it expires"), change, handout)
+            (Label::new(check.place, "their token counts until it expires"), change, when.clone())
         }
         None => {
-            let may_change = |handout: &&Handout| {
-                let both = graph.together(&handout.when, when);
-                both.is_some_and(|both| cx.held.changes(handout.role, &both).is_true())
-            };
-            let handout = handouts.find(may_change)?;
+            own.retain(|(handout, both)| cx.held.changes(handout.role, both).is_true());
+            let branches: Vec<Branch> = own.iter().map(|(_, both)| both.clone()).collect();
+            branches.first()?;
             let (path, value) = (vec![PROPERTY.to_owned()], Written::Bool(true));
             let label = Label::new(provider.at.place, format!("no {PROPERTY}: their token counts until it expires"));
-            (label, Change::Put { into: provider.at, path, value }, Some(handout))
+            (label, Change::Put { into: provider.at, path, value }, graph.worlds.widened(&branches))
         }
     };
+    let handout = own.first().map(|(handout, _)| handout);
     let users = shown(&provider_words(graph, &provider.name));
     let message = format!("users who were signed out of {users}, or deleted, still get credentials for a while");
     let subject = pool.entity.property(format!("{}.{PROPERTY}", provider.path));
@@ -50,7 +51,7 @@ fn finding(cx: &Cx<'_>, pool: &IdentityPool, provider: &PoolProvider, when: &Bra
     finding.fix = Some(Box::new(Fix::offered("let Cognito ask the user pool each time", vec![change])));
     finding.help = help(pool.entity.dialect);
     finding.mistake = mistake(provider.at.place, PROPERTY);
-    finding.branch = when.clone();
+    finding.branch = when;
     Some(finding)
 }
 
