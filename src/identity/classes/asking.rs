@@ -5,11 +5,11 @@ use super::bench::{Bench, Question};
 use super::issuer::{Issuer, key};
 use super::keys::Keys;
 use super::minted::Minted;
-use super::provider::Provider;
-use super::subject::{Own, Subject, beginning, beginning_with, letters_form};
+use super::provider::{Claim, ClaimKind, Provider};
+use super::subject::{Own, Said, Subject, beginning, beginning_with, letters_form};
 use crate::identity::cognito::{ASSUME, TAG_SESSION};
 use crate::identity::witness::Refused;
-use crate::policy::{PrincipalKind, asked_keys};
+use crate::policy::{Part, PrincipalKind, asked_keys};
 use crate::value::{Form, Mark, Pattern, Text, Truth};
 
 /// Beginnings of the keys of session tags, in lower case.
@@ -44,8 +44,11 @@ pub(super) enum Asked {
 pub(super) struct Asking<'a, 'b> {
     pub(super) bench: &'a mut Bench<'b>,
     pub(super) issuer: &'a Issuer,
-    /// The values that the policy tests the subject with, those whose wildcards stand for its beginning with that too.
+    /// The values that the policy tests the subject with, or a claim that says again whose it is; those whose wildcards
+    /// stand for its beginning with that too.
     pub(super) values: Vec<Vec<Mark>>,
+    /// Whether a test on the subject itself asks for some of them only.
+    asks: bool,
     pub(super) exact: Vec<Pattern>,
     /// The audiences that the provider in IAM lists, where they are known.
     pub(super) registered: Option<Vec<Text>>,
@@ -55,6 +58,8 @@ pub(super) struct Asking<'a, 'b> {
     pub(super) widely: bool,
     /// Whether the token has session tags.
     pub(super) tagged: bool,
+    /// Whether the tenants that ask are neither the policy's own nor such whose names begin as theirs do.
+    pub(super) apart: bool,
     /// Whether another project of the tenant asks: its token has nothing that names a project of the policy's.
     pub(super) elsewhere: bool,
     pub(super) asked: Asked,
@@ -63,6 +68,8 @@ pub(super) struct Asking<'a, 'b> {
 pub(super) fn ask_issuer(bench: &mut Bench<'_>, issuer: &Issuer) {
     let sub = key(&issuer.name, "sub");
     let (mut values, exact) = (bench.values_on(&sub), bench.own_values(&sub));
+    let asks = values.iter().any(|value| *value != [Mark::Run]);
+    values.extend(said_elsewhere(bench, issuer));
     let certain = || issuer.provider.subjects.iter().filter(|subject| !subject.uncertain);
     for value in values.clone() {
         for anchored in certain().flat_map(|subject| subject.anchored(&value, &bench.clerk.symbols)) {
@@ -77,11 +84,13 @@ pub(super) fn ask_issuer(bench: &mut Bench<'_>, issuer: &Issuer) {
         bench,
         issuer,
         values,
+        asks,
         exact,
         registered,
         given,
         widely: false,
         tagged: false,
+        apart: false,
         elsewhere: false,
         asked: Asked::All,
     };
@@ -100,6 +109,33 @@ pub(super) fn ask_issuer(bench: &mut Bench<'_>, issuer: &Issuer) {
     if issuer.provider.subjects.is_empty() && issuer.provider.shared.is_none() {
         asking.subjects();
     }
+}
+
+/// What tests on claims that name the tenant say of the subjects in which these stand.
+fn said_elsewhere(bench: &Bench<'_>, issuer: &Issuer) -> Vec<Vec<Mark>> {
+    let certain = issuer.provider.subjects.iter().filter(|subject| !subject.uncertain);
+    let says = certain.flat_map(|subject| &subject.says).filter(|said| names_tenant(issuer.provider, said));
+    let mut values = Vec::new();
+    for said in says {
+        for own in bench.values_on(&key(&issuer.name, &said.claim)) {
+            let value = part_of(issuer, said).around(&own);
+            if !values.contains(&value) {
+                values.push(value);
+            }
+        }
+    }
+    values
+}
+
+fn names_tenant(provider: &Provider, said: &Said) -> bool {
+    let is_it = |claim: &Claim| claim.name == said.claim && matches!(claim.is, ClaimKind::Tenant(_));
+    said.begins && provider.claims.iter().any(is_it)
+}
+
+/// The part of the subject that a claim is.
+pub(super) fn part_of(issuer: &Issuer, said: &Said) -> Part {
+    let Said { after, begins, until, .. } = said.clone();
+    Part { key: key(&issuer.name, "sub"), after, begins, until }
 }
 
 impl Asking<'_, '_> {
@@ -136,8 +172,10 @@ impl Asking<'_, '_> {
         except.extend(ids.iter().cloned());
         if let Some(class) = &provider.other_tenant {
             let forms = self.forms(&except, false);
+            self.apart = true;
             self.ask(class, forms, true, unwanted);
             self.doubt(&except);
+            self.apart = false;
         }
         let Some(class) = provider.tenant_prefix.as_ref().filter(|_| !owns.is_empty()) else { return };
         let others = owns.iter().filter(|own| own.closed).flat_map(|own| self.ended(own));
@@ -416,11 +454,13 @@ impl Asking<'_, '_> {
     /// Whether tests ask for the subject and for a claim that says the same again, where it is no part of the
     /// subject: each is looked for by itself, and what is found may be no token.
     fn is_restated(&self) -> bool {
-        let asks = self.values.iter().any(|value| *value != [Mark::Run]);
-        asks && match self.asked {
-            Asked::Of(Some(subject)) if !subject.uncertain => subject.hides.iter().any(|claim| self.is_tested(claim)),
-            Asked::All | Asked::Of(_) => self.tests_restating(),
-        }
+        self.asks
+            && match self.asked {
+                Asked::Of(Some(subject)) if !subject.uncertain => {
+                    subject.hides.iter().any(|claim| self.is_tested(claim))
+                }
+                Asked::All | Asked::Of(_) => self.tests_restating(),
+            }
     }
 
     fn tests_restating(&self) -> bool {

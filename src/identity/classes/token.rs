@@ -1,12 +1,12 @@
 //! What the tokens of an issuer carry.
 
-use super::asking::{Asked, Asking};
+use super::asking::{Asked, Asking, part_of};
 use super::audience;
 use super::issuer::{is_same, key};
 use super::keys::{self, Keys, chosen, perhaps};
 use super::provider::{ClaimKind, is_of_every_issuer};
-use super::subject::{Own, Said, Subject};
-use crate::policy::{Domain, Part, asked_keys, same_key};
+use super::subject::{Own, Subject};
+use crate::policy::{Domain, asked_keys, same_key};
 use crate::value::{Form, Mark, Pattern, Text};
 
 impl Asking<'_, '_> {
@@ -17,18 +17,13 @@ impl Asking<'_, '_> {
             return Some(keys::absent());
         }
         let said = subject.says.iter().find(|said| said.claim == claim)?;
-        Some(Domain::Part(self.part(said)))
+        Some(Domain::Part(part_of(self.issuer, said)))
     }
 
     /// Whether subjects of the issuer say again what a claim says.
     fn is_said_again(&self, claim: &str) -> bool {
         let mut all = self.provider().subjects.iter();
         all.any(|subject| subject.says.iter().any(|said| said.claim == claim))
-    }
-
-    pub(super) fn part(&self, said: &Said) -> Part {
-        let Said { after, begins, until, .. } = said.clone();
-        Part { key: key(&self.issuer.name, "sub"), after, begins, until }
     }
 
     /// The subjects in which a claim names one of the policy's own tenants.
@@ -40,7 +35,7 @@ impl Asking<'_, '_> {
         let mut named = Vec::new();
         for (claim, form) in tenants {
             let Some(said) = subject.says.iter().find(|said| said.claim == claim.name) else { continue };
-            let part = self.part(said);
+            let part = part_of(self.issuer, said);
             let name = key(&self.issuer.name, &claim.name);
             // Another project of the tenant has the rest of a pattern.
             let own = if stranger { self.own_tenants(&name, form) } else { self.bench.exact_values(&name) };
@@ -139,7 +134,7 @@ impl Asking<'_, '_> {
             let owns = values.iter().filter_map(|value| form.own(value, first, &self.bench.clerk.symbols));
             let counts = |own: &Own| {
                 let is_guess = !self.issuer.provider.certain && !self.widely;
-                if form.goes_on() { own.closed } else { is_guess && !own.closed }
+                if form.goes_on() { own.closed || self.apart } else { is_guess && !own.closed }
             };
             own_ones.extend(owns.filter(counts).map(|own| [own.beginning.as_slice(), &[Mark::Run]].concat()));
         }

@@ -237,8 +237,10 @@ fn claims_that_the_subject_says_again() {
     of("repo:acme/app:environment:dev*", &prod, &["-github/environment"]);
     of("repo:acme/app:ref:*", &prod, &["?github/other-branch", "?github/tag"]);
     of("repo:*", &format!("{repository}: 'acme/*'"), &["-github/any-owner"]);
-    of("repo:acme/*", &format!("{repository}: '*/app'"), &["-github/any-owner", "+github/other-repository"]);
-    of("repo:*:ref:refs/heads/main", &format!("{repository}: 'b*'"), &["+github/any-owner"]);
+    // Both together name one repository.
+    of("repo:acme/*", &format!("{repository}: '*/app'"), &["-github/any-owner", "-github/other-repository"]);
+    of("repo:*:ref:refs/heads/main", &format!("{repository}: 'b*'"), &["-github/any-owner", "+github/owner-prefix"]);
+    of("repo:*:ref:refs/heads/main", &format!("{repository}: '?*'"), &["+github/any-owner"]);
     let text = template("", &[&github(&format!("{{{AUD}, StringLike: {{{}: 'repo:*', {main}}}}}", claim("sub")))]);
     let all = classes(&graph(&text));
     let (_, open) = answers(&all, "github/any-owner").next().unwrap();
@@ -247,6 +249,26 @@ fn claims_that_the_subject_says_again() {
         _ => panic!("{name} is not there"),
     };
     assert!(carried("sub").contains(":ref:refs/heads/main") && carried("ref").contains("refs/heads/main"));
+}
+
+/// The claim that names the repository tells the policy's own ones as the subject does, which may leave them open.
+#[test]
+fn repositories_that_another_claim_names() {
+    let of = |sub: &str, repository: &str, expected: &Expected<'_>| {
+        let key = |claim: &str| format!("'token.actions.githubusercontent.com:{claim}'");
+        let like = format!("StringLike: {{{}: '{sub}', {}: '{repository}'}}", key("sub"), key("repository"));
+        check(&[&github(&format!("{{{AUD}, {like}}}"))], expected);
+    };
+    for sub in ["repo:*", "*"] {
+        of(sub, "acme*", &["-github/any-owner", "+github/owner-prefix"]);
+        of(sub, "acme/*", &["-github/any-owner", "-github/owner-prefix", "+github/other-repository"]);
+        of(sub, "acme/app*", &["-github/other-repository", "+github/repository-prefix", "-github/owner-prefix"]);
+        let any =
+            ["-github/other-repository", "-github/repository-prefix", "+github/any-branch", "+github/pull-request"];
+        of(sub, "acme/app", &any);
+    }
+    of("repo:acme/*", "acme/app", &["-github/other-repository", "+github/any-branch"]);
+    of("repo:*:ref:refs/heads/main", "acme/app", &["-github/other-repository", "-github/any-branch"]);
 }
 
 /// The id of a repository stays when its name or its owner changes.
