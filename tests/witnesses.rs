@@ -324,9 +324,26 @@ fn complaints_about(finding: &Finding, bad: &[File], fixed: &[File]) -> Vec<Stri
 }
 
 /// Whom the roles of the pages are for: the family of the class, and what its claims are after the fix.
-const WANTED: [(&str, &[(&str, &str)]); 9] = [
+const WANTED: [(&str, &[(&str, &str)]); 13] = [
     ("github", &[("aud", "sts.amazonaws.com"), ("sub", "repo:YOUR-OWNER/YOUR-REPOSITORY:ref:refs/heads/main")]),
-    ("github", &[("aud", "sts.amazonaws.com"), ("sub", "repo:acme/app:ref:refs/heads/main")]),
+    (
+        "github",
+        &[("aud", "sts.amazonaws.com"), ("sub", "repo:acme/app:ref:refs/heads/main"), ("repository", "acme/app")],
+    ),
+    (
+        "github",
+        &[
+            ("aud", "sts.amazonaws.com"),
+            ("sub", "repo:acme/YOUR-REPOSITORY:ref:refs/heads/main"),
+            ("repository", "acme/YOUR-REPOSITORY"),
+        ],
+    ),
+    ("github", &[("aud", "sts.amazonaws.com"), ("sub", "repo:acme@ID/YOUR-REPOSITORY@ID:ref:refs/heads/main")]),
+    ("github", &[("aud", "sts.amazonaws.com"), ("sub", "repo:acme/app:environment:YOUR-ENVIRONMENT")]),
+    (
+        "github-enterprise",
+        &[("aud", "sts.amazonaws.com"), ("sub", "repo:YOUR-OWNER/YOUR-REPOSITORY:ref:refs/heads/main")],
+    ),
     ("irsa", &[("aud", "sts.amazonaws.com"), ("sub", "system:serviceaccount:your-namespace:your-account")]),
     (
         "gitlab",
@@ -501,9 +518,11 @@ fn asked_by(class: &str, claim: &str, fixed: &[File]) -> String {
 
 /// A file that asks for something else than the fix does.
 fn with(file: &File, asks: &str, word: &str) -> File {
-    let forms = [format!(": {asks}"), format!(": '{asks}'")];
-    assert!(forms.iter().any(|form| file.text.contains(form)), "{}", file.text);
-    let text = forms.iter().fold(file.text.clone(), |text, form| text.replace(form, &format!(": {word}")));
+    let forms = [":", "-"].map(|before| [(before, format!("{before} {asks}")), (before, format!("{before} '{asks}'"))]);
+    let forms = forms.as_flattened();
+    assert!(forms.iter().any(|(_, form)| file.text.contains(form)), "{}", file.text);
+    let planted = |text: String, (before, form): &(&str, String)| text.replace(form, &format!("{before} {word}"));
+    let text = forms.iter().fold(file.text.clone(), planted);
     File { path: file.path.clone(), language: file.language, text }
 }
 

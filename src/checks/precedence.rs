@@ -55,6 +55,7 @@ const ROWS: &[Row] = &[
     ("OID008", &["OID001", "OID002", "OID011"], Meets::Statement),
     ("OID008", &["OID006", "OID007", "POL004", "TRU002"], Meets::Key),
     ("OID001", &["OID007"], Meets::BareStatement),
+    ("OID003", &["OID007"], Meets::BareStatement),
     ("OID011", &["OID007"], Meets::BareStatement),
     ("OID010", &["OID007"], Meets::BareStatement),
     ("OID006", &["POL004", "TRU002", "TRU004"], Meets::Key),

@@ -6,13 +6,16 @@ use super::gate::{Gate, literal};
 use super::words::{adding, is_bare, mistake, quoted, spot, test_spot};
 use crate::finding::{Finding, Label, Severity, shown};
 use crate::identity::classes::provider::{Claim, ClaimKind, Provider, providers};
-use crate::identity::classes::witness_of;
+use crate::identity::classes::{narrowed, witness_of};
 use crate::identity::cognito::ASSUME;
 use crate::identity::oidc::{Federated, OidcProvider, Signer, federated};
 use crate::identity::{ClassAnswer, Dialect, Graph, Role, RoleClasses, Written, are_one};
 use crate::policy::{Carried, Principal, PrincipalKind, Request, Statement, Test, same_key, test_passes};
 use crate::source::Place;
-use crate::value::{Branch, Mark, Text, Truth, compare};
+use crate::value::{At, Branch, Mark, Text, Truth, compare};
+
+/// Values of one test that a help shows.
+const MOST_VALUES: usize = 8;
 
 /// A class of tokens that a trust policy lets in.
 #[derive(Clone, Copy, Debug)]
@@ -252,11 +255,63 @@ impl<'c> Case<'c> {
         format!("ask for one workload\n  {line}")
     }
 
-    /// The same with what the subject that gets in has up to the end of a segment.
+    /// The same with what the policy says of a segment of the subject: each value of the test as it is, but for what it
+    /// leaves open, or else what the subject that gets in has up to the end of the segment.
     pub(super) fn replacing_behind(&self, segment: &str) -> String {
         let (key, own) = self.own_value("sub");
+        if let Some(values) = self.tests("sub").next().and_then(|test| self.narrowed(test, segment)) {
+            return self.lines(&key, &values);
+        }
         let value = self.value_behind(segment).map(|value| literal(self.role(), &value));
         self.line(&key, &value.unwrap_or(own))
+    }
+
+    /// The same for the values of a test.
+    fn lines(&self, key: &str, values: &[String]) -> String {
+        let [value] = values else {
+            let list = match self.role().entity.dialect {
+                Dialect::Cdk => format!("'{key}': [{}],", values.join(", ")),
+                Dialect::Json => format!("\"{key}\": [{}]", values.join(", ")),
+                Dialect::Yaml => format!("{key}:\n    - {}", values.join("\n    - ")),
+            };
+            return format!("ask for one workload each\n  {list}");
+        };
+        self.line(key, value)
+    }
+
+    /// The values of a test on the subject, those that leave open whose workload behind a segment asks with one there.
+    fn narrowed(&self, test: &Test, segment: &str) -> Option<Vec<String>> {
+        let values: Vec<(String, bool)> =
+            test.values.iter().map(|value| self.narrowed_value(test, value, segment)).collect();
+        let mut texts: Vec<String> = Vec::new();
+        for (text, _) in &values {
+            let text = literal(self.role(), text);
+            if !texts.contains(&text) {
+                texts.push(text);
+            }
+        }
+        (values.iter().any(|(_, is_other)| *is_other) && texts.len() <= MOST_VALUES).then_some(texts)
+    }
+
+    /// One of them, and whether it is another one now.
+    fn narrowed_value(&self, test: &Test, value: &(Text, At), segment: &str) -> (String, bool) {
+        let symbols = &self.cx.classes.symbols;
+        let one = Test { values: vec![value.clone()], ..test.clone() };
+        let passes = |subject: &Text| {
+            let request = Request {
+                principal: (PrincipalKind::Federated, self.answer.principal.clone()),
+                action: ASSUME.to_owned(),
+                resource: self.role().arn(),
+                context: vec![(test.key.clone(), Carried::One(subject.clone()))],
+            };
+            test_passes(&one, self.of_role.policy(self.cx.graph), &request, symbols).is_true()
+        };
+        let wanted = one.wanted_texts().next();
+        let other = wanted.and_then(|marks| narrowed(self.provider, &marks, segment, passes, symbols));
+        match other {
+            Some(text) => (self.cx.graph.shown(&text), true),
+            None => (self.cx.graph.shown(&value.0), false),
+        }
     }
 
     fn value_behind(&self, segment: &str) -> Option<String> {

@@ -129,6 +129,12 @@ impl Subject {
         self.parts.len() > 1
     }
 
+    /// Whether both are the same up to the end of a segment.
+    pub(super) fn begins_as(&self, other: &Self, segment: &str) -> bool {
+        let beginning = |own: &'_ Self| own.at(segment).map(|at| own.parts[..=at].to_vec());
+        beginning(self).is_some() && beginning(self) == beginning(other)
+    }
+
     fn at(&self, name: &str) -> Option<usize> {
         self.parts.iter().position(|part| matches!(part, Part::Segment(own, _) if own == name))
     }
@@ -193,6 +199,18 @@ impl Subject {
             whole = whole.then(&next);
         }
         whole
+    }
+
+    /// A text of it that has what is given, and else an example, or the name of what the reader is to write there.
+    pub(super) fn filled(&self, given: &BTreeMap<&str, Vec<Mark>>, example: &BTreeMap<&str, Vec<Mark>>) -> Vec<Mark> {
+        let of = |part: &Part| match part {
+            Part::Fixed(text) => marks_of_text(text),
+            Part::Segment(name, _) => {
+                let own = given.get(name.as_str()).or_else(|| example.get(name.as_str()));
+                own.cloned().unwrap_or_else(|| marks_of_text(&placeholder(name)))
+            }
+        };
+        self.parts.iter().flat_map(of).collect()
     }
 
     /// All its texts, and more, with one segment given, in any case.
@@ -311,6 +329,15 @@ impl Subject {
         }
         None
     }
+}
+
+fn marks_of_text(text: &str) -> Vec<Mark> {
+    text.chars().map(Mark::Char).collect()
+}
+
+/// What stands for a segment that the reader is to write: `ID` for a number, else its name.
+fn placeholder(segment: &str) -> String {
+    if segment.ends_with("-id") { "ID".to_owned() } else { format!("YOUR-{}", segment.to_uppercase()) }
 }
 
 /// Parts of a form, whose segments may be anything.

@@ -1,10 +1,12 @@
 //! What the tests of a policy on the subject say about the forms of an issuer's subjects.
 
+use std::collections::BTreeMap;
+
 use super::provider::Provider;
 use super::subject::Subject;
 use crate::identity::alone::alone;
 use crate::policy::{Domain, Policy, PrincipalKind, Space, Statement, Test, exists};
-use crate::value::{At, Form, Mark, Symbols, Text};
+use crate::value::{At, Form, Mark, Piece, Symbols, Text};
 
 /// Whether a value of a test on the subject certainly lets no subject of the issuer's own forms through, and is
 /// written as if it did: it begins as they do.
@@ -51,6 +53,56 @@ pub fn of_other_form<'t>(provider: &Provider, test: &'t Test) -> Option<&'t (Tex
 fn begins_alike(provider: &Provider, value: &[Mark]) -> bool {
     let mut beginnings = provider.subjects.iter().filter(|own| !own.uncertain).filter_map(|own| own.front());
     beginnings.any(|beginning| value.starts_with(&beginning.chars().map(Mark::Char).collect::<Vec<_>>()))
+}
+
+/// A value of a test on the subject as it is where it asks for one workload of what it names, a segment: the rest is as
+/// in the example of the issuer, or is left to the reader. Nothing where it leaves none open that the finding is about,
+/// as `passes` says of a subject of which only the value itself tells the names.
+pub fn narrowed(
+    provider: &Provider,
+    value: &[Mark],
+    segment: &str,
+    passes: impl Fn(&Text) -> bool,
+    symbols: &Symbols,
+) -> Option<Text> {
+    let is_wild = value.iter().any(|mark| matches!(mark, Mark::Run | Mark::One));
+    let is_open = |own: &Subject, names: &Names<'_>| match names.contains_key(provider.finest()) {
+        true if segment == provider.finest() => passes(&text_of(&own.filled(names, &Names::new()))),
+        finest => !finest,
+    };
+    // A repository has one subject for its pull requests.
+    let may_be = |own: &&Subject| is_wild || own.kind == "pull-request";
+    let certain = || provider.subjects.iter().filter(|own| !own.uncertain);
+    let named = certain().filter(may_be).filter_map(|own| Some((own, names(own, segment, value, symbols)?)));
+    let open: Vec<(&Subject, Names<'_>)> = named.filter(|(own, names)| is_open(own, names)).collect();
+    let (first, given) = open.first()?;
+    let example: Vec<Mark> = provider.example.as_deref()?.chars().map(Mark::Char).collect();
+    let usual = certain().find(|own| own.segments(&example, symbols).is_some())?;
+    let example = names(usual, segment, &example, symbols)?;
+    if let Some((own, given)) = open.iter().find(|(own, _)| own.kind == usual.kind) {
+        return Some(text_of(&own.filled(given, &example)));
+    }
+    let is_beside = |own: &&Subject| own.kind == usual.kind && own.begins_as(first, provider.finest());
+    let instead = certain().find(is_beside).filter(|_| open.iter().any(|(own, _)| own.kind == "pull-request"));
+    Some(text_of(&instead.unwrap_or(first).filled(given, &example)))
+}
+
+/// The segments of a form, by their names.
+type Names<'s> = BTreeMap<&'s str, Vec<Mark>>;
+
+/// What a value names, where it is of this form and names a segment.
+fn names<'s>(own: &'s Subject, segment: &str, value: &[Mark], symbols: &Symbols) -> Option<Names<'s>> {
+    let names: Names<'s> = own.segments(value, symbols)?.into_iter().collect();
+    names.contains_key(segment).then_some(names)
+}
+
+fn text_of(marks: &[Mark]) -> Text {
+    let piece = |mark: &Mark| match mark {
+        Mark::Char(c) => Some(Piece::Literal(c.to_string().into())),
+        Mark::Symbol(id) => Some(Piece::Symbol(*id)),
+        Mark::Run | Mark::One => None,
+    };
+    Text::from_pieces(marks.iter().filter_map(piece).collect::<Vec<_>>())
 }
 
 /// How the values of tests name the tenants and projects whose tokens they are.

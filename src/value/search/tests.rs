@@ -277,9 +277,8 @@ fn many_random_patterns_against_the_definition() {
 #[test]
 fn what_is_not_empty_has_a_first_character() {
     let mut symbols = Symbols::default();
-    let mut add = |format: Format| {
-        symbols.add(SymbolFacts { name: "another branch".into(), format, unique: true, fresh: true })
-    };
+    let mut add =
+        |format: Format| symbols.add(SymbolFacts { name: "another branch".into(), format, unique: true, fresh: true });
     let (branch, perhaps) = (add(Format::new("{a/-}", "a")), add(Format::any()));
     let form = |id| Form::new("heads/").then(&Form::new("").after(&[Mark::Symbol(id)]));
     let find = |id, text: &str| {
