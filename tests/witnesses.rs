@@ -324,7 +324,8 @@ fn complaints_about(finding: &Finding, bad: &[File], fixed: &[File]) -> Vec<Stri
 }
 
 /// Whom the roles of the pages are for: the family of the class, and what its claims are after the fix.
-const WANTED: [(&str, &[(&str, &str)]); 13] = [
+const WANTED: [(&str, &[(&str, &str)]); 14] = [
+    ("google", &[("aud", "THE-AUD-OF-YOUR-WORKLOAD"), ("sub", "1234567890")]),
     ("github", &[("aud", "sts.amazonaws.com"), ("sub", "repo:YOUR-OWNER/YOUR-REPOSITORY:ref:refs/heads/main")]),
     (
         "github",

@@ -100,7 +100,10 @@ impl Asking<'_, '_> {
                     forms.extend(self.form_of_any(subject, own, name));
                 }
             }
-            self.ask(class, forms, false, Unwanted::ByRule);
+            // Issuers without such subjects have no such tokens.
+            if !forms.is_empty() {
+                self.ask(class, forms, false, Unwanted::ByRule);
+            }
         }
     }
 

@@ -332,6 +332,8 @@ fn further_issuers_and_subjects() {
     check(&[&web(oracle, &format!("{{StringLike: {{'{oracle}:rpst_id': '*'}}}}"))], &["?oracle/other-subject"]);
     let google = "{Effect: Allow, Principal: {Federated: accounts.google.com}, Action: sts:AssumeRoleWithWebIdentity, Condition: {NumericEquals: {'accounts.google.com:google/organization_number': '42'}}}";
     check(&[google], &["?google/other-app"]);
+    let user = "{Effect: Allow, Principal: {Federated: accounts.google.com}, Action: sts:AssumeRoleWithWebIdentity, Condition: {StringEquals: {'accounts.google.com:sub': '1234567890'}}}";
+    check(&[user], &["-google/other-app", "+google/other-audience"]);
     // Characters that refs may hold.
     let like = |value: &str, expected: &Expected<'_>| check(&[&subject("StringLike", &format!("'{value}'"))], expected);
     like("repo:*:ref:refs/heads/*&x", &["+github/any-owner"]);
