@@ -116,7 +116,8 @@ pub fn give_way(findings: &mut Vec<Finding>) {
 }
 
 /// Pairs of rules of which [`wins`] says by itself when the second gives way to the first.
-const PAIRS: [(&str, &str); 6] = [
+const PAIRS: [(&str, &str); 7] = [
+    ("OID008", "MAP014"),
     ("MAP014", "CGT004"),
     ("CGT005", "CGT004"),
     ("XAC005", "XAC006"),
@@ -233,6 +234,12 @@ fn wins(winner: &Finding, loser: &Finding) -> bool {
     // Where no pool passes at all, none of others' does.
     let passes_nobody = winner.rule == "CGT005" && loser.rule == "CGT004" && winner.severity == Severity::Error;
     if passes_nobody && meet(winner, loser, Meets::Key) {
+        return true;
+    }
+    // That a pool's own users are refused, because no token has a key, is what the key is wrong for.
+    let is_of_key = loser.mistake.element == "key" || loser.subject.property == winner.subject.property;
+    let asks_for_none = winner.rule == "OID008" && loser.rule == "MAP014" && is_of_key;
+    if asks_for_none && meet(winner, loser, Meets::Statement) {
         return true;
     }
     // The number of an example is an account like any other.
