@@ -59,9 +59,8 @@ fn why(cx: &Cx<'_>, test: &Test, issuers: &[Federated], partition: Option<&str>)
     let issuer = shown(&cx.graph.shown(names.first()?));
     let key = cx.graph.shown(&test.key);
     let pools = issuers.iter().any(|own| matches!(own, Federated::Pools(_)));
-    // Other names of pools than those of the tables may be right where they stand.
     if pools && key.starts_with("cognito-identity") {
-        return of_other_pools(names.first()?, &key, partition);
+        return of_other_pools(names.first()?, &key, partition).or_else(|| of_no_pools(names.first()?, test, partition));
     }
     let Some((prefix, claim)) = key.rsplit_once(':') else {
         let is_claim = ["aud", "sub", "amr"].contains(&key.as_str());
@@ -91,6 +90,16 @@ fn of_other_pools(principal: &Text, key: &str, partition: Option<&str>) -> Optio
     let other = partition_of_key(key)?;
     let is_wrong = other != own.partition && partition.is_none();
     is_wrong.then(|| format!("a claim of pools in {other}; the principal is that of {}", own.partition))
+}
+
+/// Keys that begin as those of identity pools do and have none of their names, beside the principal of the commercial
+/// Regions: there is one in all of them. In other partitions guides do not name all.
+fn of_no_pools(principal: &Text, test: &Test, partition: Option<&str>) -> Option<String> {
+    let own = pool_principals().find(|row| row.text == *principal && row.partition == "aws")?;
+    let (prefix, _) = test.key.as_known()?.rsplit_once(':')?;
+    let is_named = pool_principals().any(|row| row.name.eq_ignore_ascii_case(prefix));
+    let is_wrong = !is_named && partition.is_none_or(|partition| partition == own.partition);
+    is_wrong.then(|| format!("{} is no name of identity pools; their claims begin with {}", shown(prefix), own.name))
 }
 
 /// Whether a key is one of identity pools in another partition.
