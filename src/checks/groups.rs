@@ -637,6 +637,15 @@ Resources:
     }
 
     #[test]
+    fn a_user_is_one_by_its_resource_and_by_its_name() {
+        let named = tied(&["A", "B"]).replacen("!Ref Pool}}\n", "!Ref Pool, Username: kim}}\n", 1);
+        let text = format!("{named}{}{}", puts("!Ref Kim", "A", ""), puts("kim", "B", ""));
+        assert_eq!(one(&text).severity, Severity::Error);
+        let text = format!("{named}{}{}", puts("!Ref Kim", "A", ""), puts("lee", "B", ""));
+        assert!(is_warning(&one(&text)));
+    }
+
+    #[test]
     fn the_default_role_is_one_of_the_mappings_branch() {
         let conditions =
             "Parameters: {P: {Type: String}}\nConditions:\n  C: !Equals [!Ref P, x]\n  D: !Not [Condition: C]\n";

@@ -98,6 +98,7 @@ pub(super) fn name_property(kind: &str) -> Option<&'static str> {
         "AWS::IAM::Role" => "RoleName",
         "AWS::IAM::User" => "UserName",
         "AWS::IAM::Group" | "AWS::Cognito::UserPoolGroup" => "GroupName",
+        "AWS::Cognito::UserPoolUser" => "Username",
         "AWS::IAM::InstanceProfile" => "InstanceProfileName",
         "AWS::Lambda::Function" | "AWS::Serverless::Function" => "FunctionName",
         "AWS::S3::Bucket" => "BucketName",
