@@ -5,7 +5,7 @@ use crate::identity::cognito::{is_claim, is_claim_of};
 use crate::identity::{
     Answer, Dialect, Graph, Handout, Holder, Permission, PermissionPolicy, PoolId, Role, RoleId, Setting, Trust, Way,
 };
-use crate::policy::{Effect, Policy, Statement, Test};
+use crate::policy::{Actions, Effect, Policy, Statement, Test};
 use crate::source::Place;
 use crate::value::{Branch, Text, Truth};
 
@@ -62,7 +62,8 @@ pub(super) fn held_path(policy: &PermissionPolicy, statement: &Statement, test: 
 pub(super) fn actions_of(role: &Role, own: &Permission<'_>) -> Subject {
     match own.holder {
         Holder::Template(policy) => {
-            policy.entity.property(format!("{}.{}.Action", policy.property, own.statement.path()))
+            let element = if matches!(own.statement.actions, Actions::AllBut(_)) { "NotAction" } else { "Action" };
+            policy.entity.property(format!("{}.{}.{element}", policy.property, own.statement.path()))
         }
         Holder::Aws(..) => role.entity.property("ManagedPolicyArns"),
     }

@@ -6,9 +6,9 @@ use crate::checks::Cx;
 use crate::checks::words::{actions_of, permission_spot};
 use crate::finding::{Finding, Label, Mistake, Severity, Status, shown};
 use crate::identity::{Graph, Handout, Held, Holder, IdentityPool, Permission, RoleId, Way, access};
-use crate::policy::Actions;
+use crate::policy::{Actions, actions_match};
 use crate::source::Place;
-use crate::value::{Branch, Text, Truth};
+use crate::value::{At, Branch, Text, Truth};
 
 /// Finds permissions of guests beyond the list of what Cognito leaves them.
 pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
@@ -43,26 +43,66 @@ fn of_role(
 ) {
     let mut seen = HashSet::new();
     for own in held.allowing(handout.role, when) {
-        let Actions::Only(list) = &own.statement.actions else { continue };
-        let is_beyond = |(text, _): &&(Text, _)| {
-            text.as_known().is_some_and(|one| access::left_to_guests(one) != access::LeftToGuests::All)
-        };
-        // In the enhanced flow it makes no difference what takes an action away.
-        let is_left = |(text, _): &&(Text, _)| {
-            !is_classic || text.as_known().is_some_and(|one| is_left(held, handout.role, &own, one))
-        };
-        let beyond: Vec<_> = list.iter().filter(is_beyond).filter(is_left).collect();
-        let worst = beyond.iter().find(|(text, _)| access::changes(text).is_true()).or(beyond.first());
-        let Some((action, at)) = worst else { continue };
+        let Some(beyond) = beyond(held, handout.role, &own, is_classic) else { continue };
         let place = match own.holder {
-            Holder::Template(_) => at.place,
+            Holder::Template(_) => beyond.place,
             Holder::Aws(_, place) => place,
         };
         if seen.insert((permission_spot(&own), actions_of(graph.role(handout.role), &own).property)) {
-            let action = action.as_known().unwrap_or_default();
-            findings.push(finding(graph, pool, handout, &own, (action, place), is_classic));
+            findings.push(finding(graph, pool, handout, &own, &Beyond { place, ..beyond }, is_classic));
         }
     }
+}
+
+/// What a statement allows guests beyond the list.
+struct Beyond {
+    /// How a sentence names it.
+    told: String,
+    place: Place,
+    /// Whether the list has a part of it.
+    is_part: bool,
+    /// Whether some of it changes something.
+    changes: bool,
+}
+
+/// The worst of what a statement allows beyond the list, where something of it is left.
+fn beyond(held: &Held<'_>, role: RoleId, own: &Permission<'_>, is_classic: bool) -> Option<Beyond> {
+    match &own.statement.actions {
+        Actions::Only(list) => {
+            let is_beyond = |(text, _): &&(Text, At)| {
+                text.as_known().is_some_and(|one| access::left_to_guests(one) != access::LeftToGuests::All)
+            };
+            // In the enhanced flow it makes no difference what takes an action away.
+            let is_left = |(text, _): &&(Text, At)| {
+                !is_classic || text.as_known().is_some_and(|one| is_left(held, role, own, one))
+            };
+            let beyond: Vec<_> = list.iter().filter(is_beyond).filter(is_left).collect();
+            let (action, at) = beyond.iter().find(|(text, _)| access::changes(text).is_true()).or(beyond.first())?;
+            let name = action.as_known()?;
+            let told = if name == "*" { "every action".to_owned() } else { shown(name) };
+            let is_part = access::left_to_guests(name) == access::LeftToGuests::Part;
+            Some(Beyond { told, place: at.place, is_part, changes: access::changes(action).is_true() })
+        }
+        Actions::AllBut(list) => {
+            let is_allowed = |action: &String| actions_match(&own.statement.actions, action).is_true();
+            let is_left = |action: &String| !is_classic || held.leaves(role, own, action);
+            let mut writes = access::writes("*").filter(is_unlisted).filter(is_allowed);
+            writes.by_ref().take(MOST_TRIED).find(is_left)?;
+            let spared: Option<Vec<String>> = list.iter().map(|(text, _)| text.as_known().map(shown)).collect();
+            let told = match spared?.as_slice() {
+                [one] => format!("every action but {one}"),
+                _ => "every action but a few".to_owned(),
+            };
+            let place = own.statement.action_at.map_or(own.statement.at.place, |at| at.place);
+            Some(Beyond { told, place, is_part: true, changes: true })
+        }
+        Actions::Unknown => None,
+    }
+}
+
+/// Whether the list has nothing of an action.
+fn is_unlisted(action: &String) -> bool {
+    access::left_to_guests(action) == access::LeftToGuests::Nothing
 }
 
 /// Actions of a wildcard that are tried.
@@ -70,8 +110,7 @@ const MOST_TRIED: usize = 50;
 
 /// Whether no Deny of a role takes away all that a permission allows beyond the list.
 fn is_left(held: &Held<'_>, role: RoleId, own: &Permission<'_>, pattern: &str) -> bool {
-    let is_beyond = |action: &String| access::left_to_guests(action) == access::LeftToGuests::Nothing;
-    let mut tried = access::writes(pattern).filter(is_beyond).take(MOST_TRIED);
+    let mut tried = access::writes(pattern).filter(is_unlisted).take(MOST_TRIED);
     tried.any(|action| held.leaves(role, own, &action)) || held.leaves(role, own, &pattern.replace(['*', '?'], "x"))
 }
 
@@ -80,17 +119,16 @@ fn finding(
     pool: &IdentityPool,
     handout: &Handout,
     own: &Permission<'_>,
-    (action, place): (&str, Place),
+    beyond: &Beyond,
     is_classic: bool,
 ) -> Finding {
     let (role, name) = (graph.role(handout.role).entity.name(), pool.entity.name());
-    let told = if action == "*" { "every action".to_owned() } else { shown(action) };
-    let severity = match (is_classic, access::changes(&Text::known(action)).is_true()) {
+    let Beyond { told, place, is_part, changes } = beyond;
+    let severity = match (is_classic, changes) {
         (false, _) => Severity::Info,
         (true, false) => Severity::Warning,
         (true, true) => Severity::Error,
     };
-    let is_part = access::left_to_guests(action) == access::LeftToGuests::Part;
     let message = match (is_classic, is_part) {
         (true, false) => format!("guests of {name} may call {told}, which Cognito's limit for guests lacks"),
         (true, true) => format!("guests of {name} may call {told}, of which Cognito's limit for guests has a part"),
@@ -98,8 +136,8 @@ fn finding(
         (false, true) => format!("guests of {name} have a part of {told} at most: Cognito takes away the rest"),
     };
     let date = access::guest_list_date();
-    let beyond = if is_part { "reaches beyond" } else { "beyond" };
-    let label = Label::new(place, format!("{beyond} what the enhanced flow leaves to guests (list of {date})"));
+    let beyond = if *is_part { "reaches beyond" } else { "beyond" };
+    let label = Label::new(*place, format!("{beyond} what the enhanced flow leaves to guests (list of {date})"));
     let mut finding = Finding::new("MAP019", severity, message, label, actions_of(graph.role(handout.role), own));
     finding.related.extend(handout.steps.last().map(|(place, _)| Label::new(*place, format!("{role} is for guests"))));
     finding.related.extend(is_classic.then(|| Label::new(pool.classic.place, "the classic flow has no such limit")));
