@@ -285,4 +285,15 @@ fn an_organization_of_others_makes_nobody_yours() {
     assert_eq!(found("[trust]\norganizations = ['o-exampleorgid', 'o-other00000']\n"), [""; 0]);
     assert_eq!(found("[trust]\norganizations = ['o-other00000']\n"), ["t.yaml:9 XAC006"]);
     assert_eq!(found("[trust]\norganizations = ['o-other00000']\naccounts = ['999988887777']\n"), [""; 0]);
+    // The paths in an organization begin with its id.
+    let (id, path) = ("{StringEquals: {aws:PrincipalOrgID: o-exampleorgid}}", "aws:PrincipalOrgPaths: 'o-exampleorgid");
+    for test in [
+        format!("{{'ForAnyValue:StringLike': {{{path}/r-ab12/ou-*'}}}}"),
+        format!("{{'ForAnyValue:StringEquals': {{{path}/r-ab12/ou-ab12-11111111/'}}}}"),
+    ] {
+        work.write("t.yaml", &template.replace(id, &test));
+        assert_eq!(found("[trust]\norganizations = ['o-exampleorgid']\n"), [""; 0], "{test}");
+        assert_eq!(found("[trust]\norganizations = ['o-other00000']\n"), ["t.yaml:9 XAC006"], "{test}");
+        assert_eq!(found(""), [""; 0], "{test}");
+    }
 }

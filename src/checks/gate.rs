@@ -11,7 +11,7 @@ use crate::policy::{
 };
 use crate::resolve::StackId;
 use crate::source::Place;
-use crate::value::{Branch, Symbols, Text, Truth, Why, compare};
+use crate::value::{Branch, SymbolId, Symbols, Text, Truth, Why, compare};
 
 /// A statement of a trust policy, in one branch.
 #[derive(Clone, Copy, Debug)]
@@ -340,12 +340,13 @@ pub(super) fn narrows_account(
     statement: &Statement,
     policy: &Policy,
     request: &Request,
-    (account, own): (&Text, &[String]),
+    (account, own): (&Text, &OwnOrganizations<'_>),
     symbols: &Symbols,
 ) -> bool {
-    let is_own = |test: &Test, id: &String| !passes_with(test, policy, request, Text::known(&**id), symbols).is_false();
-    let is_of_others =
-        |test: &Test| is_on(test, &["aws:principalorgid"]) && !own.is_empty() && !own.iter().any(|id| is_own(test, id));
+    let is_own = |test: &Test, id: &String| {
+        !test_passes(test, policy, &sending(request, test, Some(own.one(test, id))), symbols).is_false()
+    };
+    let is_of_others = |test: &Test| !own.ids.is_empty() && !own.ids.iter().any(|id| is_own(test, id));
     is_denied_outside(policy, request, own, symbols)
         || statement.conditions.tests.iter().any(|test| match () {
             () if is_on(test, &ORGANIZATION) => {
@@ -357,15 +358,38 @@ pub(super) fn narrows_account(
 }
 
 /// Whether a Deny keeps a request out whose sender is in no organization of the user's.
-fn is_denied_outside(policy: &Policy, request: &Request, own: &[String], symbols: &Symbols) -> bool {
+fn is_denied_outside(policy: &Policy, request: &Request, own: &OwnOrganizations<'_>, symbols: &Symbols) -> bool {
     let denying = policy.statements.iter().filter(|statement| statement.effect == Effect::Deny);
     let mut tests = denying.flat_map(|statement| &statement.conditions.tests).filter(|test| is_on(test, &ORGANIZATION));
     tests.any(|test| {
         let is_let_in =
             |other: Carried| !evaluate(policy, &sending(request, test, Some(other)), symbols).truth.is_false();
-        let is_of_user = |id: &String| is_let_in(Carried::One(Text::known(&**id)));
-        !is_let_in(other_organization(test)) && (own.is_empty() || own.iter().any(is_of_user))
+        let is_of_user = |id: &String| is_let_in(own.one(test, id));
+        !is_let_in(other_organization(test)) && (own.ids.is_empty() || own.ids.iter().any(is_of_user))
     })
+}
+
+/// The organizations of the user, as the configuration has them.
+pub(super) struct OwnOrganizations<'c> {
+    ids: &'c [String],
+    /// Anything: where in an organization an account lies is not known.
+    below: SymbolId,
+}
+
+impl<'c> OwnOrganizations<'c> {
+    /// Those that count for a stack.
+    pub(super) fn of(cx: &'c Cx<'_>, stack: StackId) -> Self {
+        let ids = cx.trusted(stack).map_or(&[][..], |trusted| &trusted.organizations);
+        Self { ids, below: cx.graph.strangers.further }
+    }
+
+    /// One of them, as the key of a test has it.
+    fn one(&self, test: &Test, id: &str) -> Carried {
+        match is_on(test, &["aws:principalorgpaths"]) {
+            true => Carried::Many(vec![Text::join([&Text::known(format!("{id}/")), &Text::symbol(self.below)])]),
+            false => Carried::One(Text::known(id)),
+        }
+    }
 }
 
 /// An organization that nobody named, as the key of a test has it.

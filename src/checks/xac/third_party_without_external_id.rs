@@ -2,7 +2,8 @@
 
 use crate::checks::Cx;
 use crate::checks::gate::{
-    admitted, bare_account, deciding, gate, named, narrows_account, principal_path, proof, trusted_account,
+    OwnOrganizations, admitted, bare_account, deciding, gate, named, narrows_account, principal_path, proof,
+    trusted_account,
 };
 use crate::finding::{Finding, Label, Severity};
 use crate::identity::{AwsPrincipal, ClassAnswer, Dialect, RoleClasses, account_of, aws_principal, is_of_aws};
@@ -42,8 +43,8 @@ fn finding(cx: &Cx<'_>, of_role: &RoleClasses, answer: &ClassAnswer) -> Option<F
         Truth::Unknown => Severity::Info,
     };
     // Another rule judges how well it asks for these.
-    let own = cx.trusted(role.entity.stack).map_or(&[][..], |trusted| &trusted.organizations);
-    if narrows_account(statement, policy, &answer.answer.request, (&account, own), symbols) {
+    let own = OwnOrganizations::of(cx, role.entity.stack);
+    if narrows_account(statement, policy, &answer.answer.request, (&account, &own), symbols) {
         return None;
     }
     let gate = gate(cx, of_role, statement);

@@ -46,7 +46,9 @@ pub(super) fn ask_of(bench: &mut Bench<'_>, callers: &[Caller], class: &Class<'_
             bench.ask(question(class, caller, actions.to_vec(), keys));
             let Some(mut answer) = bench.answers.pop() else { continue };
             settle(bench, caller, &mut answer);
-            in_organization(bench, class, &mut answer.assumes, answer.answer.request.get("aws:PrincipalOrgID"));
+            for key in ["aws:PrincipalOrgID", "aws:PrincipalOrgPaths"] {
+                in_organization(bench, class, &mut answer.assumes, answer.answer.request.get(key));
+            }
             let is_in = answer.answer.truth.is_true();
             bench.answers.push(answer);
             if is_in {
@@ -59,11 +61,17 @@ pub(super) fn ask_of(bench: &mut Bench<'_>, callers: &[Caller], class: &Class<'_
 
 /// Says so where a caller is taken to be in the organization that the policy names.
 fn in_organization(bench: &Bench<'_>, class: &Class<'_>, assumes: &mut Vec<String>, carried: Option<&Carried>) {
-    let Some(Carried::One(id)) = carried else { return };
+    let carried = match carried {
+        Some(Carried::One(id)) => std::slice::from_ref(id),
+        Some(Carried::Many(paths)) => paths,
+        _ => return,
+    };
     let is_fresh = |piece: &Piece| matches!(piece, Piece::Symbol(id) if bench.clerk.symbols.facts(*id).fresh);
-    let is_other = id.pieces().is_some_and(|pieces| pieces.iter().any(is_fresh));
-    if !is_other && class.name.starts_with("account/trusted/") {
-        assumes.push("the account is in the organization that the policy names".to_owned());
+    let is_other = |text: &Text| text.pieces().is_some_and(|pieces| pieces.iter().any(is_fresh));
+    let assumption = "the account is in the organization that the policy names";
+    let is_new = !assumes.iter().any(|own| own == assumption);
+    if is_new && class.name.starts_with("account/trusted/") && carried.iter().any(|text| !is_other(text)) {
+        assumes.push(assumption.to_owned());
     }
 }
 

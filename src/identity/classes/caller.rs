@@ -237,7 +237,8 @@ fn organization_of(bench: &mut Bench<'_>, account: &Text) -> Organization {
         };
         ids.extend(others.into_iter().flatten().map(Some));
     }
-    Organization { id: Domain::OneOf(ids), paths: perhaps() }
+    let is_asked = bench.tests_on(&Text::known("aws:PrincipalOrgPaths")).next().is_some();
+    Organization { id: Domain::OneOf(ids), paths: if is_asked { keys::any_path() } else { perhaps() } }
 }
 
 /// What a signed call carries (IAM User Guide, global condition keys; STS API, AssumeRole).

@@ -35,9 +35,17 @@ pub(super) fn chosen_list() -> Domain {
 
 /// No path, or one in another organization than those of `own` (IAM User Guide, global condition keys, `aws:PrincipalOrgPaths`).
 pub(super) fn paths_of(organization: SymbolId, own: &[Pattern]) -> Domain {
-    let form = |rest: &str| {
+    one_path(|rest| {
         Form::new(&format!("<o-{{a9}}>/r-{{a9}}/{rest}")).with_letters(&[organization]).but(own.iter().cloned())
-    };
+    })
+}
+
+/// No path, or one in any organization.
+pub(super) fn any_path() -> Domain {
+    one_path(|rest| Form::new(&format!("o-{{a9}}/r-{{a9}}/{rest}")))
+}
+
+fn one_path(form: impl Fn(&str) -> Form) -> Domain {
     Domain::Texts {
         always: Vec::new(),
         forms: vec![form(""), form("{a9/-}/")],

@@ -165,6 +165,9 @@ fn named_principals_in_organizations() {
     check(&[&account(own, "{StringEquals: {aws:PrincipalOrgID: o-abcdef}}")], &["+account/same/named"]);
     let paths = "{'ForAnyValue:StringLike': {aws:PrincipalOrgPaths: 'o-abcdef/r-ab12/*'}}";
     check(&[&account("'*'", paths)], &["-account/unrelated"]);
+    of(paths, &[&in_no]);
+    of("{'ForAnyValue:StringEquals': {aws:PrincipalOrgPaths: o-abcdef/r-ab12/ou-ab12-11111111/}}", &[&in_no]);
+    of("{'ForAnyValue:StringEquals': {aws:PrincipalOrgPaths: nowhere}}", &[&out_no]);
     let paths = "{'ForAnyValue:StringLike': {aws:PrincipalOrgPaths: 'o-*/r-*/ou-*'}}";
     check(&[&account("'*'", paths)], &["+account/unrelated"]);
     let of_services = "{'ForAnyValue:StringLike': {aws:SourceOrgPaths: 'o-*/r-*/ou-*'}}";
