@@ -155,13 +155,15 @@ pub struct PermissionPolicy {
     pub document: Cases<Policy>,
 }
 
-/// A managed policy of AWS that roles of the run have.
+/// A managed policy of AWS that roles, users or groups of the run have.
 #[derive(Clone, Debug)]
 pub struct AwsPolicy {
     /// Its path and name.
     pub name: &'static str,
     /// The roles that name it, each with the branch and the place in which it does.
     pub roles: Vec<(RoleId, Branch, Place)>,
+    /// The users and groups that name it, in the same way.
+    pub users: Vec<(StackId, Branch, Place)>,
     /// Its document. The places in it are none of a template's.
     pub document: Policy,
 }

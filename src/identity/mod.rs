@@ -63,7 +63,7 @@ pub use held::{Held, Holder, Permission};
 pub use nobody::{Nobody, nobody};
 pub use pool::{PoolProvider, ProviderKind, Providers, Setting};
 pub use principal::{
-    AccountFault, AwsPrincipal, account_fault, account_in, account_of, assume_action_of, aws_principal,
+    AccountFault, AwsPrincipal, account_fault, account_in, account_of, assume_action_of, aws_principal, every_role,
     principal_fault, written_fault,
 };
 pub use quota::Quota;

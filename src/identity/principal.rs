@@ -1,9 +1,10 @@
 //! Whom a principal of a trust policy names, by the form of its text (IAM User Guide, Principal element).
 
 use super::arn::{after, arn_part};
-use super::graph::Role;
+use super::graph::{Graph, Role};
 use super::provider::{Named, named_principal};
 use crate::policy::{Principal, PrincipalKind};
+use crate::resolve::partitions;
 use crate::value::{Format, Piece, Symbols, Text, conforms};
 
 /// What the text of an AWS principal stands for.
@@ -79,6 +80,21 @@ fn is_unique_id(text: &str) -> bool {
 /// The number of the account that a role is made in.
 pub fn account_of(role: &Role) -> Text {
     arn_part(&role.arn(), 4)
+}
+
+/// The ARN of a role of which only the account is known, that of another one: in each partition where it is not known
+/// which. IAM takes no policy that names another partition than its own, so one that names any is in that.
+pub fn every_role(graph: &Graph, beside: &Role) -> Vec<Text> {
+    let name = Text::symbol(graph.strangers.further);
+    let in_partition = |partition: Text| {
+        let [start, service, kind] = ["arn:", ":iam::", ":role/"].map(Text::known);
+        Text::join([&start, &partition, &service, &account_of(beside), &kind, &name])
+    };
+    let own = arn_part(&beside.arn(), 1);
+    match graph.partition_of(beside) {
+        Some(known) => vec![in_partition(Text::known(known))],
+        None => std::iter::once(own).chain(partitions().map(Text::known)).map(in_partition).collect(),
+    }
 }
 
 /// What is wrong with the number of an account.

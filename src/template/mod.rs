@@ -20,8 +20,8 @@ use crate::syntax::{Document, Kind, Node, NodeId};
 
 pub use expand::{Expanded, Known, OverDefault, expand, own_macro};
 pub use intrinsic::{Call, Function, get_att};
-pub use sam::made_role;
 pub use nested::{NestedTemplate, STACK_SET, Source, TEMPLATE_BODY, is_nested_stack, nested_templates};
+pub use sam::made_role;
 pub use waits::{Waits, reaches, waits_for};
 
 /// One resource of a template.

@@ -10,7 +10,8 @@ use crate::checks::svc::service_principal_unknown::is_unknown_service;
 use crate::finding::{Change, Finding, Fix, Label, Mistake, Severity, Written, shown};
 use crate::identity::classes::{consumer_gets_in, denying};
 use crate::identity::{
-    Consumer, Dialect, Entity, ExternalId, NameFault, Role, RoleId, confused_with, is_service, name_fault, service_front,
+    Consumer, Dialect, Entity, ExternalId, NameFault, Role, RoleId, confused_with, is_service, name_fault,
+    service_front,
 };
 use crate::policy::{Effect, Policy, Principal, PrincipalKind, Statement};
 use crate::value::{Branch, Truth};

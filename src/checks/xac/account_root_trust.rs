@@ -3,9 +3,13 @@
 use crate::checks::Cx;
 use crate::checks::gate::{Gate, bare_account, bare_request, gates, principal_path};
 use crate::finding::{Finding, Label, Severity};
-use crate::identity::{ClassAnswer, Dialect, PermissionPolicy, Role, RoleClasses, account_of};
+use crate::identity::{
+    AwsPolicy, ClassAnswer, Dialect, PermissionPolicy, Role, RoleClasses, RoleId, account_of, every_role,
+};
 use crate::policy::{Effect, Policy, Principal, Request, evaluate};
-use crate::value::{Branch, Case, Text, Why, compare};
+use crate::resolve::StackId;
+use crate::source::Place;
+use crate::value::{Branch, Case, Text, compare};
 
 /// Finds roles that trust the account that they are in.
 pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
@@ -68,42 +72,75 @@ fn is_shut(cx: &Cx<'_>, gate: Gate<'_>) -> bool {
     own.peek().is_some() && own.all(is_denied)
 }
 
+/// A policy that somebody else than the role has, in one branch.
+struct Holding<'g> {
+    policy: &'g Policy,
+    when: &'g Branch,
+    /// The stack of those who have it.
+    stack: StackId,
+    place: Place,
+}
+
 /// Policies whose holders may become every role of the account, where the role may do everything, and the part of a
 /// branch in which that is so.
 fn takers(cx: &Cx<'_>, gate: Gate<'_>, when: &Branch) -> Option<(Branch, Vec<Label>)> {
     let (id, _) = cx.graph.roles().find(|(_, role)| std::ptr::eq(*role, gate.role))?;
     let when = cx.held.administers(id, when)?.when;
-    // What the role itself may do opens it to nobody.
-    let is_others = |policy: &&PermissionPolicy| {
-        (!policy.roles.iter().all(|(role, _)| *role == id) || policy.roles.is_empty())
-            && may_be_of_account(cx, gate.role, policy)
-    };
-    let others: Vec<&PermissionPolicy> = cx.graph.policies.iter().filter(is_others).collect();
-    let letting = others.iter().flat_map(|policy| &policy.document.cases).filter(|case| lets_take(cx, gate, case));
-    let branches = letting.filter_map(|case| cx.graph.together(&when, &case.when));
+    let mut holdings = of_templates(cx, gate, id);
+    holdings.extend(of_aws(cx, gate, id));
+    holdings.retain(|own| may_be_of_account(cx, gate.role, own.stack));
+    let branches = holdings.iter().filter_map(|own| cx.graph.together(&when, own.when));
     let taken = branches.min_by_key(|branch| branch.iter().count())?;
-    let lets_in = |case: &Case<Policy>| cx.graph.together(&case.when, &taken).is_some() && lets_take(cx, gate, case);
-    let policies = others.iter().filter(|policy| policy.document.cases.iter().any(lets_in));
-    let label = |policy: &&PermissionPolicy| Label::new(policy.entity.place, "lets its holders become every role");
-    let labels = policies.take(MOST_LABELS).map(label).collect();
-    Some((taken, labels))
+    let lets_in = |own: &&Holding<'_>| cx.graph.together(own.when, &taken).is_some();
+    let mut places: Vec<Place> = holdings.iter().filter(lets_in).map(|own| own.place).collect();
+    places.dedup();
+    let label = |place: Place| Label::new(place, "lets its holders become every role");
+    Some((taken, places.into_iter().take(MOST_LABELS).map(label).collect()))
 }
 
-/// Whether a policy certainly lets its holder become every role. Who may write the policies of every role gains
-/// nothing by taking one.
-fn lets_take(cx: &Cx<'_>, gate: Gate<'_>, case: &Case<Policy>) -> bool {
-    let every = Text::Any(Why::Deployment("a role".into()));
-    let of_identity = Policy { of_identity: true, ..case.then.clone() };
-    let allows = |action: &str| {
-        let asked = Request { action: action.to_owned(), resource: every.clone(), ..bare_request(gate.role) };
+/// Those of the templates that let their holders take every role. What the role itself may do opens it to nobody.
+fn of_templates<'g>(cx: &Cx<'g>, gate: Gate<'_>, id: RoleId) -> Vec<Holding<'g>> {
+    let is_others =
+        |policy: &&PermissionPolicy| !policy.roles.iter().all(|(role, _)| *role == id) || policy.roles.is_empty();
+    let others = cx.graph.policies.iter().filter(is_others);
+    let of_one = |policy: &'g PermissionPolicy| {
+        let (stack, place) = (policy.entity.stack, policy.entity.place);
+        let holding = move |case: &'g Case<Policy>| Holding { policy: &case.then, when: &case.when, stack, place };
+        policy.document.cases.iter().map(holding)
+    };
+    others.flat_map(of_one).filter(|own| lets_take(cx, gate, own.policy)).collect()
+}
+
+/// Those of AWS that do, by the places that name them.
+fn of_aws<'g>(cx: &Cx<'g>, gate: Gate<'_>, id: RoleId) -> Vec<Holding<'g>> {
+    let graph = cx.graph;
+    let letting = graph.aws_policies.iter().filter(|policy| lets_take(cx, gate, &policy.document));
+    let of_one = |policy: &'g AwsPolicy| {
+        let others = policy.roles.iter().filter(move |(role, ..)| *role != id);
+        let roles = others.map(|(role, when, place)| (graph.role(*role).entity.stack, when, *place));
+        let users = policy.users.iter().map(|(stack, when, place)| (*stack, when, *place));
+        roles.chain(users).map(|(stack, when, place)| Holding { policy: &policy.document, when, stack, place })
+    };
+    letting.flat_map(of_one).collect()
+}
+
+/// Whether a policy certainly lets its holder become every role of the account. Who may write the policies of every
+/// role gains nothing by taking one.
+fn lets_take(cx: &Cx<'_>, gate: Gate<'_>, policy: &Policy) -> bool {
+    let of_identity = Policy { of_identity: true, ..policy.clone() };
+    let allows = |action: &str, resource: &Text| {
+        let (action, resource) = (action.to_owned(), resource.clone());
+        let asked = Request { action, resource, ..bare_request(gate.role) };
         evaluate(&of_identity, &asked, &cx.graph.symbols).truth.is_true()
     };
-    allows("sts:AssumeRole") && !allows("iam:PutRolePolicy")
+    let every = every_role(cx.graph, gate.role);
+    every.iter().any(|roles| allows("sts:AssumeRole", roles))
+        && !every.iter().any(|own| allows("iam:PutRolePolicy", own))
 }
 
-/// Whether a policy may be one of the account of a role. All that a stack makes is in one account.
-fn may_be_of_account(cx: &Cx<'_>, role: &Role, policy: &PermissionPolicy) -> bool {
-    let beside = cx.graph.roles.iter().find(|other| other.entity.stack == policy.entity.stack);
+/// Whether those who are in a stack may be in the account of a role. All that a stack makes is in one account.
+fn may_be_of_account(cx: &Cx<'_>, role: &Role, stack: StackId) -> bool {
+    let beside = cx.graph.roles.iter().find(|other| other.entity.stack == stack);
     beside.is_none_or(|other| !compare(&account_of(other), &account_of(role), &cx.graph.symbols).is_false())
 }
 

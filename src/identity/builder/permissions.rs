@@ -21,6 +21,8 @@ pub(super) struct Permits<'d> {
     arns: HashMap<Text, Vec<(usize, Branch)>>,
     /// What `ManagedPolicyArns` of a role names.
     managed: Vec<(RoleId, Text, Branch, Place)>,
+    /// AWS's own policies, as places in the graph's.
+    of_aws: HashMap<&'static str, usize>,
 }
 
 impl<'d> Builder<'_, 'd> {
@@ -48,9 +50,28 @@ impl<'d> Builder<'_, 'd> {
         }
     }
 
-    /// The inline policies of a user or a group, which no role has.
+    /// The inline policies of a user or a group, which no role has, and those of AWS.
     pub(super) fn permissions_of_users(&mut self, stack: StackId, resource: &Resource<'d>) {
         self.inline_policies(stack, resource, None);
+        for properties in self.properties(stack, resource, &["ManagedPolicyArns"]) {
+            for (arn, place) in texts(&properties, "ManagedPolicyArns").0 {
+                if let Some(policy) = self.aws_policy(&arn) {
+                    policy.users.push((stack, properties.when.clone(), place));
+                }
+            }
+        }
+    }
+
+    /// The policy of AWS that an ARN names.
+    fn aws_policy(&mut self, arn: &Text) -> Option<&mut AwsPolicy> {
+        let name = aws_policy_name(arn)?;
+        let policies = &mut self.graph.aws_policies;
+        if !self.permits.of_aws.contains_key(name) {
+            let document = aws_policy(name)?;
+            self.permits.of_aws.insert(name, policies.len());
+            policies.push(AwsPolicy { name, roles: Vec::new(), users: Vec::new(), document });
+        }
+        self.permits.of_aws.get(name).and_then(|at| policies.get_mut(*at))
     }
 
     /// The documents in `Policies` of a role, or of users, each in the branches in which they are there; whether these are
@@ -128,20 +149,14 @@ impl<'d> Builder<'_, 'd> {
 
     /// Joins roles with the managed policies that they name, those of the run and AWS's own, once all are known.
     pub(super) fn attach_managed(&mut self) {
-        let mut of_aws: HashMap<&'static str, usize> = HashMap::new();
         for (role, arn, when, place) in std::mem::take(&mut self.permits.managed) {
             if let Some(policies) = self.permits.arns.get(&arn) {
                 for (at, exists) in policies {
                     let both = self.together(&when, exists);
                     self.graph.policies[*at].roles.extend(both.map(|both| (role, both)));
                 }
-            } else if let Some(name) = aws_policy_name(&arn) {
-                let policies = &mut self.graph.aws_policies;
-                let at = *of_aws.entry(name).or_insert_with(|| {
-                    policies.extend(aws_policy(name).map(|document| AwsPolicy { name, roles: Vec::new(), document }));
-                    policies.len() - 1
-                });
-                policies[at].roles.push((role, when, place));
+            } else if let Some(policy) = self.aws_policy(&arn) {
+                policy.roles.push((role, when, place));
             } else {
                 self.graph.roles[role.0].permitted_elsewhere = true;
             }
