@@ -1,4 +1,4 @@
-//! Entries and members that come and go.
+//! Entries and members that come.
 
 use super::tree::Tree;
 use super::write::Context;
@@ -174,39 +174,4 @@ pub(super) fn copy<'d>(tree: &Tree<'d>, node: Node<'d>, from: Node<'d>) -> Optio
     let names = other.of(tree.text()).contains(['&', '*']);
     (list.kind() == Kind::Sequence && is_member(node) && is_member(from) && in_column && !names)
         .then(|| tree.edit(own, other.of(tree.text()).to_owned()))
-}
-
-/// Takes an entry away, with its lines where it has lines of its own.
-pub(super) fn remove<'d>(tree: &Tree<'d>, key: Node<'d>) -> Option<TextEdit> {
-    let mapping = tree.parent(key)?;
-    let entries: Vec<_> = mapping.own_entries().collect();
-    let at = entries.iter().position(|(own, _)| own.id() == key.id())?;
-    let (_, value) = entries[at];
-    // A mapping without entries would mean something else.
-    if entries.len() < 2 {
-        return None;
-    }
-    if tree.is_flow(mapping) {
-        let text = tree.text();
-        let span = match entries.get(at + 1) {
-            Some((next, _)) => Span::new(key.span().start(), next.span().start()),
-            None => {
-                let (before_key, before) = entries[at - 1];
-                let before = if before.kind() == Kind::Missing { before_key } else { before };
-                Span::new(tree.end(before), tree.end(value).max(key.span().end()))
-            }
-        };
-        return (!span.of(text).contains('#')).then(|| tree.edit(span, String::new()));
-    }
-    let start = key.span().start();
-    if at == 0 && !tree.text()[tree.line_start(start)..start].trim().is_empty() {
-        // `- key: value`: what follows moves up to the dash.
-        let (next, _) = entries[1];
-        return Some(tree.edit(Span::new(start, next.span().start()), String::new()));
-    }
-    let end = if value.kind() == Kind::Missing { key.span().end() } else { tree.end(value) };
-    let line_end = tree.line_end(end);
-    let from = tree.line_start(start);
-    let to = tree.text()[line_end..].find('\n').map_or(line_end, |newline| line_end + newline + 1);
-    Some(tree.edit(Span::new(from, to), String::new()))
 }

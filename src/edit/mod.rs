@@ -5,6 +5,7 @@
 
 mod insert;
 mod model;
+mod remove;
 mod tree;
 mod write;
 
@@ -33,11 +34,12 @@ impl<'d> Editor<'d> {
         (apart && !edits.is_empty()).then_some(edits)
     }
 
-    /// What a change takes away: the value in whose place another one comes, or that of an entry that goes.
+    /// What a change takes away: the value in whose place another one comes, the member that goes, or the value of an entry
+    /// that does.
     pub fn taken(&self, change: &Change) -> Option<Node<'d>> {
         let node = self.0.node(change.at())?;
         match change {
-            Change::Set { .. } | Change::Copy { .. } => Some(node),
+            Change::Set { .. } | Change::Copy { .. } | Change::Drop { .. } => Some(node),
             Change::Remove { .. } => {
                 let mut entries = self.0.parent(node)?.own_entries();
                 entries.find(|(key, _)| key.id() == node.id()).map(|(_, value)| value)
@@ -74,7 +76,8 @@ fn edit<'d>(tree: &Tree<'d>, change: &Change) -> Option<TextEdit> {
         Change::Rename { name, .. } => rename(tree, node, name),
         Change::Take { entry, .. } => insert::take(tree, node, tree.node(*entry)?),
         Change::Copy { from, .. } => insert::copy(tree, node, tree.node(*from)?),
-        Change::Remove { .. } => insert::remove(tree, node),
+        Change::Remove { .. } => remove::entry(tree, node),
+        Change::Drop { .. } => remove::member(tree, node),
     }
 }
 

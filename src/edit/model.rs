@@ -139,6 +139,11 @@ fn make(model: &mut Model, path: &[usize], change: &Change, brought: Option<Mode
             let Model::Map(entries) = at(model, around)? else { return None };
             (last / 2 < entries.len()).then(|| entries.remove(last / 2))?;
         }
+        Change::Drop { .. } => {
+            let (last, around) = path.split_last()?;
+            let Model::List(items) = at(model, around)? else { return None };
+            (*last < items.len()).then(|| items.remove(*last))?;
+        }
     }
     Some(())
 }

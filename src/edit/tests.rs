@@ -159,6 +159,33 @@ fn an_entry_goes() {
     assert_eq!(remove("A: {b: 1}\n", "A b"), "-", "what is left would be empty");
 }
 
+#[test]
+fn a_member_goes() {
+    let drop = |text: &str, path: &str| changed(text, |document| vec![Change::Drop { at: at(find(document, path)) }]);
+    assert_eq!(drop("A: # a\n  - b # one\n  # two\n  - c\n", "A 0"), "A: # a\n  # two\n  - c\n");
+    assert_eq!(drop("A:\r\n- b\r\n- c\r\nD: 1\r\n", "A 1"), "A:\r\n- b\r\nD: 1\r\n");
+    assert_eq!(drop("A:\n  - b: 1\n    c: 2\n  - d", "A 0"), "A:\n  - d");
+    assert_eq!(drop("A:\n  - b\n  - ''", "A 1"), "A:\n  - b\n");
+    assert_eq!(drop("- - a\n  - b\n- c\n", "0 0"), "- - b\n- c\n");
+    assert_eq!(drop("A: [b, '', c]\n", "A 1"), "A: [b, c]\n");
+    assert_eq!(drop("A: [ b, '' ]\n", "A 1"), "A: [ b ]\n");
+    assert_eq!(drop("A: ['', b]\n", "A 0"), "A: [b]\n");
+    assert_eq!(drop("{\"A\":[\"b\",\"\"]}", "A 1"), "{\"A\":[\"b\"]}");
+    let json = "{\n  \"A\": [\n    \"b\",\n    \"\"\n  ]\n}";
+    assert_eq!(drop(json, "A 1"), "{\n  \"A\": [\n    \"b\"\n  ]\n}");
+    assert_eq!(drop(json, "A 0"), "{\n  \"A\": [\n    \"\"\n  ]\n}");
+    for (text, path) in [
+        ("A: [b]\n", "A 0"),
+        ("A: !If [C, '', b]\n", "A 1"),
+        ("A: {'Fn::If': [C, '', b]}\n", "A Fn::If 1"),
+        ("A: [\n  b, # one\n  c\n]\n", "A 0"),
+        ("A: [&x b, c]\n", "A 0"),
+        ("A:\n  - # why\n    b\n  - c\n", "A 0"),
+    ] {
+        assert_eq!(drop(text, path), "-", "{text}");
+    }
+}
+
 /// The members of a list in another order.
 fn ordered(text: &str, list: &str, order: &[usize]) -> String {
     changed(text, |document| {

@@ -111,13 +111,18 @@ pub enum Change {
         /// The key of the entry.
         key: At,
     },
+    /// A member of a list less.
+    Drop {
+        /// The member.
+        at: At,
+    },
 }
 
 impl Change {
     /// What it changes.
     pub fn at(&self) -> At {
         match self {
-            Self::Set { at, .. } | Self::Copy { at, .. } => *at,
+            Self::Set { at, .. } | Self::Copy { at, .. } | Self::Drop { at } => *at,
             Self::Put { into, .. } | Self::Take { into, .. } => *into,
             Self::Append { to, .. } => *to,
             Self::Rename { key, .. } | Self::Remove { key } => *key,

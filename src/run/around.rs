@@ -38,6 +38,11 @@ impl<'d> Around<'d> {
         if !names.iter().all(is_there) {
             return None;
         }
+        // What a reference gives may be something elsewhere.
+        let drops = fix.changes.iter().filter(|change| matches!(change, Change::Drop { .. }));
+        if drops.filter_map(|change| editor.taken(change)).any(|node| !waits_for(node).is_empty()) {
+            return None;
+        }
         let writes = fix.changes.iter().any(|change| value_of(change).is_some());
         let taken = fix.changes.iter().filter(|_| writes).filter_map(|change| editor.taken(change));
         taken.map(|node| self.loses(node, &names)).try_fold(fix.applicability, |most, own| Some(most.max(own?)))
@@ -83,7 +88,11 @@ impl<'d> Around<'d> {
 fn value_of(change: &Change) -> Option<&Written> {
     match change {
         Change::Set { value, .. } | Change::Put { value, .. } | Change::Append { value, .. } => Some(value),
-        Change::Rename { .. } | Change::Copy { .. } | Change::Take { .. } | Change::Remove { .. } => None,
+        Change::Rename { .. }
+        | Change::Copy { .. }
+        | Change::Take { .. }
+        | Change::Remove { .. }
+        | Change::Drop { .. } => None,
     }
 }
 
