@@ -45,8 +45,11 @@ fn finding(
     let mut finding = Finding::new("SVC001", Severity::Error, message, label, role.entity.property(property));
     finding.related = consumer_labels(cx, role, when);
     let wanted = wanted_service(cx, role, when);
-    if wanted.is_some_and(|service| names(statement, service)) {
+    let others = others(statement, empty);
+    if !others.is_empty() && wanted.is_none_or(|service| names(&others, service)) {
         finding.help = "leave the empty one out".to_owned();
+        let change = Change::Drop { at: empty.at };
+        finding.fix = Some(Box::new(Fix::offered("leave the empty principal out", vec![change])));
     } else {
         finding.help = help(role, empty.kind, wanted.unwrap_or("lambda.amazonaws.com"));
         finding.fix = wanted.filter(|_| empty.kind == Some(PrincipalKind::Service)).map(|service| {
@@ -70,12 +73,18 @@ fn names_somebody(statement: &Statement) -> bool {
     names && statement.effect != Effect::Deny
 }
 
-/// Whether a statement names a service already.
-fn names(statement: &Statement, service: &str) -> bool {
-    let is_it = |principal: &Principal| {
+/// The principals of the same kind that are not empty.
+fn others<'p>(statement: &'p Statement, empty: &EmptyPrincipal) -> Vec<&'p Principal> {
+    let is_empty = |principal: &Principal| statement.empty.iter().any(|empty| empty.at == principal.at);
+    named(statement).iter().filter(|own| own.kind == empty.kind && !is_empty(own)).collect()
+}
+
+/// Whether a service is among these.
+fn names(principals: &[&Principal], service: &str) -> bool {
+    let is_it = |principal: &&Principal| {
         principal.kind == Some(PrincipalKind::Service) && principal.value.as_known() == Some(service)
     };
-    named(statement).iter().any(is_it)
+    principals.iter().any(is_it)
 }
 
 fn what(what: Emptiness, kind: &str) -> String {
