@@ -237,8 +237,8 @@ fn claims_that_the_subject_says_again() {
     of("repo:acme/app:environment:dev*", &prod, &["-github/environment"]);
     of("repo:acme/app:ref:*", &prod, &["?github/other-branch", "?github/tag"]);
     of("repo:*", &format!("{repository}: 'acme/*'"), &["-github/any-owner"]);
-    // Both together name one repository.
-    of("repo:acme/*", &format!("{repository}: '*/app'"), &["-github/any-owner", "-github/other-repository"]);
+    // Both together name one repository, as far as is documented.
+    of("repo:acme/*", &format!("{repository}: '*/app'"), &["-github/any-owner", "?github/other-repository"]);
     of("repo:*:ref:refs/heads/main", &format!("{repository}: 'b*'"), &["-github/any-owner", "+github/owner-prefix"]);
     of("repo:*:ref:refs/heads/main", &format!("{repository}: '?*'"), &["+github/any-owner"]);
     let text = template("", &[&github(&format!("{{{AUD}, StringLike: {{{}: 'repo:*', {main}}}}}", claim("sub")))]);
