@@ -8,8 +8,8 @@ use crate::identity::alone::alone;
 use crate::policy::{Domain, Policy, PrincipalKind, Space, Statement, Test, exists};
 use crate::value::{At, Form, Mark, Piece, Symbols, Text};
 
-/// Whether a value of a test on the subject certainly lets no subject of the issuer's own forms through, and is
-/// written as if it did: it begins as they do.
+/// Whether a value of a test on the subject certainly lets no subject through: none of the issuer's own forms, where it
+/// begins as they do, or else none of the forms that customers may choose either.
 pub fn fits_no_subject(
     provider: &Provider,
     test: &Test,
@@ -20,11 +20,13 @@ pub fn fits_no_subject(
 ) -> bool {
     let one = Test { values: vec![value.clone()], ..test.clone() };
     let is_positive = test.operator.is_some_and(|operator| operator.is_positive() && !operator.base.is_typed());
-    let begins = one.wanted_texts().any(|marks| begins_alike(provider, &marks));
-    if !is_positive || !begins {
+    // What was left blank is another mistake.
+    if !is_positive || !one.wanted_texts().any(|marks| !marks.is_empty()) {
         return false;
     }
-    let forms: Vec<Form> = provider.subjects.iter().filter(|own| !own.uncertain).map(|own| own.plain_form()).collect();
+    let begins = one.wanted_texts().any(|marks| begins_alike(provider, &marks));
+    let forms = provider.subjects.iter().filter(|own| !own.uncertain || !begins).map(Subject::plain_form);
+    let forms: Vec<Form> = forms.collect();
     let somebody = Text::known("arn:aws:iam::111122223333:oidc-provider/somebody");
     let action = "sts:AssumeRoleWithWebIdentity";
     let space = Space {
