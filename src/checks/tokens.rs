@@ -266,6 +266,17 @@ impl<'c> Case<'c> {
         self.line(&key, &value.unwrap_or(own))
     }
 
+    /// Whether a test passes for a token that has this text for its claim.
+    pub(super) fn passes(&self, test: &Test, text: &Text) -> Truth {
+        let request = Request {
+            principal: (PrincipalKind::Federated, self.answer.principal.clone()),
+            action: ASSUME.to_owned(),
+            resource: self.role().arn(),
+            context: vec![(test.key.clone(), Carried::One(text.clone()))],
+        };
+        test_passes(test, self.of_role.policy(self.cx.graph), &request, &self.cx.classes.symbols)
+    }
+
     /// The same for the values of a test.
     fn lines(&self, key: &str, values: &[String]) -> String {
         let [value] = values else {
@@ -297,15 +308,7 @@ impl<'c> Case<'c> {
     fn narrowed_value(&self, test: &Test, value: &(Text, At), segment: &str) -> (String, bool) {
         let symbols = &self.cx.classes.symbols;
         let one = Test { values: vec![value.clone()], ..test.clone() };
-        let passes = |subject: &Text| {
-            let request = Request {
-                principal: (PrincipalKind::Federated, self.answer.principal.clone()),
-                action: ASSUME.to_owned(),
-                resource: self.role().arn(),
-                context: vec![(test.key.clone(), Carried::One(subject.clone()))],
-            };
-            test_passes(&one, self.of_role.policy(self.cx.graph), &request, symbols).is_true()
-        };
+        let passes = |subject: &Text| self.passes(&one, subject).is_true();
         let wanted = one.wanted_texts().next();
         let other = wanted.and_then(|marks| narrowed(self.provider, &marks, segment, passes, symbols));
         match other {

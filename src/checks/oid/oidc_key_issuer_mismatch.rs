@@ -60,7 +60,8 @@ fn why(cx: &Cx<'_>, test: &Test, issuers: &[Federated], partition: Option<&str>)
     let key = cx.graph.shown(&test.key);
     let pools = issuers.iter().any(|own| matches!(own, Federated::Pools(_)));
     if pools && key.starts_with("cognito-identity") {
-        return of_other_pools(names.first()?, &key, partition).or_else(|| of_no_pools(names.first()?, test, partition));
+        return of_other_pools(names.first()?, &key, partition)
+            .or_else(|| of_no_pools(names.first()?, test, partition));
     }
     let Some((prefix, claim)) = key.rsplit_once(':') else {
         let is_claim = ["aud", "sub", "amr"].contains(&key.as_str());
