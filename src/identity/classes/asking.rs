@@ -67,7 +67,8 @@ pub(super) struct Asking<'a, 'b> {
 
 pub(super) fn ask_issuer(bench: &mut Bench<'_>, issuer: &Issuer) {
     let sub = key(&issuer.name, "sub");
-    let (mut values, exact) = (bench.values_on(&sub), bench.own_values(&sub));
+    let (mut values, mut exact) = (bench.values_on(&sub), bench.own_values(&sub));
+    exact.extend(values.iter().filter_map(|value| without_runs(value)).map(|value| Pattern::new(&value)));
     let asks = values.iter().any(|value| *value != [Mark::Run]);
     values.extend(said_elsewhere(bench, issuer));
     let certain = || issuer.provider.subjects.iter().filter(|subject| !subject.uncertain);
@@ -109,6 +110,12 @@ pub(super) fn ask_issuer(bench: &mut Bench<'_>, issuer: &Issuer) {
     if issuer.provider.subjects.is_empty() && issuer.provider.shared.is_none() {
         asking.subjects();
     }
+}
+
+/// The text that a pattern with nothing in place of its stars is: whoever writes the pattern means that one above all.
+fn without_runs(value: &[Mark]) -> Option<Vec<Mark>> {
+    let rest: Vec<Mark> = value.iter().copied().filter(|mark| *mark != Mark::Run).collect();
+    (rest.len() < value.len() && !rest.contains(&Mark::One)).then_some(rest)
 }
 
 /// What tests on claims that name the tenant say of the subjects in which these stand.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::identity::graph::Graph;
-use crate::value::{Form, Format, SymbolFacts, SymbolId, Symbols, Text};
+use crate::value::{Form, Format, Mark, SymbolFacts, SymbolId, Symbols, Text};
 
 /// Hands out symbols that stand for what strangers have.
 pub(super) struct Clerk {
@@ -30,17 +30,21 @@ impl Clerk {
     }
 
     /// The symbol for the end of a stranger's name that begins as an own one does.
-    pub(super) fn ending(&mut self, name: &str, form: &str) -> SymbolId {
-        const END: &str = "-other";
-        let end_of = format!("end of {name}");
+    pub(super) fn ending(&mut self, name: &str, form: &str, own: &[Mark]) -> SymbolId {
+        // Names of some have no two hyphens in a row.
+        let is_behind_hyphen = own.last() == Some(&Mark::Char('-'));
+        let (end, end_of) = match is_behind_hyphen {
+            true => ("other", format!("end of {name} behind a hyphen")),
+            false => ("-other", format!("end of {name}")),
+        };
         if let Some(id) = self.given(&end_of, form) {
             return id;
         }
-        let takes = Form::new(form).takes(&Text::known(END), &Symbols::default());
+        let takes = Form::new(form).takes(&Text::known(end), &Symbols::default());
         if !takes {
             return self.letter(name, form);
         }
-        self.add(&end_of, form, Format::new(form, END), true)
+        self.add(&end_of, form, Format::new(form, end), true)
     }
 
     /// The symbol for a stranger's text of any form.

@@ -96,14 +96,14 @@ impl Asking<'_, '_> {
             // What stands for an id that is left open is one.
             let mut named = subject.named(segment, &own.beginning, &clerk.symbols)?;
             if open {
-                let end = clerk.ending(segment, subject.letters_of(segment)?);
+                let end = clerk.ending(segment, subject.letters_of(segment)?, &own.beginning);
                 named.get_mut(segment)?.push(Mark::Symbol(end));
             }
             let form = subject.form_with(&named, &mut |name, form| clerk.letter(name, form));
             return Some(Minted { form, subject: Some(subject) });
         }
         let mut letter = |name: &str, form: &str| match open && name == segment {
-            true => clerk.ending(name, form),
+            true => clerk.ending(name, form, &own.beginning),
             false => clerk.letter(name, form),
         };
         let form = subject.form_after(segment, &own.beginning, open, &mut letter)?;

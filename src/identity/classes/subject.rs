@@ -319,7 +319,7 @@ impl Subject {
                         Part::Segment(..) => None,
                     });
                     if index < at {
-                        read.past(end?)?;
+                        read.past(end?, &letters_form(form), symbols)?;
                     } else {
                         let closed = read.segment(end, &letters_form(form), symbols)?;
                         return Some(Own { beginning: read.taken, closed, unsure: read.unsure });
@@ -374,13 +374,16 @@ impl Read<'_> {
         text.chars().all(|c| self.rest.first() == Some(&Mark::Char(c)) && self.next().is_some()).then_some(())
     }
 
-    /// Takes a segment of which nothing is asked, but that it is not empty.
-    fn past(&mut self, end: char) -> Option<()> {
+    /// Takes a segment, of which something may be left open, where it is not empty and of its form.
+    fn past(&mut self, end: char, form: &Form, symbols: &Symbols) -> Option<()> {
         if *self.rest.first()? == Mark::Char(end) {
             return None;
         }
         while *self.rest.first()? != Mark::Char(end) {
-            self.next();
+            let is_other = |c: char| !form.takes(&Text::known(c.to_string()), symbols);
+            if matches!(self.next()?, Mark::Char(c) if is_other(c)) {
+                return None;
+            }
         }
         Some(())
     }
@@ -479,7 +482,9 @@ mod tests {
         let ids = "repo:<owner={aA9-}>@<id={9}>/<repository={aA9._-}>@<id={9}>:<rest={a}>";
         assert_eq!(own(ids, "repo:acme@*/app@*:*", "owner"), some("repo:acme", true));
         assert_eq!(own(ids, "repo:acme@*/app@*:*", "repository"), some("repo:acme@$/app", true));
-        assert_eq!(own(form, "repo:acme@1/app@2:*", "owner"), None, "no owner's name has such a character");
+        for segment in ["owner", "repository"] {
+            assert_eq!(own(form, "repo:acme@1/app:*", segment), None, "no owner's name has such a character");
+        }
         assert_eq!(
             (of("repo:*/app:*", "owner"), of("*", "owner"), of("repo:acme/*", "repository")),
             (None, None, None)

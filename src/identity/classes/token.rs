@@ -97,7 +97,10 @@ impl Asking<'_, '_> {
                     self.strangers(&name, form, false)
                 }
                 ClaimKind::TenantOrNone(form) if stranger => self.strangers(&name, form, true),
-                ClaimKind::Tenant(_) => chosen(keys::some(), false),
+                // One of its form, where one will do.
+                ClaimKind::Tenant(form) => {
+                    Domain::Text { forms: vec![form.plain_form(), keys::some()], optional: false }
+                }
                 ClaimKind::TenantOrNone(_) => chosen(keys::some(), true),
                 ClaimKind::Unclear => perhaps(),
             };

@@ -271,6 +271,31 @@ fn repositories_that_another_claim_names() {
     of("repo:*:ref:refs/heads/main", "acme/app", &["-github/other-repository", "-github/any-branch"]);
 }
 
+/// What is shown is no text that the pattern with nothing for its stars is, and has the grammar of the issuer.
+#[test]
+fn strangers_have_names_that_the_issuer_gives() {
+    let shown = |value: &str, class: &str| {
+        let graph = graph(&template("", &[&subject("StringLike", &format!("'{value}'"))]));
+        let all = classes(&graph);
+        let (of_role, answer) = answers(&all, class).next().unwrap();
+        let witness = crate::identity::classes::witness_of(&graph, &all, of_role, answer);
+        let carried = |claim: &str| match witness.request.get(&format!("token.actions.githubusercontent.com:{claim}")) {
+            Some(policy::Carried::One(text)) => text.as_known().unwrap_or_default().to_owned(),
+            _ => String::new(),
+        };
+        assert!(carried("repository_id").bytes().all(|byte| byte.is_ascii_digit()), "{value}");
+        carried("sub")
+    };
+    for (value, class, expected) in [
+        ("repo:acme@1/app*:ref:refs/heads/main", "repository-prefix", "repo:acme@1/app-other@4242:ref:refs/heads/main"),
+        ("repo:acme-*", "owner-prefix", "repo:acme-other/other-repository:ref:refs/heads/other-branch"),
+        ("repo:acme/*app:ref:refs/heads/main", "other-repository", "repo:acme/xapp:ref:refs/heads/main"),
+        ("repo:acme/app:ref:refs/heads/*main", "other-branch", "repo:acme/app:ref:refs/heads/xmain"),
+    ] {
+        assert_eq!(shown(value, &format!("github/{class}")), expected, "{value}");
+    }
+}
+
 /// The id of a repository stays when its name or its owner changes.
 #[test]
 fn github_repositories_that_were_renamed_or_transferred() {
