@@ -24,6 +24,7 @@ pub(super) fn finish(
         if let Some(message) = leads_up(&mended.files).filter(|_| !quiet) {
             say("note", &message);
         }
+        mended.left.iter().for_each(warning);
         let text: String = mended.files.iter().map(|file| unified(file, color.on_stdout())).collect();
         return print(text.as_bytes(), Status::Clean);
     }
