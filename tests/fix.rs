@@ -351,3 +351,69 @@ fn a_fix_does_nothing_beside_what_it_is_for() {
         assert_eq!(diff(&template), "", "{template}");
     }
 }
+
+/// A role that names identity pools as a service; a pool hands it out, and passes tags, which nobody hears of as long
+/// as the role refuses all.
+const MISPLACED: &str = "\
+Resources:
+  Pool:
+    Type: AWS::Cognito::IdentityPool
+    Properties: {AllowUnauthenticatedIdentities: false, SupportedLoginProviders: {www.amazon.com: x}}
+  Tags:
+    Type: AWS::Cognito::IdentityPoolPrincipalTag
+    Properties: {IdentityPoolId: !Ref Pool, IdentityProviderName: www.amazon.com, PrincipalTags: {a: sub}}
+  Att:
+    Type: AWS::Cognito::IdentityPoolRoleAttachment
+    Properties: {IdentityPoolId: !Ref Pool, Roles: {authenticated: !GetAtt Role.Arn}}
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument:
+        Version: '2012-10-17'
+        Statement:
+          - Effect: Allow
+            Principal: {Service: cognito-identity.amazonaws.com}
+            Action: sts:AssumeRole
+            Condition:
+              StringEquals: {cognito-identity.amazonaws.com:aud: !Ref Pool}
+              ForAnyValue:StringLike: {cognito-identity.amazonaws.com:amr: authenticated}
+";
+
+#[test]
+fn no_report_promises_what_is_then_refused() {
+    let tagless = MISPLACED.replace("PrincipalTags: {a: sub}", "PrincipalTags: {}, UseDefaults: false");
+    for (template, is_promised) in [(MISPLACED, false), (tagless.as_str(), true)] {
+        let folder = folder(&[("t.yaml", template)]);
+        let says = |format: &str| said(&run(&folder, &["-f", format]).stdout);
+        for format in ["text", "markdown", "html"] {
+            let text = says(format);
+            assert!(text.contains("CGT010") && text.contains("can do this") == is_promised, "{format}: {text}");
+        }
+        let report: Value = serde_json::from_str(&says("json")).unwrap();
+        assert_eq!(report["findings"][0]["fix"].is_object(), is_promised, "{report}");
+        let diff = run(&folder, &["--diff"]);
+        assert_eq!(said(&diff.stdout).is_empty(), !is_promised);
+        let told = "warning: t.yaml:18:34: CGT010 is not fixed: the edit would bring another finding";
+        assert_eq!(said(&diff.stderr).contains(told), !is_promised, "{}", said(&diff.stderr));
+    }
+}
+
+#[test]
+fn one_fix_that_is_refused_leaves_the_others_promised() {
+    let other = handed_out(
+        "",
+        "",
+        "            Condition:\n              ForAnyValue:StringLike: {'cognito-identity.amazonaws.com:amr': authenticated}\n",
+    );
+    for files in [vec![("a.yaml", MISPLACED), ("b.yaml", OPEN)], vec![("a.yaml", MISPLACED), ("b.yaml", &other)]] {
+        let folder = folder(&files);
+        let report: Value = serde_json::from_slice(&run(&folder, &["-f", "json"]).stdout).unwrap();
+        let fixes: Vec<(&str, bool)> = report["findings"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|one| (one["rule"].as_str().unwrap(), one["fix"].is_object()))
+            .collect();
+        assert_eq!(fixes, [("CGT010", false), ("CGT001", true)], "{report}");
+    }
+}

@@ -131,7 +131,7 @@ impl Change {
 }
 
 /// Bytes of a file that become another text.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct TextEdit {
     /// The bytes.
     pub place: Place,

@@ -220,6 +220,11 @@ impl Finding {
         }
     }
 
+    /// The fix that `--fix` makes: of what is only possible it makes none.
+    pub fn promised_fix(&self) -> Option<&Fix> {
+        self.fix.as_deref().filter(|_| self.status == Status::Definite)
+    }
+
     /// What report order compares. Files are numbered in the order of their paths.
     pub fn order(&self) -> (Place, &str, &str, &str) {
         (self.primary.place, self.rule, &self.subject.stack_key, &self.message)

@@ -129,7 +129,7 @@ fn help(finding: &Finding, text: &mut String) {
             *text += &block("", &rest.join("\n"));
         }
     }
-    if let Some(fix) = finding.fix.as_deref().filter(|fix| !fix.edits.is_empty()) {
+    if let Some(fix) = finding.promised_fix().filter(|fix| !fix.edits.is_empty()) {
         let option = if fix.applicability == Applicability::Safe { "--fix" } else { "--fix=offer" };
         let _ = writeln!(text, "<code>rolecall check {option}</code> can do this.\n");
     }

@@ -103,7 +103,7 @@ fn paragraphs(finding: &Finding, width: usize) -> Vec<Paragraph> {
     add("Given:", Style::Strong, prose(given));
     add("Proof:", Style::Strong, prose(finding.witness.as_deref().and_then(proof)));
     let help = lines(&finding.help);
-    let by_itself = finding.fix.as_deref().map(|fix| match fix.applicability {
+    let by_itself = finding.promised_fix().map(|fix| match fix.applicability {
         Applicability::Safe => "rolecall check --fix can do this",
         Applicability::Offered => "rolecall check --fix=offer can do this",
     });

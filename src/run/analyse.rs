@@ -34,20 +34,13 @@ pub(super) struct Analysis {
     pub(super) partial: BTreeSet<FileId>,
 }
 
-/// Joins the units into stack sets, resolves them, makes their graphs and runs the checks for which
-/// `runs` says so. Called in the thread pool.
-pub(super) fn analyse(
-    documents: &[Document],
-    units: &[Unit],
-    said: &Said<'_>,
-    (runs, progress): (&(dyn Fn(&str) -> bool + Sync), &Progress),
-) -> Analysis {
+/// Joins the units into stack sets, resolves them, makes their graphs and runs the checks. Called in the thread pool.
+pub(super) fn analyse(documents: &[Document], units: &[Unit], said: &Said<'_>, progress: &Progress) -> Analysis {
     with_sets(documents, units, said, |sets, expanded| {
-        let over = expanded.iter().flatten().flat_map(|made| made.over_defaults.clone());
-        let over: Vec<OverDefault> = over.collect();
+        let over = over_defaults(expanded);
         progress.expect(sets.len());
         let analyse = |set| {
-            let analysed = analyse_set(set, said, &over, runs);
+            let analysed = analyse_set(set, said, &over);
             progress.step();
             analysed
         };
@@ -63,6 +56,28 @@ pub(super) fn analyse(
         fixes::write_edits(&mut analysis.findings, documents, units);
         analysis
     })
+}
+
+/// What the checks say of the stack sets that some files belong to. Called in the thread pool.
+pub(super) fn findings_around(
+    documents: &[Document],
+    units: &[Unit],
+    said: &Said<'_>,
+    around: &BTreeSet<FileId>,
+) -> Vec<Finding> {
+    with_sets(documents, units, said, |sets, expanded| {
+        let over = over_defaults(expanded);
+        let is_around = |set: &&StackSet<'_>| {
+            let mut files = set.ids().flat_map(|id| set.stack(id).template.doc.files());
+            files.any(|(file, _)| around.contains(&file))
+        };
+        let sets: Vec<&StackSet<'_>> = sets.iter().filter(is_around).collect();
+        sets.into_par_iter().flat_map(|set| analyse_set(set, said, &over).findings).collect()
+    })
+}
+
+fn over_defaults(expanded: &[Option<Expanded>]) -> Vec<OverDefault> {
+    expanded.iter().flatten().flat_map(|made| made.over_defaults.clone()).collect()
 }
 
 /// Joins the units into stack sets, resolves them and makes their graphs. Called in the thread pool.
@@ -215,12 +230,7 @@ fn set_home(info: &mut StackInfo, file: FileId, said: &Said<'_>, parent: Option<
     }
 }
 
-fn analyse_set(
-    set: &StackSet<'_>,
-    said: &Said<'_>,
-    over: &[OverDefault],
-    runs: &(dyn Fn(&str) -> bool + Sync),
-) -> Analysis {
+fn analyse_set(set: &StackSet<'_>, said: &Said<'_>, over: &[OverDefault]) -> Analysis {
     let graph = identity::build(set);
     let trusts = identity::trusts(&graph);
     let classes = identity::classes(&graph);
@@ -242,7 +252,6 @@ fn analyse_set(
     name_loops(&mut findings, over);
     name_conditions(&mut findings, set, &graph, &said.conditions);
     checks::give_way(&mut findings);
-    findings.retain(|finding| runs(finding.rule));
     let (counts, undecided) = count(&graph, &trusts, &classes);
     // Stacks that share a template share what it says.
     let mut seen = HashSet::new();

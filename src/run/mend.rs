@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::promise::Promise;
 use super::{Inputs, Options, Run, RunError, Selection, check_instead};
 use crate::edit::{Editor, applied};
 use crate::finding::{Applicability, Change, Finding, Severity, Status, TextEdit};
-use crate::source::FileId;
-use crate::syntax;
+use crate::source::{FileId, Sources};
+use crate::syntax::{self, Document};
 
 /// Runs that fixes may cost; each is a look at everything.
 const MOST_RUNS: usize = 200;
@@ -47,7 +48,7 @@ pub fn mend(inputs: &Inputs, options: &Options, most: Applicability) -> Result<M
     // What a rule would say that is switched off must not get worse either.
     let all = Options { selection: Selection::everything(), verbose: false, ..options.clone() };
     let mut bench = Bench { inputs, all: &all, options, most, refused: HashSet::new(), texts: BTreeMap::new() };
-    let first = check_instead(inputs, &all, &bench.texts)?;
+    let first = check_instead(inputs, &all, &bench.texts, Promise::Untried)?;
     let before: HashMap<PathBuf, (String, Arc<str>)> = first
         .paths
         .iter()
@@ -85,7 +86,7 @@ pub fn mend(inputs: &Inputs, options: &Options, most: Applicability) -> Result<M
             Err(_) => size = batch.len() / 2,
         }
     }
-    let run = check_instead(inputs, options, &bench.texts)?;
+    let run = check_instead(inputs, options, &bench.texts, Promise::Tried)?;
     let file = |(path, after): (PathBuf, String)| {
         let (shown, before) = before.get(&path)?.clone();
         let fixed = fixed.iter().filter(|own| **own == path).count();
@@ -132,24 +133,14 @@ type Texts = BTreeMap<PathBuf, String>;
 impl Bench<'_> {
     /// Findings whose fixes do not touch one another.
     fn choose<'r>(&self, run: &'r Run, size: usize) -> Vec<&'r Finding> {
-        let mut taken: HashMap<FileId, Vec<TextEdit>> = HashMap::new();
-        let mut chosen = Vec::new();
-        for finding in &run.outcome.findings {
-            let Some(fix) = finding.fix.as_deref().filter(|fix| fix.applicability <= self.most) else { continue };
-            let is_wanted = finding.status == Status::Definite && self.options.selection.shows(finding);
-            if !is_wanted || self.refused.contains(&name_of(finding)) || chosen.len() >= size {
-                continue;
-            }
-            let apart = fix.edits.iter().all(|edit| {
-                let of_file = taken.get(&edit.place.file).map_or(&[] as &[_], Vec::as_slice);
-                of_file.iter().all(|other| are_apart(edit, other))
-            });
-            if apart {
-                fix.edits.iter().for_each(|edit| taken.entry(edit.place.file).or_default().push(edit.clone()));
-                chosen.push(finding);
-            }
-        }
-        chosen
+        let is_wanted = |finding: &&Finding| {
+            let fix = finding.fix.as_deref().filter(|fix| fix.applicability <= self.most);
+            fix.is_some()
+                && finding.status == Status::Definite
+                && self.options.selection.shows(finding)
+                && !self.refused.contains(&name_of(finding))
+        };
+        apart(run.outcome.findings.iter().filter(is_wanted), size)
     }
 
     /// The texts with these fixes, and what is said of them; or why they cannot be made.
@@ -157,8 +148,9 @@ impl Bench<'_> {
         let Some(texts) = self.edited(run, batch) else {
             return Ok(Err("the edit would change something else too"));
         };
-        let after = check_instead(self.inputs, self.all, &texts)?;
-        Ok(match worse(run, &after, batch) {
+        let after = check_instead(self.inputs, self.all, &texts, Promise::Untried)?;
+        let worse = worse(&counted(&run.outcome.findings), &counted(&after.outcome.findings), batch);
+        Ok(match worse {
             Some(why) => Err(why),
             None => Ok((texts, after)),
         })
@@ -166,53 +158,94 @@ impl Bench<'_> {
 
     /// The texts with these fixes; nothing where one of them changes more than it says.
     fn edited(&self, run: &Run, batch: &[&Finding]) -> Option<Texts> {
-        let mut by_file: BTreeMap<FileId, (Vec<TextEdit>, Vec<Change>)> = BTreeMap::new();
-        for fix in batch.iter().filter_map(|finding| finding.fix.as_deref()) {
-            let file = fix.edits.first()?.place.file;
-            let (edits, changes) = by_file.entry(file).or_default();
-            edits.extend(fix.edits.iter().cloned());
-            changes.extend(fix.changes.iter().cloned());
-        }
         let mut texts = self.texts.clone();
-        for (file, (mut edits, changes)) in by_file {
-            edits.sort_by_key(|edit| (edit.place.span.start(), edit.place.span.end()));
-            let (source, path) = (run.outcome.sources.get(file), run.paths.get(file.0 as usize)?);
-            let text = applied(source.text(), &edits);
-            let before = syntax::parse(file, source.text(), source.path());
-            let after = syntax::parse(file, &Arc::from(text.as_str()), source.path());
-            let is_exact = Editor::of(&before).is_some_and(|editor| editor.differ_by(&after, &changes));
-            if !is_exact {
-                return None;
-            }
-            texts.insert(path.clone(), text);
+        for (file, document) in edited(&run.outcome.sources, batch)? {
+            texts.insert(run.paths.get(file.0 as usize)?.clone(), document.text().to_string());
         }
         Some(texts)
     }
 }
 
-/// Whether two edits leave each other alone. What is put at one spot twice would stand there in some order.
-fn are_apart(a: &TextEdit, b: &TextEdit) -> bool {
-    let (a, b) = (a.place.span, b.place.span);
-    a.end() < b.start() || b.end() < a.start()
+/// The files with these fixes; nothing where one of them changes more than it says.
+pub(super) fn edited(sources: &Sources, batch: &[&Finding]) -> Option<BTreeMap<FileId, Document>> {
+    let mut by_file: BTreeMap<FileId, (Vec<TextEdit>, Vec<Change>)> = BTreeMap::new();
+    for fix in batch.iter().filter_map(|finding| finding.fix.as_deref()) {
+        let file = fix.edits.first()?.place.file;
+        let (edits, changes) = by_file.entry(file).or_default();
+        edits.extend(fix.edits.iter().cloned());
+        changes.extend(fix.changes.iter().cloned());
+    }
+    let mut all = BTreeMap::new();
+    for (file, (mut edits, changes)) in by_file {
+        edits.sort_by_key(|edit| (edit.place.span.start(), edit.place.span.end()));
+        let source = sources.get(file);
+        let before = syntax::parse(file, source.text(), source.path());
+        let after = syntax::parse(file, &Arc::from(applied(source.text(), &edits)), source.path());
+        let is_exact = Editor::of(&before).is_some_and(|editor| editor.differ_by(&after, &changes));
+        if !is_exact {
+            return None;
+        }
+        all.insert(file, after);
+    }
+    Some(all)
+}
+
+/// Of these the ones whose fixes do not touch those of the ones before. What is put at one spot twice would stand there
+/// in some order.
+pub(super) fn apart<'f>(findings: impl Iterator<Item = &'f Finding>, most: usize) -> Vec<&'f Finding> {
+    // The ends of edits by their starts: as they are apart, the last that begins before an end is the one to touch.
+    let mut taken: HashMap<FileId, BTreeMap<usize, usize>> = HashMap::new();
+    let mut chosen = Vec::new();
+    for finding in findings {
+        let Some(fix) = finding.fix.as_deref().filter(|_| chosen.len() < most) else { continue };
+        let touches = |edit: &TextEdit| {
+            let before = taken.get(&edit.place.file).and_then(|all| all.range(..=edit.place.span.end()).next_back());
+            before.is_some_and(|(_, end)| *end >= edit.place.span.start())
+        };
+        if fix.edits.iter().any(touches) {
+            continue;
+        }
+        for edit in &fix.edits {
+            let end = taken.entry(edit.place.file).or_default().entry(edit.place.span.start()).or_default();
+            *end = (*end).max(edit.place.span.end());
+        }
+        chosen.push(finding);
+    }
+    chosen
 }
 
 /// What is worse with the fixes than without: one of the findings is still there, or there is another one.
-fn worse(before: &Run, after: &Run, batch: &[&Finding]) -> Option<&'static str> {
-    let (most, now) = (counted(before), counted(after));
-    let of = |counts: &Counts, resource: &Resource, severity: Severity| {
-        counts.get(resource).map_or(0, |all| all.range(severity..).map(|(_, count)| count).sum::<usize>())
-    };
-    let is_left = |finding: &&Finding| {
-        let (resource, severity) = (resource_of(finding), finding.severity);
-        // The rule may have something lesser to say of it then.
-        let mended = batch.iter().filter(|other| other.severity >= severity && resource_of(other) == resource).count();
-        of(&now, &resource, severity) > of(&most, &resource, severity).saturating_sub(mended)
-    };
-    if batch.iter().any(is_left) {
+pub(super) fn worse(before: &Counts, now: &Counts, batch: &[&Finding]) -> Option<&'static str> {
+    let mended = counted(batch.iter().copied());
+    if batch.iter().any(|finding| is_left(before, now, &mended, finding)) {
         return Some("the edit would not mend it");
     }
-    let has_more = |resource: &Resource| of(&now, resource, Severity::Warning) > of(&most, resource, Severity::Warning);
-    now.keys().any(has_more).then_some("the edit would bring another finding")
+    now.keys().any(|resource| has_more(before, now, resource)).then_some("the edit would bring another finding")
+}
+
+/// The resources, by stack and logical id, of which more is said with the fixes than without.
+pub(super) fn worsened(before: &Counts, now: &Counts, batch: &[&Finding]) -> HashSet<(String, Option<String>)> {
+    let mended = counted(batch.iter().copied());
+    let left = batch.iter().filter(|finding| is_left(before, now, &mended, finding));
+    let left = left.map(|finding| resource_of(finding));
+    let more = now.keys().filter(|resource| has_more(before, now, resource)).cloned();
+    left.chain(more).map(|(_, stack, id)| (stack, id)).collect()
+}
+
+/// Whether a finding, or one of its rule that is as severe, is still there. `mended` counts those that are to go.
+fn is_left(before: &Counts, now: &Counts, mended: &Counts, finding: &Finding) -> bool {
+    let (resource, severity) = (resource_of(finding), finding.severity);
+    // The rule may have something lesser to say of it then.
+    let mended = count(mended, &resource, severity);
+    count(now, &resource, severity) > count(before, &resource, severity).saturating_sub(mended)
+}
+
+fn has_more(before: &Counts, now: &Counts, resource: &Resource) -> bool {
+    count(now, resource, Severity::Warning) > count(before, resource, Severity::Warning)
+}
+
+fn count(counts: &Counts, resource: &Resource, severity: Severity) -> usize {
+    counts.get(resource).map_or(0, |all| all.range(severity..).map(|(_, count)| count).sum())
 }
 
 /// A rule with what it speaks of.
@@ -224,11 +257,11 @@ fn resource_of(finding: &Finding) -> Resource {
 }
 
 /// For each rule and resource how many definite findings there are of each severity.
-type Counts = HashMap<Resource, BTreeMap<Severity, usize>>;
+pub(super) type Counts = HashMap<Resource, BTreeMap<Severity, usize>>;
 
-fn counted(run: &Run) -> Counts {
+pub(super) fn counted<'f>(findings: impl IntoIterator<Item = &'f Finding>) -> Counts {
     let mut counts = Counts::new();
-    for finding in run.outcome.findings.iter().filter(|finding| finding.status == Status::Definite) {
+    for finding in findings.into_iter().filter(|finding| finding.status == Status::Definite) {
         *counts.entry(resource_of(finding)).or_default().entry(finding.severity).or_default() += 1;
     }
     counts

@@ -23,6 +23,7 @@ mod mend;
 mod nest;
 mod progress;
 mod project;
+mod promise;
 mod read;
 mod recognise;
 mod select;
@@ -48,6 +49,7 @@ use conclude::Judges;
 use configured::{Configuration, Configurations};
 use discover::{Exclude, Found, Scope};
 use gather::{Files, Gathered};
+use promise::{Promise, Trial};
 use store::Store;
 use suppress::Suppressions;
 
@@ -211,11 +213,16 @@ const STACK: usize = 16 << 20;
 /// # Errors
 /// Where nothing could be checked at all. A path that cannot be read is one of [`Run::failures`].
 pub fn check(inputs: &Inputs, options: &Options) -> Result<Run, RunError> {
-    check_instead(inputs, options, &BTreeMap::new())
+    check_instead(inputs, options, &BTreeMap::new(), Promise::Tried)
 }
 
 /// The same with texts in place of files, by their paths without links.
-fn check_instead(inputs: &Inputs, options: &Options, instead: &BTreeMap<PathBuf, String>) -> Result<Run, RunError> {
+fn check_instead(
+    inputs: &Inputs,
+    options: &Options,
+    instead: &BTreeMap<PathBuf, String>,
+    promise: Promise,
+) -> Result<Run, RunError> {
     let cwd = std::env::current_dir().map_err(|error| RunError::WorkingDirectory(reason(&error)))?;
     let store = Store::instead_of(cwd.clone(), instead.clone());
     let named = inputs.paths.iter().filter_map(|path| store.real(&store.absolute(path)).ok());
@@ -228,7 +235,7 @@ fn check_instead(inputs: &Inputs, options: &Options, instead: &BTreeMap<PathBuf,
     let pool = pool(options.threads)?;
     pool.install(|| {
         let found = discover::on_disk(&scope, &inputs.paths, rayon::current_num_threads());
-        run(&scope, found, inputs, options)
+        run(&scope, found, inputs, (options, promise))
     })
 }
 
@@ -238,7 +245,9 @@ pub fn check_texts(files: Vec<(String, String)>) -> Outcome {
     let scope = scope_of_texts(files);
     let options = Options { selection: Selection::everything(), ..Options::default() };
     let inputs = Inputs { paths: Vec::new(), stdin: None, exclude: Vec::new(), gitignore: true };
-    run(&scope, discover::in_memory(&scope), &inputs, &options).map(|run| run.outcome).unwrap_or_default()
+    run(&scope, discover::in_memory(&scope), &inputs, (&options, Promise::Tried))
+        .map(|run| run.outcome)
+        .unwrap_or_default()
 }
 
 /// The graph of each stack set that texts hold, taken as files at these paths. No check runs.
@@ -260,7 +269,12 @@ fn pool(threads: Option<usize>) -> Result<rayon::ThreadPool, RunError> {
 }
 
 /// The main path.
-fn run(scope: &Arc<Scope>, mut found: Found, inputs: &Inputs, options: &Options) -> Result<Run, RunError> {
+fn run(
+    scope: &Arc<Scope>,
+    mut found: Found,
+    inputs: &Inputs,
+    (options, promise): (&Options, Promise),
+) -> Result<Run, RunError> {
     let before = options.baseline.as_deref().map(|path| Before::read(scope, path)).transpose()?;
     let replaced = options.write_baseline.as_deref().map(|path| Before::replaced(scope, path)).transpose()?;
     let mut configurations = Configurations::new(scope, options.config.as_deref());
@@ -275,7 +289,9 @@ fn run(scope: &Arc<Scope>, mut found: Found, inputs: &Inputs, options: &Options)
     let runs = |rule: &str| options.selection.runs(rule);
     let said = said(&configured, options);
     let bounds = bodies::read(&mut files, &mut units, &said);
-    let mut analysis = analyse::analyse(&files.documents, &units, &said, (&runs, &options.progress));
+    let mut analysis = analyse::analyse(&files.documents, &units, &said, &options.progress);
+    let has_fixes = promise == Promise::Tried && analysis.findings.iter().any(|finding| finding.fix.is_some());
+    let unfixed = has_fixes.then(|| mend::counted(&analysis.findings));
     let mut findings = check_readings(&files, &runs);
     findings.append(&mut analysis.findings);
     let mut notes = std::mem::take(&mut analysis.notes);
@@ -312,7 +328,10 @@ fn run(scope: &Arc<Scope>, mut found: Found, inputs: &Inputs, options: &Options)
     let concluded = judges.conclude(findings, programs);
     notes.extend(concluded.notes);
     let notes = Note::condensed(notes);
-    let (findings, suppressed, baseline) = (concluded.findings, concluded.suppressed, concluded.baseline);
+    let (mut findings, suppressed, baseline) = (concluded.findings, concluded.suppressed, concluded.baseline);
+    if let Some(before) = &unfixed {
+        Trial { files: &mut files, units, said: &said, before }.keep_good(&mut findings);
+    }
     let paths: Vec<PathBuf> = files.readings.iter().map(|reading| reading.path.clone()).collect();
     let read = scope.store.used().into_iter().chain(paths.iter().cloned()).collect();
     let fail_on = nearest.and_then(|nearest| nearest.settings.lint.fail_on);

@@ -86,7 +86,7 @@ fn beyond(held: &Held<'_>, role: RoleId, own: &Permission<'_>, is_classic: bool)
         Actions::AllBut(list) => {
             let is_allowed = |action: &String| actions_match(&own.statement.actions, action).is_true();
             let is_left = |action: &String| !is_classic || held.leaves(role, own, action);
-            let mut writes = access::writes("*").filter(is_unlisted).filter(is_allowed);
+            let mut writes = access::writes("*").filter(|one| is_unlisted(one)).filter(is_allowed);
             writes.by_ref().take(MOST_TRIED).find(is_left)?;
             let spared: Option<Vec<String>> = list.iter().map(|(text, _)| text.as_known().map(shown)).collect();
             let told = match spared?.as_slice() {
@@ -101,7 +101,7 @@ fn beyond(held: &Held<'_>, role: RoleId, own: &Permission<'_>, is_classic: bool)
 }
 
 /// Whether the list has nothing of an action.
-fn is_unlisted(action: &String) -> bool {
+fn is_unlisted(action: &str) -> bool {
     access::left_to_guests(action) == access::LeftToGuests::Nothing
 }
 
@@ -110,7 +110,7 @@ const MOST_TRIED: usize = 50;
 
 /// Whether no Deny of a role takes away all that a permission allows beyond the list.
 fn is_left(held: &Held<'_>, role: RoleId, own: &Permission<'_>, pattern: &str) -> bool {
-    let mut tried = access::writes(pattern).filter(is_unlisted).take(MOST_TRIED);
+    let mut tried = access::writes(pattern).filter(|one| is_unlisted(one)).take(MOST_TRIED);
     tried.any(|action| held.leaves(role, own, &action)) || held.leaves(role, own, &pattern.replace(['*', '?'], "x"))
 }
 

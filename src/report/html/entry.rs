@@ -78,7 +78,7 @@ fn fact(name: &str, said: Option<String>, page: &mut String) {
 
 fn help(finding: &Finding, page: &mut String) {
     let help = lines(&finding.help);
-    let fix = finding.fix.as_deref().filter(|fix| !fix.edits.is_empty());
+    let fix = finding.promised_fix().filter(|fix| !fix.edits.is_empty());
     if help.is_empty() && fix.is_none() {
         return;
     }
