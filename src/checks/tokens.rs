@@ -10,7 +10,7 @@ use crate::identity::classes::{narrowed, witness_of};
 use crate::identity::cognito::ASSUME;
 use crate::identity::oidc::{Federated, OidcProvider, Signer, federated};
 use crate::identity::{ClassAnswer, Dialect, Graph, Role, RoleClasses, Written, are_one};
-use crate::policy::{Carried, Principal, PrincipalKind, Request, Statement, Test, same_key, test_passes};
+use crate::policy::{Carried, Principal, PrincipalKind, Principals, Request, Statement, Test, same_key, test_passes};
 use crate::source::Place;
 use crate::value::{At, Branch, Mark, Text, Truth, compare};
 
@@ -353,6 +353,27 @@ pub(super) fn issuers(cx: &Cx<'_>, gate: Gate<'_>) -> Option<Vec<Federated>> {
     let is_issuer = |one: &Federated| matches!(one, Federated::Issuer(_) | Federated::Pools(_));
     let all_known = named.iter().all(is_issuer);
     (federated_only && all_known && !named.is_empty()).then_some(named)
+}
+
+/// Whether a statement as it is written names one issuer only, in all its branches: what is written for one key would
+/// shut the others out.
+pub(super) fn trusts_one_issuer(cx: &Cx<'_>, role: &Role, statement: &Statement) -> bool {
+    let cases = role.trust.cases.iter().flat_map(|case| &case.then.statements);
+    let same = cases.filter(|own| own.at.place == statement.at.place);
+    let mut names = same.flat_map(|own| match &own.principals {
+        Principals::Only(list) if !list.is_empty() => list.iter().map(|one| issuer_of(cx, one)).collect(),
+        _ => vec![None],
+    });
+    let first = names.next().flatten();
+    first.is_some() && names.all(|name| name == first)
+}
+
+/// The issuer that a principal names, identity pools among them.
+fn issuer_of(cx: &Cx<'_>, principal: &Principal) -> Option<Text> {
+    match federated(&principal.value, &cx.graph.symbols) {
+        Federated::Issuer(name) | Federated::Pools(name) => Some(name),
+        _ => None,
+    }
 }
 
 /// Whether a test passes for a token that has no such key.

@@ -2,7 +2,7 @@
 
 use crate::checks::Cx;
 use crate::checks::remedy::{ask, safe};
-use crate::checks::tokens::{Case, on_admitted, only_client, registered};
+use crate::checks::tokens::{Case, on_admitted, only_client, registered, trusts_one_issuer};
 use crate::finding::{Finding, Fix, Label, Severity, Written, shown};
 use crate::identity::oidc::OidcProvider;
 use crate::policy::Test;
@@ -54,7 +54,11 @@ fn finding(case: &Case<'_>) -> Finding {
             format!("ask for one audience\n  {key}: {value}")
         }
         None if is_app => case.asking(claim),
-        None => case.asking_for_audience(),
+        None if trusts_one_issuer(case.cx, case.role(), case.statement) => case.asking_for_audience(),
+        // No token has the keys of two.
+        None => {
+            format!("write a statement for each issuer, and in the one of this issuer\n{}", case.asking_for_audience())
+        }
     };
     finding.fix = fix(case, &providers, test).map(Box::new);
     finding
@@ -63,6 +67,9 @@ fn finding(case: &Case<'_>) -> Finding {
 /// The one audience that the provider takes.
 fn fix(case: &Case<'_>, providers: &[&OidcProvider], test: Option<&Test>) -> Option<Fix> {
     let [provider] = providers else { return None };
+    if !trusts_one_issuer(case.cx, case.role(), case.statement) {
+        return None;
+    }
     let audience = only_client(provider)?.known().filter(|known| !known.is_empty())?;
     let key = case.answer.answer.request.context.iter().find_map(|(key, _)| key.as_known()?.strip_suffix(":aud"))?;
     let changes = ask(case.statement, test, "StringEquals", &format!("{key}:aud"), Written::text(audience));

@@ -1,0 +1,64 @@
+//! Templates with trusted issuers, each with what is said of it and what is offered: cases that are too many for the
+//! example pages.
+
+use rolecall::finding::{Finding, Status};
+use rolecall::run::check_texts;
+
+const GITHUB: &str = "token.actions.githubusercontent.com";
+
+fn findings(template: &str) -> Vec<Finding> {
+    check_texts(vec![("template.yaml".to_owned(), template.to_owned())]).findings
+}
+
+/// What some rules say of a template: the rule, its severity, whether it is only possible, and how a fix may be made.
+fn said(rules: &[&str], template: &str) -> Vec<String> {
+    let mut told: Vec<String> = findings(template)
+        .iter()
+        .filter(|finding| rules.iter().any(|rule| finding.rule.starts_with(rule)))
+        .map(|finding| {
+            let possible = if finding.status == Status::Possible { " possible" } else { "" };
+            let fix = finding.fix.as_ref().map(|fix| format!(" {}", fix.applicability.name())).unwrap_or_default();
+            format!("{} {}{possible}{fix}", finding.rule, finding.severity.name())
+        })
+        .collect();
+    told.sort();
+    told
+}
+
+/// A template with one role that has these statements, behind what else it has.
+fn role(rest: &str, statements: &[&str]) -> String {
+    let list: String = statements.iter().map(|statement| format!("\n          - {{{statement}}}")).collect();
+    format!(
+        "{rest}\n  R:\n    Type: AWS::IAM::Role\n    Properties:\n      AssumeRolePolicyDocument:\n        \
+         Version: '2012-10-17'\n        Statement:{list}\n"
+    )
+}
+
+fn web(principal: &str, condition: &str) -> String {
+    let condition = if condition.is_empty() { String::new() } else { format!(", Condition: {{{condition}}}") };
+    format!("Effect: Allow, Principal: {{Federated: {principal}}}, Action: 'sts:AssumeRoleWithWebIdentity'{condition}")
+}
+
+fn arn(issuer: &str) -> String {
+    format!("!Sub 'arn:${{AWS::Partition}}:iam::${{AWS::AccountId}}:oidc-provider/{issuer}'")
+}
+
+fn provider(name: &str, issuer: &str, clients: &str) -> String {
+    format!(
+        "\n  {name}:\n    Type: AWS::IAM::OIDCProvider\n    Properties: {{Url: 'https://{issuer}', \
+         ClientIdList: [{clients}]}}"
+    )
+}
+
+/// What shuts the tokens of one issuer out is no fix for the other.
+#[test]
+fn a_key_of_one_issuer_is_not_written_for_two() {
+    let two = format!("Resources:{}{}", provider("P", "idp.acme.com", "app1"), provider("Q", "two.acme.com", "app2"));
+    let of = |principal: &str| said(&["OID"], &role(&two, &[&web(principal, "")]));
+    assert_eq!(of("!Ref P"), ["OID007 info safe"]);
+    assert_eq!(of("[!Ref P, !Ref Q]"), ["OID007 info", "OID007 info"]);
+    assert_eq!(of("[!Ref P, cognito-identity.amazonaws.com]"), ["OID007 info"]);
+    let by_branch = format!("Conditions:\n  C: !Equals [!Ref 'AWS::Region', us-east-1]\n{two}");
+    let principal = "!If [C, !Ref P, !Ref Q]";
+    assert_eq!(said(&["OID"], &role(&by_branch, &[&web(principal, "")])), ["OID007 info", "OID007 info"]);
+}
