@@ -2,7 +2,7 @@
 
 use crate::checks::Cx;
 use crate::checks::gate::{Gate, gates, literal, test_path};
-use crate::checks::tokens::{element, issuers, passes_without};
+use crate::checks::tokens::{element, issuers, passes_without, trusts_one_issuer};
 use crate::finding::{Change, Finding, Fix, Label, Mistake, Severity, shown};
 use crate::identity::classes::provider::{ClaimKind, Provider, of_issuer};
 use crate::identity::cognito::ASSUME;
@@ -169,16 +169,20 @@ fn finding(
     {
         finding.help.push_str(&format!("\nas it stands the role is open: rolecall explain {rule}"));
     }
-    finding.fix = fix(gate, issuers, &tests).map(Box::new);
+    finding.fix = fix(cx, gate, issuers, &tests).map(Box::new);
     finding.mistake.element = element(first.key.as_known().unwrap_or_default());
     Some(finding)
 }
 
 /// The same claims of the one issuer that is trusted.
-fn fix(gate: Gate<'_>, issuers: &[Federated], tests: &[&Test]) -> Option<Fix> {
+fn fix(cx: &Cx<'_>, gate: Gate<'_>, issuers: &[Federated], tests: &[&Test]) -> Option<Fix> {
     let mut names: Vec<&Text> = issuers.iter().filter_map(name).collect();
     names.dedup();
     let [issuer] = names.as_slice() else { return None };
+    // In another branch the keys may be right.
+    if !trusts_one_issuer(cx, gate.role, gate.statement) {
+        return None;
+    }
     let changes: Option<Vec<Change>> = tests.iter().map(|test| renamed(gate, issuer, test)).collect();
     let changes = changes.filter(|_| !become_one(tests, issuer))?;
     let what = match tests {
@@ -188,6 +192,11 @@ fn fix(gate: Gate<'_>, issuers: &[Federated], tests: &[&Test]) -> Option<Fix> {
     // Where keys and principal are of two partitions, the principal may be what is wrong.
     let of_pools = tests.iter().any(|test| names_other_pools(test, issuer));
     Some(if of_pools { Fix::offered(what, changes) } else { Fix::safe(what, changes) })
+}
+
+/// Whether a statement names several issuers, in one branch or in others.
+fn trusts_several(cx: &Cx<'_>, gate: Gate<'_>) -> bool {
+    !gate.principals().is_empty() && !trusts_one_issuer(cx, gate.role, gate.statement)
 }
 
 /// Whether two keys of one operator would become the same.
@@ -256,6 +265,7 @@ fn help(cx: &Cx<'_>, gate: Gate<'_>, issuer: &Text, tests: &[&Test]) -> String {
         }
     }
     let what = match names_app(cx, issuer) {
+        _ if trusts_several(cx, gate) => "write a statement for each issuer, with keys of its own".to_owned(),
         Some(provider) => format!("{} names the app by app_id", provider.title),
         None if become_one(tests, issuer) => {
             "begin the keys with the issuer as the principal has it, and list the values of one key together".to_owned()
