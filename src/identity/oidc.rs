@@ -2,9 +2,11 @@
 
 use super::arn::{after, are_one, arn_part};
 use super::attachment::Written;
+use super::classes::provider::is_name_of_issuer;
 use super::graph::Entity;
 use super::provider::{Named, named_principal};
 
+use crate::policy::distance;
 use crate::value::{At, Branch, Mark, Piece, Symbols, Text, Truth, compare, fits, fits_without_case, marks};
 
 /// An OIDC provider, in one branch.
@@ -175,15 +177,24 @@ pub fn federated(text: &Text, symbols: &Symbols) -> Federated {
     match (kinds, text.as_known()) {
         ([Truth::True, _], _) => match after(text, "oidc-provider/") {
             Some(issuer) if begins_as_url(&issuer) => Federated::Invalid(NoForm::Url),
+            // That is another mistake.
+            Some(issuer) if has_wildcard(&issuer) => Federated::Unclear,
             Some(issuer) => Federated::Issuer(issuer),
             None => Federated::Unclear,
         },
+        ([_, Truth::True], _) if has_wildcard(text) => Federated::Unclear,
         ([_, Truth::True], _) => Federated::Saml,
         // A star, and what was left blank, are other mistakes.
         (_, Some(known)) if known.trim().is_empty() || known.contains(['*', '?']) => Federated::Unclear,
         ([Truth::False, Truth::False], _) if !may_be_built_in(text, symbols) => Federated::Invalid(no_form(text)),
         _ => Federated::Unclear,
     }
+}
+
+/// Whether what is known of a text has a wildcard, which no principal has.
+pub fn has_wildcard(text: &Text) -> bool {
+    let is_wild = |piece: &Piece| matches!(piece, Piece::Literal(literal) if literal.contains(['*', '?']));
+    text.pieces().is_some_and(|pieces| pieces.iter().any(is_wild))
 }
 
 fn is_provider_arn(text: &Text, kind: &str, symbols: &Symbols) -> Truth {
@@ -238,23 +249,60 @@ pub fn home_of(arn: &Text) -> (Text, Text) {
     (arn_part(arn, 4), arn_part(arn, 1))
 }
 
-/// The issuer of a provider that a principal most likely means: the same but for its spelling.
-pub fn misspelt<'p>(issuer: &Text, providers: impl Iterator<Item = &'p OidcProvider>) -> Option<&'p OidcProvider> {
-    let plain = |text: &str| text.trim_end_matches('/').to_ascii_lowercase();
+/// Who is meant by the name of an issuer that nobody has.
+#[derive(Clone, Debug)]
+pub struct Meant<'p> {
+    /// The issuer by its right name.
+    pub issuer: Text,
+    /// Its provider, where the templates have it.
+    pub provider: Option<&'p OidcProvider>,
+    /// Whether the condition keys beside the principal have the right name.
+    pub by_keys: bool,
+}
+
+/// The issuer that a principal most likely means beside some condition keys: that of a provider of the templates,
+/// but for a slash at its end and its case; or one that a slip keeps apart from the issuer of all the keys.
+pub fn misspelt<'p>(issuer: &Text, keys: &[&Text], providers: &'p [OidcProvider]) -> Option<Meant<'p>> {
     let known = issuer.as_known()?;
-    let mut found = None;
+    let of_keys = issuer_of_keys(keys);
+    let mut found: Option<Meant<'p>> = None;
     for provider in providers {
         // One of which not all is known may be the one that is meant.
         let own = provider.issuer()?;
-        let own = own.as_known()?;
-        if own == known {
+        let name = own.as_known()?;
+        if name == known {
             return None;
         }
-        if plain(own) == plain(known) {
-            found = found.or(Some(provider));
+        let by_keys = of_keys.is_some_and(|of_keys| of_keys.eq_ignore_ascii_case(name));
+        if found.is_none() && (plain(name) == plain(known) || by_keys && is_slip(name, known)) {
+            found = Some(Meant { issuer: own.clone(), provider: Some(provider), by_keys });
         }
     }
-    found
+    let of_table = || {
+        let name = of_keys.filter(|name| is_name_of_issuer(name) && !is_name_of_issuer(known))?;
+        is_slip(name, known).then(|| Meant { issuer: Text::known(name), provider: None, by_keys: true })
+    };
+    found.or_else(of_table)
+}
+
+/// A name without what is easily written otherwise.
+fn plain(name: &str) -> String {
+    name.trim_end_matches('/').to_ascii_lowercase()
+}
+
+/// Whether two names differ by a few letters, or by a label at the front.
+fn is_slip(one: &str, other: &str) -> bool {
+    let (one, other) = (plain(one), plain(other));
+    let lacks = |long: &str, short: &str| long.strip_suffix(short).is_some_and(|front| front.ends_with('.'));
+    one == other || distance(&one, &other).is_some() || lacks(&one, &other) || lacks(&other, &one)
+}
+
+/// What stands before the claims of all keys that begin with a domain.
+fn issuer_of_keys<'k>(keys: &[&'k Text]) -> Option<&'k str> {
+    let names = keys.iter().filter_map(|key| Some(key.as_known()?.rsplit_once(':')?.0));
+    let mut names = names.filter(|name| name.contains('.'));
+    let first = names.next()?;
+    names.all(|name| name.eq_ignore_ascii_case(first)).then_some(first)
 }
 
 /// Whether a condition key is a claim of an issuer: its URL stands before the claim. Keys compare without case (IAM
@@ -336,7 +384,26 @@ mod tests {
         }
         assert_eq!(of("arn:aws:iam:::oidc-provider/a.example.com"), Federated::Invalid(NoForm::NoAccount));
         assert_eq!(of("*"), Federated::Unclear);
+        assert_eq!(of("arn:aws:iam::111122223333:oidc-provider/*"), Federated::Unclear);
+        assert_eq!(of("arn:aws:iam::111122223333:saml-provider/corp-?"), Federated::Unclear);
         assert_eq!(of(""), Federated::Unclear);
+    }
+
+    #[test]
+    fn slips_in_the_name_of_an_issuer() {
+        let github = "token.actions.githubusercontent.com";
+        let meant = |name: &str, key: &str| {
+            let found = misspelt(&Text::known(name), &[&Text::known(key)], &[]);
+            found.map(|own| own.issuer.as_known().unwrap_or_default().to_owned())
+        };
+        let key = format!("{github}:sub");
+        for slip in ["token.action.githubusercontent.com", "actions.githubusercontent.com", &format!("{github}/")] {
+            assert_eq!(meant(slip, &key).as_deref(), Some(github), "{slip}");
+        }
+        assert_eq!(meant(github, &key), None);
+        assert_eq!(meant("token.actions.githubusercontent.com/acme", &key), None);
+        assert_eq!(meant("gitlab.com", &key), None);
+        assert_eq!(meant("gitlab.acme.com", "gitlab.acne.com:sub"), None);
     }
 
     #[test]

@@ -30,7 +30,7 @@ pub use exists::{Answer, Domain, Part, Space, asked_keys, exists};
 pub use key::same_key;
 pub use nearest::{Conjunct, failing, in_the_way, nearest_of, undecided};
 pub use operator::{Base, Operator, Order, Quantifier, without_if_exists};
-pub use question::{Fault, Question, expected, id, policy_alone, question, question_about};
+pub use question::{Fault, Question, distance, expected, id, policy_alone, question, question_about};
 pub use read::read;
 pub use typed::{RangeSize, ranges_let_in};
 pub use variables::{Variable, variables};

@@ -186,7 +186,7 @@ pub(super) fn near(names: &[&str], name: &str) -> String {
 
 /// In how many characters that stand side by side two names differ, case aside; nothing for more than two, or for
 /// half of a name.
-fn distance(a: &str, b: &str) -> Option<usize> {
+pub fn distance(a: &str, b: &str) -> Option<usize> {
     let (a, b): (Vec<char>, Vec<char>) = (a.to_lowercase().chars().collect(), b.to_lowercase().chars().collect());
     let shorter = a.len().min(b.len());
     let front = a.iter().zip(&b).take_while(|(a, b)| a == b).count();

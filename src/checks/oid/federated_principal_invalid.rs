@@ -186,17 +186,21 @@ fn elsewhere(cx: &Cx<'_>, gate: Gate<'_>, principal: &Principal, form: &Federate
 /// A provider that the templates have, by a name that differs in spelling only.
 fn spelling(cx: &Cx<'_>, gate: Gate<'_>, form: &Federated) -> Option<Fault> {
     let Federated::Issuer(issuer) = form else { return None };
-    let near = misspelt(issuer, cx.graph.oidc_providers.iter())?;
+    let keys: Vec<&Text> = gate.statement.conditions.tests.iter().map(|test| &test.key).collect();
+    let near = misspelt(issuer, &keys, &cx.graph.oidc_providers)?;
     let role = gate.role.entity.name();
-    let (written, issuer_of) = (shown(issuer.as_known()?), near.issuer()?);
-    let issuer = shown(issuer_of.as_known()?);
+    let (written, issuer) = (shown(issuer.as_known()?), near.issuer.as_known()?);
+    let related = near.provider.and_then(|provider| provider.url.as_ref());
     Some(Fault {
         severity: Severity::Error,
-        message: format!("{role} names a provider by a name that it does not have"),
-        label: format!("'{written}' instead of '{issuer}'"),
-        related: near.url.as_ref().map(|url| (url.place, "the provider that is meant, by its whole URL".to_owned())),
-        help: help(gate.role, Some(near), Some(&issuer)),
-        // The condition keys are mostly misspelt likewise.
-        meant: None,
+        message: match near.provider {
+            Some(_) => format!("{role} names a provider by a name that it does not have"),
+            None => format!("{role} names an issuer by a name that it does not have"),
+        },
+        label: format!("'{written}' instead of '{}'", shown(issuer)),
+        related: related.map(|url| (url.place, "the provider that is meant, by its whole URL".to_owned())),
+        help: help(gate.role, near.provider, Some(issuer)),
+        // Where the condition keys are misspelt likewise, they are to be mended, too.
+        meant: near.by_keys.then(|| meant(gate.role, near.provider, issuer)),
     })
 }

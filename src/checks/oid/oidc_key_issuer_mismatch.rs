@@ -23,7 +23,7 @@ pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
             None => continue,
         };
         let partition = cx.graph.partition_of(gate.role);
-        match meant(cx, &issuers) {
+        match meant(cx, gate, &issuers) {
             meant if meant.is_empty() => findings.extend(other_case(cx, gate, &issuers)),
             meant => issuers.extend(meant),
         }
@@ -41,8 +41,9 @@ pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
 
 /// The issuers that are meant where the names of some are misspelt: the keys may be right, and OID009 says what is
 /// wrong.
-fn meant(cx: &Cx<'_>, issuers: &[Federated]) -> Vec<Federated> {
-    let meant = |own: &Federated| misspelt(name(own)?, cx.graph.oidc_providers.iter())?.issuer();
+fn meant(cx: &Cx<'_>, gate: Gate<'_>, issuers: &[Federated]) -> Vec<Federated> {
+    let keys: Vec<&Text> = gate.statement.conditions.tests.iter().map(|test| &test.key).collect();
+    let meant = |own: &Federated| Some(misspelt(name(own)?, &keys, &cx.graph.oidc_providers)?.issuer);
     issuers.iter().filter_map(meant).map(Federated::Issuer).collect()
 }
 

@@ -160,6 +160,12 @@ pub fn of_issuer(issuer: &Text, symbols: &Symbols) -> (Option<&'static Provider>
     (providers().last(), if open { Truth::Unknown } else { Truth::True })
 }
 
+/// Whether a name is that of an issuer that all its customers have.
+pub fn is_name_of_issuer(name: &str) -> bool {
+    let is_it = |host: &Host| host.marks.iter().copied().eq(name.chars().map(Mark::Char));
+    providers().iter().flat_map(|provider| &provider.hosts).any(is_it)
+}
+
 fn read(text: &'static str) -> Option<Provider> {
     let table = DeTable::parse(text).ok()?;
     let table = table.get_ref();
