@@ -6,6 +6,7 @@ use crate::checks::gate::{
 };
 use crate::checks::remedy::{account_and_test, written};
 use crate::finding::{Change, Finding, Fix, Label, Severity, Written};
+use crate::identity::oidc::has_wildcard;
 use crate::identity::{AwsPrincipal, Dialect, aws_principal, root_of};
 use crate::policy::{Principal, PrincipalKind};
 use crate::value::{Symbols, Text};
@@ -28,6 +29,8 @@ enum Fault {
     Star(PrincipalKind),
     /// A wildcard within a name.
     Pattern,
+    /// A wildcard within the name of an identity provider.
+    Provider,
     /// A group.
     Group,
 }
@@ -40,6 +43,7 @@ fn fault(principal: &Principal, symbols: &Symbols) -> Option<Fault> {
             Some(Fault::Star(kind))
         }
         (Some(PrincipalKind::Aws), AwsPrincipal::Pattern) => Some(Fault::Pattern),
+        (Some(PrincipalKind::Federated), _) if has_wildcard(&principal.value) => Some(Fault::Provider),
         (Some(PrincipalKind::Aws), AwsPrincipal::Group) => Some(Fault::Group),
         _ => None,
     }
@@ -49,13 +53,13 @@ fn finding(cx: &Cx<'_>, gate: Gate<'_>, principal: &Principal, fault: Fault) -> 
     let role = gate.role.entity.name();
     let message = match fault {
         Fault::Group => format!("{role} names a group as its principal, so its deployment is refused"),
-        Fault::Pattern => format!("{role} has a wildcard within a principal, so its deployment is refused"),
+        Fault::Pattern | Fault::Provider => format!("{role} has a wildcard within a principal, so its deployment is refused"),
         _ => format!("{role} has a star as its principal that IAM refuses"),
     };
     let why = match fault {
         Fault::Bare => "trust policies take this only as { AWS: '*' }".to_owned(),
         Fault::Star(kind) => format!("{} takes no star", kind.name()),
-        Fault::Pattern => "stands for nobody: wildcards match no part of a principal".to_owned(),
+        Fault::Pattern | Fault::Provider => "stands for nobody: wildcards match no part of a principal".to_owned(),
         Fault::Group => "groups are no principals".to_owned(),
     };
     let label = Label::new(principal.at.place, why);
@@ -63,7 +67,7 @@ fn finding(cx: &Cx<'_>, gate: Gate<'_>, principal: &Principal, fault: Fault) -> 
     finding.help = match fault {
         Fault::Bare => bare(gate, asks_for_organization(cx, gate)),
         Fault::Star(PrincipalKind::Service) => service(gate),
-        Fault::Star(_) => "name the identity provider by its ARN".to_owned(),
+        Fault::Star(_) | Fault::Provider => "name the identity provider by its ARN".to_owned(),
         Fault::Pattern => pattern(cx, gate, principal),
         Fault::Group => {
             "name the users or a role; or trust the account, and let the group's policy allow it".to_owned()
