@@ -62,3 +62,40 @@ fn a_key_of_one_issuer_is_not_written_for_two() {
     let principal = "!If [C, !Ref P, !Ref Q]";
     assert_eq!(said(&["OID"], &role(&by_branch, &[&web(principal, "")])), ["OID007 info", "OID007 info"]);
 }
+
+/// Which of two keys is right where the statement trusts several, somebody has to say.
+#[test]
+fn a_key_that_is_right_in_another_branch_stays() {
+    let keys =
+        format!("StringEquals: {{'gitlab.com:sub': 'project_path:a/b:ref_type:branch:ref:main', '{GITHUB}:aud': a}}");
+    let principal = format!("!If [C, {}, {}]", arn(GITHUB), arn("gitlab.com"));
+    let template =
+        role("Conditions:\n  C: !Equals [!Ref 'AWS::Region', us-east-1]\nResources:", &[&web(&principal, &keys)]);
+    assert_eq!(said(&["OID008"], &template), ["OID008 error", "OID008 error"]);
+}
+
+/// The keys are right, and the principal is not.
+#[test]
+fn names_of_issuers_with_a_slip() {
+    let keys = format!(
+        "StringEquals: {{'{GITHUB}:sub': 'repo:acme@1/app@2:ref:refs/heads/main', '{GITHUB}:aud': sts.amazonaws.com}}"
+    );
+    let own = format!("Resources:{}", provider("P", GITHUB, "sts.amazonaws.com"));
+    let of = |rest: &str, issuer: &str| said(&["OID", "TRU"], &role(rest, &[&web(&arn(issuer), &keys)]));
+    assert_eq!(of(&own, "token.action.githubusercontent.com"), ["OID009 error offered"]);
+    assert_eq!(of("Resources:", "token.actions.githubusercontent.com/"), ["OID009 error offered"]);
+    assert_eq!(of("Resources:", "actions.githubusercontent.com"), ["OID009 error offered"]);
+    assert_eq!(of("Resources:", "idp.acme.com"), ["OID008 error safe"]);
+}
+
+/// Services and pools are named otherwise, and no provider's name is an ARN.
+#[test]
+fn principals_that_are_something_else() {
+    let saml = "Resources:\n  S:\n    Type: AWS::IAM::SAMLProvider\n    Properties: {SamlMetadataDocument: x}";
+    let own = format!("{saml}{}", provider("P", GITHUB, "sts.amazonaws.com"));
+    let of = |principal: &str| said(&["OID", "SML", "TRU", "XAC"], &role(&own, &[&web(principal, "")]));
+    assert_eq!(of("lambda.amazonaws.com"), ["OID009 error"]);
+    assert_eq!(of("Cognito-Identity.amazonaws.com"), ["OID009 error offered"]);
+    assert_eq!(of("!Sub 'arn:aws:iam::${AWS::AccountId}:oidc-provider/${P}'"), ["OID009 error offered"]);
+    assert_eq!(of("!Sub 'arn:aws:iam::${AWS::AccountId}:saml-provider/${S}'"), ["OID009 error offered"]);
+}

@@ -4,7 +4,8 @@ use super::arn::{after, are_one, arn_part};
 use super::attachment::Written;
 use super::classes::provider::is_name_of_issuer;
 use super::graph::Entity;
-use super::provider::{Named, named_principal};
+use super::provider::{Named, named_principal, pool_principals};
+use super::services::is_known_service;
 
 use crate::policy::distance;
 use crate::value::{At, Branch, Mark, Piece, Symbols, Text, Truth, compare, fits, fits_without_case, marks};
@@ -147,6 +148,10 @@ pub enum NoForm {
     Url,
     /// The domain of an issuer, which needs a provider.
     Domain,
+    /// The domain of a service of AWS, or of its identity pools in another case.
+    Service,
+    /// The ARN of a provider, within which the whole ARN of one stands for its name.
+    Doubled,
     /// The ARN of something else.
     OtherArn,
     /// The ARN of a provider, without the number of its account.
@@ -173,6 +178,9 @@ pub fn federated(text: &Text, symbols: &Symbols) -> Federated {
     if let Some(lacking) = lacking(text) {
         return Federated::Invalid(lacking);
     }
+    if inner_arn(text).is_some() {
+        return Federated::Invalid(NoForm::Doubled);
+    }
     let kinds = ["oidc-provider/", "saml-provider/"].map(|kind| is_provider_arn(text, kind, symbols));
     match (kinds, text.as_known()) {
         ([Truth::True, _], _) => match after(text, "oidc-provider/") {
@@ -189,6 +197,12 @@ pub fn federated(text: &Text, symbols: &Symbols) -> Federated {
         ([Truth::False, Truth::False], _) if !may_be_built_in(text, symbols) => Federated::Invalid(no_form(text)),
         _ => Federated::Unclear,
     }
+}
+
+/// The ARN that stands in the ARN of a provider for its name.
+pub fn inner_arn(text: &Text) -> Option<Text> {
+    let is_arn = |inner: &Text| matches!(inner.pieces().unwrap_or_default().first(), Some(Piece::Literal(first)) if first.starts_with("arn:"));
+    ["oidc-provider/", "saml-provider/"].into_iter().find_map(|kind| after(text, kind).filter(is_arn))
 }
 
 /// Whether what is known of a text has a wildcard, which no principal has.
@@ -239,9 +253,20 @@ fn no_form(text: &Text) -> NoForm {
     match () {
         () if first.starts_with("arn:") => NoForm::OtherArn,
         () if begins_as_url(text) => NoForm::Url,
+        () if text.as_known().is_some_and(is_of_aws) => NoForm::Service,
         () if first.contains('.') => NoForm::Domain,
         () => NoForm::Other,
     }
+}
+
+/// Whether a domain is that of a service of AWS, which signs no tokens for others.
+fn is_of_aws(domain: &str) -> bool {
+    is_known_service(domain) || pool_domain(domain).is_some()
+}
+
+/// The domain of identity pools that a text has in another case.
+pub fn pool_domain(domain: &str) -> Option<&'static str> {
+    pool_principals().map(|row| row.name).find(|name| name.eq_ignore_ascii_case(domain))
 }
 
 /// The account and the partition of a provider's ARN.
@@ -377,6 +402,9 @@ mod tests {
         assert_eq!(of("https://gitlab.com"), Federated::Invalid(NoForm::Url));
         assert_eq!(of("gitlab.com"), Federated::Invalid(NoForm::Domain));
         assert_eq!(of("arn:aws:iam::111122223333:role/a"), Federated::Invalid(NoForm::OtherArn));
+        assert_eq!(of("lambda.amazonaws.com"), Federated::Invalid(NoForm::Service));
+        assert_eq!(of("Cognito-Identity.amazonaws.com"), Federated::Invalid(NoForm::Service));
+        assert_eq!(of("arn:aws:iam::111122223333:saml-provider/arn:aws:x"), Federated::Invalid(NoForm::Doubled));
         assert_eq!(of("corp"), Federated::Invalid(NoForm::Other));
         for kind in ["oidc", "saml"] {
             let nameless = format!("arn:aws:iam::111122223333:{kind}-provider/");

@@ -4,7 +4,7 @@ use crate::checks::Cx;
 use crate::checks::gate::{Gate, gates, principal_path};
 use crate::checks::words::value_words;
 use crate::finding::{Change, Finding, Fix, Label, Severity, Written, shown};
-use crate::identity::oidc::{Federated, NoForm, OidcProvider, federated, home_of, misspelt};
+use crate::identity::oidc::{Federated, NoForm, OidcProvider, federated, home_of, inner_arn, misspelt, pool_domain};
 use crate::identity::{AccountFault, Dialect, Role, account_fault, account_in, account_of};
 use crate::policy::{Principal, PrincipalKind};
 use crate::source::Place;
@@ -42,6 +42,12 @@ struct Fault {
     meant: Option<Written>,
 }
 
+impl Fault {
+    fn new(message: String, label: String) -> Self {
+        Self { severity: Severity::Error, message, label, related: None, help: String::new(), meant: None }
+    }
+}
+
 fn finding(gate: Gate<'_>, principal: &Principal, fault: Fault) -> Finding {
     let label = Label::new(principal.at.place, fault.label);
     let mut finding = gate.finding("OID009", fault.severity, fault.message, label, &principal_path(principal));
@@ -61,6 +67,8 @@ fn no_form(cx: &Cx<'_>, gate: Gate<'_>, principal: &Principal, form: NoForm) -> 
     let label = match form {
         NoForm::Url => format!("'{value}' is a URL: a provider is named by its ARN, which has no scheme"),
         NoForm::Domain => format!("'{value}' is a domain: all but three need a provider of IAM, named by its ARN"),
+        NoForm::Service => format!("'{value}' is a service of AWS, and no identity provider"),
+        NoForm::Doubled => "a whole ARN stands where the ARN of a provider has its name".to_owned(),
         NoForm::OtherArn => "no ARN of an OIDC or SAML provider".to_owned(),
         NoForm::NoAccount => "the ARN of a provider has the number of its account, which is missing".to_owned(),
         NoForm::NoName => "the ARN of a provider ends with the provider's name, which is missing".to_owned(),
@@ -70,12 +78,17 @@ fn no_form(cx: &Cx<'_>, gate: Gate<'_>, principal: &Principal, form: NoForm) -> 
         }
         NoForm::Other => format!("'{value}' is neither a domain that IAM knows nor the ARN of a provider"),
     };
+    if let Some(meant) = otherwise(cx, gate.role, &principal.value) {
+        let line = line(gate.role, &meant);
+        let help = format!("name it as it is\n  {line}");
+        return Fault { meant: Some(meant), help, ..Fault::new(no_provider(role), label) };
+    }
+    if form == NoForm::Service {
+        return Fault { help: as_service(gate.role, &value), ..Fault::new(no_provider(role), label) };
+    }
     let issuer = issuer_in(&principal.value, form);
     let own = issuer.as_deref().and_then(|issuer| provider_of(cx, &Text::known(issuer)));
     Fault {
-        severity: Severity::Error,
-        message: format!("IAM refuses {role}: its principal is no identity provider"),
-        label,
         related: own.map(|own| (own.entity.place, "the provider of this issuer".to_owned())),
         help: match cx.graph.user_pool(&principal.value) {
             Some(_) => of_user_pool(gate.role),
@@ -85,7 +98,52 @@ fn no_form(cx: &Cx<'_>, gate: Gate<'_>, principal: &Principal, form: NoForm) -> 
             None => help(gate.role, own, issuer.as_deref()),
         },
         meant: issuer.as_deref().map(|issuer| meant(gate.role, own, issuer)),
+        ..Fault::new(no_provider(role), label)
     }
+}
+
+fn no_provider(role: &str) -> String {
+    format!("IAM refuses {role}: its principal is no identity provider")
+}
+
+/// What is certainly meant: the provider whose whole ARN stands within one, or the identity pools.
+fn otherwise(cx: &Cx<'_>, role: &Role, value: &Text) -> Option<Written> {
+    if let Some(domain) = value.as_known().and_then(pool_domain) {
+        return Some(Written::text(domain));
+    }
+    let inner = inner_arn(value)?;
+    let is_it = |own: &&OidcProvider| own.is_named_by(&inner, &cx.graph.symbols);
+    let of_oidc = cx.graph.oidc_providers.iter().find(is_it).map(|own| &own.entity);
+    let of_saml = || cx.graph.signers.iter().find(|own| own.name == inner).map(|own| &own.entity);
+    let entity = of_oidc.or_else(of_saml)?;
+    let is_near = entity.subject.stack_key == role.entity.subject.stack_key;
+    is_near.then(|| Written::reference(entity.name()))
+}
+
+/// A principal as the template writes it.
+fn line(role: &Role, meant: &Written) -> String {
+    let (text, is_reference) = match meant {
+        Written::Text(text) => (text.as_str(), false),
+        Written::Call(_, name) => (if let Written::Text(name) = &**name { name.as_str() } else { "" }, true),
+        _ => ("", false),
+    };
+    match (role.entity.dialect, is_reference) {
+        (Dialect::Yaml, true) => format!("Federated: !Ref {text}"),
+        (Dialect::Json, true) => format!("\"Federated\": {{ \"Ref\": \"{text}\" }}"),
+        (Dialect::Cdk, true) => "new iam.FederatedPrincipal(provider.ref, { … })".to_owned(),
+        (Dialect::Yaml, false) => format!("Federated: {text}"),
+        (Dialect::Json, false) => format!("\"Federated\": \"{text}\""),
+        (Dialect::Cdk, false) => format!("new iam.WebIdentityPrincipal('{text}', {{ … }})"),
+    }
+}
+
+fn as_service(role: &Role, service: &str) -> String {
+    let line = match role.entity.dialect {
+        Dialect::Yaml => format!("Service: {service}"),
+        Dialect::Json => format!("\"Service\": \"{service}\""),
+        Dialect::Cdk => format!("new iam.ServicePrincipal('{service}')"),
+    };
+    format!("name the service as one, which asks for sts:AssumeRole and has no tokens\n  {line}")
 }
 
 /// Whether a branch takes a parameter for blank that has no other default.

@@ -53,7 +53,9 @@ fn finding(cx: &Cx<'_>, gate: Gate<'_>, principal: &Principal, fault: Fault) -> 
     let role = gate.role.entity.name();
     let message = match fault {
         Fault::Group => format!("{role} names a group as its principal, so its deployment is refused"),
-        Fault::Pattern | Fault::Provider => format!("{role} has a wildcard within a principal, so its deployment is refused"),
+        Fault::Pattern | Fault::Provider => {
+            format!("{role} has a wildcard within a principal, so its deployment is refused")
+        }
         _ => format!("{role} has a star as its principal that IAM refuses"),
     };
     let why = match fault {
