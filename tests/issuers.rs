@@ -99,3 +99,18 @@ fn principals_that_are_something_else() {
     assert_eq!(of("!Sub 'arn:aws:iam::${AWS::AccountId}:oidc-provider/${P}'"), ["OID009 error offered"]);
     assert_eq!(of("!Sub 'arn:aws:iam::${AWS::AccountId}:saml-provider/${S}'"), ["OID009 error offered"]);
 }
+
+/// The one audience that is taken is the one that is refused.
+#[test]
+fn an_audience_that_is_refused() {
+    let own = format!("Resources:{}", provider("P", "gitlab.com", "'https://gitlab.com'"));
+    let of = |test: &str| {
+        let sub = "StringEquals: {'gitlab.com:sub': 'project_path:a/b:ref_type:branch:ref:main'}";
+        let told = findings(&role(&own, &[&web("!Ref P", &format!("{sub}, {test}"))]));
+        let own = told.iter().find(|finding| finding.rule == "OID012").expect("it is said");
+        own.fix.as_ref().map(|fix| fix.description.clone())
+    };
+    let refused = of("StringNotEquals: {'gitlab.com:aud': 'https://gitlab.com'}");
+    assert_eq!(refused.as_deref(), Some("want the audience instead"));
+    assert_eq!(of("StringLike: {'gitlab.com:aud': 'x'}").as_deref(), Some("let P take the audience"));
+}

@@ -1,9 +1,10 @@
 //! OID012: an audience that the provider does not take.
 
 use crate::checks::Cx;
-use crate::checks::gate::{Gate, gates, test_path};
-use crate::checks::remedy::written;
+use crate::checks::gate::{Gate, gates, literal, test_path};
+use crate::checks::remedy::{with_operator, written};
 use crate::checks::tokens::{of_claim, registered, token};
+use crate::checks::words::condition_line;
 use crate::finding::{Change, Finding, Fix, Label, Severity, shown};
 use crate::identity::oidc::{BUILT_IN, Federated, Listed, OidcProvider, federated};
 use crate::identity::{Dialect, Graph};
@@ -45,6 +46,13 @@ fn finding(
         clients.is_some_and(|clients| clients.items.iter().all(|client| refuses(&client.text)))
     };
     let test = tests.first().filter(|_| providers.iter().all(takes_none))?;
+    let refuses_own = |test: &Test, value: &Text| {
+        let request = token(gate, principal, issuer, "aud", value);
+        test_passes(test, gate.policy, &request, &cx.graph.symbols).is_false()
+    };
+    if test.values.iter().all(|(value, _)| refuses_own(test, value)) {
+        return Some(negated(cx, gate, test, provider, clients));
+    }
     let (role, name) = (gate.role.entity.name(), provider.entity.name());
     let message = format!("{role} refuses every token of {name}: it wants another audience");
     let wanted = test.values.first().map(|(value, _)| shown(&cx.graph.shown(value))).unwrap_or_default();
@@ -60,6 +68,23 @@ fn finding(
     finding.fix = fix(cx.graph, test, clients, name);
     finding.mistake.element = "aud";
     Some(finding)
+}
+
+/// A test that refuses what it names, and the provider takes nothing else.
+fn negated(cx: &Cx<'_>, gate: Gate<'_>, test: &Test, provider: &OidcProvider, clients: &Listed) -> Finding {
+    let (role, name) = (gate.role.entity.name(), provider.entity.name());
+    let message = format!("{role} refuses every token of {name}: it wants another audience");
+    let label = Label::new(test.values_at.place, format!("refuses all audiences that {name} takes"));
+    let mut finding = gate.finding("OID012", Severity::Error, message, label, &test_path(test));
+    finding.related = vec![Label::new(clients.at.place, format!("takes tokens for {} only", list(cx.graph, clients)))];
+    let key = cx.graph.shown(&test.key);
+    let wanted = test.values.first().map(|(value, _)| cx.graph.shown(value)).unwrap_or_default();
+    let line = condition_line(gate.role, "StringEquals", &key, &literal(gate.role, &wanted));
+    finding.help = format!("want the audience instead\n  {line}");
+    let changes = with_operator(gate.statement, test, "StringEquals");
+    finding.fix = (!changes.is_empty()).then(|| Box::new(Fix::offered("want the audience instead", changes)));
+    finding.mistake.element = "aud";
+    finding
 }
 
 /// Which of both is wrong nobody can tell; the provider takes what else it is told to take.

@@ -105,13 +105,20 @@ fn is_in_key(text: &str, named: &str) -> bool {
     before.is_some_and(|(before, _)| before.contains('/'))
 }
 
+/// The wildcard that stands behind a variable.
+fn wildcard_behind(text: &str, named: &str) -> char {
+    let behind = text.split(named).skip(1).filter_map(|rest| rest.chars().next());
+    behind.into_iter().find(|c| ['*', '?'].contains(c)).unwrap_or('*')
+}
+
 fn help(text: &str, named: &str, is_before: bool) -> String {
+    let wildcard = wildcard_behind(text, named);
     let (in_key, is_bucket, named) = (is_in_key(text, named), text.contains(BUCKET), shown(named));
     match (is_before, in_key, is_bucket) {
         (true, true, _) => format!("separate them: */{named} instead of *{named}"),
         (true, false, _) => format!("put a character before {named} that no value has, behind the wildcard"),
-        (false, true, _) => format!("separate them: {named}/* instead of {named}*"),
-        (false, false, true) => format!("name the bucket as a whole: {named} instead of {named}*"),
+        (false, true, _) => format!("separate them: {named}/{wildcard} instead of {named}{wildcard}"),
+        (false, false, true) => format!("name the bucket as a whole: {named} instead of {named}{wildcard}"),
         (false, false, false) => format!("put a character behind {named} that no value has, before the wildcard"),
     }
 }
@@ -119,7 +126,9 @@ fn help(text: &str, named: &str, is_before: bool) -> String {
 /// A slash between both, in keys of S3.
 fn fix(variable: &Variable<'_>, named: &str, is_before: bool) -> Option<Fix> {
     let text = variable.text.as_known().filter(|text| !is_before && is_in_key(text, named))?;
-    let value = Written::text(text.replace(&format!("{named}*"), &format!("{named}/*")));
+    let wildcard = wildcard_behind(text, named);
+    let separated = text.replace(&format!("{named}{wildcard}"), &format!("{named}/{wildcard}"));
+    let value = Written::text(Some(separated).filter(|separated| separated != text)?);
     Some(Fix::offered("put a slash before the wildcard", vec![Change::Set { at: variable.at, value }]))
 }
 
