@@ -93,7 +93,7 @@ fn names_of_issuers_with_a_slip() {
 fn principals_that_are_something_else() {
     let saml = "Resources:\n  S:\n    Type: AWS::IAM::SAMLProvider\n    Properties: {SamlMetadataDocument: x}";
     let own = format!("{saml}{}", provider("P", GITHUB, "sts.amazonaws.com"));
-    let of = |principal: &str| said(&["OID", "SML", "TRU", "XAC"], &role(&own, &[&web(principal, "")]));
+    let of = |principal: &str| said(&["OID", "SML", "XAC"], &role(&own, &[&web(principal, "")]));
     assert_eq!(of("lambda.amazonaws.com"), ["OID009 error"]);
     assert_eq!(of("Cognito-Identity.amazonaws.com"), ["OID009 error offered"]);
     assert_eq!(of("!Sub 'arn:aws:iam::${AWS::AccountId}:oidc-provider/${P}'"), ["OID009 error offered"]);
@@ -105,12 +105,69 @@ fn principals_that_are_something_else() {
 fn an_audience_that_is_refused() {
     let own = format!("Resources:{}", provider("P", "gitlab.com", "'https://gitlab.com'"));
     let of = |test: &str| {
-        let sub = "StringEquals: {'gitlab.com:sub': 'project_path:a/b:ref_type:branch:ref:main'}";
+        let sub = "StringLike: {'gitlab.com:sub': 'project_path:a/b:ref_type:branch:ref:main'}";
         let told = findings(&role(&own, &[&web("!Ref P", &format!("{sub}, {test}"))]));
         let own = told.iter().find(|finding| finding.rule == "OID012").expect("it is said");
         own.fix.as_ref().map(|fix| fix.description.clone())
     };
     let refused = of("StringNotEquals: {'gitlab.com:aud': 'https://gitlab.com'}");
     assert_eq!(refused.as_deref(), Some("want the audience instead"));
-    assert_eq!(of("StringLike: {'gitlab.com:aud': 'x'}").as_deref(), Some("let P take the audience"));
+    assert_eq!(of("StringEquals: {'gitlab.com:aud': 'x'}").as_deref(), Some("let P take the audience"));
+}
+
+/// Keys that are of nobody: those that a function was to make, and those without the issuer.
+#[test]
+fn keys_of_nobody() {
+    let of = |principal: &str, key: &str| {
+        let test = format!("StringEquals: {{'{key}': 'repo:acme@1/app@2:ref:refs/heads/main', '{GITHUB}:aud': a}}");
+        let parameters = "Parameters:\n  Id: {Type: String}\nResources:";
+        said(&["OID008"], &role(parameters, &[&web(principal, &test)]))
+    };
+    assert_eq!(of(&arn(GITHUB), "${Iss}:sub"), ["OID008 error safe"]);
+    assert_eq!(of(&arn(GITHUB), "github:sub"), ["OID008 error safe"]);
+    assert_eq!(of(&arn(GITHUB), &format!("{GITHUB}/sub")), ["OID008 error safe"]);
+    assert_eq!(of("!Ref Id", "${Id}:sub"), ["OID008 error"]);
+    assert_eq!(
+        of(&arn("oidc.eks.eu-west-1.amazonaws.com/id/${Id}"), "oidc.eks.eu-west-1.amazonaws.com/id/${Id}:sub"),
+        ["OID008 error"]
+    );
+    for fine in ["aws:RequestTag/sub", "saml:sub", "s3:sub", "sts:RoleSessionName"] {
+        assert!(of(&arn(GITHUB), fine).is_empty(), "{fine}");
+    }
+    // What a token of CI says, no identity of a pool has.
+    assert_eq!(of("cognito-identity.amazonaws.com", &format!("{GITHUB}:sub")), ["OID008 error"]);
+}
+
+/// No token has the keys of two issuers.
+#[test]
+fn one_statement_for_two_clusters() {
+    let cluster = |id: &str| format!("oidc.eks.eu-west-1.amazonaws.com/id/{id}");
+    let (a, b) = (cluster("AAAABBBBCCCCDDDDAAAABBBBCCCCDDDD"), cluster("FFFFBBBBCCCCDDDDAAAABBBBCCCCDDDD"));
+    let principal = format!("[{}, {}]", arn(&a), arn(&b));
+    let of = |operator: &str, keys: &[&str]| {
+        let tests: Vec<String> = keys.iter().map(|key| format!("'{key}:sub': 'system:serviceaccount:ns:sa'")).collect();
+        let test = format!("{operator}: {{{}}}", tests.join(", "));
+        said(&["OID008", "TRU"], &role("Resources:", &[&web(&principal, &test)]))
+    };
+    assert_eq!(of("StringEquals", &[&a, &b]), ["OID008 error"]);
+    assert!(of("StringEqualsIfExists", &[&a, &b]).is_empty());
+    assert!(of("StringEquals", &[&a]).is_empty());
+}
+
+/// Two clusters of one template never have the same issuer.
+#[test]
+fn keys_of_another_cluster_of_the_template() {
+    let cluster = |name: &str| format!("\n  {name}:\n    Type: AWS::EKS::Cluster\n    Properties: {{RoleArn: x}}");
+    let provider = "\n  P:\n    Type: AWS::IAM::OIDCProvider\n    Properties: {Url: !GetAtt One.OpenIdConnectIssuerUrl, \
+                    ClientIdList: [sts.amazonaws.com]}";
+    let of = |name: &str| {
+        let issuer = format!("!Select [1, !Split ['//', !GetAtt {name}.OpenIdConnectIssuerUrl]]");
+        let value = format!("!Join ['', ['{{\"', {issuer}, ':sub\":\"system:serviceaccount:ns:sa\"}}']]");
+        let keys =
+            format!("\n  J:\n    Type: Custom::AWSCDKCfnJson\n    Properties: {{ServiceToken: x, Value: {value}}}");
+        let rest = format!("Resources:{}{}{provider}{keys}", cluster("One"), cluster("Two"));
+        said(&["OID008"], &role(&rest, &[&web("!Ref P", "StringEquals: !GetAtt J.Value")]))
+    };
+    assert!(of("One").is_empty());
+    assert_eq!(of("Two"), ["OID008 error"]);
 }

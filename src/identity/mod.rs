@@ -68,7 +68,7 @@ pub use principal::{
 };
 pub use quota::Quota;
 pub use service_name::{NameFault, name_fault};
-pub use services::{confused_with, is_known_service, is_service, service_front, service_fronts};
+pub use services::{confused_with, has_keys, is_known_service, is_service, service_front, service_fronts};
 pub use sign_in::{SignIn, sign_in_of, sign_ins, takes_sign_in};
 pub use source_guard::{accounts_apart, is_own_bucket};
 pub use tag_use::{How, TagUse, Tenant, default_tags, prefix_of_name, principal_tag, tag_uses, tenant};

@@ -8,7 +8,7 @@ use super::provider::{Named, named_principal, pool_principals};
 use super::services::is_known_service;
 
 use crate::policy::distance;
-use crate::value::{At, Branch, Mark, Piece, Symbols, Text, Truth, compare, fits, fits_without_case, marks};
+use crate::value::{At, Branch, Mark, Piece, SymbolId, Symbols, Text, Truth, compare, fits, fits_without_case, marks};
 
 /// An OIDC provider, in one branch.
 #[derive(Clone, Debug)]
@@ -334,11 +334,24 @@ fn issuer_of_keys<'k>(keys: &[&'k Text]) -> Option<&'k str> {
 /// User Guide, Condition element).
 pub fn is_claim_of(key: &Text, issuer: &Text, symbols: &Symbols) -> Truth {
     let (Some(mut pattern), Some(value)) = (marks(issuer), marks(key)) else { return Truth::Unknown };
+    if are_of_two(key, issuer, symbols) {
+        return Truth::False;
+    }
     pattern.extend([Mark::Char(':'), Mark::Run]);
     match fits_without_case(&pattern, &value, symbols) {
         // What a symbol stands for may be of another case.
         Truth::False if !is_apart(key, issuer, symbols) => Truth::Unknown,
         truth => truth,
+    }
+}
+
+/// Whether two names are the same up to the ids of two things, which are never the same.
+fn are_of_two(one: &Text, other: &Text, symbols: &Symbols) -> bool {
+    let (Some(one), Some(other)) = (one.pieces(), other.pieces()) else { return false };
+    let is_unique = |id: SymbolId| symbols.facts(id).unique;
+    match one.iter().zip(&other).find(|(one, other)| one != other) {
+        Some((Piece::Symbol(one), Piece::Symbol(other))) => is_unique(*one) && is_unique(*other),
+        _ => false,
     }
 }
 
@@ -352,7 +365,7 @@ fn is_apart(key: &Text, issuer: &Text, symbols: &Symbols) -> bool {
         text.pieces().unwrap_or_default().into_iter().filter_map(id).collect::<Vec<_>>()
     };
     let (one, other) = (ids(key), ids(issuer));
-    let is_unique = |id: &crate::value::SymbolId| symbols.facts(*id).unique;
+    let is_unique = |id: &SymbolId| symbols.facts(*id).unique;
     let first = |text: &Text| match text.pieces().unwrap_or_default().into_iter().next() {
         Some(Piece::Literal(first)) => first.to_ascii_lowercase(),
         _ => String::new(),

@@ -55,7 +55,7 @@ pub fn service_front(name: &str) -> Option<String> {
 }
 
 /// Whether condition keys that begin so are those of a service.
-pub(super) fn has_keys(prefix: &str) -> bool {
+pub fn has_keys(prefix: &str) -> bool {
     PREFIXES.get(prefix).copied().unwrap_or(false)
 }
 

@@ -4,11 +4,11 @@ use crate::checks::Cx;
 use crate::checks::gate::{Gate, gates, literal, test_path};
 use crate::checks::tokens::{element, issuers, passes_without, trusts_one_issuer};
 use crate::finding::{Change, Finding, Fix, Label, Mistake, Severity, shown};
-use crate::identity::classes::provider::{ClaimKind, Provider, of_issuer};
+use crate::identity::classes::provider::{ClaimKind, Provider, is_of_every_issuer, of_issuer};
 use crate::identity::cognito::ASSUME;
 use crate::identity::oidc::{Federated, claim_of, is_claim_of, misspelt};
 use crate::identity::provider::pool_principals;
-use crate::identity::{Dialect, Unwanted};
+use crate::identity::{Dialect, Unwanted, has_keys};
 use crate::policy::{Effect, Test, actions_match};
 use crate::value::{Text, Truth};
 
@@ -31,7 +31,10 @@ pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
             let why = why(cx, test, &issuers, partition.as_deref())?;
             Some((test, why))
         });
-        let wrong: Vec<(&Test, String)> = wrong.collect();
+        let mut wrong: Vec<(&Test, String)> = wrong.collect();
+        if wrong.is_empty() && gate.statement.effect == Effect::Allow {
+            wrong = of_several(cx, gate, &issuers);
+        }
         for passes in [Truth::False, Truth::True] {
             let same = wrong.iter().filter(|(test, _)| passes_without(cx, gate, test) == passes);
             findings.extend(finding(cx, gate, &issuers, &same.collect::<Vec<_>>(), passes.is_true()));
@@ -53,6 +56,9 @@ fn why(cx: &Cx<'_>, test: &Test, issuers: &[Federated], partition: Option<&str>)
     if test.key.as_known().is_some_and(|key| key.trim().is_empty()) {
         return Some("the key is blank".to_owned());
     }
+    if test.key.as_known().is_some_and(|key| key.contains("${")) {
+        return Some("CloudFormation evaluates nothing in a key: it stays as it is written".to_owned());
+    }
     let names: Vec<&Text> = issuers.iter().filter_map(name).collect();
     if !names.iter().all(|issuer| is_claim_of(&test.key, issuer, symbols).is_false()) {
         return wrong_claim(cx, test, &names);
@@ -65,8 +71,12 @@ fn why(cx: &Cx<'_>, test: &Test, issuers: &[Federated], partition: Option<&str>)
             .or_else(|| of_no_pools(names.first()?, test, partition));
     }
     let Some((prefix, claim)) = key.rsplit_once(':') else {
+        let claim = key.rsplit_once('/').filter(|(front, claim)| front.contains('.') && is_of_every_issuer(claim));
         let is_claim = ["aud", "sub", "amr"].contains(&key.as_str());
-        return is_claim.then(|| format!("the issuer is missing before it: {issuer}:{key}"));
+        return match claim {
+            Some(_) => Some("a claim follows its issuer behind a colon".to_owned()),
+            None => is_claim.then(|| format!("the issuer is missing before it: {issuer}:{key}")),
+        };
     };
     let same = |other: &str| names.iter().any(|name| cx.graph.shown(name).eq_ignore_ascii_case(other));
     let bare = prefix.trim_start_matches("https://").trim_start_matches("http://");
@@ -80,9 +90,17 @@ fn why(cx: &Cx<'_>, test: &Test, issuers: &[Federated], partition: Option<&str>)
         () if prefix.contains('.') => {
             Some(format!("{} is a claim of {}, not of {issuer}", shown(claim), shown(prefix)))
         }
-        // The global keys, and those of other services.
+        () if is_of_every_issuer(claim) && !is_of_aws(prefix) => {
+            Some(format!("'{}' is not the issuer, which is {issuer}", shown(prefix)))
+        }
         () => None,
     }
+}
+
+/// Whether keys begin so that are global, of assertions, or of a service.
+fn is_of_aws(prefix: &str) -> bool {
+    let prefix = prefix.to_ascii_lowercase();
+    ["aws", "sts", "iam", "saml"].contains(&prefix.as_str()) || has_keys(&prefix)
 }
 
 /// Keys of the identity pools of another partition than the principal's. Where it is known in which one the role lies,
@@ -132,6 +150,24 @@ fn wrong_claim(cx: &Cx<'_>, test: &Test, names: &[&Text]) -> Option<String> {
     (!is_own).then(|| format!("{} has the keys {} only", provider.title, claims.join(" and ")))
 }
 
+/// The tests that no token passes since each asks for a key of another issuer, where every issuer is shut out so.
+fn of_several<'g>(cx: &Cx<'_>, gate: Gate<'g>, issuers: &[Federated]) -> Vec<(&'g Test, String)> {
+    let names: Vec<&Text> = issuers.iter().filter_map(name).collect();
+    let of = |test: &Test, issuer: &Text| is_claim_of(&test.key, issuer, &cx.graph.symbols);
+    let owner = |test: &Test| names.iter().find(|issuer| of(test, issuer).is_true());
+    let asks = |test: &&Test| passes_without(cx, gate, test).is_false() && owner(test).is_some();
+    let asking: Vec<&'g Test> = gate.statement.conditions.tests.iter().filter(asks).collect();
+    let is_shut_out = |issuer: &&Text| asking.iter().any(|test| of(test, issuer).is_false());
+    if names.len() < 2 || names.len() != issuers.len() || !names.iter().all(is_shut_out) {
+        return Vec::new();
+    }
+    let why = |test: &Test| {
+        let own = owner(test).map(|issuer| shown(&cx.graph.shown(issuer))).unwrap_or_default();
+        format!("only tokens of {own} have this key")
+    };
+    asking.into_iter().map(|test| (test, why(test))).collect()
+}
+
 fn name(issuer: &Federated) -> Option<&Text> {
     match issuer {
         Federated::Issuer(name) | Federated::Pools(name) => Some(name),
@@ -157,6 +193,9 @@ fn finding(
         }
         (Effect::Deny, true) => format!("a test in a Deny of {role} spares nobody: no token has its key"),
         (_, true) => format!("a test of {role} keeps nobody out: no token has its key"),
+        (_, false) if is_of_one(cx, first, issuers) => {
+            format!("{role} refuses every token: it asks for keys of several issuers, and none has them all")
+        }
         (_, false) => format!("{role} refuses every token: it asks for a key that none has"),
     };
     let label = Label::new(first.key_at.place, why.clone());
@@ -175,11 +214,20 @@ fn finding(
     Some(finding)
 }
 
+/// The claim that a key means, also where no colon stands before it.
+fn claim_meant(key: &str, issuer: &Text) -> Option<String> {
+    claim_of(key, issuer).or_else(|| Some(key.rsplit_once('/')?.1.to_owned()))
+}
+
 /// The same claims of the one issuer that is trusted.
 fn fix(cx: &Cx<'_>, gate: Gate<'_>, issuers: &[Federated], tests: &[&Test]) -> Option<Fix> {
     let mut names: Vec<&Text> = issuers.iter().filter_map(name).collect();
     names.dedup();
     let [issuer] = names.as_slice() else { return None };
+    // Claims of others are none that identities of pools have.
+    if pool_principals().any(|row| row.text == **issuer) && tests.iter().any(|test| is_of_another(test)) {
+        return None;
+    }
     // In another branch the keys may be right.
     if !trusts_one_issuer(cx, gate.role, gate.statement) {
         return None;
@@ -195,6 +243,12 @@ fn fix(cx: &Cx<'_>, gate: Gate<'_>, issuers: &[Federated], tests: &[&Test]) -> O
     Some(if of_pools { Fix::offered(what, changes) } else { Fix::safe(what, changes) })
 }
 
+/// Whether a key is a claim of an issuer that is no identity pool.
+fn is_of_another(test: &Test) -> bool {
+    let prefix = test.key.as_known().and_then(|key| key.rsplit_once(':')).map(|(prefix, _)| prefix);
+    prefix.is_some_and(|prefix| prefix.contains('.') && !prefix.contains("cognito-identity"))
+}
+
 /// Whether a statement names several issuers, in one branch or in others.
 fn trusts_several(cx: &Cx<'_>, gate: Gate<'_>) -> bool {
     !gate.principals().is_empty() && !trusts_one_issuer(cx, gate.role, gate.statement)
@@ -202,14 +256,16 @@ fn trusts_several(cx: &Cx<'_>, gate: Gate<'_>) -> bool {
 
 /// Whether two keys of one operator would become the same.
 fn become_one(tests: &[&Test], issuer: &Text) -> bool {
-    let claim = |test: &Test| claim_of(test.key.as_known()?, issuer).map(|claim| claim.to_ascii_lowercase());
-    let same = |one: &Test, other: &Test| one.operator_at == other.operator_at && claim(one) == claim(other);
+    let claim = |test: &Test| claim_meant(test.key.as_known()?, issuer).map(|claim| claim.to_ascii_lowercase());
+    let same = |one: &Test, other: &Test| {
+        one.operator_at == other.operator_at && claim(one).is_some() && claim(one) == claim(other)
+    };
     tests.iter().enumerate().any(|(at, one)| tests[at + 1..].iter().any(|other| same(one, other)))
 }
 
 /// A key with the issuer before its claim; nothing where its operator has that key already.
 fn renamed(gate: Gate<'_>, issuer: &Text, test: &Test) -> Option<Change> {
-    let claim = claim_of(test.key.as_known()?, issuer).filter(|claim| !claim.is_empty())?;
+    let claim = claim_meant(test.key.as_known()?, issuer).filter(|claim| !claim.is_empty())?;
     let name = format!("{}:{claim}", issuer.as_known()?);
     let mut beside = gate.statement.conditions.tests.iter().filter(|other| other.operator_at == test.operator_at);
     let is_there = beside.any(|other| other.key.as_known().is_some_and(|key| key.eq_ignore_ascii_case(&name)));
@@ -254,6 +310,11 @@ fn open_by(cx: &Cx<'_>, gate: Gate<'_>) -> Option<&'static str> {
         .then_some("OID001")
 }
 
+/// Whether a key is a claim of one of the issuers.
+fn is_of_one(cx: &Cx<'_>, test: &Test, issuers: &[Federated]) -> bool {
+    issuers.iter().filter_map(name).any(|issuer| is_claim_of(&test.key, issuer, &cx.graph.symbols).is_true())
+}
+
 /// Lines that the help shows.
 const MOST_LINES: usize = 4;
 
@@ -288,7 +349,7 @@ fn names_app(cx: &Cx<'_>, issuer: &Text) -> Option<&'static Provider> {
 
 /// A test's key as it is to be.
 fn line(cx: &Cx<'_>, gate: Gate<'_>, issuer: &Text, test: &Test) -> String {
-    let claim = test.key.as_known().and_then(|key| claim_of(key, issuer)).unwrap_or_default();
+    let claim = claim_meant(&cx.graph.shown(&test.key), issuer).unwrap_or_default();
     let is_google = issuer.as_known() == Some(GOOGLE);
     let claim = match claim.as_str() {
         "aud" | "azp" | "app_id" | "client_id" if is_google => "aud".to_owned(),
@@ -296,7 +357,11 @@ fn line(cx: &Cx<'_>, gate: Gate<'_>, issuer: &Text, test: &Test) -> String {
         "" => "sub".to_owned(),
         _ => claim,
     };
-    let key = format!("{}:{claim}", cx.graph.shown(issuer));
+    let key = match issuer.as_known() {
+        Some(issuer) => format!("{issuer}:{claim}"),
+        // What the issuer is made of is no part of a key either.
+        None => format!("ISSUER:{claim}"),
+    };
     let value = test.values.first().and_then(|(value, _)| value.as_known()).map(shown);
     let value = value.map_or("…".to_owned(), |value| literal(gate.role, &value));
     match gate.role.entity.dialect {
