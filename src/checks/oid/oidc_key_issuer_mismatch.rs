@@ -193,7 +193,7 @@ fn finding(
         }
         (Effect::Deny, true) => format!("a test in a Deny of {role} spares nobody: no token has its key"),
         (_, true) => format!("a test of {role} keeps nobody out: no token has its key"),
-        (_, false) if is_of_one(cx, first, issuers) => {
+        (_, false) if issuers.len() > 1 && is_of_one(cx, first, issuers) => {
             format!("{role} refuses every token: it asks for keys of several issuers, and none has them all")
         }
         (_, false) => format!("{role} refuses every token: it asks for a key that none has"),
