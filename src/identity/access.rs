@@ -42,6 +42,13 @@ fn is_for_reading(pattern: &str) -> bool {
     name.contains('*') && ["get", "list", "describe"].iter().any(|verb| name.starts_with(verb))
 }
 
+/// Whether a managed policy of AWS, by its path and name, only lets somebody look, as AWS describes it. The reference
+/// has a few of the actions in them as Write (`billing:GetResourcePolicy` in `ReadOnlyAccess`).
+pub(super) fn only_lets_look(policy: &str) -> bool {
+    let name = policy.rsplit('/').next().unwrap_or_default();
+    name == "SecurityAudit" || name.ends_with("ReadOnlyAccess") || name.ends_with("ViewOnlyAccess")
+}
+
 /// Services whose actions concern the asking user alone, and which Cognito's own console gives to every role of a pool
 /// (Cognito Developer Guide, IAM roles, default policies).
 const OWN: [&str; 3] = ["cognito-identity:", "cognito-sync:", "mobileanalytics:"];

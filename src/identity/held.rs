@@ -176,6 +176,9 @@ impl<'g> Held<'g> {
     pub fn changes(&self, role: RoleId, when: &Branch) -> Truth {
         let own = self.allowing(role, when);
         let of_one = |permission: &Permission<'_>| {
+            if matches!(permission.holder, Holder::Aws(name, _) if access::only_lets_look(name)) {
+                return Truth::False;
+            }
             let may = match &permission.statement.actions {
                 Actions::Only(list) => Truth::any(list.iter().map(|(action, _)| access::changes(action))),
                 Actions::AllBut(_) => Truth::True,
