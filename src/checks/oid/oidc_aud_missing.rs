@@ -2,20 +2,24 @@
 
 use crate::checks::Cx;
 use crate::checks::remedy::{ask, safe};
-use crate::checks::tokens::{Case, on_admitted, only_client, registered, trusts_one_issuer};
-use crate::finding::{Finding, Fix, Label, Severity, Written, shown};
-use crate::identity::oidc::OidcProvider;
-use crate::policy::Test;
+use crate::checks::tokens::{Case, key_of, on_admitted, only_client, registered, trusts_one_issuer};
+use crate::finding::{self, Finding, Fix, Label, Severity, shown};
+use crate::identity::Written;
+use crate::identity::oidc::{Listed, OidcProvider};
+use crate::policy::{Carried, Test, evaluate};
 
 /// Finds roles that any audience of a provider gets.
 pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
-    findings.extend(on_admitted(cx, |_, class| class == "other-audience", |case| Some(finding(case))));
+    findings.extend(on_admitted(cx, |_, class| class == "other-audience", finding));
 }
 
 /// What a witness says of the provider's list.
 const LISTS: &str = "the provider in IAM lists";
 
-fn finding(case: &Case<'_>) -> Finding {
+fn finding(case: &Case<'_>) -> Option<Finding> {
+    if leaves_one(case) {
+        return None;
+    }
     let role = case.role().entity.name();
     let providers = registered(case.cx.graph, &case.answer.principal, &case.of_role.when);
     // The provider takes tokens for this audience only, and nobody else has the issuer.
@@ -61,7 +65,23 @@ fn finding(case: &Case<'_>) -> Finding {
         }
     };
     finding.fix = fix(case, &providers, test).map(Box::new);
-    finding
+    Some(finding)
+}
+
+/// Whether the tests leave one of several audiences that the provider takes.
+fn leaves_one(case: &Case<'_>) -> bool {
+    let Some(key) = key_of(case.answer, "aud") else { return false };
+    let policy = case.of_role.policy(case.cx.graph);
+    let passes = |audience: &Written| {
+        let mut request = case.answer.answer.request.clone();
+        request.context.retain(|(own, _)| own != key);
+        request.context.push((key.clone(), Carried::One(audience.text.clone())));
+        !evaluate(policy, &request, &case.cx.classes.symbols).truth.is_false()
+    };
+    let providers = registered(case.cx.graph, &case.answer.principal, &case.of_role.when);
+    let lists = || providers.iter().map(|provider| provider.clients.as_ref().filter(|list| list.complete));
+    let of_one = |list: &Listed| list.items.len() > 1 && list.items.iter().filter(|item| passes(item)).count() == 1;
+    !providers.is_empty() && lists().all(|list| list.is_some_and(of_one))
 }
 
 /// The one audience that the provider takes.
@@ -72,7 +92,7 @@ fn fix(case: &Case<'_>, providers: &[&OidcProvider], test: Option<&Test>) -> Opt
     }
     let audience = only_client(provider)?.known().filter(|known| !known.is_empty())?;
     let key = case.answer.answer.request.context.iter().find_map(|(key, _)| key.as_known()?.strip_suffix(":aud"))?;
-    let changes = ask(case.statement, test, "StringEquals", &format!("{key}:aud"), Written::text(audience));
+    let changes = ask(case.statement, test, "StringEquals", &format!("{key}:aud"), finding::Written::text(audience));
     Some(safe(case.statement, "ask for whom the token was made (aud)", changes))
 }
 

@@ -10,7 +10,7 @@ use super::provider::{Claim, ClaimKind};
 use crate::identity::graph::Graph;
 use crate::identity::witness::Refused;
 use crate::policy::{Carried, Domain};
-use crate::value::{Branch, Form, Mark, Pattern, Symbols, Text, Truth, compare, fits, marks};
+use crate::value::{Branch, Form, Mark, Pattern, Symbols, Text, Truth, compare, fits, fits_without_case, marks};
 
 /// What is taken for granted where it is not known what the provider lists.
 const REGISTERED: &str = "the provider in IAM lists the audience of the token";
@@ -44,13 +44,25 @@ pub(super) fn forms(registered: Option<&[Text]>, usual: Option<&str>) -> Vec<For
     listed.chain([Form::new(usual.unwrap_or(USUAL_AUDIENCE)), keys::some()]).collect()
 }
 
+/// What a policy tests a claim with, but for wildcards alone: whatever fits it, in any case, was meant.
+fn named(bench: &Bench<'_>, claim: &Text) -> Vec<Vec<Mark>> {
+    let mut values = bench.values_on(claim);
+    values.retain(|marks| !marks.iter().all(|mark| matches!(mark, Mark::Run | Mark::One)));
+    values
+}
+
 /// Registered audiences that a policy does not name, and whether it is not known of one of them. The one that guides show
 /// comes last: most roles mean that one.
 fn others(bench: &Bench<'_>, claim: &Text, registered: &[Text], usual: &str) -> (Domain, bool) {
-    let named = bench.exact_values(claim);
+    let named = named(bench, claim);
     let is_named = |audience: &Text| {
         let Some(audience) = marks(audience) else { return Truth::Unknown };
-        Truth::any(named.iter().map(|named: &Vec<Mark>| fits(named, &audience, &bench.clerk.symbols)))
+        let symbols = &bench.clerk.symbols;
+        let one = |named: &Vec<Mark>| {
+            let truth = fits(named, &audience, symbols);
+            if truth.is_false() { fits_without_case(named, &audience, symbols) } else { truth }
+        };
+        Truth::any(named.iter().map(one))
     };
     let all = registered.iter().map(|audience| (audience, is_named(audience)));
     let mut others: Vec<(&Text, Truth)> = all.filter(|(_, named)| !named.is_true()).collect();
@@ -73,7 +85,8 @@ impl Asking<'_, '_> {
             return self.other_app();
         }
         let name = key(&self.issuer.name, "aud");
-        let another = self.another("audience").but(self.bench.own_values(&name));
+        let named = named(self.bench, &name);
+        let another = self.another("audience").but(named.iter().map(|marks| Pattern::without_case(marks)));
         let registered = self.registered.clone().unwrap_or_default();
         let (other, is_unclear) = match registered.as_slice() {
             [] => (chosen(another.clone(), false), false),
