@@ -296,16 +296,20 @@ fn audiences_that_a_proof_needs() {
     assert_eq!(of("!If [A, [x], [y]]"), ["the provider in IAM lists the audience of the token"]);
 }
 
-/// The help names the repository as the template does, and makes up no id.
+/// The help names the repository as the template does, makes up no id, and keeps what is closed already.
 #[test]
 fn the_help_names_the_repository() {
     let help = |subject: &str| {
         let rest = "Parameters:\n  Owner: {Type: String}\n  Name: {Type: String}\nResources:";
         let told = findings(&role(rest, &[&github(subject)]));
         let finding = told.into_iter().find(|finding| finding.rule == "OID004").expect("it speaks");
-        finding.help.rsplit_once(":sub: ").map(|(_, value)| value.to_owned()).expect("a line")
+        finding.help.rsplit_once(":sub:").map(|(_, value)| value.trim_start().to_owned()).expect("a line")
     };
-    assert_eq!(help("['repo:acme/app:ref:refs/heads/main', 'repo:acme/lib:*']"), "repo:acme/lib:ref:refs/heads/main");
+    let list = "- repo:acme/app:ref:refs/heads/main\n    - repo:acme/lib:ref:refs/heads/main";
+    assert_eq!(help("['repo:acme/app:ref:refs/heads/main', 'repo:acme/lib:*']"), list);
+    let list = "- 'repo:acme/app:ref:refs/heads/v*'\n    - repo:acme/lib:environment:YOUR-ENVIRONMENT";
+    assert_eq!(help("['repo:acme/app:ref:refs/heads/v*', 'repo:acme/lib:environment:*']"), list);
+    assert_eq!(help("'repo:acme@1/app@2:pull_request'"), "repo:acme@1/app@2:ref:refs/heads/main");
     assert_eq!(help("'repo:acme@1/app@2:*'"), "repo:acme@1/app@2:ref:refs/heads/main");
     assert_eq!(help("'repo:acme@*/app@*:*'"), "repo:acme@ID/app@ID:ref:refs/heads/main");
     assert_eq!(help("!Sub 'repo:${Owner}/${Name}:*'"), "!Sub 'repo:${Owner}/${Name}:ref:refs/heads/main'");
