@@ -101,7 +101,9 @@ fn attributes_of(schema: &Properties) -> Vec<Attribute> {
         Some(Attribute {
             when: schema.when.clone(),
             name,
-            mutable: flag(item.get("Mutable"), true),
+            // No guide names the default. A pool that was deployed without it cannot change what its schema lists, and
+            // can change what it does not list (aws/aws-cdk, issue 8624).
+            mutable: flag(item.get("Mutable"), false),
             required: flag(item.get("Required"), false),
             developer_only: flag(item.get("DeveloperOnlyAttribute"), false),
         })
