@@ -4,9 +4,9 @@ use crate::checks::Cx;
 use crate::checks::remedy::{pool_of, safe};
 use crate::checks::words::{condition_line, mistake, path, pool_reference, tests, value_words};
 use crate::finding::{Change, Finding, Fix, Label, Severity};
-use crate::identity::cognito::{Desk, refuses_every_pool};
+use crate::identity::cognito::{ASSUME, Desk, refuses_every_pool};
 use crate::identity::{Entity, Graph, Trust};
-use crate::policy::{Effect, Statement, Test};
+use crate::policy::{Effect, Statement, Test, actions_match, principals_match};
 use crate::value::{At, Text, Truth, compare};
 
 /// Finds values of `aud` that no pool's id can be.
@@ -24,21 +24,19 @@ pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
 
 /// The first value of a test that is no pool's; where they are all wrong the role is of no use to any pool.
 fn in_test(graph: &Graph, desk: &Desk<'_>, trust: &Trust, statement: &Statement, test: &Test) -> Option<Finding> {
-    let is_wrong = |value: &(Text, At)| {
-        let asks = desk.asks_for(test, value) && !hides_wildcard(test, &value.0);
-        // A default that can be no id is a placeholder, which the deployment replaces.
-        asks && !graph.is_default(&value.0, &trust.when) && refuses_every_pool(test, value, trust, graph)
-    };
-    let wrong: Vec<&(Text, At)> = test.values.iter().take(MOST_VALUES).filter(|value| is_wrong(value)).collect();
+    let wrong = wrong_values(graph, desk, trust, test);
     let (value, at) = wrong.first()?;
     let all = wrong.len() == test.values.len();
+    let others = trust.policy(graph).statements.iter().filter(|other| other.index != statement.index);
+    let works = others.into_iter().any(|other| may_admit(graph, desk, trust, other));
     let (role, what) = (graph.role(trust.role), what(graph, value));
     let (name, told) = (role.entity.name(), value_words(graph, role, value));
-    let message = match all {
-        true => format!("{name} refuses every identity pool: it asks for {told}, {what}"),
-        false => format!("{name} lists {told} as an identity pool, but that is {what}"),
+    let message = match (all, works) {
+        (true, false) => format!("{name} refuses every identity pool: it asks for {told}, {what}"),
+        (true, true) => format!("a statement of {name} is of no use to identity pools: it asks for {told}, {what}"),
+        (false, _) => format!("{name} lists {told} as an identity pool, but that is {what}"),
     };
-    let severity = if all { Severity::Error } else { Severity::Warning };
+    let severity = if all && !works { Severity::Error } else { Severity::Warning };
     let [operator, key] = [&test.operator_text, &test.key].map(|text| text.as_known().unwrap_or("?"));
     let property = format!("AssumeRolePolicyDocument.{}.Condition.{operator}.{key}", statement.path());
     let label = match what {
@@ -56,6 +54,26 @@ fn in_test(graph: &Graph, desk: &Desk<'_>, trust: &Trust, statement: &Statement,
     finding.mistake = mistake(statement, "aud");
     finding.branch = trust.when.clone();
     Some(finding)
+}
+
+/// The values of a test that are the id of no pool.
+fn wrong_values<'t>(graph: &Graph, desk: &Desk<'_>, trust: &Trust, test: &'t Test) -> Vec<&'t (Text, At)> {
+    let is_wrong = |value: &&(Text, At)| {
+        let asks = desk.asks_for(test, value) && !hides_wildcard(test, &value.0);
+        // A default that can be no id is a placeholder, which the deployment replaces.
+        asks && !graph.is_default(&value.0, &trust.when) && refuses_every_pool(test, value, trust, graph)
+    };
+    test.values.iter().take(MOST_VALUES).filter(is_wrong).collect()
+}
+
+/// Whether tokens of pools may come in by a statement: it is for them, and asks for what may be the id of one.
+fn may_admit(graph: &Graph, desk: &Desk<'_>, trust: &Trust, statement: &Statement) -> bool {
+    let request = &trust.foreign_signed_in.request;
+    let is_for_pools = statement.effect != Effect::Deny
+        && !principals_match(&statement.principals, request, &graph.symbols).is_false()
+        && !actions_match(&statement.actions, ASSUME).is_false();
+    let mut asks = tests(statement, "aud");
+    is_for_pools && !asks.any(|test| wrong_values(graph, desk, trust, test).len() == test.values.len())
 }
 
 /// The only pool that uses the role, in place of what is wrong.

@@ -57,7 +57,9 @@ fn finding(graph: &Graph, id: RoleId, policy: &Policy, statement: &Statement, wh
     let fault = misplaced_principal(graph, statement)
         .or_else(|| wrong_action(graph, statement))
         .or_else(|| other_partition(graph, id, policy, statement, partition.as_deref()?))?;
-    let works = policy.statements.iter().any(|other| other.index != statement.index && admits_pools(graph, other));
+    // Beside the service it may name them as it should.
+    let may_work = |other: &Statement| fault.mend == Mend::Service || other.index != statement.index;
+    let works = policy.statements.iter().any(|other| may_work(other) && admits_pools(graph, other));
     let name = role.entity.name();
     let message = match works {
         _ if fault.mend == Mend::UserPool => format!("nobody can become {name} through the user pool that it names"),
@@ -131,12 +133,13 @@ fn sender_of_messages(statement: &Statement) -> Option<Fault> {
     })
 }
 
-/// `sts:AssumeRole`, which is for callers with keys of their own.
+/// `sts:AssumeRole`, which is for callers with keys of their own, or what SAML assertions come with.
 fn wrong_action(graph: &Graph, statement: &Statement) -> Option<Fault> {
     pools(graph, statement).next()?;
     let Actions::Only(_) = &statement.actions else { return None };
     let allows = |action| actions_match(&statement.actions, action);
-    if !(allows("sts:AssumeRole").is_true() && allows(ASSUME).is_false()) {
+    let others = ["sts:AssumeRole", "sts:AssumeRoleWithSAML"];
+    if !(others.into_iter().any(|other| allows(other).is_true()) && allows(ASSUME).is_false()) {
         return None;
     }
     Some(Fault {

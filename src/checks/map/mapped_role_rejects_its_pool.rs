@@ -5,11 +5,11 @@ use crate::checks::mappings::provider_words;
 use crate::checks::remedy::pool_id;
 use crate::checks::words::{amr_line, condition_line, prefix, reference_to, value_words};
 use crate::finding::{Change, Finding, Fix, Label, Mistake, Severity, Status, shown};
-use crate::identity::cognito::{is_claim, is_claim_of};
+use crate::identity::cognito::{is_claim, is_claim_of, refuses_every_pool};
 use crate::identity::{Answer, Graph, Handout, OwnPool, Trust, Way};
 use crate::policy::{Conjunct, Effect, Test, evaluate, failing};
 use crate::source::Place;
-use crate::value::{Branch, Text, Truth, compare};
+use crate::value::{At, Branch, Text, Truth, compare};
 
 /// Finds roles whose trust policy certainly refuses those who get them.
 pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
@@ -37,6 +37,9 @@ fn finding(graph: &Graph, trust: &Trust, handout: &Handout, when: Branch) -> Opt
     }
     let when = if handout.way == Way::Guest { allowing_guests(graph, handout, &when)? } else { when };
     let answer = refused(own, handout)?;
+    if waits_for_its_pool(graph, trust, answer, &when) {
+        return None;
+    }
     let role = graph.role(trust.role);
     let policy = trust.policy(graph);
     let pool = match handout.pool_id {
@@ -96,6 +99,19 @@ fn refused<'t>(own: &'t OwnPool, handout: &Handout) -> Option<&'t Answer> {
     let answers: Vec<&Answer> = of_provider.map(|(_, answer)| answer).collect();
     answers.iter().all(|answer| answer.truth.is_false()).then(|| answers.first().copied())?
 }
+
+/// Whether the test in the way asks for what a parameter is by default and what is the id of no pool: a placeholder,
+/// which the deployment replaces.
+fn waits_for_its_pool(graph: &Graph, trust: &Trust, answer: &Answer, when: &Branch) -> bool {
+    let Some(test) = test_in_the_way(graph, trust, answer) else { return false };
+    let is_placeholder = |value: &(Text, At)| {
+        graph.is_default(&value.0, when) && refuses_every_pool(test, value, trust, graph)
+    };
+    test.values.iter().take(MOST_VALUES).any(is_placeholder)
+}
+
+/// Values of one test that are looked at.
+const MOST_VALUES: usize = 64;
 
 type Reason = (Place, String, String, Option<Place>, &'static str);
 
