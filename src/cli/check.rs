@@ -1,6 +1,6 @@
 //! `rolecall check`.
 
-use std::io::{self, IsTerminal};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
@@ -10,15 +10,11 @@ use clap::{ArgMatches, ValueEnum};
 
 use super::progress::Bar;
 use super::{Color, Status, error, print, warning};
-use super::{files, fix};
+use super::{columns, files, fix};
 use crate::finding::{Applicability, Date, NoteKind, Outcome, Severity};
 use crate::report::{self, Format};
 use crate::run::{self, Inputs, Mended, Options, Run, Selection, Stdin, reason};
 use crate::settings::{Environment, FailOn};
-
-/// The narrowest and the widest report for a terminal.
-const LEAST_COLUMNS: usize = 40;
-const MOST_COLUMNS: usize = 120;
 
 /// Check templates, folders and CDK output.
 #[derive(Debug, clap::Args)]
@@ -342,22 +338,11 @@ fn deliver(args: &Args, wanted: &[Wanted], run: &Run, elapsed: Duration, status:
         notes.for_each(|note| super::say("note", &note.message));
     }
     match stdout {
-        Some(one) => print(&rendered(args, one.format, outcome, elapsed, (args.color.on_stdout(), columns())), status),
+        Some(one) => {
+            print(&rendered(args, one.format, outcome, elapsed, (args.color.on_stdout(), columns::of_report())), status)
+        }
         None => status,
     }
-}
-
-/// Columns of the terminal that reads standard output, as `COLUMNS` or the terminal itself says; else those of a
-/// page. What is very narrow holds no drawing, and what is very wide nobody reads.
-fn columns() -> usize {
-    let page = report::Options::default().width;
-    if !io::stdout().is_terminal() {
-        return page;
-    }
-    let said = std::env::var("COLUMNS").ok().and_then(|columns| columns.trim().parse().ok());
-    let own = || terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
-    let columns = said.filter(|columns| *columns > 0).or_else(own).filter(|columns| *columns > 0);
-    columns.map_or(page, |columns| columns.clamp(LEAST_COLUMNS, MOST_COLUMNS))
 }
 
 fn rendered(

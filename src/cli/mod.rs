@@ -4,6 +4,7 @@
 
 mod check;
 mod color;
+mod columns;
 mod eval;
 mod explain;
 mod files;
@@ -20,6 +21,7 @@ use std::process::ExitCode;
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::finding;
+use crate::report;
 use crate::run::reason;
 
 use color::Color;
@@ -108,7 +110,9 @@ fn warning(message: impl std::fmt::Display) {
 
 /// Names of files and words of the command line may hold anything.
 fn say(kind: &str, message: &str) {
-    let _ = writeln!(io::stderr().lock(), "{kind}: {}", finding::visible(message));
+    let text = format!("{kind}: {}", finding::visible(message));
+    let text = columns::of_messages().map_or(text.clone(), |width| report::message(&text, width));
+    let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
 /// Writes to standard output. A reader that went away is no failure: it has what it wanted.

@@ -26,6 +26,7 @@ use crate::finding::Outcome;
 
 pub use escape::screen_safe;
 pub use summary::no_template;
+pub use words::message;
 
 /// The formats of `check`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

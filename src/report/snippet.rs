@@ -203,7 +203,8 @@ struct Window {
 /// The window for these marks; nothing if they lie too far apart for one.
 fn window<'t>(targets: impl Iterator<Item = &'t Target<'t>> + Clone, width: usize) -> Option<Window> {
     let longest = targets.clone().map(|target| target.message.chars().count()).max().unwrap_or(0);
-    let limit = width.saturating_sub(longest.min(LABEL) + ARROW_WIDTH);
+    // In a narrow window the line itself is to have half of it.
+    let limit = width.saturating_sub(longest.min(LABEL.min(width / 2)) + ARROW_WIDTH);
     let middle = targets.clone().map(Target::middle).max().unwrap_or(0);
     // The sign for what is left out takes a column itself.
     let skipped = if middle <= limit { 0 } else { middle + 1 - limit };

@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use super::Options;
 use super::paint::{Paint, Style};
 use crate::finding::{Counts, Finding, Outcome, Severity};
 use crate::source::FileId;
@@ -25,6 +26,17 @@ pub(super) fn most_severe(findings: &[Finding]) -> Vec<&Finding> {
 
 /// The line, without its end: `1 error, 2 warnings · 14 templates, 9 roles, every trust decided · 12 ms`.
 pub(super) fn line(outcome: &Outcome, elapsed: Option<Duration>, paint: Paint) -> String {
+    parts(outcome, elapsed, paint).join(BETWEEN)
+}
+
+/// The same on several lines where there is less room than on a page.
+pub(super) fn lines(outcome: &Outcome, options: &Options<'_>, paint: Paint) -> String {
+    let parts = parts(outcome, options.elapsed, paint);
+    let is_narrow = options.width < Options::default().width;
+    if is_narrow { in_lines(&parts, options.width) } else { parts.join(BETWEEN) }
+}
+
+fn parts(outcome: &Outcome, elapsed: Option<Duration>, paint: Paint) -> Vec<String> {
     let read = read(&outcome.counts);
     let found = found(outcome.findings.iter(), paint);
     let mut parts = match (outcome.findings.is_empty(), read) {
@@ -35,7 +47,41 @@ pub(super) fn line(outcome: &Outcome, elapsed: Option<Duration>, paint: Paint) -
     parts.extend(unread(outcome));
     parts.extend(hidden(outcome));
     parts.extend(elapsed.map(duration));
-    parts.join(" · ")
+    parts
+}
+
+const BETWEEN: &str = " · ";
+
+/// Parts in lines of at most `width` columns; one that is longer has its own.
+fn in_lines(parts: &[String], width: usize) -> String {
+    let (mut out, mut used) = (String::new(), 0);
+    for part in parts {
+        let columns = columns(part);
+        match used {
+            0 => used = columns,
+            _ if used + BETWEEN.chars().count() + columns > width => {
+                out.push('\n');
+                used = columns;
+            }
+            _ => {
+                out.push_str(BETWEEN);
+                used += BETWEEN.chars().count() + columns;
+            }
+        }
+        out.push_str(part);
+    }
+    out
+}
+
+/// The columns of a text, the codes of colours aside.
+fn columns(text: &str) -> usize {
+    let mut in_code = false;
+    let seen = text.chars().filter(|c| {
+        let is_seen = !in_code && *c != '\u{1b}';
+        in_code = *c == '\u{1b}' || in_code && *c != 'm';
+        is_seen
+    });
+    seen.count()
 }
 
 /// What to say where no template was read.
@@ -119,5 +165,17 @@ fn duration(elapsed: Duration) -> String {
         0 => "1 ms".to_owned(),
         milliseconds @ 1..1000 => format!("{milliseconds} ms"),
         _ => format!("{:.1} s", elapsed.as_secs_f64()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::in_lines;
+
+    #[test]
+    fn parts_stay_whole_in_a_narrow_terminal() {
+        let parts = ["\u{1b}[1m1 error\u{1b}[0m", "2 templates, 3 roles", "12 ms"].map(str::to_owned);
+        assert_eq!(in_lines(&parts, 30), "\u{1b}[1m1 error\u{1b}[0m · 2 templates, 3 roles\n12 ms");
+        assert_eq!(in_lines(&parts, 10), "\u{1b}[1m1 error\u{1b}[0m\n2 templates, 3 roles\n12 ms");
     }
 }

@@ -5,7 +5,7 @@ use std::io::{Result, Write};
 use super::paint::{Paint, Style};
 use super::snippet::{Row, draw, marks};
 use super::spot::Spot;
-use super::words::{PROSE, TEXT, branch, construct, cut, elsewhere, lines, proof, sentences, wrap};
+use super::words::{PROSE, TEXT, branch, construct, cut, elsewhere, lines, proof, sentences, wrap, wrap_behind};
 use super::{Options, summary};
 use crate::finding::{Applicability, Finding, Note, NoteKind, Outcome, Status};
 
@@ -31,7 +31,7 @@ pub(super) fn write(outcome: &Outcome, options: &Options<'_>, out: &mut dyn Writ
     if !notes.is_empty() {
         writeln!(out)?;
     }
-    writeln!(out, "{}", summary::line(outcome, options.elapsed, paint))
+    writeln!(out, "{}", summary::lines(outcome, options, paint))
 }
 
 /// Whether a note is worth showing to somebody who did not ask for more.
@@ -76,7 +76,7 @@ fn headline(finding: &Finding, width: usize, paint: Paint) -> String {
     let head = format!("{}[{}]", finding.severity.name(), finding.rule);
     let possible = if finding.status == Status::Possible { " (possible)" } else { "" };
     let text = format!("{head}: {}{possible}", cut(&finding.message, TEXT));
-    let mut parts = wrap(&text, width).into_iter();
+    let mut parts = wrap_behind(&text, width, 2).into_iter();
     let first = parts.next().unwrap_or_default();
     let rest = first.strip_prefix(&head).unwrap_or_default();
     let first = paint.text(Style::Severity(finding.severity), &head) + &paint.text(Style::Strong, rest);

@@ -100,14 +100,25 @@ pub(super) fn lines(text: &str) -> Vec<String> {
 
 /// The text in lines of at most `width` characters, broken at spaces; a longer word keeps its line.
 pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
+    wrap_behind(text, width, 0)
+}
+
+/// The same where all lines but the first will stand behind some blanks.
+pub(super) fn wrap_behind(text: &str, width: usize, blanks: usize) -> Vec<String> {
     let mut lines = Vec::new();
     let mut rest = text.trim_end();
-    while let Some(at) = break_at(rest, width) {
+    let room = |lines: &Vec<String>| if lines.is_empty() { width } else { width.saturating_sub(blanks) };
+    while let Some(at) = break_at(rest, room(&lines)) {
         lines.push(rest[..at].trim_end().to_owned());
         rest = rest[at..].trim_start();
     }
     lines.push(rest.trim_end().to_owned());
     lines
+}
+
+/// A message in lines of at most `width` characters, all but the first a bit further in.
+pub fn message(text: &str, width: usize) -> String {
+    wrap_behind(text, width, 2).join("\n  ")
 }
 
 /// The byte of the space to break at, if the text is too long.
@@ -123,7 +134,7 @@ fn break_at(text: &str, width: usize) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::{clip, cut, wrap};
+    use super::{clip, cut, message, wrap};
 
     #[test]
     fn long_texts_are_cut_in_the_middle() {
@@ -139,6 +150,12 @@ mod tests {
         assert_eq!(wrap("one two", 7), ["one two"]);
         assert_eq!(wrap("averylongword and", 4), ["averylongword", "and"]);
         assert_eq!(wrap("", 4), [""]);
+    }
+
+    #[test]
+    fn a_message_hangs() {
+        assert_eq!(message("error: one two three", 10), "error: one\n  two\n  three");
+        assert_eq!(message("error: one", 10), "error: one");
     }
 
     #[test]
