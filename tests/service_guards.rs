@@ -213,7 +213,7 @@ fn an_empty_principal_beside_others_is_to_be_left_out() {
     );
     let (message, help, has_fix) = told(&format!("[{}]", allow("['', lambda.amazonaws.com]")));
     assert_eq!(message, "a principal of Role is empty, so its deployment is refused");
-    assert_eq!((help.as_str(), has_fix), ("leave the empty one out", false));
+    assert_eq!((help.as_str(), has_fix), ("leave the empty one out", true));
     let beside = format!("[{}, {}]", allow("''"), allow("lambda.amazonaws.com"));
     let denied = format!("[{}, {}]", allow("lambda.amazonaws.com"), allow("''").replace("Allow", "Deny"));
     for statements in [beside, denied] {
