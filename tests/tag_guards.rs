@@ -310,3 +310,25 @@ fn names_of_tables_and_buckets_that_begin_with_a_tenant() {
         assert_eq!(said, Vec::from_iter(expected), "{resource}");
     }
 }
+
+/// What a role is tagged with, all its sessions have.
+#[test]
+fn tags_that_a_role_has_itself() {
+    let permission = "Effect: Allow, Action: 'ec2:StartInstances', Resource: '*', Condition: {StringNotEquals: \
+                      {aws:PrincipalTag/team: x}}";
+    let of = |tags: &str| {
+        let template = role(&inline(permission), &[NAMED]).replace("\n    Properties:", &format!("\n    Properties:{tags}"));
+        let mut said = said_of(&template);
+        said.retain(|said| said.starts_with("TAG"));
+        said
+    };
+    assert_eq!(of(""), ["TAG005 warning"]);
+    assert!(of("\n      Tags: [{Key: Team, Value: y}]").is_empty());
+    let trust = "Effect: Allow, Principal: {AWS: '210987654321'}, Action: 'sts:AssumeRole', Condition: ";
+    let asks = format!("{trust}{{StringEquals: {{aws:PrincipalTag/dept: y}}}}");
+    let deny = "Effect: Deny, Principal: {AWS: '210987654321'}, Action: 'sts:AssumeRole', Condition: {StringEquals: \
+                {aws:PrincipalTag/team: x}}";
+    assert!(!said(&[&asks, deny]).iter().any(|said| said.starts_with("TAG005")), "the Allow asks for a tag");
+    let open = "Effect: Allow, Principal: {AWS: '210987654321'}, Action: 'sts:AssumeRole'";
+    assert!(said(&[open, deny]).iter().any(|said| said.starts_with("TAG005")));
+}

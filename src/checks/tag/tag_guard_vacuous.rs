@@ -5,7 +5,7 @@ use crate::checks::remedy::ask;
 use crate::checks::words::held_path;
 use crate::finding::{Finding, Fix, Label, Mistake, Severity, Written, shown};
 use crate::identity::tags::{assume_action, tests_for_tags};
-use crate::identity::{Dialect, Entity, Graph, principal_tag};
+use crate::identity::{Dialect, Entity, Graph, Role, principal_tag};
 use crate::policy::{Carried, Effect, Policy, PrincipalKind, Request, Statement, Test, test_passes, variables};
 use crate::source::Place;
 use crate::value::{Branch, Text, Truth};
@@ -15,7 +15,8 @@ pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
     let graph = cx.graph;
     for role in &graph.roles {
         for case in &role.trust.cases {
-            let document = Document { graph, entity: &role.entity, policy: &case.then, when: &case.when };
+            let roles = vec![role];
+            let document = Document { graph, entity: &role.entity, policy: &case.then, when: &case.when, roles };
             for statement in &case.then.statements {
                 let path = |test: &Test| {
                     let [operator, key] = [&test.operator_text, &test.key].map(|text| text.as_known().unwrap_or("?"));
@@ -27,7 +28,8 @@ pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
     }
     for policy in &graph.policies {
         for case in &policy.document.cases {
-            let document = Document { graph, entity: &policy.entity, policy: &case.then, when: &case.when };
+            let roles = policy.roles.iter().map(|(id, _)| graph.role(*id)).filter(|_| policy.roles_complete).collect();
+            let document = Document { graph, entity: &policy.entity, policy: &case.then, when: &case.when, roles };
             for statement in &case.then.statements {
                 let path = |test: &Test| held_path(policy, statement, Some(test));
                 document.permits(statement, &path, findings);
@@ -43,6 +45,8 @@ struct Document<'g> {
     entity: &'g Entity,
     policy: &'g Policy,
     when: &'g Branch,
+    /// The role whose trust policy it is, or all that have it; none where these are not known.
+    roles: Vec<&'g Role>,
 }
 
 /// What a test looks at.
@@ -135,6 +139,8 @@ impl Document<'_> {
                 (Effect::Allow, About::Keys) if !is_barred && assume_action(statement).is_some() => {
                     self.keys(statement, test)
                 }
+                // What is asked for is the role itself.
+                (Effect::Allow, About::Asked(key)) if self.is_tagged(key) => None,
                 (Effect::Allow, About::Asker(_) | About::Asked(_)) => self.negative(statement, test, what),
                 (Effect::Deny, About::Asker(key) | About::Brought(key)) => self.denies(statement, test, key),
                 _ => None,
@@ -147,6 +153,9 @@ impl Document<'_> {
     fn permits(&self, statement: &Statement, path: &dyn Fn(&Test) -> String, findings: &mut Vec<Finding>) {
         for test in &statement.conditions.tests {
             let Some(what) = about(test) else { continue };
+            if matches!(what, About::Asker(key) if self.is_tagged(key)) {
+                continue;
+            }
             let found = match (statement.effect, what) {
                 (Effect::Allow, About::Asker(_) | About::Asked(_)) if !is_said(findings, test.key_at.place) => {
                     self.negative(statement, test, what).map(|mut finding| {
@@ -238,10 +247,26 @@ impl Document<'_> {
         Some(finding)
     }
 
-    /// Whether no Allow statement of the policy asks for the key, so that the Deny is all there is.
+    /// Whether no Allow statement of the policy asks for the key, and one lets in whoever has no tag, so that the Deny
+    /// is all there is.
     fn is_barrier(&self, test: &Test) -> bool {
-        let allowing = self.policy.statements.iter().filter(|statement| statement.effect == Effect::Allow);
-        !self.policy.opaque && !allowing.into_iter().any(|statement| self.is_asked_for(statement, test))
+        let allowing = || self.policy.statements.iter().filter(|statement| statement.effect == Effect::Allow);
+        !self.policy.opaque
+            && !allowing().any(|statement| self.is_asked_for(statement, test))
+            && allowing().any(|statement| !self.asks_for_a_tag(statement))
+    }
+
+    /// Whether only who has some tag passes a statement.
+    fn asks_for_a_tag(&self, statement: &Statement) -> bool {
+        let is_of_asker = |test: &Test| matches!(about(test), Some(About::Asker(_) | About::Brought(_)));
+        statement.conditions.tests.iter().any(|test| is_of_asker(test) && self.needs(test))
+    }
+
+    /// Whether every role that it is about certainly has a tag itself, which all its sessions have then (IAM User Guide,
+    /// session tags).
+    fn is_tagged(&self, key: &str) -> bool {
+        let has = |role: &&Role| role.tags.known.iter().any(|own| own.eq_ignore_ascii_case(key));
+        !self.roles.is_empty() && self.roles.iter().all(has)
     }
 
     /// Variables whose default fits every value.
@@ -251,6 +276,9 @@ impl Document<'_> {
         }
         for variable in variables(statement, self.policy) {
             let Some(key) = principal_tag(&variable.key) else { continue };
+            if self.is_tagged(key) {
+                continue;
+            }
             // Without wildcards a star is a character like any other.
             if variable.excludes || !variable.is_pattern || variable.default.as_deref() != Some("*") {
                 continue;
