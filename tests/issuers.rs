@@ -171,3 +171,46 @@ fn keys_of_another_cluster_of_the_template() {
     assert!(of("One").is_empty());
     assert_eq!(of("Two"), ["OID008 error"]);
 }
+
+/// A test that lets some audiences in only restricts them.
+#[test]
+fn audiences_that_a_test_restricts() {
+    let sub = "StringEquals: {'idp.acme.com:sub': x}";
+    let of = |clients: &str, test: &str| {
+        let own = format!("Resources:{}", provider("P", "idp.acme.com", clients));
+        said(&["OID", "TRU"], &role(&own, &[&web("!Ref P", &format!("{sub}, {test}"))]))
+    };
+    for fine in [
+        "StringEqualsIgnoreCase: {'idp.acme.com:aud': app1}",
+        "StringLike: {'idp.acme.com:aud': 'app*'}",
+        "StringNotEquals: {'idp.acme.com:aud': app1}",
+    ] {
+        assert!(of("app1, app2", fine).is_empty(), "{fine}");
+    }
+    assert_eq!(of("app1, app2", "StringLike: {'idp.acme.com:aud': '*'}"), ["OID007 warning"]);
+    assert_eq!(of("app1, app2, app3", "StringNotEquals: {'idp.acme.com:aud': app1}"), ["OID007 warning"]);
+}
+
+/// That another statement asks for the audience is told with the audience.
+#[test]
+fn an_audience_that_only_a_sibling_asks_for() {
+    let own = format!("Resources:{}", provider("P", "two.acme.com", "a, b"));
+    let one = web("!Ref P", "StringEquals: {'two.acme.com:sub': x}");
+    let other = web("!Ref P", "StringEquals: {'two.acme.com:sub': y, 'two.acme.com:aud': a}");
+    assert_eq!(said(&["OID", "TRU"], &role(&own, &[&one, &other])), ["OID007 warning"]);
+}
+
+/// What AWS calls looking only is no change.
+#[test]
+fn policies_for_looking_only() {
+    let condition =
+        format!("StringLike: {{'{GITHUB}:sub': 'repo:acme@1/app@2:*'}}, StringEquals: {{'{GITHUB}:aud': a}}");
+    let of = |policy: &str| {
+        let template = role("Resources:", &[&web(&arn(GITHUB), &condition)]);
+        said(&["OID004"], &format!("{template}      ManagedPolicyArns: ['arn:aws:iam::aws:policy/{policy}']\n"))
+    };
+    for looks in ["ReadOnlyAccess", "SecurityAudit", "job-function/ViewOnlyAccess"] {
+        assert_eq!(of(looks), ["OID004 info"], "{looks}");
+    }
+    assert_eq!(of("PowerUserAccess"), ["OID004 warning"]);
+}

@@ -90,6 +90,7 @@ const ROWS: &[Row] = &[
     ("OID001", &["TRU006"], Meets::Statement),
     ("OID002", &["TRU006"], Meets::Statement),
     ("OID011", &["TRU006"], Meets::Statement),
+    ("OID007", &["TRU006"], Meets::Key),
     ("XAC001", &["TRU006"], Meets::Statement),
     ("XAC002", &["TRU006"], Meets::Statement),
     // Another restriction that is bypassed is another mistake.

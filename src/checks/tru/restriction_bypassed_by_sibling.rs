@@ -79,7 +79,12 @@ impl Pair<'_> {
         finding.witness = Some(witness);
         // Who lacks the external id is told by the rule on external ids.
         let is_external = test.key.as_known().is_some_and(|key| key.eq_ignore_ascii_case("sts:ExternalId"));
-        finding.mistake.element = if is_external { "ExternalId" } else { "Sibling" };
+        finding.mistake.element = match () {
+            () if is_external => "ExternalId",
+            // Whose token it is for is told by the rule on audiences.
+            () if self.lacks_audience_only(cx, test) => "aud",
+            () => "Sibling",
+        };
         Some(finding)
     }
 
@@ -142,6 +147,14 @@ impl Pair<'_> {
             return None;
         }
         strict.iter().find(|test| !open.iter().any(|other| same(other, test)) && !self.is_of_companion(test))
+    }
+
+    /// Whether the open statement lacks nothing but the audience of a token.
+    fn lacks_audience_only(&self, cx: &Cx<'_>, test: &Test) -> bool {
+        let same = |a: &Test, b: &Test| !same_key(&a.key, &b.key, &cx.graph.symbols).is_false();
+        let is_there = |own: &Test| self.open.conditions.tests.iter().any(|other| same(own, other));
+        let mut strict = self.strict.conditions.tests.iter();
+        test.key.ends_with(":aud") && strict.all(|own| same(own, test) || is_there(own))
     }
 
     /// Whether a test is about what comes with an action that the open statement does not allow: tags of the session, or a
