@@ -214,3 +214,29 @@ fn policies_for_looking_only() {
     }
     assert_eq!(of("PowerUserAccess"), ["OID004 warning"]);
 }
+
+fn saml(condition: &str) -> String {
+    let condition = if condition.is_empty() { String::new() } else { format!(", Condition: {{{condition}}}") };
+    format!(
+        "Effect: Allow, Principal: {{Federated: !Sub 'arn:aws:iam::${{AWS::AccountId}}:saml-provider/x'}}, \
+         Action: 'sts:AssumeRoleWithSAML'{condition}"
+    )
+}
+
+/// Recipients that a test lets in and that are AWS's, whatever their case or Region.
+#[test]
+fn recipients_that_are_aws() {
+    let of = |condition: &str| said(&["SML"], &role("Resources:", &[&saml(condition)]));
+    for fine in [
+        "StringEqualsIgnoreCase: {'SAML:aud': 'https://signin.aws.amazon.com/saml'}",
+        "'ForAllValues:StringEquals': {'SAML:aud': 'https://signin.aws.amazon.com/saml'}",
+        "StringLike: {'SAML:aud': 'https://*.signin.aws.amazon.com/saml'}",
+        "StringLike: {'SAML:aud': 'https://signin.aws.amazon.com/saml*'}",
+    ] {
+        assert!(of(fine).is_empty(), "{fine}");
+    }
+    for open in ["", "StringLike: {'SAML:aud': 'https://*signin.aws.amazon.com/saml'}", "StringLike: {'SAML:aud': '*'}"]
+    {
+        assert_eq!(of(open).len(), 1, "{open}");
+    }
+}

@@ -317,7 +317,8 @@ fn tags_that_a_role_has_itself() {
     let permission = "Effect: Allow, Action: 'ec2:StartInstances', Resource: '*', Condition: {StringNotEquals: \
                       {aws:PrincipalTag/team: x}}";
     let of = |tags: &str| {
-        let template = role(&inline(permission), &[NAMED]).replace("\n    Properties:", &format!("\n    Properties:{tags}"));
+        let template =
+            role(&inline(permission), &[NAMED]).replace("\n    Properties:", &format!("\n    Properties:{tags}"));
         let mut said = said_of(&template);
         said.retain(|said| said.starts_with("TAG"));
         said

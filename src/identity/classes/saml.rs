@@ -10,7 +10,7 @@ use crate::identity::graph::{Graph, RoleId};
 use crate::identity::sign_in::{SignIn, sign_in_of, sign_ins};
 use crate::identity::witness::Refused;
 use crate::policy::{Domain, Effect, Policy, PrincipalKind, Statement, actions_match};
-use crate::value::{Case, Form, Pattern, Text, Truth};
+use crate::value::{Case, Form, Mark, Pattern, Text, Truth};
 
 const ASSUME: &str = "sts:AssumeRoleWithSAML";
 
@@ -55,6 +55,21 @@ pub fn lets_in_lacking(
     Truth::any(bench.answers.iter().map(|answer| answer.answer.truth))
 }
 
+/// Whether a value is the URL of a sign-in endpoint, in any case, or stands for those of all Regions.
+fn means_endpoint(value: &[Mark]) -> bool {
+    let of_mark = |mark: &Mark| match mark {
+        Mark::Char(c) => Some(c.to_ascii_lowercase()),
+        Mark::Run => Some('*'),
+        _ => None,
+    };
+    let Some(url) = value.iter().map(of_mark).collect::<Option<String>>() else { return false };
+    sign_ins().any(|own| {
+        let host = own.url();
+        let rest = host.strip_prefix("https://").unwrap_or_default();
+        url.starts_with(&host) || url.starts_with(&format!("https://*.{rest}"))
+    })
+}
+
 struct Asking<'a, 'b> {
     bench: &'a mut Bench<'b>,
     provider: Text,
@@ -69,7 +84,7 @@ impl Asking<'_, '_> {
         }
         let attributes = self.attributes();
         let assumes = "the provider signs assertions for other recipients";
-        let other = Form::any().but(self.endpoints());
+        let other = keys::some().but(self.endpoints());
         let keys = self.keys(chosen(other, false), &attributes, chosen_list);
         self.ask("other-recipient", keys, Unwanted::Always, assumes);
         let keys = self.keys(self.console(), &attributes, chosen_list);
@@ -144,6 +159,8 @@ impl Asking<'_, '_> {
         let mut endpoints: Vec<Pattern> = sign_ins().flat_map(SignIn::forms).map(Pattern::from).collect();
         let own = self.bench.own_values(&Text::known("saml:aud"));
         endpoints.extend(own.into_iter().filter(|pattern| pattern.symbols().next().is_some()));
+        let tested = self.bench.values_on(&Text::known("saml:aud"));
+        endpoints.extend(tested.iter().filter(|marks| means_endpoint(marks)).map(|marks| Pattern::without_case(marks)));
         endpoints
     }
 
