@@ -104,9 +104,8 @@ fn refused<'t>(own: &'t OwnPool, handout: &Handout) -> Option<&'t Answer> {
 /// which the deployment replaces.
 fn waits_for_its_pool(graph: &Graph, trust: &Trust, answer: &Answer, when: &Branch) -> bool {
     let Some(test) = test_in_the_way(graph, trust, answer) else { return false };
-    let is_placeholder = |value: &(Text, At)| {
-        graph.is_default(&value.0, when) && refuses_every_pool(test, value, trust, graph)
-    };
+    let is_placeholder =
+        |value: &(Text, At)| graph.is_default(&value.0, when) && refuses_every_pool(test, value, trust, graph);
     test.values.iter().take(MOST_VALUES).any(is_placeholder)
 }
 

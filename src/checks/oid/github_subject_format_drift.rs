@@ -5,7 +5,7 @@ use crate::checks::gate::{Gate, gates, test_path};
 use crate::checks::tokens::{issuers, of_claim};
 use crate::finding::{Finding, Label, Severity, shown};
 use crate::identity::classes::provider::{Provider, of_issuer};
-use crate::identity::classes::{fits_no_subject, ways_of_naming};
+use crate::identity::classes::{fits_no_subject, wants_a_star, ways_of_naming};
 use crate::identity::oidc::Federated;
 use crate::identity::{ClassAnswer, RoleClasses};
 use crate::policy::{Effect, Test};
@@ -37,6 +37,7 @@ fn malformed(cx: &Cx<'_>, gate: Gate<'_>, test: &Test, provider: &Provider) -> O
     let (statement, policy) = (gate.statement, gate.policy);
     let is_wrong = |value: &&(Text, crate::value::At)| {
         fits_no_subject(provider, test, value, statement, policy, &cx.graph.symbols)
+            || wants_a_star(provider, test, value, statement, policy, &cx.graph.symbols)
     };
     let (value, at) = test.values.iter().take(MOST_VALUES).find(is_wrong)?;
     let role = gate.role.entity.name();

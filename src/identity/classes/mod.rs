@@ -42,7 +42,7 @@ pub use consumer::{consumer_gets_in, denying, role_gets_in};
 pub use saml::lets_in_lacking;
 pub use service::{SourceKeys, guarded_kinds, is_guarded_kind, source_keys};
 pub use sibling::let_in_without;
-pub use subjects::{fits_no_subject, narrowed, of_other_form, ways_of_naming};
+pub use subjects::{fits_no_subject, narrowed, of_other_form, wants_a_star, ways_of_naming};
 pub use witness::witness_of;
 
 /// Whether a class must be kept out (catalogue, section 5, third column).

@@ -26,7 +26,28 @@ pub fn fits_no_subject(
     }
     let begins = one.wanted_texts().any(|marks| begins_alike(provider, &marks));
     let forms = provider.subjects.iter().filter(|own| !own.uncertain || !begins).map(Subject::plain_form);
-    let forms: Vec<Form> = forms.collect();
+    takes_none(forms.collect(), one, statement, policy, symbols)
+}
+
+/// Whether a value of a test on the subject has a star that is a character like any other, which no subject of the
+/// issuer has.
+pub fn wants_a_star(
+    provider: &Provider,
+    test: &Test,
+    value: &(Text, At),
+    statement: &Statement,
+    policy: &Policy,
+    symbols: &Symbols,
+) -> bool {
+    let one = Test { values: vec![value.clone()], ..test.clone() };
+    let is_positive = test.operator.is_some_and(|operator| operator.is_positive() && !operator.base.is_typed());
+    let has_star = one.wanted_texts().any(|marks| marks.contains(&Mark::Char('*')));
+    let forms: Vec<Form> = provider.subjects.iter().map(|own| own.plain_form()).collect();
+    is_positive && has_star && !forms.is_empty() && takes_none(forms, one, statement, policy, symbols)
+}
+
+/// Whether a test lets no subject of these forms through.
+fn takes_none(forms: Vec<Form>, test: Test, statement: &Statement, policy: &Policy, symbols: &Symbols) -> bool {
     let somebody = Text::known("arn:aws:iam::111122223333:oidc-provider/somebody");
     let action = "sts:AssumeRoleWithWebIdentity";
     let space = Space {
@@ -35,7 +56,7 @@ pub fn fits_no_subject(
         resource: Text::known("arn:aws:iam::111122223333:role/role"),
         keys: vec![(test.key.clone(), Domain::Text { forms, optional: false })],
     };
-    exists(&alone(statement, vec![one], policy, &somebody, action), &space, symbols).truth.is_false()
+    exists(&alone(statement, vec![test], policy, &somebody, action), &space, symbols).truth.is_false()
 }
 
 /// A value of a test on the subject that stands for several subjects of a form which a customer of the issuer has
