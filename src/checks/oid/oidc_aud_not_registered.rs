@@ -21,9 +21,31 @@ pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
                 continue;
             }
             let providers = registered(cx.graph, &principal.value, gate.when);
-            findings.extend(finding(cx, gate, principal, &issuer, &providers));
+            let refused = || providers.iter().filter(|own| takes_none(cx, gate, principal, &issuer, own));
+            let Some(first) = refused().next() else { continue };
+            // In each of its branches, or in this one.
+            if refused().count() == providers.len() {
+                findings.extend(finding(cx, gate, principal, &issuer, first));
+                continue;
+            }
+            for provider in refused() {
+                let when = cx.graph.together(gate.when, &provider.when);
+                let told = when.zip(finding(cx, gate, principal, &issuer, provider));
+                findings.extend(told.map(|(branch, finding)| Finding { branch, ..finding }));
+            }
         }
     }
+}
+
+/// Whether a provider takes tokens for no audience that a statement wants.
+fn takes_none(cx: &Cx<'_>, gate: Gate<'_>, principal: &Principal, issuer: &Text, provider: &OidcProvider) -> bool {
+    let refuses = |client: &Text| {
+        let request = token(gate, principal, issuer, "aud", client);
+        let mut tests = of_claim(cx, gate.statement, issuer, "aud");
+        tests.any(|test| test_passes(test, gate.policy, &request, &cx.graph.symbols).is_false())
+    };
+    let clients = provider.clients.as_ref().filter(|clients| clients.complete && !clients.items.is_empty());
+    clients.is_some_and(|clients| clients.items.iter().all(|client| refuses(&client.text)))
 }
 
 fn finding(
@@ -31,21 +53,10 @@ fn finding(
     gate: Gate<'_>,
     principal: &Principal,
     issuer: &Text,
-    providers: &[&OidcProvider],
+    provider: &OidcProvider,
 ) -> Option<Finding> {
-    let provider = providers.first()?;
     let clients = provider.clients.as_ref()?;
-    let tests: Vec<&Test> = of_claim(cx, gate.statement, issuer, "aud").collect();
-    let refuses = |client: &Text| {
-        let request = token(gate, principal, issuer, "aud", client);
-        tests.iter().any(|test| test_passes(test, gate.policy, &request, &cx.graph.symbols).is_false())
-    };
-    // In each of its branches.
-    let takes_none = |provider: &&OidcProvider| {
-        let clients = provider.clients.as_ref().filter(|clients| clients.complete && !clients.items.is_empty());
-        clients.is_some_and(|clients| clients.items.iter().all(|client| refuses(&client.text)))
-    };
-    let test = tests.first().filter(|_| providers.iter().all(takes_none))?;
+    let test = of_claim(cx, gate.statement, issuer, "aud").next()?;
     let refuses_own = |test: &Test, value: &Text| {
         let request = token(gate, principal, issuer, "aud", value);
         test_passes(test, gate.policy, &request, &cx.graph.symbols).is_false()
