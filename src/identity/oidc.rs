@@ -126,6 +126,11 @@ fn has_port(pieces: &[Piece]) -> bool {
 /// Issuers that IAM knows without a provider (IAM User Guide, Principal element, OIDC federated principals).
 pub const BUILT_IN: [&str; 3] = ["accounts.google.com", "graph.facebook.com", "www.amazon.com"];
 
+/// Whether a claim names the app for which a token was made, by any of the names that issuers have for it.
+pub fn is_name_of_app(claim: &str) -> bool {
+    ["aud", "azp", "app_id", "client_id"].iter().any(|own| own.eq_ignore_ascii_case(claim))
+}
+
 /// Whom a federated principal names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Federated {

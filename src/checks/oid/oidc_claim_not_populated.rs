@@ -6,7 +6,7 @@ use crate::checks::tokens::{element, issuers, passes_without};
 use crate::finding::{Finding, Label, Severity, shown};
 use crate::identity::Dialect;
 use crate::identity::classes::provider::{Provider, is_of_every_issuer, of_issuer};
-use crate::identity::oidc::{Federated, claim_of, is_claim_of};
+use crate::identity::oidc::{Federated, claim_of, is_claim_of, is_name_of_app};
 use crate::policy::{Effect, Test};
 use crate::value::{Text, Truth};
 
@@ -42,7 +42,7 @@ fn finding(cx: &Cx<'_>, gate: Gate<'_>, test: &Test, issuer: &Text, provider: &P
     if is_published {
         return elsewhere(cx, gate, test, &claim);
     }
-    if provider.class == GOOGLE {
+    if provider.class == GOOGLE && is_name_of_app(&claim) {
         return None;
     }
     let passes = passes_without(cx, gate, test);

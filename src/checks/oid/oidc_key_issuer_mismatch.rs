@@ -6,7 +6,7 @@ use crate::checks::tokens::{element, issuers, passes_without, trusts_one_issuer}
 use crate::finding::{Change, Finding, Fix, Label, Mistake, Severity, shown};
 use crate::identity::classes::provider::{ClaimKind, Provider, is_of_every_issuer, of_issuer};
 use crate::identity::cognito::ASSUME;
-use crate::identity::oidc::{Federated, claim_of, is_claim_of, misspelt};
+use crate::identity::oidc::{Federated, claim_of, is_claim_of, is_name_of_app, misspelt};
 use crate::identity::provider::pool_principals;
 use crate::identity::{Dialect, Unwanted, has_keys};
 use crate::policy::{Effect, Test, actions_match};
@@ -145,6 +145,10 @@ fn wrong_claim(cx: &Cx<'_>, test: &Test, names: &[&Text]) -> Option<String> {
     let provider = provider.filter(|own| certain.is_true() && OF_THEIR_OWN.contains(&own.class.as_str()))?;
     let claim = claim_of(test.key.as_known()?, issuer)?;
     let is_own = provider.claims.iter().any(|own| own.name.eq_ignore_ascii_case(&claim));
+    // What else Google's tokens say of a user, STS does not take over.
+    if provider.class == "google" && !is_name_of_app(&claim) {
+        return None;
+    }
     let claims = provider.claims.iter().filter(|claim| !matches!(claim.is, ClaimKind::Unclear));
     let claims: Vec<&str> = claims.map(|claim| claim.name.as_str()).collect();
     (!is_own).then(|| format!("{} has the keys {} only", provider.title, claims.join(" and ")))
@@ -328,7 +332,10 @@ fn help(cx: &Cx<'_>, gate: Gate<'_>, issuer: &Text, tests: &[&Test]) -> String {
     }
     let what = match names_app(cx, issuer) {
         _ if trusts_several(cx, gate) => "write a statement for each issuer, with keys of its own".to_owned(),
-        Some(provider) => format!("{} names the app by app_id", provider.title),
+        Some(provider) if lines.iter().all(|line| line.contains("app_id")) => {
+            format!("{} names the app by app_id", provider.title)
+        }
+        Some(provider) => format!("{} names the user by {}", provider.title, user_of(provider)),
         None if become_one(tests, issuer) => {
             "begin the keys with the issuer as the principal has it, and list the values of one key together".to_owned()
         }
@@ -347,13 +354,26 @@ fn names_app(cx: &Cx<'_>, issuer: &Text) -> Option<&'static Provider> {
     provider.filter(|own| certain.is_true() && own.class != "google" && OF_THEIR_OWN.contains(&own.class.as_str()))
 }
 
+/// What an issuer that names the app by a key of its own calls the user.
+fn user_of(provider: &Provider) -> &str {
+    let user = provider
+        .claims
+        .iter()
+        .map(|claim| claim.name.as_str())
+        .find(|claim| claim.ends_with("id") && *claim != "app_id");
+    user.unwrap_or("app_id")
+}
+
 /// A test's key as it is to be.
 fn line(cx: &Cx<'_>, gate: Gate<'_>, issuer: &Text, test: &Test) -> String {
     let claim = claim_meant(&cx.graph.shown(&test.key), issuer).unwrap_or_default();
     let is_google = issuer.as_known() == Some(GOOGLE);
     let claim = match claim.as_str() {
-        "aud" | "azp" | "app_id" | "client_id" if is_google => "aud".to_owned(),
-        _ if names_app(cx, issuer).is_some() => "app_id".to_owned(),
+        claim if is_google && is_name_of_app(claim) => "aud".to_owned(),
+        _ if names_app(cx, issuer).is_some() => match (names_app(cx, issuer), claim.as_str()) {
+            (Some(provider), "sub") => user_of(provider).to_owned(),
+            _ => "app_id".to_owned(),
+        },
         "" => "sub".to_owned(),
         _ => claim,
     };
