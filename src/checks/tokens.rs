@@ -339,7 +339,12 @@ impl<'c> Case<'c> {
     }
 
     fn own_value(&self, claim: &str) -> (String, String) {
-        let key = key_of(self.answer, claim).map_or_else(|| format!("ISSUER:{claim}"), |key| self.cx.graph.shown(key));
+        let key = match key_of(self.answer, claim) {
+            Some(key) => self.cx.graph.shown(key),
+            // A key of AWS's own.
+            None if claim.contains(':') => claim.to_owned(),
+            None => format!("ISSUER:{claim}"),
+        };
         let value =
             self.provider.example.clone().unwrap_or_else(|| format!("THE-{}-OF-YOUR-WORKLOAD", claim.to_uppercase()));
         (key, quoted(self.role(), &value))

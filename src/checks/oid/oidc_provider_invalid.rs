@@ -9,14 +9,19 @@ use crate::identity::oidc::{
 };
 use crate::identity::{Dialect, Graph, Written};
 use crate::source::Place;
-use crate::value::{Branch, Text, compare};
+use crate::value::{Branch, Symbols, Text, compare};
 
 /// Finds providers with a fault of their own, and those of one URL.
 pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
     let all = &cx.graph.oidc_providers;
     for (at, provider) in all.iter().enumerate() {
-        let faults =
-            [url(provider), clients(provider), thumbprints(provider), built_in(provider), pinned(cx.graph, provider)];
+        let faults = [
+            url(provider),
+            clients(provider, &cx.graph.symbols),
+            thumbprints(provider),
+            built_in(provider),
+            pinned(cx.graph, provider),
+        ];
         let faults = faults.into_iter().flatten().map(|fault| (fault, provider.when.clone()));
         let faults = faults.chain(twins(cx.graph, provider, &all[..at]));
         findings.extend(faults.map(|(fault, when)| finding(provider, fault, when)));
@@ -72,14 +77,16 @@ fn url(provider: &OidcProvider) -> Option<Fault> {
     Some(Fault::refused(provider, url.place, "Url", label.to_owned(), &help))
 }
 
-fn clients(provider: &OidcProvider) -> Option<Fault> {
+fn clients(provider: &OidcProvider, symbols: &Symbols) -> Option<Fault> {
     let (most, longest) = MOST_CLIENTS;
     let Some(list) = provider.clients.as_ref().filter(|list| !list.items.is_empty() || !list.complete) else {
         let place = provider.clients.as_ref().map_or(provider.entity.place, |list| list.at.place);
+        let usual = provider.issuer().and_then(|issuer| of_issuer(&issuer, symbols).0?.audience_of(&issuer));
+        let usual = usual.unwrap_or_else(|| "sts.amazonaws.com".to_owned());
         let example = match provider.entity.dialect {
-            Dialect::Yaml => "ClientIdList: [ sts.amazonaws.com ]",
-            Dialect::Json => "\"ClientIdList\": [ \"sts.amazonaws.com\" ]",
-            Dialect::Cdk => "clientIds: ['sts.amazonaws.com'],",
+            Dialect::Yaml => format!("ClientIdList: [ {usual} ]"),
+            Dialect::Json => format!("\"ClientIdList\": [ \"{usual}\" ]"),
+            Dialect::Cdk => format!("clientIds: ['{usual}'],"),
         };
         return Some(Fault {
             severity: Severity::Warning,
