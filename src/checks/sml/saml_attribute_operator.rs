@@ -14,14 +14,16 @@ use crate::value::{Text, compare};
 
 /// Finds tests on attributes in statements that let users of SAML providers in.
 pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
-    for gate in gates(cx).filter(|gate| gate.statement.effect == Effect::Allow) {
+    for gate in gates(cx).filter(|gate| gate.statement.effect != Effect::Unknown) {
         let (own, _) = providers(gate.statement, &cx.graph.symbols);
         if own.is_empty() {
             continue;
         }
         let tests = &gate.statement.conditions.tests;
         findings.extend(tests.iter().filter_map(|test| on_list(cx, gate, test)));
-        findings.extend(on_transient(cx, gate));
+        if gate.statement.effect == Effect::Allow {
+            findings.extend(on_transient(cx, gate));
+        }
     }
 }
 
@@ -37,12 +39,15 @@ fn on_list(cx: &Cx<'_>, gate: Gate<'_>, test: &Test) -> Option<Finding> {
         let (help, changes) = saying_how(gate, test, key, written);
         (
             severity,
-            format!("whether {role} takes users by {name} is not documented"),
+            match gate.statement.effect {
+                Effect::Deny => format!("whether {role} refuses users by {name} is not documented"),
+                _ => format!("whether {role} takes users by {name} is not documented"),
+            },
             format!("a list, and {} does not say how its values count", shown(written)),
             help,
             changes,
         )
-    } else if operator.asks_of_all() && passes_when_absent(cx, gate, test) {
+    } else if gate.statement.effect == Effect::Allow && operator.asks_of_all() && passes_when_absent(cx, gate, test) {
         (
             Severity::Warning,
             format!("a test of {role} passes for users who have no {name}"),
