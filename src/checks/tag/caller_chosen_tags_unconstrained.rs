@@ -3,12 +3,12 @@
 use std::collections::HashSet;
 
 use crate::checks::Cx;
-use crate::checks::gate::{bare_account, deciding, gate, is_everybody, proof};
+use crate::checks::gate::{bare_account, deciding, gate, is_everybody, is_on, is_open_to_roles, proof};
 use crate::checks::words::{adding, condition_line, is_bare, spot};
 use crate::finding::{Finding, Label, Severity, shown};
 use crate::identity::{ClassAnswer, Dialect, Graph, How, Role, RoleClasses, TagUse, tag_uses};
-use crate::policy::{Principal, PrincipalKind, Statement};
-use crate::value::Text;
+use crate::policy::{Policy, Principal, PrincipalKind, Statement};
+use crate::value::{Symbols, Text};
 
 /// What the classes of this rule begin with.
 const CHOSEN: &str = "account/chosen-tag/";
@@ -42,6 +42,7 @@ fn callers(cx: &Cx<'_>, of_role: &RoleClasses, key: &str) -> Callers {
     let class = format!("{CHOSEN}{key}");
     let answers = of_role.answers.iter().filter(|answer| answer.class == class && answer.answer.truth.is_true());
     let mut named: Vec<&Principal> = Vec::new();
+    let mut told: Vec<&Text> = Vec::new();
     for answer in answers {
         for statement in deciding(policy, answer) {
             let of_accounts = |one: &&Principal| matches!(one.kind, None | Some(PrincipalKind::Aws));
@@ -49,18 +50,32 @@ fn callers(cx: &Cx<'_>, of_role: &RoleClasses, key: &str) -> Callers {
             if principals.is_empty() || principals.iter().any(|one| is_everybody(one, symbols)) {
                 return Callers::Anybody;
             }
-            named.extend(principals.iter().filter(of_accounts));
+            let by_name = by_name(statement, policy, answer, symbols);
+            let is_told = |one: &&Principal| !by_name.is_empty() && bare_account(one, symbols).is_some();
+            named.extend(principals.iter().filter(of_accounts).filter(|one| !is_told(one)));
+            told.extend(by_name);
         }
     }
     if named.iter().any(|one| bare_account(one, symbols).is_some()) {
         return Callers::Account;
     }
-    let mut values: Vec<&Text> = named.iter().map(|one| &one.value).collect();
+    let mut values: Vec<&Text> = named.iter().map(|one| &one.value).chain(told).collect();
     values.dedup();
+    let is_wild = |value: &Text| value.as_known().is_some_and(|known| known.contains(['*', '?']));
     match values.as_slice() {
+        [one] if is_wild(one) => Callers::Several,
         [one] => Callers::One((*one).clone()),
         _ => Callers::Several,
     }
+}
+
+/// The names in its accounts for which a statement asks (`aws:PrincipalArn`), where it lets no other in.
+fn by_name<'p>(statement: &'p Statement, policy: &Policy, answer: &ClassAnswer, symbols: &Symbols) -> Vec<&'p Text> {
+    let mut accounts = crate::checks::gate::named(statement).iter().filter_map(|one| bare_account(one, symbols));
+    let Some(account) = accounts.next() else { return Vec::new() };
+    let tests = statement.conditions.tests.iter().filter(|test| is_on(test, &["aws:principalarn"]));
+    let mut tests = tests.filter(|test| !is_open_to_roles(test, policy, &answer.answer.request, &account, symbols));
+    tests.next().map(|test| test.values.iter().map(|(value, _)| value).collect()).unwrap_or_default()
 }
 
 fn finding(
