@@ -333,3 +333,55 @@ fn tags_that_a_role_has_itself() {
     let open = "Effect: Allow, Principal: {AWS: '210987654321'}, Action: 'sts:AssumeRole'";
     assert!(said(&[open, deny]).iter().any(|said| said.starts_with("TAG005")));
 }
+
+/// One role of an account, asked for by its ARN, is one caller.
+#[test]
+fn callers_that_are_named_in_a_test() {
+    let permission = "Effect: Allow, Action: 's3:GetObject', Resource: 'arn:aws:s3:::b/${aws:PrincipalTag/T}/*'";
+    let of = |condition: &str| {
+        let trust = format!(
+            "Effect: Allow, Principal: {{AWS: '210987654321'}}, Action: ['sts:AssumeRole', 'sts:TagSession']{condition}"
+        );
+        let mut told = said_of(&role(&inline(permission), &[&trust]));
+        told.retain(|said| said.starts_with("TAG004"));
+        told
+    };
+    let arn = |operator: &str, name: &str| {
+        of(&format!(", Condition: {{{operator}: {{aws:PrincipalArn: 'arn:aws:iam::210987654321:role/{name}'}}}}"))
+    };
+    assert_eq!(of(""), ["TAG004 error"]);
+    assert_eq!(arn("ArnEquals", "broker"), ["TAG004 info"]);
+    assert_eq!(arn("ArnLike", "team-*"), ["TAG004 warning"]);
+    assert_eq!(arn("ArnNotEquals", "broker"), ["TAG004 error"]);
+}
+
+/// The help keeps the actions that are there.
+#[test]
+fn the_help_names_all_actions() {
+    let trust = "Effect: Allow, Principal: {AWS: 'arn:aws:iam::210987654321:role/x'}, Action: ['sts:AssumeRole', \
+                 'sts:SetSourceIdentity'], Condition: {StringEquals: {aws:RequestTag/team: a}}";
+    let outcome = check_texts(vec![("template.yaml".to_owned(), role("", &[trust]))]);
+    let told = outcome.findings.iter().find(|finding| finding.rule == "TAG001").expect("it lacks the action");
+    assert!(told.help.ends_with("Action: [sts:AssumeRole, sts:SetSourceIdentity, sts:TagSession]"), "{}", told.help);
+}
+
+/// Who passes no tag is denied, and who passes one is not allowed to.
+#[test]
+fn a_deny_of_untagged_sessions() {
+    let allow = |action: &str| format!("Effect: Allow, Principal: {{AWS: '210987654321'}}, Action: {action}");
+    let deny = |condition: &str| {
+        format!(
+            "Effect: Deny, Principal: {{AWS: '210987654321'}}, Action: 'sts:AssumeRole', Condition: {{{condition}}}"
+        )
+    };
+    let of = |action: &str, condition: &str| {
+        let mut told = said(&[&allow(action), &deny(condition)]);
+        told.retain(|said| said.starts_with("TAG001"));
+        told
+    };
+    for condition in ["StringNotEquals: {aws:RequestTag/team: a}", "'Null': {aws:RequestTag/team: 'true'}"] {
+        assert_eq!(of("'sts:AssumeRole'", condition), ["TAG001 error"], "{condition}");
+        assert!(of("['sts:AssumeRole', 'sts:TagSession']", condition).is_empty(), "{condition}");
+    }
+    assert!(of("'sts:AssumeRole'", "StringEquals: {aws:RequestTag/team: a}").is_empty());
+}

@@ -109,10 +109,19 @@ pub fn tests_for_identity<'s>(statement: &'s Statement, policy: &'s Policy) -> i
 /// The test of a Deny statement by which it speaks of whoever sets no source identity, and of nothing else but source
 /// identities.
 pub fn denies_without_identity<'s>(statement: &'s Statement, policy: &Policy) -> Option<&'s Test> {
+    denies_without(statement, policy, |key| key == "sts:sourceidentity")
+}
+
+/// The same of whoever passes no tags, and of nothing else but tags that are passed.
+pub fn denies_without_tags<'s>(statement: &'s Statement, policy: &Policy) -> Option<&'s Test> {
+    denies_without(statement, policy, |key| key.starts_with("aws:requesttag/"))
+}
+
+fn denies_without<'s>(statement: &'s Statement, policy: &Policy, wanted: impl Fn(&str) -> bool) -> Option<&'s Test> {
     let bare = request(PrincipalKind::Aws, &Text::known("*"), Text::known("*"), SET_SOURCE_IDENTITY);
     let tests = &statement.conditions.tests;
     let holds = |test: &Test| {
-        let is_key = test.key.as_known().is_some_and(|key| key.eq_ignore_ascii_case("sts:sourceidentity"));
+        let is_key = test.key.as_known().is_some_and(|key| wanted(&key.to_ascii_lowercase()));
         is_key && test_passes(test, policy, &bare, &Symbols::default()).is_true()
     };
     let denies = statement.effect == Effect::Deny && !statement.conditions.opaque && tests.iter().all(holds);

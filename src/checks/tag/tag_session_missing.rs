@@ -7,13 +7,14 @@ use crate::checks::words::{actions_of, permission_spot};
 use crate::finding::{Finding, Fix, Label, Mistake, Severity, Status, shown};
 use crate::identity::cognito::{ASSUME, Desk, TAG_SESSION};
 use crate::identity::tags::{
-    assume_action, companion_missing, named_companions, never_allows, roles_named, tests_for_tags,
+    assume_action, companion_missing, denies_without_tags, is_covered, named_companions, never_allows, roles_named,
+    tests_for_tags,
 };
 use crate::identity::{
     Answer, AwsPrincipal, Dialect, Graph, Handout, Holder, Mapping, PermissionPolicy, Role, RoleId, TagMap, Trust, Way,
     account_of, aws_principal, tag_uses,
 };
-use crate::policy::{Effect, Policy, Principal, PrincipalKind, Principals, Statement, Test, actions_match};
+use crate::policy::{Actions, Effect, Policy, Principal, PrincipalKind, Principals, Statement, Test, actions_match};
 use crate::source::Place;
 use crate::value::{Branch, Case, Text, Truth, compare};
 
@@ -30,6 +31,7 @@ pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
     for (id, role) in cx.graph.roles() {
         for case in &role.trust.cases {
             from_own_tests(cx.graph, id, role, &case.then, &case.when, findings);
+            from_own_denies(cx.graph, id, role, &case.then, &case.when, findings);
         }
     }
     let graph = cx.graph;
@@ -288,6 +290,34 @@ fn from_own_tests(graph: &Graph, id: RoleId, role: &Role, policy: &Policy, when:
     }
 }
 
+/// A trust policy that allows what a Deny of it takes from all who pass no tags.
+fn from_own_denies(
+    graph: &Graph,
+    id: RoleId,
+    role: &Role,
+    policy: &Policy,
+    when: &Branch,
+    findings: &mut Vec<Finding>,
+) {
+    let denying = || policy.statements.iter().filter(|own| own.effect == Effect::Deny);
+    for statement in &policy.statements {
+        let Some(action) = assume_action(statement).filter(|_| statement.effect == Effect::Allow) else { continue };
+        let test = denying().find_map(|deny| {
+            let test = denies_without_tags(deny, policy)?;
+            let covers = |principal: &Principal| is_covered(deny, principal, action, &role.arn(), &graph.symbols);
+            (!named(statement).is_empty() && named(statement).iter().all(covers)).then_some(test)
+        });
+        let Some(test) = test.filter(|_| companion_missing(graph, id, policy, statement)) else { continue };
+        if is_said(findings, role, statement) {
+            continue;
+        }
+        let name = role.entity.name();
+        let message = format!("{name} denies whoever passes no session tags, and does not allow them to be passed");
+        let related = vec![Label::new(key_place(test), "denied where the session is not tagged")];
+        findings.push(finding(role, statement, message, related, when));
+    }
+}
+
 fn key_place(test: &Test) -> Place {
     test.key_at.place
 }
@@ -299,15 +329,27 @@ fn finding(role: &Role, statement: &Statement, message: String, related: Vec<Lab
     let mut finding = Finding::new("TAG001", Severity::Error, message, label, role.entity.property(property));
     finding.related = related;
     let assume = assume_action(statement).unwrap_or("sts:AssumeRole");
+    let all = with_tagging(statement, assume);
+    let both = if all.len() > 2 { "allow it too" } else { "allow both" };
     finding.help = match role.entity.dialect {
         Dialect::Cdk => cdk_help(assume),
-        Dialect::Json => format!("allow both\n  \"Action\": [\"{assume}\", \"sts:TagSession\"]"),
-        Dialect::Yaml => format!("allow both\n  Action: [{assume}, sts:TagSession]"),
+        Dialect::Json => format!("{both}\n  \"Action\": [\"{}\"]", all.join("\", \"")),
+        Dialect::Yaml => format!("{both}\n  Action: [{}]", all.join(", ")),
     };
     finding.fix = fix(statement).map(Box::new);
     finding.mistake = Mistake { statement: Some(statement.at.place), element: "Action", bare: false };
     finding.branch = when.clone();
     finding
+}
+
+/// The actions that a statement has, and the one that is missing.
+fn with_tagging(statement: &Statement, assume: &str) -> Vec<String> {
+    let own: Option<Vec<&str>> = match &statement.actions {
+        Actions::Only(list) => list.iter().map(|(action, _)| action.as_known()).collect(),
+        _ => None,
+    };
+    let own = own.filter(|own| own.len() > 1).unwrap_or_else(|| vec![assume]);
+    own.into_iter().chain(["sts:TagSession"]).map(shown).collect()
 }
 
 /// A role that allows tags in one statement and takes them away in another: no action more would help.
