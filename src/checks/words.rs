@@ -88,6 +88,12 @@ pub(super) fn is_for_guests(graph: &Graph, trust: &Trust) -> bool {
     ways.peek().is_some() && ways.all(|way| way == Way::Guest)
 }
 
+/// Whether a role, in all of its branches, is handed to guests and to nobody else.
+pub(super) fn only_guests_get(graph: &Graph, role: RoleId) -> bool {
+    let mut ways = graph.handouts_of(role).map(|handout| handout.way).peekable();
+    ways.peek().is_some() && ways.all(|way| way == Way::Guest)
+}
+
 /// What a proof by guests takes for granted of their pool: they are let in, and ask STS for a role themselves.
 pub(super) fn taken_for_granted(graph: &Graph, pool: Option<PoolId>, when: &Branch) -> Option<String> {
     let pool = pool.map(|id| &graph.pools[id.0]);

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::principal_tag_map_invalid::is_refused;
 use crate::checks::Cx;
 use crate::checks::rule::distance;
-use crate::checks::words::held_path;
+use crate::checks::words::{held_path, only_guests_get};
 use crate::finding::{Change, Finding, Fix, Label, Mistake, Severity, Written, shown};
 use crate::identity::cognito::ASSUME;
 use crate::identity::provider::pool_principals;
@@ -26,7 +26,10 @@ pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
         if uses.is_empty() || !role.tags.complete || is_said(findings, role) {
             continue;
         }
-        let Some(maps) = maps_of(cx, id) else { continue };
+        let Some(mut maps) = maps_of(cx, id) else { continue };
+        // Their sessions have no tags, whatever the maps set.
+        let is_of_guests = only_guests_get(graph, id);
+        maps.retain(|_| !is_of_guests);
         if maps.iter().any(|map| is_refused(graph, map)) {
             continue;
         }
@@ -42,9 +45,17 @@ pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
             }
             let maps: Vec<&TagMap> =
                 maps.iter().copied().filter(|map| graph.together(&when, &map.when).is_some()).collect();
-            findings.extend(finding(graph, role, own, &maps).map(|found| Finding { branch: when, ..found }));
+            let found = finding(graph, role, own, &maps).map(|found| Finding { branch: when, ..found });
+            findings.extend(found.map(|found| if is_of_guests { of_guests(found) } else { found }));
         }
     }
+}
+
+/// What no tag map changes.
+fn of_guests(finding: Finding) -> Finding {
+    let help = "guests never have tags: take the statement out, or tell them apart by their identity\n  \
+                ${cognito-identity.amazonaws.com:sub}";
+    Finding { help: help.to_owned(), fix: None, ..finding }
 }
 
 /// A branch in which a statement rests on a tag that no map sets there.

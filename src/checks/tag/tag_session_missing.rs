@@ -3,7 +3,7 @@
 use crate::checks::Cx;
 use crate::checks::gate::named;
 use crate::checks::remedy::allow;
-use crate::checks::words::{actions_of, permission_spot};
+use crate::checks::words::{actions_of, only_guests_get, permission_spot};
 use crate::finding::{Finding, Fix, Label, Mistake, Severity, Status, shown};
 use crate::identity::cognito::{ASSUME, Desk, TAG_SESSION};
 use crate::identity::tags::{
@@ -109,7 +109,8 @@ fn from_grant(
 
 /// Permissions that rest on tags which the sessions of a role cannot have.
 fn from_own_permissions(graph: &Graph, id: RoleId, role: &Role, findings: &mut Vec<Finding>) {
-    if !role.tags.complete {
+    // Guests never have tags, whatever the role allows.
+    if !role.tags.complete || only_guests_get(graph, id) {
         return;
     }
     let is_static = |key: &str| role.tags.known.iter().any(|own| own.eq_ignore_ascii_case(key));
