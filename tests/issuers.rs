@@ -340,3 +340,24 @@ fn proposals_that_the_issuer_can_sign() {
     let none = told.iter().find(|own| own.rule == "OID013").expect("it lists nothing");
     assert!(none.help.ends_with("ClientIdList: [ https://gitlab.com ]"), "{}", none.help);
 }
+
+/// Of a list the one value is shown that lets strangers in.
+#[test]
+fn the_value_of_a_list_that_is_open() {
+    let condition = |subjects: &str| format!("StringLike: {{'{GITHUB}:sub': {subjects}, '{GITHUB}:aud': a}}");
+    let template = role(
+        "Resources:",
+        &[&web(&arn(GITHUB), &condition("['repo:acme@1/app@2:*', 'repo:acme*', 'repo:a@1/b@2:*']"))],
+    );
+    let told = findings(&template);
+    let open = told.iter().find(|own| own.rule == "OID002").expect("it is open");
+    assert_eq!(open.primary.place.span.of(&template), "'repo:acme*'");
+}
+
+/// A key of another issuer does not hide what the right one leaves open.
+#[test]
+fn one_key_of_another_issuer_beside_an_open_one() {
+    let test = format!("StringNotEquals: {{'gitlab.com:aud': x, '{GITHUB}:sub': y}}");
+    let told = said(&["OID002", "OID008"], &role("Resources:", &[&web(&arn(GITHUB), &test)]));
+    assert_eq!(told.iter().map(|own| &own[..6]).collect::<Vec<_>>(), ["OID002", "OID008"]);
+}

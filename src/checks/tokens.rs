@@ -101,6 +101,9 @@ pub(super) fn tests_on<'s>(
     statement.conditions.tests.iter().filter(is_on)
 }
 
+/// Values of one test that are looked at one by one.
+const MOST_VALUES: usize = 64;
+
 impl<'c> Case<'c> {
     /// Whether a class of the same issuer is certainly let in by the same part of the policy.
     pub(super) fn also_admits(&self, wanted: impl Fn(&Provider, &str) -> bool) -> bool {
@@ -169,7 +172,21 @@ impl<'c> Case<'c> {
     }
 
     fn spot(&self, claim: &str) -> (Place, String) {
-        self.tests(claim).next().map_or_else(|| spot(self.statement), |test| test_spot(self.statement, test))
+        let Some(test) = self.tests(claim).next() else { return spot(self.statement) };
+        let (list, property) = test_spot(self.statement, test);
+        (self.value_that_admits(test).unwrap_or(list), property)
+    }
+
+    /// The value of a list that lets the token in, where others of it do not.
+    fn value_that_admits(&self, test: &Test) -> Option<Place> {
+        let (policy, request) = (self.of_role.policy(self.cx.graph), &self.answer.answer.request);
+        let passes = |value: &(Text, At)| {
+            let alone = Test { values: vec![value.clone()], ..test.clone() };
+            test_passes(&alone, policy, request, &self.cx.classes.symbols)
+        };
+        let looked_at = || test.values.iter().take(MOST_VALUES);
+        let keeps_out = looked_at().any(|value| passes(value).is_false());
+        looked_at().find(|value| passes(value).is_true()).filter(|_| keeps_out).map(|(_, at)| at.place)
     }
 
     /// The lines that ask for one workload where a claim is not asked for; without any condition, for its audience
