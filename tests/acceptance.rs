@@ -101,7 +101,7 @@ fn case_5_every_form_of_a_test_on_amr() {
         ("ForAnyValue:StringLike", "'*'", ["CGT002 error R", "CGT008 info R", "CGT008 warning R"]),
         ("ForAllValues:StringEquals", "authenticated", ["CGT007 error R", "MAP014 error R", "CGT007 warning R"]),
         ("ForAllValues:StringLike", members, ["CGT007 warning R", "MAP014 error R", "CGT007 warning R"]),
-        ("ForAllValues:StringNotEquals", "unauthenticated", ["CGT007 warning R"; 3]),
+        ("ForAllValues:StringNotEquals", "unauthenticated", ["CGT007 warning R", "MAP014 error R", "CGT007 warning R"]),
         ("ForAnyValue:StringNotEquals", "unauthenticated", ["", "MAP014 error R", ""]),
         ("StringEquals", "authenticated", ["CGT006 warning R"; 3]),
         ("StringNotEquals", "unauthenticated", ["CGT006 warning R"; 3]),

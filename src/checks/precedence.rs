@@ -227,10 +227,6 @@ fn wins(winner: &Finding, loser: &Finding) -> bool {
     if winner.status == Status::Possible && loser.status == Status::Definite {
         return false;
     }
-    // That a test lets too many in does not say that it keeps out whom the role is for.
-    if winner.rule == "CGT007" && loser.rule == "MAP014" && winner.severity < Severity::Error {
-        return false;
-    }
     // An aud that names another pool of the run: the pool's own complaint says more than the fixed id.
     let names_other_pool = winner.rule == "MAP014" && loser.rule == "CGT004" && loser.severity == Severity::Info;
     if names_other_pool && meet(winner, loser, Meets::Key) {

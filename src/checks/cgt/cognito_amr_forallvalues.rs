@@ -83,8 +83,9 @@ fn effect(graph: &Graph, trust: &Trust, statement: &Statement, test: &Test) -> O
     let signed_in = Truth::any(answers().map(|answer| both(&answer.request)).chain([both(request)]));
     let guest = passes(&trust.foreign_guest.request);
     match signed_in {
-        // A guest role that refuses guests too is the business of MAP014.
-        Truth::False | Truth::Unknown if is_for_guests(graph, trust) && !guest.is_true() => return None,
+        // A guest role that refuses guests is the business of MAP014.
+        _ if guest.is_false() && is_for_guests(graph, trust) => return None,
+        Truth::False | Truth::Unknown if !guest.is_true() && is_for_guests(graph, trust) => return None,
         // A test for guests is meant to refuse them.
         Truth::False if !guest.is_true() => return Some(Fault::RefusesSignedIn),
         Truth::Unknown if !guest.is_true() => return Some(Fault::Undocumented),

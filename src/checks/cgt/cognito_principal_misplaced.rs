@@ -230,6 +230,9 @@ impl Case<'_> {
         if self.is_spare {
             return "remove this statement; another one lets identity pools in".to_owned();
         }
+        if self.mend == Mend::Service && admits_pools(self.graph, self.statement) {
+            return "take the service out: the statement names identity pools as it should".to_owned();
+        }
         let (role, name) = (self.role(), self.own);
         let principal = match role.entity.dialect {
             Dialect::Cdk => None,
