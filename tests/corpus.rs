@@ -138,7 +138,7 @@ fn what_was_fixed_later_was_wrong_before() {
     let samples = samples.iter().flat_map(|file| roles.iter().map(move |role| format!("CGT006 {role} {file}")));
     // An early demonstration of GitHub's tokens, for any audience.
     let audience = ["OID007 iamroletoassume09F64513 GitHubOidcStack.template.json".to_owned()];
-    // A function in place of a key, which CloudFormation takes as it is written.
+    // A key with !Sub before it, which CloudFormation evaluates nowhere but in values.
     let key = ["OID008 BedrockRole nexus-customer-onboarding.yaml".to_owned()];
     assert_eq!(found, root.into_iter().chain(nested).chain(samples).chain(audience).chain(key).collect());
 }

@@ -361,3 +361,17 @@ fn one_key_of_another_issuer_beside_an_open_one() {
     let told = said(&["OID002", "OID008"], &role("Resources:", &[&web(&arn(GITHUB), &test)]));
     assert_eq!(told.iter().map(|own| &own[..6]).collect::<Vec<_>>(), ["OID002", "OID008"]);
 }
+
+/// IAM is said to ask for the subject, and a star is no test of it.
+#[test]
+fn a_star_for_the_subject_beside_the_repository() {
+    let of = |subject: &str| {
+        let pins = format!("StringEquals: {{'{GITHUB}:repository_id': '1', '{GITHUB}:aud': a}}");
+        let test =
+            if subject.is_empty() { pins } else { format!("{pins}, StringLike: {{'{GITHUB}:sub': '{subject}'}}") };
+        said(&["OID001"], &role("Resources:", &[&web(&arn(GITHUB), &test)]))
+    };
+    assert_eq!(of(""), ["OID001 info"]);
+    assert_eq!(of("*"), ["OID001 info"]);
+    assert!(of("repo:acme@1/app@2:*").is_empty());
+}

@@ -385,3 +385,16 @@ fn a_deny_of_untagged_sessions() {
     }
     assert!(of("'sts:AssumeRole'", "StringEquals: {aws:RequestTag/team: a}").is_empty());
 }
+
+/// A variable of what a permission is about has a value only where the session has one.
+#[test]
+fn a_source_identity_in_a_resource() {
+    let of = |resource: &str| {
+        let statement = format!("Effect: Allow, Action: 's3:GetObject', Resource: \"arn:aws:s3:::b/{resource}/*\"");
+        let mut told = said_of(&role(&inline(&statement), &[NAMED]));
+        told.retain(|said| said.starts_with("TAG008"));
+        told
+    };
+    assert_eq!(of("${aws:SourceIdentity}"), ["TAG008 error"]);
+    assert!(of("${aws:SourceIdentity, 'none'}").is_empty());
+}

@@ -7,7 +7,8 @@ use crate::finding::{Finding, Label, Severity};
 use crate::identity::classes::provider::{ClaimKind, Provider};
 use crate::identity::oidc::{Federated, federated};
 use crate::identity::{ClassAnswer, RoleClasses};
-use crate::policy::{Effect, Statement};
+use crate::policy::{Effect, Statement, Test};
+use crate::value::Mark;
 
 /// Finds roles that every customer of an issuer can become, and those that tell customers apart by
 /// another claim than the one that IAM asks for.
@@ -54,7 +55,10 @@ fn refused(cx: &Cx<'_>, of_role: &RoleClasses, answer: &ClassAnswer) -> Option<F
     let allowing = || policy.statements.iter().filter(|statement| statement.effect == Effect::Allow);
     let Federated::Issuer(issuer) = federated(&answer.principal, &cx.graph.symbols) else { return None };
     key_of(answer, claim)?;
-    if allowing().any(|statement| of_claim(cx, statement, &issuer, claim).next().is_some()) {
+    // A value of wildcards alone tests nothing.
+    let is_wild = |marks: Vec<Mark>| marks.iter().all(|mark| matches!(mark, Mark::Run | Mark::One));
+    let tests = |test: &Test| !test.wanted_texts().any(is_wild);
+    if allowing().any(|statement| of_claim(cx, statement, &issuer, claim).any(tests)) {
         return None;
     }
     let pins = |statement: &&Statement| {

@@ -3,14 +3,14 @@
 use crate::checks::Cx;
 use crate::checks::gate::named;
 use crate::checks::remedy::allow;
-use crate::checks::words::test_spot;
+use crate::checks::words::{held_path, test_spot};
 use crate::finding::{Finding, Fix, Label, Mistake, Severity, shown};
 use crate::identity::tags::{
     SET_SOURCE_IDENTITY, assume_action, denies_without_identity, impossible_identities, is_covered, lacks,
     named_companions, never_allows, roles_named, tests_for_held_identity, tests_for_identity,
 };
 use crate::identity::{Dialect, Graph, PermissionPolicy, Role, RoleId};
-use crate::policy::{Effect, Policy, Principal, Statement, Test};
+use crate::policy::{Effect, Policy, Principal, Statement, Test, Variable, variables};
 use crate::source::Place;
 use crate::value::Branch;
 
@@ -112,7 +112,7 @@ fn permission(
     statement: &Statement,
     when: &Branch,
 ) -> Option<Finding> {
-    let test = tests_for_held_identity(statement, document).next()?;
+    let (place, property, why) = needed(policy, document, statement)?;
     let (role, when, trust) = policy.roles.iter().find_map(|(id, held)| {
         let held = graph.together(held, when)?;
         let role = graph.role(*id);
@@ -122,11 +122,9 @@ fn permission(
         })?;
         Some((role, graph.together(&held, &case.when)?, &case.then))
     })?;
-    let (name, place) = (role.entity.name(), key_place(test));
+    let name = role.entity.name();
     let message = format!("a permission of {name} needs a source identity, which nobody may set");
-    let [operator, key] = [&test.operator_text, &test.key].map(|text| text.as_known().unwrap_or("?"));
-    let property = format!("{}.{}.Condition.{operator}.{key}", policy.property, statement.path());
-    let label = Label::new(place, "passes only when the session has a source identity");
+    let label = Label::new(place, why);
     let mut finding = Finding::new("TAG008", Severity::Error, message, label, policy.entity.property(property));
     let assuming = trust.statements.iter().find_map(|own| Some((own, assume_action(own)?)));
     let spot = assuming.and_then(|(own, _)| own.action_at).map(|at| at.place);
@@ -137,6 +135,28 @@ fn permission(
     finding.mistake = Mistake { statement: Some(statement.at.place), element: "SourceIdentity", bare: false };
     finding.branch = when;
     Some(finding)
+}
+
+/// What of a permission needs a source identity: a test, or a variable in what it is about.
+fn needed(
+    policy: &PermissionPolicy,
+    document: &Policy,
+    statement: &Statement,
+) -> Option<(Place, String, &'static str)> {
+    if let Some(test) = tests_for_held_identity(statement, document).next() {
+        let why = "passes only when the session has a source identity";
+        return Some((key_place(test), held_path(policy, statement, Some(test)), why));
+    }
+    let is_needed = |own: &Variable<'_>| {
+        own.key.eq_ignore_ascii_case("aws:SourceIdentity")
+            && own.test.is_none()
+            && own.default.is_none()
+            && !own.excludes
+    };
+    let allows = statement.effect == Effect::Allow;
+    let variable = variables(statement, document).into_iter().find(|own| allows && is_needed(own))?;
+    let why = "has a value only when the session has a source identity";
+    Some((variable.at.place, held_path(policy, statement, None), why))
 }
 
 fn fix(statement: &Statement) -> Option<Fix> {
