@@ -62,7 +62,7 @@ const ROWS: &[Row] = &[
     ("OID009", &["OID001", "OID007", "CGT004", "MAP014", "SVC003", "TRU003", "TRU004"], Meets::Statement),
     ("OID012", &["TRU003", "TRU004"], Meets::Statement),
     ("OID005", &["TRU003", "TRU004"], Meets::Statement),
-    ("POL006", &["OID005", "OID010", "OID011"], Meets::Key),
+    ("POL006", &["OID005", "TRU003"], Meets::Key),
     ("SML003", &["POL007", "POL008", "POL009"], Meets::Key),
     ("SML002", &["TRU003", "TRU004"], Meets::Statement),
     ("MAP014", &["TRU004"], Meets::Resource),

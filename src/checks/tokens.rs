@@ -2,17 +2,15 @@
 //! keep it out.
 
 use super::Cx;
-use super::gate::{Gate, gates, literal, test_path};
-use super::words::{adding, condition_line, is_bare, mistake, quoted, spot, test_spot};
+use super::gate::{Gate, literal};
+use super::words::{adding, is_bare, mistake, quoted, spot, test_spot};
 use crate::finding::{Finding, Label, Severity, shown};
-use crate::identity::classes::provider::{Claim, ClaimKind, Provider, of_issuer, providers};
-use crate::identity::classes::{narrowed, wants_a_star, witness_of};
+use crate::identity::classes::provider::{Claim, ClaimKind, Provider, providers};
+use crate::identity::classes::{narrowed, witness_of};
 use crate::identity::cognito::ASSUME;
 use crate::identity::oidc::{Federated, OidcProvider, Signer, federated};
 use crate::identity::{ClassAnswer, Dialect, Graph, Role, RoleClasses, Written, are_one};
-use crate::policy::{
-    Carried, Effect, Principal, PrincipalKind, Principals, Request, Statement, Test, same_key, test_passes,
-};
+use crate::policy::{Carried, Principal, PrincipalKind, Principals, Request, Statement, Test, same_key, test_passes};
 use crate::source::Place;
 use crate::value::{At, Branch, Mark, Text, Truth, compare};
 
@@ -377,43 +375,6 @@ pub(super) fn issuers(cx: &Cx<'_>, gate: Gate<'_>) -> Option<Vec<Federated>> {
     let is_issuer = |one: &Federated| matches!(one, Federated::Issuer(_) | Federated::Pools(_));
     let all_known = named.iter().all(is_issuer);
     (federated_only && all_known && !named.is_empty()).then_some(named)
-}
-
-/// The findings of a rule on tests of subjects by issuers of some kinds that ask for a star as it is: no token has one.
-pub(super) fn stars(
-    cx: &Cx<'_>,
-    rule: &'static str,
-    is_of: impl Fn(&Provider) -> bool,
-) -> impl Iterator<Item = Finding> {
-    let mut findings = Vec::new();
-    for gate in gates(cx).filter(|gate| gate.statement.effect == Effect::Allow) {
-        for issuer in issuers(cx, gate).unwrap_or_default() {
-            let Federated::Issuer(issuer) = issuer else { continue };
-            let (Some(provider), Truth::True) = of_issuer(&issuer, &cx.graph.symbols) else { continue };
-            let tests = of_claim(cx, gate.statement, &issuer, "sub").filter(|_| is_of(provider));
-            findings.extend(tests.filter_map(|test| star(cx, rule, gate, test, provider)));
-        }
-    }
-    findings.into_iter()
-}
-
-fn star(cx: &Cx<'_>, rule: &'static str, gate: Gate<'_>, test: &Test, provider: &Provider) -> Option<Finding> {
-    let (statement, policy) = (gate.statement, gate.policy);
-    let has_star = |value: &&(Text, At)| wants_a_star(provider, test, value, statement, policy, &cx.graph.symbols);
-    let (value, at) = test.values.iter().find(has_star)?;
-    let (role, operator) = (gate.role.entity.name(), cx.graph.shown(&test.operator_text));
-    let all = test.values.iter().all(|value| has_star(&value));
-    let (severity, message) = match all {
-        true => (Severity::Error, format!("{role} refuses every token: no subject has a star in it")),
-        false => (Severity::Warning, format!("{role} asks for a subject with a star in it, which no token has")),
-    };
-    let label = Label::new(at.place, format!("under {} a star is a character like any other", shown(&operator)));
-    let mut finding = gate.finding(rule, severity, message, label, &test_path(test));
-    let value = literal(gate.role, &shown(&cx.graph.shown(value)));
-    let line = condition_line(gate.role, "StringLike", &cx.graph.shown(&test.key), &value);
-    finding.help = format!("name one workload, or let the star stand for others\n  {line}");
-    finding.mistake.element = "sub";
-    Some(finding)
 }
 
 /// Whether a statement as it is written names one issuer only, in all its branches: what is written for one key would

@@ -1,7 +1,7 @@
 //! OID011: service accounts of a cluster that nobody named.
 
 use crate::checks::Cx;
-use crate::checks::tokens::{Case, on_admitted, signer, stars};
+use crate::checks::tokens::{Case, on_admitted, signer};
 use crate::finding::{Finding, Label, Severity};
 use crate::identity::classes::provider::Provider;
 use crate::identity::oidc::{Federated, federated};
@@ -9,7 +9,6 @@ use crate::identity::oidc::{Federated, federated};
 /// Finds roles that service accounts other than the role's own can become. A whole namespace is a note only.
 pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
     findings.extend(on_admitted(cx, of_account, |case| Some(finding(case))));
-    findings.extend(stars(cx, "OID011", |provider| provider.class == "irsa"));
 }
 
 fn names_namespace(provider: &Provider, class: &str) -> bool {
