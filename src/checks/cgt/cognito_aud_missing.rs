@@ -7,9 +7,11 @@ use crate::checks::words::{
     prefix, spot, test_spot, tests, tests_of,
 };
 use crate::finding::{Finding, Fix, Label, Refused, Severity, Written};
+use crate::checks::gate::named;
 use crate::identity::cognito::restricts_pool;
+use crate::identity::provider::{Named, named_principal};
 use crate::identity::{Answer, Graph, Trust, witness};
-use crate::policy::{Effect, Policy, Statement, evaluate};
+use crate::policy::{Effect, Policy, PrincipalKind, Statement, evaluate};
 
 /// Finds roles that a token of any pool can become.
 pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
@@ -112,7 +114,12 @@ fn unverified(graph: &Graph, trust: &Trust) -> Option<Finding> {
 }
 
 /// The pool, and how its users signed in where the role asks for nothing and its use is known.
+///
+/// None where the statement is for others too: they have no such keys, and would be shut out.
 fn fix(graph: &Graph, trust: &Trust, statement: &Statement, answer: &Answer) -> Option<Fix> {
+    if names_others(graph, statement) {
+        return None;
+    }
     let pool = pool_of(graph, trust)?;
     let prefix = prefix(answer);
     let aud = format!("{prefix}:aud");
@@ -124,6 +131,14 @@ fn fix(graph: &Graph, trust: &Trust, statement: &Statement, answer: &Answer) -> 
     let amr = (ANY_MEMBER.to_owned(), format!("{prefix}:amr"), Written::text(word));
     let change = condition(statement, vec![("StringEquals".to_owned(), aud, pool), amr]);
     Some(safe(statement, "ask for the pool (aud) and how its users signed in (amr)", vec![change]))
+}
+
+/// Whether a statement names somebody who is certainly no identity pool.
+fn names_others(graph: &Graph, statement: &Statement) -> bool {
+    named(statement).iter().any(|principal| {
+        principal.kind != Some(PrincipalKind::Federated)
+            || named_principal(&principal.value, &graph.symbols) == Named::Others
+    })
 }
 
 fn why(statement: &Statement, answer: &Answer) -> &'static str {
@@ -142,10 +157,13 @@ fn help(graph: &Graph, trust: &Trust, statement: &Statement, prefix: &str) -> St
     let role = graph.role(trust.role);
     let (key, pool) = (format!("{prefix}:aud"), pool_reference(graph, trust));
     if !is_bare(statement) {
-        return adding(statement, role, "StringEquals", &key, &pool);
+        let lines = adding(statement, role, "StringEquals", &key, &pool);
+        let is_shared = names_others(graph, statement);
+        return if is_shared { format!("name identity pools in a statement of their own; there\n{lines}") } else { lines };
     }
     let word = if is_for_guests(graph, trust) { "unauthenticated" } else { "authenticated" };
+    let alone = if names_others(graph, statement) { "name identity pools in a statement of their own, and " } else { "" };
     let lines = [condition_line(role, "StringEquals", &key, &pool), amr_line(role, prefix, word)];
     let block = condition_block(role, &lines);
-    format!("add conditions on the pool (aud) and on how the user signed in (amr)\n{block}")
+    format!("{alone}add conditions on the pool (aud) and on how the user signed in (amr)\n{block}")
 }
