@@ -1,13 +1,13 @@
 //! CGT001: nothing ties a role to an identity pool.
 
 use crate::checks::Cx;
+use crate::checks::gate::named;
 use crate::checks::remedy::{ANY_MEMBER, ask, condition, pool_of, safe};
 use crate::checks::words::{
     adding, amr_line, condition_block, condition_line, deciding, is_bare, is_for_guests, mistake, path, pool_reference,
     prefix, spot, test_spot, tests, tests_of,
 };
 use crate::finding::{Finding, Fix, Label, Refused, Severity, Written};
-use crate::checks::gate::named;
 use crate::identity::cognito::restricts_pool;
 use crate::identity::provider::{Named, named_principal};
 use crate::identity::{Answer, Graph, Trust, witness};
@@ -159,10 +159,15 @@ fn help(graph: &Graph, trust: &Trust, statement: &Statement, prefix: &str) -> St
     if !is_bare(statement) {
         let lines = adding(statement, role, "StringEquals", &key, &pool);
         let is_shared = names_others(graph, statement);
-        return if is_shared { format!("name identity pools in a statement of their own; there\n{lines}") } else { lines };
+        return if is_shared {
+            format!("name identity pools in a statement of their own; there\n{lines}")
+        } else {
+            lines
+        };
     }
     let word = if is_for_guests(graph, trust) { "unauthenticated" } else { "authenticated" };
-    let alone = if names_others(graph, statement) { "name identity pools in a statement of their own, and " } else { "" };
+    let alone =
+        if names_others(graph, statement) { "name identity pools in a statement of their own, and " } else { "" };
     let lines = [condition_line(role, "StringEquals", &key, &pool), amr_line(role, prefix, word)];
     let block = condition_block(role, &lines);
     format!("{alone}add conditions on the pool (aud) and on how the user signed in (amr)\n{block}")
