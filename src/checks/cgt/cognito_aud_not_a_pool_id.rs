@@ -3,7 +3,7 @@
 use crate::checks::Cx;
 use crate::checks::remedy::{pool_of, safe};
 use crate::checks::words::{condition_line, mistake, path, pool_reference, tests, value_words};
-use crate::finding::{Change, Finding, Fix, Label, Severity};
+use crate::finding::{Applicability, Change, Finding, Fix, Label, Severity};
 use crate::identity::cognito::{ASSUME, Desk, refuses_every_pool};
 use crate::identity::{Entity, Graph, Trust};
 use crate::policy::{Effect, Statement, Test, actions_match, principals_match};
@@ -51,6 +51,10 @@ fn in_test(graph: &Graph, desk: &Desk<'_>, trust: &Trust, statement: &Statement,
     let line = condition_line(role, operator, key, &pool_reference(graph, trust));
     finding.help = format!("ask for the id of the identity pool\n  {line}");
     finding.fix = fix(graph, trust, statement, test, &wrong).map(Box::new);
+    if let (true, true, Some(fix)) = (all, works, &mut finding.fix) {
+        // A statement that was for nobody would let somebody in, beside those whom the others let in.
+        fix.applicability = Applicability::Offered;
+    }
     finding.mistake = mistake(statement, "aud");
     finding.branch = trust.when.clone();
     Some(finding)
