@@ -61,8 +61,10 @@ fn finding(graph: &Graph, id: RoleId, policy: &Policy, statement: &Statement, wh
     let may_work = |other: &Statement| fault.mend == Mend::Service || other.index != statement.index;
     let works = policy.statements.iter().any(|other| may_work(other) && admits_pools(graph, other));
     let name = role.entity.name();
+    let beside = fault.mend == Mend::Service && admits_pools(graph, statement);
     let message = match works {
         _ if fault.mend == Mend::UserPool => format!("nobody can become {name} through the user pool that it names"),
+        _ if beside => format!("a principal of {name} is of no use to identity pools: {}", fault.reason),
         true => format!("a statement of {name} is of no use to identity pools: {}", fault.reason),
         false => format!("{name} refuses identity pools: {}", fault.reason),
     };
@@ -72,7 +74,8 @@ fn finding(graph: &Graph, id: RoleId, policy: &Policy, statement: &Statement, wh
     let mut finding = Finding::new("CGT010", severity, message, label, role.entity.property(property));
     finding.related = path(graph.handouts_of(id).filter(|handout| graph.together(when, &handout.when).is_some()));
     let own = own.map_or("cognito-identity.amazonaws.com", |row| row.name);
-    let case = Case { graph, id, statement, when, own, mend: fault.mend, is_spare: works && is_alone(statement) };
+    let case =
+        Case { graph, id, statement, when, own, mend: fault.mend, beside, is_spare: works && is_alone(statement) };
     finding.help = case.help();
     finding.fix = case.fix().filter(|_| !works).map(Box::new);
     finding.mistake = Mistake { statement: Some(statement.at.place), element: "Principal", bare: false };
@@ -211,6 +214,8 @@ struct Case<'a> {
     mend: Mend,
     /// Whether it can go: another statement lets identity pools in, and this one is for nobody else.
     is_spare: bool,
+    /// Whether the statement names them as it should, too.
+    beside: bool,
 }
 
 impl Case<'_> {
@@ -232,6 +237,9 @@ impl Case<'_> {
         }
         if self.mend == Mend::Service && admits_pools(self.graph, self.statement) {
             return "take the service out: the statement names identity pools as it should".to_owned();
+        }
+        if self.beside {
+            return "remove the service; the statement names identity pools as federated already".to_owned();
         }
         let (role, name) = (self.role(), self.own);
         let principal = match role.entity.dialect {
