@@ -33,7 +33,13 @@ fn finding(
     let role = rule.role.as_ref().map(|role| role_name(graph, mapping.entity.stack, role));
     let role = role.unwrap_or_else(|| "the role".to_owned());
     let message = format!("nobody gets {role} by a rule on '{}': no token has that claim", crate::finding::shown(name));
-    let label = Label::new(claim.place, format!("tokens have the custom attribute as {CUSTOM}{name}"));
+    // Those that only developers write have a name of another form (user pools API, SchemaAttributeType).
+    let other_name = !attribute.developer_only.is_false();
+    let label = match other_name {
+        true => "the bare name of an attribute that only developers write".to_owned(),
+        false => format!("tokens have the custom attribute as {CUSTOM}{name}"),
+    };
+    let label = Label::new(claim.place, label);
     let subject = mapping.entity.property(rule_path(mapping, rule, Some("Claim")));
     let mut finding = Finding::new("MAP013", Severity::Warning, message, label, subject);
     finding.related = vec![Label::new(attribute.name.place, format!("a custom attribute of {}", pool.entity.name()))];
@@ -43,9 +49,12 @@ fn finding(
         finding.assumes.push(trigger);
     }
     let line = property_line(mapping.entity.dialect, "Claim", &format!("{CUSTOM}{name}"));
-    finding.help = format!("name the claim as tokens have it\n  {line}");
+    finding.help = match other_name {
+        true => "test a claim that tokens have, such as an attribute that is not DeveloperOnlyAttribute".to_owned(),
+        false => format!("name the claim as tokens have it\n  {line}"),
+    };
     // A trigger may have added the claim as it is.
-    if !pool.sets_claims {
+    if !pool.sets_claims && !other_name {
         let change = Change::Set { at: claim.at(), value: Written::text(format!("{CUSTOM}{name}")) };
         finding.fix = Some(Box::new(Fix::safe("name the claim as tokens have it", vec![change])));
     }
