@@ -1,7 +1,7 @@
 //! Whether one role may change what others may not.
 
 use crate::identity::{Graph, Held, Permission, RoleId, access};
-use crate::policy::{Actions, Resources};
+use crate::policy::{Actions, Resources, actions_match};
 use crate::value::{Branch, Piece, Text, Truth};
 
 /// What a comparison of roles comes to.
@@ -32,35 +32,46 @@ pub(super) fn excess<'g>(
     let mut left = MOST_ACTIONS.min(*tries);
     let mut decided = !graph.role(role).permitted_elsewhere;
     for own in held.allowing(role, when) {
-        let (Actions::Only(actions), Resources::Only(resources)) = (&own.statement.actions, &own.statement.resources)
-        else {
+        let Resources::Only(resources) = &own.statement.resources else {
             decided = false;
             continue;
         };
-        for (pattern, _) in actions {
-            let Some(pattern) = pattern.as_known() else {
-                decided = false;
-                continue;
-            };
-            for action in telling(pattern) {
-                for (resource, _) in resources {
-                    if left == 0 {
-                        return Excess::Unknown;
-                    }
-                    left -= 1;
-                    *tries -= 1;
-                    let resource = one_of(resource);
-                    let may = others.iter().map(|other| held.may(*other, &own.when, &action, &resource));
-                    match (Truth::any(may), held.surely(role, &own.when, &action, &resource)) {
-                        (Truth::False, Some(permission)) => return Excess::More(Box::new(permission), action),
-                        (Truth::True, _) => {}
-                        _ => decided = false,
-                    }
+        let (actions, all_known) = actions_of(&own.statement.actions);
+        decided &= all_known;
+        for action in actions {
+            for (resource, _) in resources {
+                if left == 0 {
+                    return Excess::Unknown;
+                }
+                left -= 1;
+                *tries -= 1;
+                let resource = one_of(resource);
+                let may = others.iter().map(|other| held.may(*other, &own.when, &action, &resource));
+                match (Truth::any(may), held.surely(role, &own.when, &action, &resource)) {
+                    (Truth::False, Some(permission)) => return Excess::More(Box::new(permission), action),
+                    (Truth::True, _) => {}
+                    _ => decided = false,
                 }
             }
         }
     }
     if decided { Excess::None } else { Excess::Unknown }
+}
+
+/// The changing actions of a statement, and whether those are all: what `NotAction` leaves is tried as far as it goes.
+fn actions_of(actions: &Actions) -> (Vec<String>, bool) {
+    match actions {
+        Actions::Only(patterns) => {
+            let known: Vec<&str> = patterns.iter().filter_map(|(pattern, _)| pattern.as_known()).collect();
+            let all_known = known.len() == patterns.len();
+            (known.into_iter().flat_map(telling).collect(), all_known)
+        }
+        Actions::AllBut(_) => {
+            let left = telling("*").into_iter().filter(|action| actions_match(actions, action).is_true());
+            (left.take(MOST_ACTIONS).collect(), false)
+        }
+        _ => (Vec::new(), false),
+    }
 }
 
 /// The changing actions that a pattern stands for, those first that say most of what a role may do.
