@@ -146,7 +146,7 @@ fn reason(graph: &Graph, trust: &Trust, handout: &Handout, answer: &Answer) -> R
             let values = values.join(", ");
             let why = match asked {
                 Some("aud") => format!("asks for {values}, not for the pool that hands it out"),
-                Some("amr") if handout.way == Way::Guest && test.operator.is_some_and(|own| own.negated) => {
+                Some("amr") if handout.way == Way::Guest && !test.operator.is_some_and(|own| own.is_positive()) => {
                     format!("guests do not pass: {operator} {values}")
                 }
                 Some("amr") if handout.way == Way::Guest => format!("guests have no {values} in amr"),
