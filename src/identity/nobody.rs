@@ -3,8 +3,8 @@
 use super::contradiction::has_one_value;
 use super::graph::{Graph, RoleId};
 use crate::policy::{
-    Domain, Effect, Policy, PrincipalKind, Principals, Space, Statement, actions_match, asked_keys, exists,
-    principals_match,
+    Domain, Effect, Policy, Principal, PrincipalKind, Principals, Space, Statement, Test, actions_match, asked_keys,
+    exists, principals_match,
 };
 use crate::value::{Form, Text};
 
@@ -40,11 +40,44 @@ pub fn nobody(graph: &Graph, role: RoleId, policy: &Policy) -> Option<Nobody> {
         true => {
             let callers = callers(policy)?;
             let spaces = spaces(graph, role, policy, &callers)?;
-            let refused = spaces.iter().all(|space| exists(policy, space, &graph.symbols).truth.is_false());
+            let without = without_denies_of_accounts(policy);
+            let for_services = without.as_ref().unwrap_or(policy);
+            let of = |space: &Space| {
+                let is_service = space.principals.iter().all(|(kind, _)| *kind == PrincipalKind::Service);
+                if is_service { for_services } else { policy }
+            };
+            let refused = spaces.iter().all(|space| exists(of(space), space, &graph.symbols).truth.is_false());
             let denied = || policy.statements.iter().find(|statement| denies(graph, statement, &callers));
             refused.then(|| denied().map_or(Nobody::Together, |statement| Nobody::Denied(statement.index)))
         }
     }
+}
+
+/// A policy whose Deny statements leave the star of AWS principals out; nothing where none has it. Whoever writes that
+/// thinks of principals with an ARN, and no guide says of a trust policy that it covers services too: nothing that is
+/// certain of a service may rest on it, but where the statement asks whether a service is calling.
+pub(in crate::identity) fn without_denies_of_accounts(policy: &Policy) -> Option<Policy> {
+    let is_star = |one: &Principal| one.kind == Some(PrincipalKind::Aws) && one.value.as_known() == Some("*");
+    let asks_for_service =
+        |test: &Test| test.key.as_known().is_some_and(|key| key.eq_ignore_ascii_case("aws:PrincipalIsAWSService"));
+    let is_one = |statement: &Statement| {
+        let list = match &statement.principals {
+            Principals::Only(list) => list.as_slice(),
+            _ => &[],
+        };
+        let speaks_of_services = || statement.conditions.tests.iter().any(asks_for_service);
+        statement.effect == Effect::Deny && list.iter().any(is_star) && !speaks_of_services()
+    };
+    if !policy.statements.iter().any(is_one) {
+        return None;
+    }
+    let mut rest = policy.clone();
+    for statement in rest.statements.iter_mut().filter(|statement| is_one(statement)) {
+        if let Principals::Only(list) = &mut statement.principals {
+            list.retain(|one| !is_star(one));
+        }
+    }
+    Some(rest)
 }
 
 /// Who asks, and by which action.

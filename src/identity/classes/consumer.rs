@@ -10,6 +10,7 @@ use super::service::is_let_in;
 use crate::identity::arn::is_session_arn;
 use crate::identity::consumer::{Consumer, ExternalId};
 use crate::identity::graph::{Graph, RoleId};
+use crate::identity::nobody::without_denies_of_accounts;
 use crate::identity::services::is_service;
 use crate::policy::{Domain, Effect, Policy, Principal, PrincipalKind, Principals, Statement, actions_match};
 use crate::resolve::StackId;
@@ -54,6 +55,18 @@ fn of_services(graph: &Graph, consumer: &Consumer, case: &Case<Policy>, with_ext
 }
 
 fn gets_in(graph: &Graph, consumer: &Consumer, case: &Case<Policy>, service: &str, with_external_id: bool) -> Truth {
+    let truth = gets_in_by(graph, consumer, case, service, with_external_id);
+    match without_denies_of_accounts(&case.then) {
+        // Without them it may get in: then it is not certain to be kept out.
+        Some(then) if truth.is_false() => {
+            let case = Case { when: case.when.clone(), then };
+            Truth::agreed([truth, gets_in_by(graph, consumer, &case, service, with_external_id)])
+        }
+        _ => truth,
+    }
+}
+
+fn gets_in_by(graph: &Graph, consumer: &Consumer, case: &Case<Policy>, service: &str, with_external_id: bool) -> Truth {
     let policy = &case.then;
     if is_plainly_in(policy, service) {
         return Truth::True;
