@@ -209,6 +209,8 @@ pub struct Statement {
     pub principal_at: Option<At>,
     /// Where the value of the Principal element stands.
     pub principal_value_at: Option<At>,
+    /// Where the NotPrincipal element stands (its key), if it does; a Principal may stand beside it.
+    pub not_principal_at: Option<At>,
     /// What.
     pub actions: Actions,
     /// Where the Action element stands (its key), if it does.

@@ -43,6 +43,7 @@ fn statement(value: &Value, index: usize, listed: bool) -> Statement {
         empty: principal.map(|entry| empty_principals(&entry.value)).unwrap_or_default(),
         principal_at: principal.map(|entry| entry.key_at),
         principal_value_at: principal.map(|entry| entry.value.at),
+        not_principal_at: value.entry("NotPrincipal").map(|entry| entry.key_at),
         actions: all_actions(value),
         action_at: action.map(|entry| entry.key_at),
         action_value_at: action.map(|entry| entry.value.at),

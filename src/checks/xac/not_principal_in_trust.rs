@@ -6,15 +6,27 @@ use crate::checks::remedy::{condition, written};
 use crate::finding::{Change, Finding, Fix, Label, Severity, Written};
 use crate::identity::{AwsPrincipal, Dialect, aws_principal};
 use crate::policy::{Effect, Principal, PrincipalKind, Principals};
-use crate::value::{Text, compare};
+use crate::value::{At, Text, compare};
 
 /// Finds `NotPrincipal` in trust policies.
 pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
     for gate in gates(cx) {
-        if let Principals::AllBut(spared) = &gate.statement.principals {
-            findings.push(finding(cx, gate, spared));
+        match (&gate.statement.principals, gate.statement.not_principal_at) {
+            (Principals::AllBut(spared), _) => findings.push(finding(cx, gate, spared)),
+            (_, Some(at)) => findings.push(beside(gate, at)),
+            _ => {}
         }
     }
+}
+
+/// A statement that has both elements, or whose `NotPrincipal` cannot be read.
+fn beside(gate: Gate<'_>, at: At) -> Finding {
+    let message = format!("{} uses NotPrincipal, so its deployment is refused", gate.role.entity.name());
+    let label = Label::new(at.place, "trust policies have no NotPrincipal");
+    let mut finding = gate.finding("XAC004", Severity::Error, message, label, ".NotPrincipal");
+    finding.help = "take NotPrincipal out: Principal alone says whom a statement means".to_owned();
+    finding.mistake.element = "Principal";
+    finding
 }
 
 fn finding(cx: &Cx<'_>, gate: Gate<'_>, spared: &[Principal]) -> Finding {
