@@ -1,6 +1,8 @@
 //! The form of service principals (IAM User Guide, service principals; IAM Access Analyzer policy checks, invalid
 //! service principal format).
 
+use super::services::is_known_service;
+
 /// What is wrong with the name of a service principal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NameFault {
@@ -82,10 +84,13 @@ fn meant(name: &str) -> Option<String> {
     }
     let host = lower.split_once("://").map_or(lower.as_str(), |(_, host)| host);
     let host = host.split(['/', ':']).next()?;
-    let fronts = [host.strip_suffix(SUFFIX), host.split('.').next()];
-    let names = fronts.into_iter().flatten().filter(|front| !front.is_empty() && *front != "*");
-    let mut names = names.map(|front| format!("{front}{SUFFIX}"));
-    names.find(|name| fault_of_form(name).is_none())
+    let named = |front: &str| {
+        let name = format!("{front}{SUFFIX}");
+        (!front.is_empty() && fault_of_form(&name).is_none()).then_some(name)
+    };
+    // What has no such end, or another one, is no service's name but by a guess.
+    let guessed = || host.split('.').next().and_then(named).filter(|name| is_known_service(name));
+    host.strip_suffix(SUFFIX).and_then(named).or_else(guessed)
 }
 
 /// `eu-west-1`, `us-gov-east-1`.
@@ -113,8 +118,19 @@ mod tests {
 
     #[test]
     fn what_no_service_can_be_called_has_no_other_name() {
-        let names =
-            ["rds_x.amazonaws.com", "SERVICE_NAME.amazonaws.com", "<service>.amazonaws.com", "my service", "a,b", "?"];
+        let names = [
+            "amazonaws.com",
+            "222233334444",
+            "12",
+            "foo-bar",
+            "foo-bar.example.com",
+            "rds_x.amazonaws.com",
+            "SERVICE_NAME.amazonaws.com",
+            "<service>.amazonaws.com",
+            "my service",
+            "a,b",
+            "?",
+        ];
         for name in names {
             assert_eq!(name_fault(name), Some(NameFault::Form(None)), "{name}");
         }
