@@ -2,7 +2,8 @@
 
 use crate::checks::Cx;
 use crate::checks::gate::{Gate, gates, is_everybody};
-use crate::finding::{Change, Finding, Fix, Label, Severity, Written};
+use crate::finding::{Change, Finding, Fix, Label, Severity, Written, shown};
+use crate::identity::oidc::{Federated, NoForm, federated};
 use crate::identity::tags::{ASSUME_ACTIONS, COMPANION_ACTIONS, speaks_of};
 use crate::identity::{Dialect, assume_action_of};
 use crate::policy::{Actions, Effect, Principal, PrincipalKind, Statement, actions_match};
@@ -20,6 +21,11 @@ pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
 
 fn finding(cx: &Cx<'_>, gate: Gate<'_>, principal: &Principal) -> Option<Finding> {
     let expected = assume_action_of(principal, &cx.graph.symbols)?;
+    let form = federated(&principal.value, &cx.graph.symbols);
+    // A service under Federated is of the wrong kind: its action may be right, and the kind is told elsewhere.
+    if principal.kind == Some(PrincipalKind::Federated) && form == Federated::Invalid(NoForm::Service) {
+        return None;
+    }
     // What all others are is another mistake.
     if !matches!(gate.statement.actions, Actions::Only(_)) {
         return None;
@@ -60,8 +66,32 @@ fn finding(cx: &Cx<'_>, gate: Gate<'_>, principal: &Principal) -> Option<Finding
         finding.help = "name the identity provider whose users are meant (Federated)".to_owned();
         finding.fix = None;
     }
+    if !is_companion && principal.kind == Some(PrincipalKind::Aws) && is_provider(&form) && *wrong != expected {
+        // With the other action nobody could become the role either: no caller is a provider.
+        let what = if form == Federated::Saml { "a SAML provider" } else { "an OIDC provider" };
+        finding.message = format!("{role} names {what} as an AWS principal, so its users cannot become {role}");
+        finding.primary =
+            Label::new(action_place(gate.statement, wrong), "for users of a provider, not for AWS principals");
+        finding.help = as_provider(gate.role.entity.dialect, &who);
+        finding.fix = None;
+    }
     finding.mistake.element = "Action";
     Some(finding)
+}
+
+/// Whether a principal has the form of an identity provider's ARN.
+fn is_provider(form: &Federated) -> bool {
+    matches!(form, Federated::Issuer(_) | Federated::Saml)
+}
+
+fn as_provider(dialect: Dialect, provider: &str) -> String {
+    let provider = shown(provider);
+    let line = match dialect {
+        Dialect::Yaml => format!("Federated: {provider}"),
+        Dialect::Json => format!("\"Federated\": \"{provider}\""),
+        Dialect::Cdk => "new iam.FederatedPrincipal(provider.ref, { … })".to_owned(),
+    };
+    format!("name the provider as one\n  {line}")
 }
 
 fn help(gate: Gate<'_>, principal: &Principal, expected: &str, companion: Option<&str>, is_shared: bool) -> String {
@@ -93,6 +123,13 @@ fn fix(gate: Gate<'_>, wrong: &str, expected: &str) -> Option<Fix> {
     let is_wrong = |text: &Text| text.as_known().is_some_and(|text| text.eq_ignore_ascii_case(wrong));
     let mut found = list.iter().filter(|(text, _)| is_wrong(text));
     let (Some((_, at)), None) = (found.next(), found.next()) else { return None };
+    // With another one that is wrong there it is not said which of them was meant.
+    let is_assuming = |text: &Text| {
+        ASSUME_ACTIONS.iter().any(|action| text.as_known().is_some_and(|text| text.eq_ignore_ascii_case(action)))
+    };
+    if list.iter().filter(|(text, _)| is_assuming(text)).count() > 1 {
+        return None;
+    }
     let change = Change::Set { at: *at, value: Written::text(expected) };
     Some(Fix::safe(format!("allow {expected}"), vec![change]))
 }
