@@ -21,7 +21,13 @@ pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
     for of_role in &cx.classes.of_roles {
         let absent = admitted(of_role, "account/trusted/no-external-id").map(|answer| (answer, Sent::Nothing));
         let wrong = admitted(of_role, "account/trusted/wrong-external-id").map(|answer| (answer, Sent::Another));
-        findings.extend(absent.chain(wrong).find_map(|(answer, sent)| open(cx, of_role, answer, sent)));
+        // Each statement is a mistake of its own; one that takes nothing for an id takes another one, too.
+        let mut told = Vec::new();
+        for (answer, sent) in absent.chain(wrong) {
+            let found = open(cx, of_role, answer, sent).filter(|found| !told.contains(&found.mistake.statement));
+            told.extend(found.as_ref().map(|found| found.mistake.statement));
+            findings.extend(found);
+        }
     }
     let open: Vec<Place> = findings.iter().filter(|one| one.rule == "XAC007").map(|one| one.primary.place).collect();
     for gate in gates(cx).filter(|gate| gate.statement.effect == Effect::Allow) {
