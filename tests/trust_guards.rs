@@ -1,6 +1,6 @@
 //! Statements of trust policies, each with what is said of it: cases that are too many for the example pages.
 
-use rolecall::finding::{Finding, Note, NoteKind, Severity, Status};
+use rolecall::finding::{Applicability, Finding, Note, NoteKind, Severity, Status};
 use rolecall::policy::{Question, evaluate, question};
 use rolecall::run::check_texts;
 use rolecall::source::FileId;
@@ -452,4 +452,46 @@ fn the_organization_of_the_role_is_asked_for() {
         let told: Vec<&str> = outcome.findings.iter().map(|finding| finding.rule).collect();
         assert!(!told.contains(&"XAC006") && !told.contains(&"XAC010"), "{principal}: {told:?}");
     }
+}
+
+/// The severities of one rule on a role with these statements, each with whether its fix may be made unseen.
+fn fixes_of(rule: &str, statements: &[&str]) -> Vec<(Severity, Option<bool>)> {
+    let statements: Vec<String> = statements.iter().map(|one| format!("          - {{{one}}}\n")).collect();
+    let template = format!(
+        "Resources:\n  R:\n    Type: AWS::IAM::Role\n    Properties:\n      AssumeRolePolicyDocument:\n        \
+         Version: '2012-10-17'\n        Statement:\n{}",
+        statements.concat()
+    );
+    let outcome = check_texts(vec![("template.yaml".to_owned(), template)]);
+    let own = outcome.findings.iter().filter(|finding| finding.rule == rule);
+    let is_safe = |finding: &Finding| finding.fix.as_ref().map(|fix| fix.applicability == Applicability::Safe);
+    own.map(|finding| (finding.severity, is_safe(finding))).collect()
+}
+
+#[test]
+fn each_statement_without_an_external_id_is_a_mistake_of_its_own() {
+    let of = |account: &str| {
+        format!(
+            "Effect: Allow, Principal: {{AWS: '{account}'}}, Action: 'sts:AssumeRole', \
+             Condition: {{StringEqualsIfExists: {{'sts:ExternalId': 4f6c1a52-partner}}}}"
+        )
+    };
+    let both = [of("999988887777"), of("999988886666")];
+    let both = both.each_ref().map(String::as_str);
+    // The accounts may be the role's own, as far as the template says.
+    let found = fixes_of("XAC007", &both);
+    assert_eq!(found.iter().map(|(_, safe)| *safe).collect::<Vec<_>>(), [Some(true); 2]);
+    assert_eq!(fixes_of("XAC006", &both), []);
+}
+
+#[test]
+fn what_a_service_may_lack_is_asked_for_by_no_safe_fix() {
+    let external = "Effect: Allow, Principal: {AWS: '999988887777', Service: cognito-idp.amazonaws.com}, Action: \
+                    'sts:AssumeRole', Condition: {StringEqualsIfExists: {'sts:ExternalId': 4f6c1a52-partner}}";
+    let found = fixes_of("XAC007", &[external]);
+    assert!(found.iter().all(|(_, safe)| *safe != Some(true)) && found.len() == 1, "{found:?}");
+    let factor = "Effect: Allow, Principal: {AWS: '999988887777', Service: lambda.amazonaws.com}, Action: \
+                  'sts:AssumeRole', Condition: {BoolIfExists: {'aws:MultiFactorAuthPresent': 'true'}}";
+    let found = fixes_of("XAC010", &[factor]);
+    assert!(found.iter().all(|(_, safe)| *safe != Some(true)) && found.len() == 1, "{found:?}");
 }

@@ -22,6 +22,12 @@ pub(super) fn safe(statement: &Statement, description: &str, changes: Vec<Change
     if is_federated { Fix::safe(description, changes) } else { Fix::offered(description, changes) }
 }
 
+/// A fix of a statement that AWS principals alone pass; what others of it send, somebody should look at.
+pub(super) fn safe_for_aws(statement: &Statement, description: &str, changes: Vec<Change>) -> Fix {
+    let is_aws = named(statement).iter().all(|own| own.kind == Some(PrincipalKind::Aws));
+    if is_aws { Fix::safe(description, changes) } else { Fix::offered(description, changes) }
+}
+
 /// A fix of a statement that gives its one principal more; where it names others, they would get it too.
 pub(super) fn for_one(statement: &Statement, description: &str, changes: Vec<Change>) -> Fix {
     let is_alone = named(statement).len() == 1;

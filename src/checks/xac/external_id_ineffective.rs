@@ -5,8 +5,8 @@ use crate::checks::gate::{
     Gate, admitted, bare_account, bare_request, deciding, gate, gates, is_on, literal, named, passes_always,
     passes_with, proof, test_path, trusted_account,
 };
-use crate::checks::remedy::with_operator;
-use crate::finding::{Finding, Fix, Label, Severity};
+use crate::checks::remedy::{safe_for_aws, with_operator};
+use crate::finding::{Finding, Label, Severity};
 use crate::identity::{
     ClassAnswer, Dialect, Guessable, Role, RoleClasses, account_in, account_of, guessable_id, impossible_external_ids,
 };
@@ -78,7 +78,8 @@ fn open(cx: &Cx<'_>, of_role: &RoleClasses, answer: &ClassAnswer, sent: Sent) ->
     finding.help = exactly(role, &wanted(cx, test));
     let strict = test.operator_text.as_known().and_then(without_if_exists);
     let changes = strict.map(|strict| with_operator(statement, test, strict)).unwrap_or_default();
-    finding.fix = (!changes.is_empty()).then(|| Box::new(Fix::safe("let nobody in without an external id", changes)));
+    finding.fix = (!changes.is_empty())
+        .then(|| Box::new(safe_for_aws(statement, "let nobody in without an external id", changes)));
     finding.mistake.element = "ExternalId";
     let who = format!("the trusted account, asked by somebody else and sending {with},");
     finding.witness = Some(proof(cx, of_role, answer, statement, &who));

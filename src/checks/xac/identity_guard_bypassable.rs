@@ -6,7 +6,7 @@ use crate::checks::gate::{
     gates, is_everybody, is_on, is_open_to_organizations, is_open_to_roles, literal, named, passes_elsewhere,
     passes_with, proof, test_path, without,
 };
-use crate::checks::remedy::with_operator;
+use crate::checks::remedy::{safe_for_aws, with_operator};
 use crate::finding::{Finding, Fix, Label, Severity};
 use crate::identity::{ClassAnswer, Dialect, Role, RoleClasses, account_in, in_account, is_of_aws, is_session_arn};
 use crate::policy::{Carried, Effect, Policy, Principal, Statement, Test, test_passes, without_if_exists};
@@ -221,7 +221,7 @@ fn finding(
     let strict = test.operator_text.as_known().and_then(without_if_exists);
     let changes = strict.map(|strict| with_operator(statement, test, strict)).unwrap_or_default();
     let description = format!("fail without {key}");
-    finding.fix = (!changes.is_empty()).then(|| Box::new(Fix::safe(description, changes)));
+    finding.fix = (!changes.is_empty()).then(|| Box::new(safe_for_aws(statement, &description, changes)));
     finding.mistake.element = "Principal";
     let mut witness = proof(cx, of_role, answer, statement, who);
     if is_on(test, &ORGANIZATION) && matches!(witness.request.get(key), Some(Carried::One(_))) {
