@@ -2,7 +2,7 @@
 
 use crate::checks::Cx;
 use crate::checks::gate::{Gate, gates, is_everybody};
-use crate::finding::{Change, Finding, Fix, Label, Severity, Written, shown};
+use crate::finding::{Change, Finding, Fix, Label, Severity, Written};
 use crate::identity::oidc::{Federated, NoForm, federated};
 use crate::identity::tags::{ASSUME_ACTIONS, COMPANION_ACTIONS, speaks_of};
 use crate::identity::{Dialect, assume_action_of};
@@ -72,7 +72,7 @@ fn finding(cx: &Cx<'_>, gate: Gate<'_>, principal: &Principal) -> Option<Finding
         finding.message = format!("{role} names {what} as an AWS principal, so its users cannot become {role}");
         finding.primary =
             Label::new(action_place(gate.statement, wrong), "for users of a provider, not for AWS principals");
-        finding.help = as_provider(gate.role.entity.dialect, &who);
+        finding.help = as_provider(gate.role.entity.dialect).to_owned();
         finding.fix = None;
     }
     finding.mistake.element = "Action";
@@ -84,14 +84,11 @@ fn is_provider(form: &Federated) -> bool {
     matches!(form, Federated::Issuer(_) | Federated::Saml)
 }
 
-fn as_provider(dialect: Dialect, provider: &str) -> String {
-    let provider = shown(provider);
-    let line = match dialect {
-        Dialect::Yaml => format!("Federated: {provider}"),
-        Dialect::Json => format!("\"Federated\": \"{provider}\""),
-        Dialect::Cdk => "new iam.FederatedPrincipal(provider.ref, { … })".to_owned(),
-    };
-    format!("name the provider as one\n  {line}")
+fn as_provider(dialect: Dialect) -> &'static str {
+    match dialect {
+        Dialect::Cdk => "name it as a provider\n  new iam.FederatedPrincipal(PROVIDER-ARN, { … })",
+        Dialect::Yaml | Dialect::Json => "name it as a provider: write Federated in place of AWS before it",
+    }
 }
 
 fn help(gate: Gate<'_>, principal: &Principal, expected: &str, companion: Option<&str>, is_shared: bool) -> String {
