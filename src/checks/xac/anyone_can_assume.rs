@@ -6,7 +6,7 @@ use crate::checks::gate::{
     principal_place, proof,
 };
 use crate::finding::{Finding, Label, Severity};
-use crate::identity::RoleClasses;
+use crate::identity::{RoleClasses, account_in};
 use crate::policy::{Effect, Statement};
 use crate::value::{Symbols, Truth};
 
@@ -20,13 +20,20 @@ pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
 fn open(cx: &Cx<'_>, of_role: &RoleClasses) -> Option<Finding> {
     let (answer, statement, _) = gap(cx, of_role).filter(|(_, _, gap)| *gap == Gap::Open)?;
     let gate = gate(cx, of_role, statement);
-    let message = format!("principals of any AWS account can become {}", gate.role.entity.name());
-    let label = Label::new(principal_place(statement), why(statement));
+    // An account that was made up is inside of a pattern that gives a part of its number.
+    let by_digits = account_in(&answer.answer.request.principal.1).is_some_and(|account| account.as_known().is_some());
+    let whose = if by_digits { "AWS accounts that nobody here has named" } else { "any AWS account" };
+    let message = format!("principals of {whose} can become {}", gate.role.entity.name());
+    let label = Label::new(principal_place(statement), why(statement, by_digits));
     let star = named(statement).iter().find(|principal| is_everybody(principal, &cx.graph.symbols));
     let path = star.map_or_else(|| ".Principal".to_owned(), principal_path);
     let mut finding = gate.finding("XAC001", Severity::Error, message, label, &path);
     if let Some(at) = statement.conditions.at {
-        finding.related.push(Label::new(at.place, "keeps no account out: its callers choose what is asked for here"));
+        let why = match by_digits {
+            true => "gives a part of an account's number, which others have too",
+            false => "keeps no account out: its callers choose what is asked for here",
+        };
+        finding.related.push(Label::new(at.place, why));
     }
     // An external id was given to somebody.
     finding.help = match statement.conditions.tests.iter().any(|test| is_on(test, &["sts:externalid"])) {
@@ -38,9 +45,10 @@ fn open(cx: &Cx<'_>, of_role: &RoleClasses) -> Option<Finding> {
     Some(finding)
 }
 
-fn why(statement: &Statement) -> &'static str {
+fn why(statement: &Statement, by_digits: bool) -> &'static str {
     match statement.conditions.tests.is_empty() {
         true => "trusts everybody, and asks for nothing else",
+        false if by_digits => "trusts everybody, and what is asked for fits many accounts",
         false => "trusts everybody, and what is asked for keeps no account out",
     }
 }

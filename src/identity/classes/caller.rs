@@ -6,7 +6,7 @@ use super::keys::{self, Keys, absent, bool_or_none, chosen, chosen_list, perhaps
 use super::subject::beginning_with;
 use crate::identity::arn::cut;
 use crate::policy::{Carried, Domain, PrincipalKind, Request, asked_keys, evaluate, same_key};
-use crate::value::{Form, Format, Pattern, Piece, SymbolId, Text, Truth, Why, compare, conforms, marks};
+use crate::value::{Form, Format, Mark, Pattern, Piece, SymbolId, Text, Truth, Why, compare, conforms, marks};
 
 pub(super) const ASSUME: &str = "sts:AssumeRole";
 pub(super) const TAG: &str = "sts:TagSession";
@@ -58,11 +58,57 @@ const NAME: &str = "{aA9_+=,.@-}";
 /// The same for a user who has chosen a name that sessions may have too.
 const USER: &str = "{aA9_+=,.@-}{aA9_+=,.@-}";
 
-/// Somebody whose account, name and organization nobody else has: a role, and a user.
+/// Somebody whose account, name and organization nobody else has: a role, and a user. Where a test gives some digits of
+/// an account only, accounts that have them are others' too.
 pub(super) fn strangers(bench: &mut Bench<'_>) -> Vec<Caller> {
     let account = bench.clerk.account();
     let organization = other_organization(bench);
-    callers_of(bench, &Text::symbol(account), &organization)
+    let mut strangers = callers_of(bench, &Text::symbol(account), &organization);
+    for account in accounts_inside(bench) {
+        strangers.extend(callers_of(bench, &account, &organization));
+    }
+    strangers
+}
+
+/// An account inside of each pattern for accounts that gives some of their digits.
+fn accounts_inside(bench: &Bench<'_>) -> Vec<Text> {
+    let arns = bench.values_on(&Text::known("aws:PrincipalArn"));
+    let in_arns = arns.iter().filter_map(|arn| arn.split(|mark| *mark == Mark::Char(':')).nth(4));
+    let accounts = bench.values_on(&Text::known("aws:PrincipalAccount"));
+    let patterns: Vec<&[Mark]> = in_arns.chain(accounts.iter().map(Vec::as_slice)).collect();
+    let own = bench.arn_part(4);
+    let is_named = |account: &str| {
+        own.as_known() == Some(account)
+            || patterns.iter().any(|pattern| pattern.iter().copied().eq(account.chars().map(Mark::Char)))
+    };
+    let inside = |pattern: &&[Mark]| {
+        ['7', '6', '8']
+            .into_iter()
+            .find_map(|filler| account_inside(pattern, filler).filter(|account| !is_named(account)))
+    };
+    let mut inside: Vec<String> = patterns.iter().filter_map(inside).collect();
+    inside.dedup();
+    inside.into_iter().take(MOST_ACCOUNTS).map(Text::known).collect()
+}
+
+/// Accounts inside of patterns that are tried.
+const MOST_ACCOUNTS: usize = 8;
+
+/// The twelve digits that a pattern gives in part, the others being this one.
+fn account_inside(pattern: &[Mark], filler: char) -> Option<String> {
+    let is_digit = |mark: &Mark| matches!(mark, Mark::Char(c) if c.is_ascii_digit());
+    let is_pattern = pattern.iter().any(is_digit) && !pattern.iter().all(is_digit);
+    let missing = 12_usize.checked_sub(pattern.iter().filter(|mark| **mark != Mark::Run).count())?;
+    let (mut account, mut left) = (String::new(), missing);
+    for mark in pattern {
+        match mark {
+            Mark::Char(c) if c.is_ascii_digit() => account.push(*c),
+            Mark::One => account.push(filler),
+            Mark::Run => account.extend(std::iter::repeat_n(filler, std::mem::take(&mut left))),
+            Mark::Char(_) | Mark::Symbol(_) => return None,
+        }
+    }
+    (is_pattern && account.len() == 12).then_some(account)
 }
 
 /// A role and a user of an account, of which only the account is known.
