@@ -28,6 +28,19 @@ fn association(name: &str, namespace: &str, more: &str) -> String {
     )
 }
 
+/// Which certificates come in is one rule's question, in each statement for them.
+#[test]
+fn certificates_by_two_statements() {
+    let statement = |name: &str| {
+        format!(
+            "Effect: Allow, Principal: {{Service: rolesanywhere.amazonaws.com}}, \
+             Action: ['sts:AssumeRole', 'sts:TagSession', 'sts:SetSourceIdentity'], \
+             Condition: {{StringEquals: {{'aws:PrincipalTag/x509Subject/CN': {name}}}}}"
+        )
+    };
+    assert_eq!(told(&[&statement("a"), &statement("b")], ""), ["SVC008 info"]);
+}
+
 #[test]
 fn roles_of_pods_by_their_associations() {
     let open = ["SVC007 info"];

@@ -1,5 +1,6 @@
 //! SVC005: a service may act for resources of other accounts.
 
+use super::roles_anywhere_trust_incomplete::SERVICE as ROLES_ANYWHERE;
 use crate::checks::Cx;
 use crate::checks::consumers::consumers_of;
 use crate::checks::gate::{Gate, admitted_by_part, deciding, gate, named, principal_path, proof};
@@ -7,7 +8,7 @@ use crate::checks::words::{condition_line, is_bare};
 use crate::finding::{Change, Finding, Fix, Label, Severity, Written};
 use crate::identity::classes::{SourceKeys, guarded_kinds, source_keys};
 use crate::identity::provider::{Named, named_principal};
-use crate::identity::{ClassAnswer, Dialect, RoleClasses, name_fault};
+use crate::identity::{ClassAnswer, Dialect, RoleClasses, is_service, name_fault};
 use crate::policy::PrincipalKind;
 use crate::value::Text;
 
@@ -45,14 +46,15 @@ fn finding(cx: &Cx<'_>, of_role: &RoleClasses, answer: &ClassAnswer) -> Option<F
         SourceKeys::Mentioned | SourceKeys::Unknown => Severity::Info,
         SourceKeys::Unsupported => return None,
     };
-    if is_misnamed(cx, &answer.principal) {
+    // Whose certificates come in says SVC008.
+    if is_misnamed(cx, &answer.principal) || is_service(&answer.principal, ROLES_ANYWHERE) {
         return None;
     }
-    let is_service = |principal: &&crate::policy::Principal| {
+    let is_it = |principal: &&crate::policy::Principal| {
         principal.kind == Some(PrincipalKind::Service) && principal.value == answer.principal
     };
     let (statement, principal) = deciding(of_role.policy(cx.graph), answer)
-        .find_map(|statement| Some((statement, named(statement).iter().find(is_service)?)))?;
+        .find_map(|statement| Some((statement, named(statement).iter().find(is_it)?)))?;
     // A guard that is there and too wide is another mistake.
     if statement.conditions.tests.iter().any(|test| crate::checks::gate::is_on(test, &["aws:source"])) {
         return None;

@@ -10,7 +10,7 @@ use crate::identity::{AnchorProfile, Dialect, Entity};
 use crate::value::Branch;
 
 /// The principal of IAM Roles Anywhere, and what it calls (IAM Roles Anywhere User Guide, trust model).
-const SERVICE: &str = "rolesanywhere.amazonaws.com";
+pub(super) const SERVICE: &str = "rolesanywhere.amazonaws.com";
 const NEEDED: [&str; 3] = ["sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"];
 
 /// Keys that tell the accounts, the anchors and the certificates apart.
