@@ -93,11 +93,22 @@ fn names_of_issuers_with_a_slip() {
 fn principals_that_are_something_else() {
     let saml = "Resources:\n  S:\n    Type: AWS::IAM::SAMLProvider\n    Properties: {SamlMetadataDocument: x}";
     let own = format!("{saml}{}", provider("P", GITHUB, "sts.amazonaws.com"));
-    let of = |principal: &str| said(&["OID", "SML", "XAC"], &role(&own, &[&web(principal, "")]));
-    assert_eq!(of("lambda.amazonaws.com"), ["OID009 error"]);
-    assert_eq!(of("Cognito-Identity.amazonaws.com"), ["OID009 error offered"]);
-    assert_eq!(of("!Sub 'arn:aws:iam::${AWS::AccountId}:oidc-provider/${P}'"), ["OID009 error offered"]);
-    assert_eq!(of("!Sub 'arn:aws:iam::${AWS::AccountId}:saml-provider/${S}'"), ["OID009 error offered"]);
+    let of = |principal: &str, keys: &str| said(&["OID", "SML", "XAC"], &role(&own, &[&web(principal, keys)]));
+    assert_eq!(of("lambda.amazonaws.com", ""), ["OID009 error"]);
+    // A fix that opens the role to others is none.
+    assert_eq!(of("Cognito-Identity.amazonaws.com", ""), ["OID009 error"]);
+    let pool = "cognito-identity.amazonaws.com";
+    let keys = format!(
+        "StringEquals: {{'{pool}:aud': 'us-east-1:11111111-2222-4333-8444-555555555555'}}, \
+         'ForAnyValue:StringLike': {{'{pool}:amr': authenticated}}"
+    );
+    assert_eq!(of("Cognito-Identity.amazonaws.com", &keys), ["OID009 error offered"]);
+    let keys = format!(
+        "StringEquals: {{'{GITHUB}:sub': 'repo:acme@1/app@2:ref:refs/heads/main', '{GITHUB}:aud': sts.amazonaws.com}}"
+    );
+    assert_eq!(of("!Sub 'arn:aws:iam::${AWS::AccountId}:oidc-provider/${P}'", &keys), ["OID009 error offered"]);
+    let keys = "StringEquals: {'saml:aud': 'https://signin.aws.amazon.com/saml'}";
+    assert_eq!(of("!Sub 'arn:aws:iam::${AWS::AccountId}:saml-provider/${S}'", keys), ["OID009 error offered"]);
 }
 
 /// The one audience that is taken is the one that is refused.
