@@ -287,3 +287,25 @@ fn what_takes_tags_or_words_away_is_told_as_it_is() {
                 ForAnyValue:StringLike";
     assert_eq!(help, [line]);
 }
+
+/// The keys of identity pools would shut the tokens of the other provider out.
+#[test]
+fn a_statement_for_others_too_gets_no_test_on_the_pool() {
+    let both = "[cognito-identity.amazonaws.com, graph.facebook.com]";
+    let of = |principal: &str| {
+        let template = format!(
+            "Resources:\n  Pool: {{Type: 'AWS::Cognito::IdentityPool', Properties: {{AllowUnauthenticatedIdentities: \
+             false, SupportedLoginProviders: {{accounts.google.com: a}}}}}}\n  Role: {{Type: 'AWS::IAM::Role', \
+             Properties: {{AssumeRolePolicyDocument: {{Version: '2012-10-17', Statement: [{{Effect: Allow, Principal: \
+             {{Federated: {principal}}}, Action: 'sts:AssumeRoleWithWebIdentity'}}]}}}}}}\n  Roles: {{Type: \
+             'AWS::Cognito::IdentityPoolRoleAttachment', Properties: {{IdentityPoolId: !Ref Pool, Roles: \
+             {{authenticated: !GetAtt Role.Arn}}}}}}\n"
+        );
+        said("CGT001", &template)
+            .into_iter()
+            .map(|finding| (finding.severity, finding.fix.is_some()))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(of("cognito-identity.amazonaws.com"), [(Severity::Error, true)]);
+    assert_eq!(of(both), [(Severity::Error, false)]);
+}

@@ -495,3 +495,15 @@ fn what_a_service_may_lack_is_asked_for_by_no_safe_fix() {
     let found = fixes_of("XAC010", &[factor]);
     assert!(found.iter().all(|(_, safe)| *safe != Some(true)) && found.len() == 1, "{found:?}");
 }
+
+/// Everybody is trusted whose account's number has some digits.
+#[test]
+fn accounts_whose_numbers_begin_alike() {
+    let of =
+        |test: &str| format!("Effect: Allow, Principal: {{AWS: '*'}}, Action: 'sts:AssumeRole', Condition: {{{test}}}");
+    let by_name = of("StringLike: {'aws:PrincipalArn': 'arn:aws:iam::2222*:role/ci'}");
+    let by_arn = of("ArnLike: {'aws:PrincipalArn': 'arn:aws:iam::2222*:role/ci'}");
+    let by_number = of("StringLike: {'aws:PrincipalAccount': '22223333444?'}");
+    let one = of("StringLike: {'aws:PrincipalAccount': '222233334444'}");
+    each(&[(&by_name, &["XAC001 error"]), (&by_arn, &["XAC001 error"]), (&by_number, &["XAC001 error"]), (&one, &[])]);
+}

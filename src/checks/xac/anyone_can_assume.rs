@@ -22,7 +22,7 @@ fn open(cx: &Cx<'_>, of_role: &RoleClasses) -> Option<Finding> {
     let gate = gate(cx, of_role, statement);
     // An account that was made up is inside of a pattern that gives a part of its number.
     let by_digits = account_in(&answer.answer.request.principal.1).is_some_and(|account| account.as_known().is_some());
-    let whose = if by_digits { "AWS accounts that nobody here has named" } else { "any AWS account" };
+    let whose = if by_digits { "AWS accounts that the template does not name" } else { "any AWS account" };
     let message = format!("principals of {whose} can become {}", gate.role.entity.name());
     let label = Label::new(principal_place(statement), why(statement, by_digits));
     let star = named(statement).iter().find(|principal| is_everybody(principal, &cx.graph.symbols));

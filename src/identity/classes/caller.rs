@@ -64,7 +64,9 @@ pub(super) fn strangers(bench: &mut Bench<'_>) -> Vec<Caller> {
     let account = bench.clerk.account();
     let organization = other_organization(bench);
     let mut strangers = callers_of(bench, &Text::symbol(account), &organization);
-    for account in accounts_inside(bench) {
+    // Where accounts are named, one that was made up might be one of them that only the deployment knows.
+    let trusts_all = bench.is_open_to(PrincipalKind::Aws);
+    for account in if trusts_all { accounts_inside(bench) } else { Vec::new() } {
         strangers.extend(callers_of(bench, &account, &organization));
     }
     strangers
