@@ -75,7 +75,7 @@ const ROWS: &[Row] = &[
     ("XAC001", &["XAC002", "XAC006", "XAC007", "XAC008", "XAC010", "TAG004", "POL009"], Meets::Statement),
     ("XAC002", &["XAC006", "XAC007", "XAC008", "TAG004", "POL009"], Meets::Statement),
     ("XAC003", &["XAC001", "XAC002", "OID001", "OID007", "SML001", "TRU004"], Meets::Statement),
-    ("XAC003", &["XAC008"], Meets::Principal),
+    ("XAC003", &["SVC005", "XAC008"], Meets::Principal),
     ("XAC004", &["CGT001", "CGT002", "CGT003", "OID001", "OID007", "SML001", "TRU004", "XAC001"], Meets::Statement),
     ("XAC005", &["XAC008"], Meets::Principal),
     ("XAC006", &["XAC008"], Meets::Principal),

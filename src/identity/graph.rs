@@ -117,6 +117,13 @@ impl Role {
     pub fn arn(&self) -> Text {
         self.arns.first().map_or_else(|| Text::known(""), |case| case.then.clone())
     }
+
+    /// Whether a text is the name that the deployment gives it.
+    pub fn is_called(&self, name: &Text) -> bool {
+        let named =
+            |arn: &Text| arn.pieces().and_then(|pieces| pieces.last().cloned()).map(|last| Text::from_pieces([last]));
+        name.as_symbol().is_some() && self.arns.iter().any(|case| named(&case.then).as_ref() == Some(name))
+    }
 }
 
 /// An identity pool.

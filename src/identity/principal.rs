@@ -23,9 +23,18 @@ pub enum AwsPrincipal {
     /// The id of a user or role, such as IAM leaves behind when one is deleted (IAM User Guide, unique
     /// identifiers).
     UniqueId,
+    /// What a resource is called, by itself: no ARN and no account.
+    Name,
+    /// The ARN of something that cannot ask: a bucket, a function, a policy, an identity provider.
+    OtherArn,
     /// Nothing is known, or no form that the guide has.
     Unclear,
 }
+
+/// What IAM has beside users, roles and groups, by how the resource of its ARN begins (Service Authorization Reference,
+/// IAM, resource types).
+const OTHERS_OF_IAM: [&str; 6] =
+    ["instance-profile/", "mfa/", "oidc-provider/", "policy/", "saml-provider/", "server-certificate/"];
 
 /// Beginnings of the ids of users and roles (IAM User Guide, understanding unique ID prefixes).
 const ID_PREFIXES: [&str; 2] = ["AROA", "AIDA"];
@@ -44,10 +53,15 @@ pub fn aws_principal(text: &Text, symbols: &Symbols) -> AwsPrincipal {
     if conforms(text, &Format::new("{9}", "111122223333"), symbols) {
         return AwsPrincipal::Account(text.clone());
     }
+    if is_name(text, symbols) {
+        return AwsPrincipal::Name;
+    }
     let part = |at| arn_part(text, at);
+    let is_arn = part(0) == Text::known("arn") && part(5) != Text::known("");
     let is_of = |service: &str| part(0) == Text::known("arn") && part(2) == Text::known(service);
     if !is_of("iam") && !is_of("sts") || part(3) != Text::known("") {
-        return AwsPrincipal::Unclear;
+        let is_other = is_arn && part(2).as_known().is_some_and(|service| !service.is_empty());
+        return if is_other { AwsPrincipal::OtherArn } else { AwsPrincipal::Unclear };
     }
     let pieces = text.pieces().unwrap_or_default();
     if pieces.iter().any(|piece| matches!(piece, Piece::Literal(literal) if literal.contains(['*', '?']))) {
@@ -63,9 +77,16 @@ pub fn aws_principal(text: &Text, symbols: &Symbols) -> AwsPrincipal {
     };
     match () {
         () if begins("group/") => AwsPrincipal::Group,
+        () if is_of("iam") && OTHERS_OF_IAM.into_iter().any(begins) => AwsPrincipal::OtherArn,
         () if ["user/", "role/", "assumed-role/"].into_iter().any(begins) => AwsPrincipal::Identity(account),
         () => AwsPrincipal::Unclear,
     }
+}
+
+/// Whether a text is the name or id that a resource gets, and nothing else.
+fn is_name(text: &Text, symbols: &Symbols) -> bool {
+    let facts = text.as_symbol().map(|symbol| symbols.facts(symbol));
+    facts.is_some_and(|facts| facts.unique && !facts.format.may_hold(':'))
 }
 
 fn is_number(text: &str) -> bool {
@@ -222,7 +243,10 @@ mod tests {
         assert_eq!(of("arn:aws:iam::*:root"), AwsPrincipal::Pattern);
         assert_eq!(of("arn:aws:iam::111122223333:group/admins"), AwsPrincipal::Group);
         assert_eq!(of("AROAEXAMPLEEXAMPLE123"), AwsPrincipal::UniqueId);
-        for other in ["", "root", "arn:aws:iam::111122223333:policy/x", "arn:aws:s3:::b", "lambda.amazonaws.com"] {
+        for other in ["arn:aws:iam::111122223333:policy/x", "arn:aws:s3:::b"] {
+            assert_eq!(of(other), AwsPrincipal::OtherArn, "{other}");
+        }
+        for other in ["", "root", "lambda.amazonaws.com", "arn:aws:s3:::", "arn:aws:iam::111122223333:x"] {
             assert_eq!(of(other), AwsPrincipal::Unclear, "{other}");
         }
     }
