@@ -2,16 +2,14 @@
 
 use crate::checks::Cx;
 use crate::checks::gate::{Gate, bare_account, bare_request, gates, principal_path};
-use crate::finding::{Finding, Label, Severity};
-use crate::identity::{
-    AwsPolicy, ClassAnswer, Dialect, PermissionPolicy, Role, RoleClasses, RoleId, account_of, every_role,
-};
+use crate::finding::{Finding, Label, Severity, shown};
+use crate::identity::{AwsPolicy, Dialect, PermissionPolicy, Role, RoleClasses, RoleId, account_of, every_role};
 use crate::policy::{Effect, Policy, Principal, Request, evaluate};
 use crate::resolve::StackId;
 use crate::source::Place;
 use crate::value::{Branch, Case, Text, compare};
 
-/// Finds roles that trust the account that they are in.
+/// Finds roles that trust a whole account: that which they are in, or another one on a condition.
 pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
     for gate in gates(cx).filter(|gate| gate.statement.effect == Effect::Allow) {
         for principal in gate.principals() {
@@ -22,8 +20,12 @@ pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
 
 fn of_principal(cx: &Cx<'_>, gate: Gate<'_>, principal: &Principal, findings: &mut Vec<Finding>) {
     let symbols = &cx.graph.symbols;
-    let is_own = |account: Text| compare(&account, &account_of(gate.role), symbols).is_true();
-    if !bare_account(principal, symbols).is_some_and(is_own) || is_shut(cx, gate) {
+    let Some(account) = bare_account(principal, symbols) else { return };
+    if !compare(&account, &account_of(gate.role), symbols).is_true() {
+        findings.extend(of_another(cx, gate, principal, &account));
+        return;
+    }
+    if is_shut(cx, gate) {
         return;
     }
     let mut rest = Some(gate.when.clone());
@@ -34,6 +36,18 @@ fn of_principal(cx: &Cx<'_>, gate: Gate<'_>, principal: &Principal, findings: &m
     }
     // Where it may not do everything, or nobody is seen who could take it.
     findings.extend(rest.map(|when| finding(gate, principal, when, Vec::new())));
+}
+
+/// The same where it is not certainly the role's own account: without a condition that is another mistake.
+fn of_another(cx: &Cx<'_>, gate: Gate<'_>, principal: &Principal, account: &Text) -> Option<Finding> {
+    if gate.statement.conditions.tests.is_empty() {
+        return None;
+    }
+    let (name, account) = (gate.role.entity.name(), shown(&cx.graph.shown(account)));
+    let message = format!("{name} leaves it to the policies of account {account} who gets it");
+    let place = principal.at.place;
+    let label = Label::new(place, "everybody there whose own policy allows sts:AssumeRole on it");
+    Some(named_better(gate, principal, Severity::Info, message, label))
 }
 
 /// Parts of a branch that are judged by themselves.
@@ -49,9 +63,14 @@ fn finding(gate: Gate<'_>, principal: &Principal, when: Branch, takers: Vec<Labe
         ),
     };
     let label = Label::new(principal.at.place, "everybody here whose own policy allows sts:AssumeRole on it");
-    let mut finding = gate.finding("XAC008", severity, message, label, &principal_path(principal));
+    let mut finding = named_better(gate, principal, severity, message, label);
     finding.branch = when;
     finding.related = takers;
+    finding
+}
+
+fn named_better(gate: Gate<'_>, principal: &Principal, severity: Severity, message: String, label: Label) -> Finding {
+    let mut finding = gate.finding("XAC008", severity, message, label, &principal_path(principal));
     let line = match gate.role.entity.dialect {
         Dialect::Yaml => "AWS: ARN-OF-THE-ROLE-THAT-NEEDS-IT",
         Dialect::Json => "\"AWS\": \"ARN-OF-THE-ROLE-THAT-NEEDS-IT\"",
@@ -62,14 +81,12 @@ fn finding(gate: Gate<'_>, principal: &Principal, when: Branch, takers: Vec<Labe
     finding
 }
 
-/// Whether a Deny keeps everybody of the role's own account out.
+/// Whether everybody of the role's own account is kept out.
 fn is_shut(cx: &Cx<'_>, gate: Gate<'_>) -> bool {
     let is_of_gate = |of: &&RoleClasses| std::ptr::eq(cx.graph.role(of.role), gate.role) && of.when == *gate.when;
     let Some(of_role) = cx.classes.of_roles.iter().find(is_of_gate) else { return false };
     let mut own = of_role.answers.iter().filter(|answer| answer.class == "account/same/named").peekable();
-    let is_denied =
-        |answer: &ClassAnswer| answer.answer.truth.is_false() && !answer.answer.decision.denied_by.is_empty();
-    own.peek().is_some() && own.all(is_denied)
+    own.peek().is_some() && own.all(|answer| answer.answer.truth.is_false())
 }
 
 /// A policy that somebody else than the role has, in one branch.
