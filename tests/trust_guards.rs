@@ -99,6 +99,46 @@ fn everybody_beside_a_weak_test() {
     }
 }
 
+/// What a signed request says of its caller is known of those whom a statement names.
+#[test]
+fn nobody_whom_a_statement_names_passes_its_conditions() {
+    let allow = |principal: &str, condition: &str| {
+        format!("Effect: Allow, Principal: {{AWS: '{principal}'}}, Action: 'sts:AssumeRole', Condition: {condition}")
+    };
+    let deny = |principal: &str, condition: &str| {
+        format!(
+            "Effect: Allow, Principal: {{AWS: '{principal}'}}, Action: 'sts:AssumeRole'}}\n          - {{Effect: Deny, \
+             Principal: {{AWS: '*'}}, Action: 'sts:AssumeRole', Condition: {condition}"
+        )
+    };
+    let (account, role) = ("210987654321", "arn:aws:iam::210987654321:role/ci");
+    for dead in [
+        allow(account, "{StringEquals: {aws:PrincipalAccount: '210987654322'}}"),
+        allow(account, "{ArnLike: {aws:PrincipalArn: 'arn:aws:iam::210987654322:role/*'}}"),
+        allow(role, "{ArnEquals: {aws:PrincipalArn: 'arn:aws:iam::210987654321:role/cd'}}"),
+        deny(account, "{StringNotEquals: {aws:PrincipalAccount: '210987654322'}}"),
+        // Of a session the key has the role's ARN.
+        deny(role, "{ArnNotLike: {aws:PrincipalArn: 'arn:aws:sts::210987654321:assumed-role/ci/*'}}"),
+    ] {
+        assert_eq!(said(&dead), ["TRU004 warning"], "{dead}");
+    }
+    for alive in [
+        allow(account, "{StringEquals: {aws:PrincipalAccount: '210987654321', sts:ExternalId: abcdefghij}}"),
+        allow(
+            account,
+            "{ArnLike: {aws:PrincipalArn: 'arn:*:iam::2109*:role/*'}, StringEquals: {sts:ExternalId: abcdefghij}}",
+        ),
+        allow(role, "{ArnEquals: {aws:PrincipalArn: 'arn:aws:iam::210987654321:role/ci'}}"),
+        allow(
+            "arn:aws:sts::210987654321:assumed-role/ci/s",
+            "{ArnLike: {aws:PrincipalArn: 'arn:aws:iam::210987654321:role/*/ci'}}",
+        ),
+        deny(role, "{StringNotEquals: {aws:PrincipalAccount: '210987654321'}}"),
+    ] {
+        assert!(said(&alive).is_empty(), "{alive}: {:?}", said(&alive));
+    }
+}
+
 /// The same tests of a statement that denies whoever does not pass them.
 #[test]
 fn everybody_beside_a_denied_rest() {

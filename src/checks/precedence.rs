@@ -81,7 +81,10 @@ const ROWS: &[Row] = &[
     ("XAC006", &["XAC008"], Meets::Principal),
     ("XAC007", &["XAC006", "XAC008", "TRU002"], Meets::Statement),
     ("XAC009", &["XAC006", "XAC008", "TRU004"], Meets::Principal),
-    ("XAC010", &["XAC001", "XAC002", "XAC006", "XAC007", "XAC008", "TRU002", "TAG004", "POL009"], Meets::Statement),
+    ("XAC010", &["XAC001", "XAC002", "XAC006", "XAC007", "XAC008", "TRU002", "TRU004"], Meets::Statement),
+    ("XAC010", &["TAG004", "POL009"], Meets::Statement),
+    // Of a role that nobody gets, no policy of the account says who gets it.
+    ("TRU004", &["XAC008"], Meets::Resource),
     ("TAG004", &["TAG005"], Meets::Statement),
     ("TAG005", &["POL007", "POL008", "POL009"], Meets::Statement),
     ("TAG008", &["TRU002", "TRU004"], Meets::Statement),
@@ -117,10 +120,11 @@ pub fn give_way(findings: &mut Vec<Finding>) {
 }
 
 /// Pairs of rules of which [`wins`] says by itself when the second gives way to the first.
-const PAIRS: [(&str, &str); 7] = [
+const PAIRS: [(&str, &str); 8] = [
     ("OID008", "MAP014"),
     ("MAP014", "CGT004"),
     ("CGT005", "CGT004"),
+    ("XAC005", "TRU004"),
     ("XAC005", "XAC006"),
     ("SVC006", "SVC004"),
     ("SVC005", "TRU006"),
@@ -244,8 +248,12 @@ fn wins(winner: &Finding, loser: &Finding) -> bool {
         return true;
     }
     // The number of an example is an account like any other.
-    let is_no_account = winner.rule == "XAC005" && loser.rule == "XAC006" && winner.mistake.element == "Account";
-    if is_no_account && winner.primary.place == loser.primary.place {
+    let is_no_account = winner.rule == "XAC005" && winner.mistake.element == "Account";
+    if is_no_account && loser.rule == "XAC006" && winner.primary.place == loser.primary.place {
+        return true;
+    }
+    // Nobody is in an account that is none.
+    if is_no_account && loser.rule == "TRU004" {
         return true;
     }
     // A test that nobody passes explains the service that is refused.

@@ -1,12 +1,14 @@
 //! Trust policies that let nobody in, whatever a call carries.
 
+use super::arn::is_session_arn;
 use super::contradiction::has_one_value;
 use super::graph::{Graph, RoleId};
+use super::principal::{AwsPrincipal, aws_principal};
 use crate::policy::{
-    Domain, Effect, Policy, Principal, PrincipalKind, Principals, Space, Statement, Test, actions_match, asked_keys,
-    exists, principals_match,
+    Carried, Domain, Effect, Policy, Principal, PrincipalKind, Principals, Space, Statement, Test, actions_match,
+    asked_keys, exists, principals_match,
 };
-use crate::value::{Form, Text};
+use crate::value::{Form, Mark, Text, marks};
 
 /// Why nobody gets in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +21,8 @@ pub enum Nobody {
     Denied(usize),
     /// Only together statements keep everybody out.
     Together,
+    /// Nobody whom the statements name passes their conditions, which need no Deny for it.
+    Unmet,
 }
 
 /// Keys of one policy of which both are tried: that it has one value, and that it has several.
@@ -46,9 +50,17 @@ pub fn nobody(graph: &Graph, role: RoleId, policy: &Policy) -> Option<Nobody> {
                 let is_service = space.principals.iter().all(|(kind, _)| *kind == PrincipalKind::Service);
                 if is_service { for_services } else { policy }
             };
-            let refused = spaces.iter().all(|space| exists(of(space), space, &graph.symbols).truth.is_false());
-            let denied = || policy.statements.iter().find(|statement| denies(graph, statement, &callers));
-            refused.then(|| denied().map_or(Nobody::Together, |statement| Nobody::Denied(statement.index)))
+            let is_refused = |policy: &Policy, space: &Space| exists(policy, space, &graph.symbols).truth.is_false();
+            spaces.iter().all(|space| is_refused(of(space), space)).then(|| {
+                let allowed =
+                    Policy { statements: policy.statements.iter().filter(allows).cloned().collect(), ..policy.clone() };
+                let denied = policy.statements.iter().find(|statement| denies(graph, statement, &callers));
+                match denied {
+                    _ if spaces.iter().all(|space| is_refused(&allowed, space)) => Nobody::Unmet,
+                    Some(statement) => Nobody::Denied(statement.index),
+                    None => Nobody::Together,
+                }
+            })
         }
     }
 }
@@ -126,9 +138,15 @@ fn spaces(graph: &Graph, role: RoleId, policy: &Policy, callers: &[Caller]) -> O
     let resource = graph.role(role).arn();
     let mut spaces = Vec::new();
     for (kind, value, action) in callers {
+        let own = if *kind == PrincipalKind::Aws { own_keys(graph, value) } else { Vec::new() };
         for several in 0..1_usize << open.len() {
             let is_list = |key: &Text| open.iter().position(|own| *own == key).is_some_and(|at| several >> at & 1 == 1);
-            let domain = |key: &Text| (key.clone(), if is_list(key) { list() } else { one() });
+            let own = |key: &Text| {
+                let name = key.as_known()?;
+                own.iter().find(|(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, domain)| domain.clone())
+            };
+            let open = |key: &Text| if is_list(key) { list() } else { one() };
+            let domain = |key: &Text| (key.clone(), own(key).unwrap_or_else(|| open(key)));
             spaces.push(Space {
                 principals: vec![(*kind, value.clone())],
                 actions: vec![(*action).to_owned()],
@@ -138,6 +156,26 @@ fn spaces(graph: &Graph, role: RoleId, policy: &Policy, callers: &[Caller]) -> O
         }
     }
     Some(spaces)
+}
+
+/// What a signed request says of its own caller, whom a policy names: its account, and the ARN of the user or role, that
+/// of the role for its sessions, too (IAM User Guide, global condition keys, `aws:PrincipalAccount`,
+/// `aws:PrincipalArn`). Nothing for a star, which stands for everybody.
+fn own_keys(graph: &Graph, named: &Text) -> Vec<(&'static str, Domain)> {
+    let exactly = |text: Text| Domain::Exactly(Some(Carried::One(text)));
+    let (account, is_one) = match aws_principal(named, &graph.symbols) {
+        AwsPrincipal::Account(account) => (account, false),
+        AwsPrincipal::Identity(account) => (account, !is_session_arn(named)),
+        _ => return Vec::new(),
+    };
+    let of_account = |mut account: Vec<Mark>| {
+        account.push(Mark::Char(':'));
+        let form = Form::new("arn:{a-}:iam::").then(&Form::any().after(&account));
+        Domain::Text { forms: vec![form], optional: false }
+    };
+    let arn = if is_one { Some(exactly(named.clone())) } else { marks(&account).map(of_account) };
+    let arn = arn.map(|arn| ("aws:PrincipalArn", arn));
+    arn.into_iter().chain([("aws:PrincipalAccount", exactly(account))]).collect()
 }
 
 fn one() -> Domain {

@@ -27,6 +27,10 @@ fn finding(role: &Role, policy: &Policy, when: &Branch, why: Nobody) -> Finding 
             (Severity::Info, Label::new(place, "denies all who are allowed elsewhere"))
         }
         Nobody::Together => (Severity::Warning, Label::new(policy.at.place, "what is allowed is denied again")),
+        Nobody::Unmet => {
+            let place = if let [only] = policy.statements.as_slice() { only.at.place } else { policy.at.place };
+            (Severity::Warning, Label::new(place, "nobody whom it names passes its conditions"))
+        }
     };
     let message = format!("nobody can become {name}");
     let subject = role.entity.property("AssumeRolePolicyDocument");
@@ -43,6 +47,7 @@ fn finding(role: &Role, policy: &Policy, when: &Branch, why: Nobody) -> Finding 
             "say who may become it\n  assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com'),"
         }
         (Nobody::NoStatement, _) => "say who may become it, or take the role out",
+        (Nobody::Unmet, _) => "ask of those who are named what they have, or name who has what is asked for",
         _ => "take the role out, or let in who should get in",
     }
     .to_owned();
