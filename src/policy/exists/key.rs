@@ -266,6 +266,7 @@ impl<'q> Keys<'q> {
                 return certain;
             }
         }
+        let all = all || contest.maybe.is_none() && self.refuses_all_named(&asks);
         contest.close(all)
     }
 

@@ -65,6 +65,27 @@ impl<'q> Keys<'q> {
         Truth::all(asks.iter().map(|ask| self.hits(*ask, text)))
     }
 
+    /// Whether one of some tests names the only texts that it lets through, and the others let none of these through:
+    /// two ids of the template, which no search tells apart.
+    pub(super) fn refuses_all_named(&self, asks: &[Ask<'q>]) -> bool {
+        asks.iter().any(|ask| {
+            let named = ask.test.values.iter().map(|(text, _)| self.names_only(*ask, text).then_some(text));
+            let named: Option<Vec<&Text>> = if ask.hits { named.collect() } else { None };
+            named.is_some_and(|named| named.iter().all(|text| self.meets_asks(asks, text).is_false()))
+        })
+    }
+
+    /// Whether a value of a test is the only text that it lets through.
+    fn names_only(&self, ask: Ask<'q>, value: &Text) -> bool {
+        let is_plain =
+            matches!(ask.base(), Some(Base::StringEquals | Base::StringLike | Base::Arn)) && ask.part.is_none();
+        let asking = Asking::new(self.policy, &self.request, self.symbols);
+        let wanted = ask.test.operator.filter(|_| is_plain).map(|operator| wanted::read(operator, value, &asking));
+        let Some(Wanted::Marks(wanted)) = wanted else { return false };
+        let pattern = Pattern::new(&wanted);
+        !pattern.is_wild() && !self.may_be_wild(&pattern, &ask) && marks(value).is_some_and(|own| own == wanted)
+    }
+
     /// Whether a value fits, or does not fit, what a test wants.
     fn hits(&self, ask: Ask<'_>, value: &Text) -> Truth {
         let asking = Asking::new(self.policy, &self.request, self.symbols);
