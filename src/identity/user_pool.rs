@@ -83,6 +83,16 @@ impl Words {
         let listed = self.known.iter().any(|known| known == word);
         if listed || self.complete { listed.into() } else { Truth::Unknown }
     }
+
+    /// Whether one of them begins so, `ALLOW_` aside.
+    fn has_beginning(&self, beginnings: &[&str]) -> Truth {
+        let begins = |word: &String| {
+            let name = word.strip_prefix("ALLOW_").unwrap_or(word);
+            beginnings.iter().any(|beginning| name.starts_with(beginning))
+        };
+        let listed = self.known.iter().any(begins);
+        if listed || self.complete { listed.into() } else { Truth::Unknown }
+    }
 }
 
 /// An external identity provider of a user pool, in one branch.
@@ -136,10 +146,12 @@ impl UserPool {
 impl Client {
     /// Whether users can sign in with it at all: not where client_credentials is its only flow.
     pub fn signs_users_in(&self) -> Truth {
-        let Some(flows) = &self.oauth_flows else { return self.signs_in_by_api().unwrap_or(Truth::True) };
+        let Some(flows) = &self.oauth_flows else {
+            return self.signs_in_by_api().map_or(Truth::True, |by_api| by_api.or(self.signs_in_by_server()));
+        };
         let others = ["code", "implicit"].map(|flow| flows.has(flow));
         let by_api = self.signs_in_by_api().unwrap_or(if flows.known.is_empty() { Truth::True } else { Truth::False });
-        Truth::any(others).or(by_api)
+        Truth::any(others).or(by_api).or(self.signs_in_by_server())
     }
 
     /// Whether its users get a token that may change attributes.
@@ -148,15 +160,15 @@ impl Client {
         scope.or(self.signs_in_by_api().unwrap_or(Truth::True))
     }
 
+    /// Whether a server signs users in with keys of AWS (Cognito user pools API, AdminInitiateAuth): their tokens, which
+    /// may change attributes too, are its own until it hands them on.
+    pub fn signs_in_by_server(&self) -> Truth {
+        self.sign_in.as_ref().map_or(Truth::False, |flows| flows.has_beginning(&["ADMIN_"]))
+    }
+
     /// Whether users can sign in by the API itself, whose tokens may always change attributes; nothing where the
     /// client does not say, and may.
     fn signs_in_by_api(&self) -> Option<Truth> {
-        let flows = self.sign_in.as_ref()?;
-        let is_user = |flow: &String| {
-            let name = flow.strip_prefix("ALLOW_").unwrap_or(flow);
-            name.starts_with("USER_") || name.starts_with("CUSTOM_AUTH")
-        };
-        let any = flows.known.iter().any(is_user);
-        Some(if any || flows.complete { any.into() } else { Truth::Unknown })
+        self.sign_in.as_ref().map(|flows| flows.has_beginning(&["USER_", "CUSTOM_AUTH"]))
     }
 }

@@ -27,6 +27,8 @@ pub enum WrittenBy {
     PerhapsUnlisted,
     /// The client has a secret, which stays with a server that may forbid it.
     WithSecret,
+    /// Users sign in through a server only, which may keep their tokens.
+    ThroughServer,
     /// The client lists nothing, and so may write every standard attribute.
     Unlisted,
     /// The client lists it.
@@ -115,11 +117,13 @@ impl<'g> Question<'g, '_> {
             return None;
         }
         let changes = self.mutable().and(client.may_update());
+        let changes_by_server = self.mutable().and(client.signs_in_by_server());
         let creates = if self.is_proven { Truth::False } else { self.pool.self_registration };
-        if !changes.or(creates).is_true() {
+        if !changes.or(creates).or(changes_by_server).is_true() {
             return None;
         }
         let by = self.by(client)?;
+        let by = if changes.or(creates).is_true() { by } else { by.min(WrittenBy::ThroughServer) };
         let by = if client.secret.is_true() { by.min(WrittenBy::WithSecret) } else { by };
         Some(self.way(Some(client), by, when))
     }

@@ -43,6 +43,9 @@ fn finding<'g>(
             let external = external.entity.name();
             format!("{external}, or users of {name} themselves, decide who gets {role}, by {told}")
         }
+        None if way.client.is_none() => {
+            format!("any user of {name} may get {role}: perhaps they set {told} by an app client that was not read")
+        }
         None if is_sure(&way) => format!("any user of {name} can get {role}: they set {told} {}", at_what(&way)),
         None => format!("any user of {name} may get {role}: perhaps they can set {told} {}", at_what(&way)),
     };
@@ -75,7 +78,7 @@ fn finding<'g>(
 
 /// Whether the client may certainly write the attribute, and is in the user's hands.
 fn is_sure(way: &Writable<'_>) -> bool {
-    !matches!(way.by, WrittenBy::PerhapsUnlisted | WrittenBy::WithSecret)
+    !matches!(way.by, WrittenBy::PerhapsUnlisted | WrittenBy::WithSecret | WrittenBy::ThroughServer)
 }
 
 /// When users set the attribute: what cannot change can still be set by who signs up.
@@ -85,7 +88,7 @@ fn at_what(way: &Writable<'_>) -> &'static str {
 
 fn severity(way: &Writable<'_>) -> Severity {
     match way.by {
-        WrittenBy::PerhapsUnlisted | WrittenBy::WithSecret => Severity::Info,
+        WrittenBy::PerhapsUnlisted | WrittenBy::WithSecret | WrittenBy::ThroughServer => Severity::Info,
         _ if way.external.is_some() => Severity::Info,
         WrittenBy::Unlisted | WrittenBy::Listed | WrittenBy::Required => Severity::Warning,
     }
@@ -125,6 +128,9 @@ pub(in crate::checks) fn writers(way: &Writable<'_>, claim: &str) -> Vec<Label> 
             WrittenBy::Listed => (listed, format!("lets users write {claim}")),
             WrittenBy::Required => (None, format!("every client may write {claim}, which every user must have")),
             WrittenBy::WithSecret => (None, "has a secret, so a server of yours may stand between".to_owned()),
+            WrittenBy::ThroughServer => {
+                (None, "signs users in through a server of yours, which may keep their tokens".to_owned())
+            }
             WrittenBy::PerhapsUnlisted => {
                 (None, "lists no WriteAttributes; the documents disagree on custom attributes then".to_owned())
             }

@@ -97,7 +97,7 @@ fn finding<'g>(
         None => way.when.clone(),
     };
     let mildest = match way.by {
-        WrittenBy::PerhapsUnlisted | WrittenBy::WithSecret => Severity::Info,
+        WrittenBy::PerhapsUnlisted | WrittenBy::WithSecret | WrittenBy::ThroughServer => Severity::Info,
         _ if way.external.is_some() => Severity::Info,
         WrittenBy::Unlisted | WrittenBy::Listed | WrittenBy::Required => Severity::Error,
     };
