@@ -99,6 +99,18 @@ fn everybody_beside_a_weak_test() {
     }
 }
 
+#[test]
+fn identity_pools_that_no_statement_can_mean() {
+    let pools = "cognito-identity.amazonaws.com";
+    let regional =
+        "Effect: Allow, Principal: {Service: cognito-identity.us-east-1.amazonaws.com}, Action: 'sts:AssumeRole'";
+    let misspelt = format!(
+        "Effect: Allow, Principal: {{Federated: {pools}}}, Action: 'sts:AssumeRoleWithWebIdentity', Condition: \
+         {{StringEquals: {{'{pools}:audience': 'us-east-1:00000000-0000-4000-8000-000000000001'}}}}"
+    );
+    each(&[(regional, &["CGT010 error"]), (&misspelt, &["TRU004 warning"])]);
+}
+
 /// What a signed request says of its caller is known of those whom a statement names.
 #[test]
 fn nobody_whom_a_statement_names_passes_its_conditions() {

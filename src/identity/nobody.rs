@@ -1,9 +1,11 @@
 //! Trust policies that let nobody in, whatever a call carries.
 
 use super::arn::is_session_arn;
+use super::cognito::is_no_claim;
 use super::contradiction::has_one_value;
 use super::graph::{Graph, RoleId};
 use super::principal::{AwsPrincipal, aws_principal};
+use super::provider::{Named, named_principal};
 use crate::policy::{
     Carried, Domain, Effect, Policy, Principal, PrincipalKind, Principals, Space, Statement, Test, actions_match,
     asked_keys, exists, principals_match,
@@ -139,10 +141,15 @@ fn spaces(graph: &Graph, role: RoleId, policy: &Policy, callers: &[Caller]) -> O
     let mut spaces = Vec::new();
     for (kind, value, action) in callers {
         let own = if *kind == PrincipalKind::Aws { own_keys(graph, value) } else { Vec::new() };
+        let is_pool =
+            *kind == PrincipalKind::Federated && matches!(named_principal(value, &graph.symbols), Named::Pools(_));
         for several in 0..1_usize << open.len() {
             let is_list = |key: &Text| open.iter().position(|own| *own == key).is_some_and(|at| several >> at & 1 == 1);
             let own = |key: &Text| {
                 let name = key.as_known()?;
+                if is_pool && is_no_claim(name) {
+                    return Some(Domain::Exactly(None));
+                }
                 own.iter().find(|(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, domain)| domain.clone())
             };
             let open = |key: &Text| if is_list(key) { list() } else { one() };

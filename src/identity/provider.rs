@@ -42,8 +42,10 @@ pub fn misplaced(principal: &Principal, symbols: &Symbols) -> Option<Misplaced> 
     let pieces = principal.value.pieces()?;
     let begins = |with: &str| matches!(pieces.first(), Some(Piece::Literal(literal)) if literal.starts_with(with));
     match principal.kind {
+        // Their name with a Region in it is no service either.
         Some(PrincipalKind::Service) => {
-            matches!(named_principal(&principal.value, symbols), Named::Pools(_)).then_some(Misplaced::Service)
+            let is_theirs = matches!(named_principal(&principal.value, symbols), Named::Pools(_));
+            (is_theirs || begins("cognito-identity.")).then_some(Misplaced::Service)
         }
         Some(PrincipalKind::Federated) if begins("cognito-idp.") => Some(Misplaced::UserPoolHost),
         Some(PrincipalKind::Federated) if begins("arn:") => {

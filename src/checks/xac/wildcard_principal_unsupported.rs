@@ -127,6 +127,8 @@ fn asks_for_organization(cx: &Cx<'_>, gate: Gate<'_>) -> bool {
 }
 
 fn bare(gate: Gate<'_>, is_guarded: bool) -> String {
+    // Who denies everybody asks for nobody's organization.
+    let is_guarded = is_guarded || gate.statement.effect == Effect::Deny;
     match (is_guarded, gate.role.entity.dialect) {
         (true, Dialect::Yaml) => "write the star under AWS\n  Principal: { AWS: '*' }",
         (true, Dialect::Json) => "write the star under AWS\n  \"Principal\": { \"AWS\": \"*\" }",

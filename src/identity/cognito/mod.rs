@@ -107,10 +107,22 @@ pub fn is_claim(test: &Test, claim: &str) -> bool {
     pool_principals().any(|row| is_key(known, row.name, claim))
 }
 
+/// The claims of identity-pool tokens that are condition keys (IAM User Guide, keys for OIDC federation).
+const CLAIMS: [&str; 3] = ["aud", "amr", "sub"];
+
 /// The principal whose tokens carry a condition key, where it is a claim of identity-pool tokens.
 pub fn claimed_by(test: &Test) -> Option<PoolPrincipal> {
     let known = test.key.as_known().unwrap_or_default();
-    pool_principals().find(|row| ["aud", "amr", "sub"].iter().any(|claim| is_key(known, row.name, claim)))
+    pool_principals().find(|row| CLAIMS.iter().any(|claim| is_key(known, row.name, claim)))
+}
+
+/// Whether a condition key begins as those of identity pools do, and is none of them.
+pub fn is_no_claim(key: &str) -> bool {
+    let is_of = |row: &PoolPrincipal| {
+        let front = key.get(..row.name.len()).filter(|front| front.eq_ignore_ascii_case(row.name));
+        front.is_some() && key.as_bytes().get(row.name.len()) == Some(&b':')
+    };
+    pool_principals().any(|row| is_of(&row) && !CLAIMS.iter().any(|claim| is_key(key, row.name, claim)))
 }
 
 /// Whether a condition key is this claim of the tokens that a request stands for.
