@@ -149,6 +149,39 @@ fn keys_of_nobody() {
     assert_eq!(of("cognito-identity.amazonaws.com", &format!("{GITHUB}:sub")), ["OID008 error"]);
 }
 
+/// One of two issuers is shut out where all that is asked for are keys of the other one.
+#[test]
+fn an_issuer_of_whose_tokens_nothing_is_asked_is_shut_out() {
+    let two = format!("Resources:{}{}", provider("P", GITHUB, "sts.amazonaws.com"), provider("Q", "gitlab.com", "app"));
+    let github = |operator: &str| {
+        format!(
+            "{operator}: {{'{GITHUB}:aud': sts.amazonaws.com, '{GITHUB}:sub': 'repo:acme@1/app@2:ref:refs/heads/main'}}"
+        )
+    };
+    let gitlab =
+        "StringEquals: {'gitlab.com:aud': app, 'gitlab.com:sub': 'project_path:acme/app:ref_type:branch:ref:main'}";
+    let of = |statements: &[&str]| said(&["OID008", "OID001"], &role(&two, statements));
+    let both = web("[!Ref P, !Ref Q]", &github("StringEquals"));
+    assert_eq!(of(&[&both]), ["OID008 error"]);
+    assert!(of(&[&both, &web("!Ref Q", gitlab)]).is_empty());
+    assert!(of(&[&web("!Ref P", &github("StringEquals")), &web("!Ref Q", gitlab)]).is_empty());
+    // Nothing at all is asked of the others then.
+    assert_eq!(of(&[&web("[!Ref P, !Ref Q]", &github("StringEqualsIfExists"))]), ["OID001 error"]);
+}
+
+/// A token has a subject.
+#[test]
+fn no_token_is_without_a_subject() {
+    let one = format!("Resources:{}", provider("P", "idp.acme.com", "app"));
+    let of = |condition: &str| said(&["TRU004"], &role(&one, &[&web("!Ref P", condition)]));
+    for dead in ["StringEquals: {'idp.acme.com:sub': ''}", "'Null': {'idp.acme.com:sub': 'true'}"] {
+        assert_eq!(of(dead), ["TRU004 warning"], "{dead}");
+    }
+    for alive in ["StringLike: {'idp.acme.com:sub': '?'}", "'Null': {'two.acme.com:sub': 'true'}"] {
+        assert!(of(alive).is_empty(), "{alive}");
+    }
+}
+
 /// No token has the keys of two issuers.
 #[test]
 fn one_statement_for_two_clusters() {
@@ -162,7 +195,8 @@ fn one_statement_for_two_clusters() {
     };
     assert_eq!(of("StringEquals", &[&a, &b]), ["OID008 error"]);
     assert!(of("StringEqualsIfExists", &[&a, &b]).is_empty());
-    assert!(of("StringEquals", &[&a]).is_empty());
+    // The other one's tokens never have the key.
+    assert_eq!(of("StringEquals", &[&a]), ["OID008 error"]);
 }
 
 /// Two clusters of one template never have the same issuer.

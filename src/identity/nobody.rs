@@ -1,9 +1,10 @@
 //! Trust policies that let nobody in, whatever a call carries.
 
-use super::arn::is_session_arn;
+use super::arn::{after, is_session_arn};
 use super::cognito::is_no_claim;
 use super::contradiction::has_one_value;
 use super::graph::{Graph, RoleId};
+use super::oidc::is_claim_of;
 use super::principal::{AwsPrincipal, aws_principal};
 use super::provider::{Named, named_principal};
 use crate::policy::{
@@ -150,6 +151,9 @@ fn spaces(graph: &Graph, role: RoleId, policy: &Policy, callers: &[Caller]) -> O
                 if is_pool && is_no_claim(name) {
                     return Some(Domain::Exactly(None));
                 }
+                if *kind == PrincipalKind::Federated && is_subject(key, value, graph) {
+                    return Some(subject());
+                }
                 own.iter().find(|(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, domain)| domain.clone())
             };
             let open = |key: &Text| if is_list(key) { list() } else { one() };
@@ -183,6 +187,18 @@ fn own_keys(graph: &Graph, named: &Text) -> Vec<(&'static str, Domain)> {
     let arn = if is_one { Some(exactly(named.clone())) } else { marks(&account).map(of_account) };
     let arn = arn.map(|arn| ("aws:PrincipalArn", arn));
     arn.into_iter().chain([("aws:PrincipalAccount", exactly(account))]).collect()
+}
+
+/// Whether a key is the subject of the tokens of an OIDC provider of IAM.
+fn is_subject(key: &Text, provider: &Text, graph: &Graph) -> bool {
+    let issuer = after(provider, "oidc-provider/");
+    let is_its = issuer.is_some_and(|issuer| is_claim_of(key, &issuer, &graph.symbols).is_true());
+    is_its && key.as_known().is_some_and(|key| key.to_ascii_lowercase().ends_with(":sub"))
+}
+
+/// The subject of a token is always there, and says whose it is (OpenID Connect Core 1.0, ID Token).
+fn subject() -> Domain {
+    Domain::Text { forms: vec![Form::any().after(&[Mark::One])], optional: false }
 }
 
 fn one() -> Domain {

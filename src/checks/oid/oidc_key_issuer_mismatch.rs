@@ -6,11 +6,11 @@ use crate::checks::tokens::{element, issuers, passes_without, trusts_one_issuer}
 use crate::finding::{Change, Finding, Fix, Label, Mistake, Severity, shown};
 use crate::identity::classes::provider::{ClaimKind, Provider, is_of_every_issuer, of_issuer};
 use crate::identity::cognito::ASSUME;
-use crate::identity::oidc::{Federated, claim_of, is_claim_of, is_name_of_app, misspelt};
+use crate::identity::oidc::{Federated, claim_of, federated, is_claim_of, is_name_of_app, misspelt};
 use crate::identity::provider::pool_principals;
 use crate::identity::{Dialect, Unwanted, has_keys};
-use crate::policy::{Effect, Test, actions_match};
-use crate::value::{Text, Truth};
+use crate::policy::{Effect, Principal, Test, actions_match};
+use crate::value::{Text, Truth, compare};
 
 /// Finds tests on keys that no token of the trusted issuers has.
 pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
@@ -23,9 +23,11 @@ pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
             None => continue,
         };
         let partition = cx.graph.partition_of(gate.role);
-        match meant(cx, gate, &issuers) {
-            meant if meant.is_empty() => findings.extend(other_case(cx, gate, &issuers)),
-            meant => issuers.extend(meant),
+        let meant = meant(cx, gate, &issuers);
+        let is_misspelt = !meant.is_empty();
+        issuers.extend(meant);
+        if !is_misspelt {
+            findings.extend(other_case(cx, gate, &issuers));
         }
         let wrong = gate.statement.conditions.tests.iter().filter_map(|test| {
             let why = why(cx, test, &issuers, partition.as_deref())?;
@@ -34,6 +36,9 @@ pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
         let mut wrong: Vec<(&Test, String)> = wrong.collect();
         if wrong.is_empty() && gate.statement.effect == Effect::Allow {
             wrong = of_several(cx, gate, &issuers);
+        }
+        if wrong.is_empty() && !is_misspelt && gate.statement.effect == Effect::Allow {
+            findings.extend(without_keys(cx, gate, &issuers));
         }
         for passes in [Truth::False, Truth::True] {
             let same = wrong.iter().filter(|(test, _)| passes_without(cx, gate, test) == passes);
@@ -157,19 +162,62 @@ fn wrong_claim(cx: &Cx<'_>, test: &Test, names: &[&Text]) -> Option<String> {
 /// The tests that no token passes since each asks for a key of another issuer, where every issuer is shut out so.
 fn of_several<'g>(cx: &Cx<'_>, gate: Gate<'g>, issuers: &[Federated]) -> Vec<(&'g Test, String)> {
     let names: Vec<&Text> = issuers.iter().filter_map(name).collect();
-    let of = |test: &Test, issuer: &Text| is_claim_of(&test.key, issuer, &cx.graph.symbols);
-    let owner = |test: &Test| names.iter().find(|issuer| of(test, issuer).is_true());
-    let asks = |test: &&Test| passes_without(cx, gate, test).is_false() && owner(test).is_some();
-    let asking: Vec<&'g Test> = gate.statement.conditions.tests.iter().filter(asks).collect();
-    let is_shut_out = |issuer: &&Text| asking.iter().any(|test| of(test, issuer).is_false());
+    let asking: Vec<&'g Test> = asking(cx, gate, &names).collect();
+    let is_shut_out = |issuer: &&Text| asking.iter().any(|test| is_of(cx, test, issuer).is_false());
     if names.len() < 2 || names.len() != issuers.len() || !names.iter().all(is_shut_out) {
         return Vec::new();
     }
-    let why = |test: &Test| {
-        let own = owner(test).map(|issuer| shown(&cx.graph.shown(issuer))).unwrap_or_default();
-        format!("only tokens of {own} have this key")
-    };
-    asking.into_iter().map(|test| (test, why(test))).collect()
+    asking.into_iter().map(|test| (test, of_owner(cx, test, &names))).collect()
+}
+
+/// One of several issuers of which a statement asks for keys that only tokens of the others have, where no other
+/// statement names it.
+fn without_keys(cx: &Cx<'_>, gate: Gate<'_>, all: &[Federated]) -> Option<Finding> {
+    let names: Vec<&Text> = all.iter().filter_map(name).collect();
+    let asking: Vec<&Test> = asking(cx, gate, &names).collect();
+    let is_shut_out = |issuer: &&&Text| asking.iter().any(|test| is_of(cx, test, issuer).is_false());
+    let issuer = names.iter().copied().find(|issuer| is_shut_out(&issuer) && !is_named_elsewhere(cx, gate, issuer))?;
+    let test = asking.into_iter().find(|test| is_of(cx, test, issuer).is_false())?;
+    let (role, shown_issuer) = (gate.role.entity.name(), shown(&cx.graph.shown(issuer)));
+    let message = format!("{role} refuses every token of {shown_issuer}: it asks for a key that none of them has");
+    let label = Label::new(test.key_at.place, of_owner(cx, test, &names));
+    let mut finding = gate.finding("OID008", Severity::Error, message, label, &test_path(test));
+    let is_it =
+        |one: &&Principal| matches!(federated(&one.value, &cx.graph.symbols), Federated::Issuer(own) if own == *issuer);
+    let principal = gate.principals().iter().find(is_it);
+    finding.related = principal.map(|one| Label::new(one.at.place, "trusted, and shut out")).into_iter().collect();
+    finding.help = help(cx, gate, issuer, &[test]);
+    finding.mistake.element = element(test.key.as_known().unwrap_or_default());
+    Some(finding)
+}
+
+/// Whether another statement that allows names an issuer, or may.
+fn is_named_elsewhere(cx: &Cx<'_>, gate: Gate<'_>, issuer: &Text) -> bool {
+    let others = gate.policy.statements.iter().filter(|other| other.index != gate.statement.index);
+    others.filter(|other| other.effect != Effect::Deny).any(|other| {
+        let own = issuers(cx, Gate { statement: other, ..gate }).unwrap_or_default();
+        own.iter().any(|own| name(own).is_none_or(|own| !compare(own, issuer, &cx.graph.symbols).is_false()))
+    })
+}
+
+/// The tests that only tokens of some of these issuers pass.
+fn asking<'g>(cx: &Cx<'_>, gate: Gate<'g>, issuers: &[&Text]) -> impl Iterator<Item = &'g Test> {
+    let asks = move |test: &&Test| passes_without(cx, gate, test).is_false() && owner(cx, test, issuers).is_some();
+    gate.statement.conditions.tests.iter().filter(asks)
+}
+
+fn is_of(cx: &Cx<'_>, test: &Test, issuer: &Text) -> Truth {
+    is_claim_of(&test.key, issuer, &cx.graph.symbols)
+}
+
+/// The issuer whose claim a key is.
+fn owner<'i>(cx: &Cx<'_>, test: &Test, issuers: &[&'i Text]) -> Option<&'i Text> {
+    issuers.iter().copied().find(|issuer| is_of(cx, test, issuer).is_true())
+}
+
+fn of_owner(cx: &Cx<'_>, test: &Test, issuers: &[&Text]) -> String {
+    let own = owner(cx, test, issuers).map(|issuer| shown(&cx.graph.shown(issuer))).unwrap_or_default();
+    format!("only tokens of {own} have this key")
 }
 
 fn name(issuer: &Federated) -> Option<&Text> {
