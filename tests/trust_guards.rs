@@ -559,3 +559,38 @@ fn accounts_whose_numbers_begin_alike() {
     let one = of("StringLike: {'aws:PrincipalAccount': '222233334444'}");
     each(&[(&by_name, &["XAC001 error"]), (&by_arn, &["XAC001 error"]), (&by_number, &["XAC001 error"]), (&one, &[])]);
 }
+
+/// A deputy has what its customer asks of it, whomever it works for: only an id tells its customers apart.
+#[test]
+fn what_a_vendor_has_anyway_tells_its_customers_not_apart() {
+    let with = |condition: &str| {
+        let template = format!(
+            "Resources:\n  R:\n    Type: AWS::IAM::Role\n    Properties:\n      AssumeRolePolicyDocument:\n        \
+             Statement:\n          - {{Effect: Allow, Principal: {{AWS: '210987654321'}}, Action: ['sts:AssumeRole', \
+             'sts:TagSession', 'sts:SetSourceIdentity'], Condition: {condition}}}\n"
+        );
+        let findings = check_texts(vec![("template.yaml".to_owned(), template)]).findings;
+        findings.iter().any(|finding| finding.rule == "XAC006")
+    };
+    for deputy in [
+        "{IpAddress: {aws:SourceIp: 203.0.113.0/24}}",
+        "{StringEquals: {aws:SourceVpce: vpce-0123456789abcdef0}}",
+        "{StringEquals: {aws:RequestTag/team: blue}}",
+        "{StringLike: {sts:SourceIdentity: '*'}}",
+        "{DateLessThan: {aws:CurrentTime: '2099-01-01T00:00:00Z'}}",
+    ] {
+        assert!(with(deputy), "{deputy}");
+    }
+    for closed in ["{StringEquals: {sts:ExternalId: abcdefghij}}", "{StringEquals: {aws:PrincipalOrgID: o-abcdefghij}}"]
+    {
+        assert!(!with(closed), "{closed}");
+    }
+}
+
+#[test]
+fn an_account_is_the_same_by_its_number_and_by_its_arn() {
+    let statement = "Effect: Allow, Principal: {AWS: '210987654321'}, Action: 'sts:AssumeRole', Condition: {StringEquals: \
+                     {aws:PrincipalOrgID: o-abcdefghij}}}\n          - {Effect: Allow, Principal: {AWS: \
+                     'arn:aws:iam::210987654321:root'}, Action: 'sts:AssumeRole'";
+    assert_eq!(said(statement), ["TRU006 warning"]);
+}

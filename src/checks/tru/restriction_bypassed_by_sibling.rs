@@ -1,7 +1,7 @@
 //! TRU006: one statement asks for what another one lets the same principal leave out.
 
 use crate::checks::Cx;
-use crate::checks::gate::{Gate, named, principal_path, proof};
+use crate::checks::gate::{Gate, bare_account, named, principal_path, proof};
 use crate::checks::words::{adding, is_bare};
 use crate::finding::{Finding, Label, Severity};
 use crate::identity::classes::let_in_without;
@@ -125,8 +125,13 @@ impl Pair<'_> {
 
     /// The principal that both name, where both let it assume the role.
     fn shared(&self, cx: &Cx<'_>) -> Option<&Principal> {
-        let is_same =
-            |a: &Principal, b: &Principal| a.kind == b.kind && compare(&a.value, &b.value, &cx.graph.symbols).is_true();
+        let symbols = &cx.graph.symbols;
+        // An account has a number and an ARN.
+        let both_accounts = |a: &Principal, b: &Principal| bare_account(a, symbols).zip(bare_account(b, symbols));
+        let is_same = |a: &Principal, b: &Principal| {
+            let is_one_account = both_accounts(a, b).is_some_and(|(a, b)| compare(&a, &b, symbols).is_true());
+            a.kind == b.kind && (is_one_account || compare(&a.value, &b.value, symbols).is_true())
+        };
         let assumes = |statement: &Statement, principal: &Principal| {
             let action = assume_action_of(principal, &cx.graph.symbols);
             let mut actions = ASSUME_ACTIONS.into_iter().filter(|own| action.is_none_or(|action| *own == action));

@@ -2,19 +2,23 @@
 
 use crate::checks::Cx;
 use crate::checks::gate::{
-    OwnOrganizations, admitted, bare_account, deciding, gate, named, narrows_account, principal_path, proof,
+    OwnOrganizations, admitted_by_part, bare_account, deciding, gate, named, narrows_account, principal_path, proof,
     trusted_account,
 };
 use crate::finding::{Finding, Label, Severity};
 use crate::identity::{AwsPrincipal, ClassAnswer, Dialect, RoleClasses, account_of, aws_principal, is_of_aws};
-use crate::policy::{Principal, PrincipalKind};
+use crate::policy::{Principal, PrincipalKind, Statement};
 use crate::value::{Symbols, Text, Truth, compare};
 
 /// Finds other accounts that are trusted whoever asks them.
 pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
     for of_role in &cx.classes.of_roles {
-        let answers = admitted(of_role, "account/trusted/no-external-id");
-        findings.extend(answers.filter_map(|answer| finding(cx, of_role, answer)));
+        let mut told = Vec::new();
+        for (answer, _) in admitted_by_part(of_role, "account/trusted/no-external-id") {
+            let finding = finding(cx, of_role, answer).filter(|finding| !told.contains(&finding.primary.place));
+            told.extend(finding.iter().map(|finding| finding.primary.place));
+            findings.extend(finding);
+        }
     }
 }
 
@@ -29,8 +33,18 @@ fn finding(cx: &Cx<'_>, of_role: &RoleClasses, answer: &ClassAnswer) -> Option<F
             false => account.as_known().is_some() && answer.principal == principal.value,
         })
     };
-    let (statement, principal) =
-        deciding(policy, answer).find_map(|statement| Some((statement, named(statement).iter().find(means)?)))?;
+    let own = OwnOrganizations::of(cx, role.entity.stack);
+    // Another rule judges how well it asks for an organization or a name.
+    let narrows = |statement: &Statement, principal: &Principal| {
+        let account = account_trusted(principal, symbols).map(|(account, _)| account);
+        account.is_some_and(|account| {
+            narrows_account(statement, policy, &answer.answer.request, (&account, &own), symbols)
+        })
+    };
+    let (statement, principal) = deciding(policy, answer).find_map(|statement| {
+        let principal = named(statement).iter().find(means)?;
+        (!narrows(statement, principal)).then_some((statement, principal))
+    })?;
     let (account, is_whole) = account_trusted(principal, symbols)?;
     if trusted_account(cx, role.entity.stack, &account) {
         return None;
@@ -42,11 +56,6 @@ fn finding(cx: &Cx<'_>, of_role: &RoleClasses, answer: &ClassAnswer) -> Option<F
         Truth::False => Severity::Info,
         Truth::Unknown => Severity::Info,
     };
-    // Another rule judges how well it asks for these.
-    let own = OwnOrganizations::of(cx, role.entity.stack);
-    if narrows_account(statement, policy, &answer.answer.request, (&account, &own), symbols) {
-        return None;
-    }
     let gate = gate(cx, of_role, statement);
     let shown = match is_whole {
         true => format!("account {}", cx.graph.shown(&account)),

@@ -83,19 +83,13 @@ fn unrelated(bench: &mut Bench<'_>) {
         callers = callers.iter().flat_map(one_by_one).collect();
     }
     let mut assumes = vec!["the account is none that the template names, and its owner knows what the policy asks for"];
-    if asks(bench, &["aws:sourceip"]) {
-        assumes.push("the call comes from an address that the policy allows");
-    }
-    if asks(bench, &TIMES) {
-        assumes.push("the call is made at a time that the policy allows");
-    }
+    assumes.extend(where_and_when(bench));
     // Whoever may choose the account may choose from where and when to ask, too.
-    let open =
-        ["aws:SourceIp", "aws:CurrentTime", "aws:EpochTime"].map(|name| keys::key(name, chosen(Form::any(), true)));
+    let open = open(&["aws:SourceIp", "aws:CurrentTime", "aws:EpochTime"]);
     let class = Class {
         name: "account/unrelated",
         actions: &variants.iter().map(Vec::as_slice).collect::<Vec<_>>(),
-        keys: &open.into(),
+        keys: &open,
         unwanted: Unwanted::Always,
         assumes: &assumes,
     };
@@ -111,6 +105,18 @@ fn unrelated(bench: &mut Bench<'_>) {
         assumes: &["the account is none that the template names"],
     };
     ask_of(bench, &callers, &class);
+}
+
+/// Keys that a caller gives whatever a policy asks for.
+fn open(keys: &[&str]) -> Keys {
+    keys.iter().map(|name| keys::key(name, chosen(Form::any(), true))).collect()
+}
+
+/// What is taken for granted of a caller who chooses from where and when to ask.
+fn where_and_when(bench: &Bench<'_>) -> impl Iterator<Item = &'static str> {
+    let address = asks(bench, &["aws:sourceip"]).then_some("the call comes from an address that the policy allows");
+    let time = asks(bench, &TIMES).then_some("the call is made at a time that the policy allows");
+    address.into_iter().chain(time)
 }
 
 /// A caller for each organization that it may be in.
@@ -210,12 +216,20 @@ fn factors(bench: &mut Bench<'_>, callers: &[Caller], assumes: &[&str]) {
     ask_of(bench, callers, &by_rule("account/single-factor", &without, &[assumes, &[temporary]].concat()));
 }
 
+/// What says from where and when an account asks.
+const OF_DEPUTY: [&str; 6] =
+    ["aws:SourceIp", "aws:VpcSourceIp", "aws:SourceVpc", "aws:SourceVpce", "aws:CurrentTime", "aws:EpochTime"];
+
 /// Another account that asks with a right external id, a wrong one or none.
 fn external(bench: &mut Bench<'_>, callers: &[Caller], is_own: Truth) {
     let mut assumes = vec!["the account asks on behalf of somebody else"];
     if !is_own.is_false() {
         assumes.push("the account is not the role's own");
     }
+    // A deputy has what its customer asks of it, whomever it works for.
+    assumes.extend(where_and_when(bench));
+    let variants = variants(bench);
+    let actions: Vec<&[&'static str]> = variants.iter().map(Vec::as_slice).collect();
     let name = Text::known("sts:ExternalId");
     let wrong = wrong_external_id(bench);
     let asked = [
@@ -224,8 +238,9 @@ fn external(bench: &mut Bench<'_>, callers: &[Caller], is_own: Truth) {
         ("account/trusted/any-external-id", Domain::Text { forms: external_ids(bench), optional: false }),
     ];
     for (class, domain) in asked {
-        let keys = vec![(name.clone(), domain)];
-        ask_of(bench, callers, &by_rule(class, &keys, &assumes));
+        let mut keys = open(&OF_DEPUTY);
+        keys.push((name.clone(), domain));
+        ask_of(bench, callers, &Class { actions: &actions, ..by_rule(class, &keys, &assumes) });
     }
     if asks(bench, &["aws:principalorg"]) {
         // The same account outside of the organization that the policy names.
