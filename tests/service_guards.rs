@@ -233,3 +233,33 @@ fn an_empty_principal_beside_others_is_to_be_left_out() {
         assert_eq!(told(&statements).0, "a principal of Role is empty, so its deployment is refused", "{statements}");
     }
 }
+
+/// What SAM hands on to other services: roles of schedules, and of authorizers.
+#[test]
+fn roles_that_events_and_authorizers_of_sam_are_given() {
+    let template = |trusted: &str, kind: &str, properties: &str| {
+        format!(
+            "Transform: AWS::Serverless-2016-10-31\nResources:\n  Role:\n    Type: AWS::IAM::Role\n    Properties:\n      \
+             AssumeRolePolicyDocument: {{Version: '2012-10-17', Statement: [{{Effect: Allow, Principal: {{Service: \
+             {trusted}.amazonaws.com}}, Action: 'sts:AssumeRole'}}]}}\n  User:\n    Type: AWS::Serverless::{kind}\n    \
+             Properties: {{{properties}}}\n"
+        )
+    };
+    let is_refused = |trusted: &str, kind: &str, properties: &str| {
+        let outcome = check_texts(vec![("template.yaml".to_owned(), template(trusted, kind, properties))]);
+        outcome.findings.iter().any(|finding| finding.rule == "SVC004")
+    };
+    let event = |kind: &str| format!("Events: {{E: {{Type: {kind}, Properties: {{RoleArn: !GetAtt Role.Arn}}}}}}");
+    let authorizer = "Auth: {Authorizers: {A: {FunctionArn: f, FunctionInvokeRole: !GetAtt Role.Arn}}}";
+    for (kind, properties, service) in [
+        ("Function", event("ScheduleV2"), "scheduler"),
+        ("StateMachine", event("ScheduleV2"), "scheduler"),
+        ("StateMachine", event("Schedule"), "events"),
+        ("Api", authorizer.to_owned(), "apigateway"),
+        ("HttpApi", authorizer.to_owned(), "apigateway"),
+    ] {
+        assert!(is_refused("ec2", kind, &properties), "{kind} {properties}");
+        assert!(!is_refused(service, kind, &properties), "{kind} {properties}");
+    }
+    assert!(!is_refused("ec2", "Function", &event("S3")), "no other event has a role");
+}

@@ -57,7 +57,8 @@ pub enum ExternalId {
 /// A row of the table.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Use {
-    /// Path of the property, with `[]` behind the names of lists.
+    /// Path of the property, with `[]` behind the names of lists, and `{}` behind those of maps, in which the `Type` of
+    /// the members may stand that are meant.
     pub(super) path: &'static str,
     services: &'static str,
     /// `no`, `unknown`, or the path of the property that says it.
@@ -72,7 +73,7 @@ impl Use {
 
     /// The properties of the resource that it speaks of.
     pub(super) fn properties(self) -> impl Iterator<Item = &'static str> {
-        let first = |path: &'static str| path.split(['.', '[']).next().unwrap_or(path);
+        let first = |path: &'static str| path.split(['.', '[', '{']).next().unwrap_or(path);
         std::iter::once(first(self.path)).chain(self.external_path().map(first))
     }
 

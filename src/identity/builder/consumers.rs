@@ -64,17 +64,39 @@ impl<'d> Builder<'_, 'd> {
         }
         let Some(arn) = self.attribute(stack, resource, "Arn").text() else { return };
         let entity = self.entity(stack, resource);
-        let is_shaped = resource.property("AssumeRolePolicyDocument").is_some();
+        let is_shaped = resource.property(OWN_TRUST).is_some();
         for properties in self.properties(stack, resource, &["Role"]) {
             let is_given = properties.get("Role").is_some();
             let role = if is_given { properties.text("Role") } else { self.made_role(stack, resource) };
             let is_made = !is_given && !is_shaped;
             for (role, exists) in role.map_or(Vec::new(), |role| self.roles_of(stack, &role)) {
                 let Some(exists) = self.together(&properties.when, &exists) else { continue };
+                if !is_given {
+                    self.runs_as_made(resource, &entity, role, &exists);
+                }
                 let meant = Meant { role, exists, function: Some(entity.clone()), is_made };
                 self.functions.entry(arn.clone()).or_default().push(meant);
             }
         }
+    }
+
+    /// Records that Lambda has to become the role that SAM makes for a function, where the function says who may.
+    fn runs_as_made(&mut self, function: &Resource<'d>, entity: &Entity, role: RoleId, when: &Branch) {
+        let Some((key, _)) = function.properties.and_then(|properties| properties.entry(OWN_TRUST)) else { return };
+        let Some(of) = uses(function.kind).find(|of| of.path == "Role") else { return };
+        self.graph.consumers.push(Consumer {
+            entity: entity.clone(),
+            kind: function.kind.to_owned(),
+            when: when.clone(),
+            property: OWN_TRUST.to_owned(),
+            place: key.place(),
+            services: of.services(),
+            external: ExternalId::None,
+            role,
+            function: None,
+            is_made: true,
+            in_use: true,
+        });
     }
 
     /// The ARN of the role that SAM makes for a function.
@@ -127,6 +149,9 @@ fn function_of(text: &Text) -> Option<Text> {
     Some(Text::join(front.iter().chain(&back)))
 }
 
+/// The property by which a function says who may become the role that SAM makes for it.
+const OWN_TRUST: &str = "AssumeRolePolicyDocument";
+
 /// Uses of roles in one set up to which templates are searched for those who use a profile.
 const MOST_SEARCHED: usize = 256;
 
@@ -148,15 +173,52 @@ fn external_id(properties: &Properties, of: Use) -> ExternalId {
 fn values<'v>(map: &'v Value, path: &str) -> Vec<(String, &'v Value)> {
     let mut open = vec![(String::new(), map)];
     for step in path.split('.') {
-        let (name, is_list) = step.strip_suffix("[]").map_or((step, false), |name| (name, true));
+        let (name, each) = Each::of(step);
         let below = open.into_iter().filter_map(|(path, value)| {
             let joined = if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
             Some((joined, value.get(name)?))
         });
-        open = if is_list { below.flat_map(members).collect() } else { below.collect() };
+        open = match each {
+            Each::Value => below.collect(),
+            Each::Member => below.flat_map(members).collect(),
+            Each::Entry(kind) => below.flat_map(|one| entries(one, kind)).collect(),
+        };
     }
     open.retain(|(_, value)| !value.is_nothing());
     open
+}
+
+/// What a step of a path leads to.
+#[derive(Clone, Copy)]
+enum Each<'p> {
+    /// The value: `Name`.
+    Value,
+    /// Each member of a list: `Name[]`.
+    Member,
+    /// Each value of a map, whatever its key: `Name{}`, or those of one `Type`: `Name{ScheduleV2}`.
+    Entry(Option<&'p str>),
+}
+
+impl<'p> Each<'p> {
+    fn of(step: &'p str) -> (&'p str, Self) {
+        if let Some(name) = step.strip_suffix("[]") {
+            return (name, Self::Member);
+        }
+        match step.strip_suffix('}').and_then(|step| step.split_once('{')) {
+            Some((name, kind)) => (name, Self::Entry(Some(kind).filter(|kind| !kind.is_empty()))),
+            None => (step, Self::Value),
+        }
+    }
+}
+
+/// The values of a map, where they have this `Type`.
+fn entries<'v>((path, value): (String, &'v Value), kind: Option<&str>) -> Vec<(String, &'v Value)> {
+    let is_of = |value: &Value| {
+        let own = value.get("Type").and_then(Value::text);
+        kind.is_none_or(|kind| own.is_some_and(|own| own.as_known() == Some(kind)))
+    };
+    let entries = value.entries().iter().filter(|entry| is_of(&entry.value));
+    entries.map(|entry| (format!("{path}.{}", entry.key.as_known().unwrap_or("*")), &entry.value)).collect()
 }
 
 /// The members of a list; CloudFormation takes one that is none for a list of one.
