@@ -67,7 +67,7 @@ pub use principal::{
     principal_fault, written_fault,
 };
 pub use quota::Quota;
-pub use service_name::{NameFault, name_fault};
+pub use service_name::{NameFault, name_fault, text_fault};
 pub use services::{confused_with, has_keys, is_known_service, is_service, service_front, service_fronts};
 pub use sign_in::{SignIn, sign_in_of, sign_ins, takes_sign_in};
 pub use source_guard::{accounts_apart, is_own_bucket};

@@ -2,6 +2,8 @@
 //! service principal format).
 
 use super::services::is_known_service;
+use crate::resolve::partition_of;
+use crate::value::{Piece, Text};
 
 /// What is wrong with the name of a service principal.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,6 +37,24 @@ pub fn name_fault(name: &str) -> Option<NameFault> {
     }
 }
 
+/// The same of a name of which the deployment may know a part: what is written in it is wrong whatever the rest is.
+pub fn text_fault(name: &Text) -> Option<NameFault> {
+    let pieces = match name {
+        Text::Known(name) => return name_fault(name),
+        Text::Shape(pieces) => pieces,
+        Text::Any(_) => return None,
+    };
+    let literals =
+        || pieces.iter().filter_map(|piece| if let Piece::Literal(text) = piece { Some(text) } else { None });
+    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-.*?${}".contains(c);
+    let first = pieces.first().and_then(|piece| if let Piece::Literal(text) = piece { Some(text) } else { None });
+    // That the ARN of a resource stands there is another mistake.
+    if first.is_some_and(|text| text.starts_with("arn:")) || literals().all(|text| text.chars().all(fits)) {
+        return None;
+    }
+    Some(NameFault::Form(first.and_then(|text| meant(text))))
+}
+
 /// The same, without a guess at what is meant.
 fn fault_of_form(name: &str) -> Option<NameFault> {
     if name == "*" || name.trim().is_empty() || name.starts_with('.') || name.contains("${") {
@@ -55,7 +75,7 @@ fn fault_of_form(name: &str) -> Option<NameFault> {
     };
     let labels: Vec<&str> = front.split('.').collect();
     match labels.as_slice() {
-        [service, region] if is_region(region) && !has_regions(service) => {
+        [service, region] if is_region(region) && !has_regions(service) && !is_opted_into(region) => {
             Some(NameFault::Region(format!("{service}{SUFFIX}")))
         }
         [region, rest @ ..] if is_region(region) && !rest.is_empty() => {
@@ -112,6 +132,13 @@ fn has_regions(service: &str) -> bool {
     rows.filter_map(|line| line.split('\t').next()).any(|name| name == service)
 }
 
+/// Whether a Region has to be opted into (`data/default-regions.tsv`): services have names for those, by which roles
+/// elsewhere trust them (AWS CDK, `ServicePrincipalOpts`, `region`).
+fn is_opted_into(region: &str) -> bool {
+    let mut rows = include_str!("../../data/default-regions.tsv").lines().filter(|line| !line.starts_with('#'));
+    partition_of(region) == "aws" && rows.all(|line| line.split('\t').next() != Some(region))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -153,6 +180,7 @@ mod tests {
             "pods.eks.amazonaws.com",
             "s3.data-source.lustre.fsx.amazonaws.com",
             "states.eu-west-1.amazonaws.com",
+            "lambda.ap-east-1.amazonaws.com",
             "no-such-service.amazonaws.com",
             "*",
             "",
@@ -174,6 +202,8 @@ mod tests {
         }
         assert_eq!(name_fault("arn:aws:iam::aws:lambda"), Some(NameFault::Form(None)));
         assert_eq!(name_fault("lambda.eu-west-1.amazonaws.com"), Some(NameFault::Region(lambda.to_owned())));
+        let (region, name) = ("lambda.us-gov-west-1.amazonaws.com", lambda.to_owned());
+        assert_eq!(name_fault(region), Some(NameFault::Region(name)));
         assert_eq!(name_fault("lambda.amazonaws.com.cn"), Some(NameFault::Suffix(lambda.to_owned(), "aws-cn")));
         assert_eq!(name_fault("lambda.*.amazonaws.com"), form(lambda));
         assert_eq!(name_fault("*.amazonaws.com"), Some(NameFault::Form(None)));

@@ -8,7 +8,7 @@ use crate::checks::words::{condition_line, is_bare};
 use crate::finding::{Change, Finding, Fix, Label, Severity, Written};
 use crate::identity::classes::{SourceKeys, guarded_kinds, source_keys};
 use crate::identity::provider::{Named, named_principal};
-use crate::identity::{ClassAnswer, Dialect, RoleClasses, is_service, name_fault};
+use crate::identity::{ClassAnswer, Dialect, RoleClasses, is_service, text_fault};
 use crate::policy::PrincipalKind;
 use crate::value::Text;
 
@@ -35,8 +35,7 @@ pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
 
 /// Whether a principal is said to be no service: that is another mistake.
 fn is_misnamed(cx: &Cx<'_>, service: &Text) -> bool {
-    service.as_known().is_some_and(|name| name_fault(name).is_some())
-        || named_principal(service, &cx.graph.symbols) != Named::Others
+    text_fault(service).is_some() || named_principal(service, &cx.graph.symbols) != Named::Others
 }
 
 fn finding(cx: &Cx<'_>, of_role: &RoleClasses, answer: &ClassAnswer) -> Option<Finding> {

@@ -10,8 +10,8 @@ use crate::checks::svc::service_principal_unknown::is_unknown_service;
 use crate::finding::{Change, Finding, Fix, Label, Mistake, Severity, Written, shown};
 use crate::identity::classes::{consumer_gets_in, denying};
 use crate::identity::{
-    Consumer, Dialect, Entity, ExternalId, NameFault, Role, RoleId, confused_with, is_service, name_fault,
-    service_front,
+    Consumer, Dialect, Entity, ExternalId, NameFault, Role, RoleId, confused_with, is_service, service_front,
+    text_fault,
 };
 use crate::policy::{Effect, Policy, Principal, PrincipalKind, Statement};
 use crate::value::{Branch, Truth};
@@ -48,7 +48,7 @@ fn is_misnamed(cx: &Cx<'_>, role: &Role, policy: &Policy, when: &Branch) -> bool
         let gate = Gate { role, policy, statement, when };
         let is_wrong = |principal: &Principal| {
             let name = principal.value.as_known().unwrap_or_default();
-            let malformed = matches!(name_fault(name), Some(NameFault::Form(_)));
+            let malformed = matches!(text_fault(&principal.value), Some(NameFault::Form(_)));
             principal.kind == Some(PrincipalKind::Service) && (malformed || is_unknown_service(cx, gate, name))
         };
         !statement.empty.is_empty() || named(statement).iter().any(is_wrong)

@@ -5,7 +5,7 @@ use crate::checks::consumers::consumer_labels;
 use crate::checks::gate::{Gate, gates, principal_path};
 use crate::checks::trusted::is_own_service;
 use crate::finding::{Change, Finding, Fix, Label, Severity, Written, shown};
-use crate::identity::{Dialect, NameFault, is_known_service, name_fault, partition_of};
+use crate::identity::{Dialect, NameFault, is_known_service, partition_of, text_fault};
 use crate::policy::{Principal, PrincipalKind};
 
 /// Finds service principals that cannot be the name of a service.
@@ -18,11 +18,11 @@ pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
 }
 
 fn finding(cx: &Cx<'_>, gate: Gate<'_>, principal: &Principal) -> Option<Finding> {
-    let name = principal.value.as_known()?;
-    if is_own_service(cx, gate.role.entity.stack, name) {
+    let name = principal.value.as_known();
+    if name.is_some_and(|name| is_own_service(cx, gate.role.entity.stack, name)) {
         return None;
     }
-    let fault = name_fault(name)?;
+    let fault = text_fault(&principal.value)?;
     let region_label = |meant: &str| format!("known as {}", shown(meant));
     let (severity, why) = match &fault {
         NameFault::Form(_) => (Severity::Error, "no service has a name of this form".to_owned()),
@@ -35,7 +35,9 @@ fn finding(cx: &Cx<'_>, gate: Gate<'_>, principal: &Principal) -> Option<Finding
     };
     let role = gate.role.entity.name();
     let message = match fault {
-        NameFault::Form(_) => format!("{role} names '{}', which is no service", shown(name)),
+        NameFault::Form(_) => {
+            format!("{role} names '{}', which is no service", shown(&cx.graph.shown(&principal.value)))
+        }
         NameFault::Region(_) => format!("{role} names a service for one Region, and no such name is known"),
         NameFault::Suffix(..) => format!("{role} names a service as only one partition does"),
     };
