@@ -22,7 +22,7 @@ fn of_principal(cx: &Cx<'_>, gate: Gate<'_>, principal: &Principal, findings: &m
     let symbols = &cx.graph.symbols;
     let Some(account) = bare_account(principal, symbols) else { return };
     if !compare(&account, &account_of(gate.role), symbols).is_true() {
-        findings.extend(of_another(cx, gate, principal, &account));
+        findings.extend(of_another(gate, principal, &account));
         return;
     }
     if is_shut(cx, gate) {
@@ -38,12 +38,10 @@ fn of_principal(cx: &Cx<'_>, gate: Gate<'_>, principal: &Principal, findings: &m
     findings.extend(rest.map(|when| finding(gate, principal, when, Vec::new())));
 }
 
-/// The same where it is not certainly the role's own account: without a condition that is another mistake.
-fn of_another(cx: &Cx<'_>, gate: Gate<'_>, principal: &Principal, account: &Text) -> Option<Finding> {
-    if gate.statement.conditions.tests.is_empty() {
-        return None;
-    }
-    let (name, account) = (gate.role.entity.name(), shown(&cx.graph.shown(account)));
+/// The same of another account, by its number: without a condition that is another mistake.
+fn of_another(gate: Gate<'_>, principal: &Principal, account: &Text) -> Option<Finding> {
+    let account = shown(account.as_known().filter(|_| !gate.statement.conditions.tests.is_empty())?);
+    let name = gate.role.entity.name();
     let message = format!("{name} leaves it to the policies of account {account} who gets it");
     let place = principal.at.place;
     let label = Label::new(place, "everybody there whose own policy allows sts:AssumeRole on it");
