@@ -594,3 +594,21 @@ fn an_account_is_the_same_by_its_number_and_by_its_arn() {
                      'arn:aws:iam::210987654321:root'}, Action: 'sts:AssumeRole'";
     assert_eq!(said(statement), ["TRU006 warning"]);
 }
+/// Parts of numbers of accounts of which the deployment gives the rest.
+#[test]
+fn numbers_of_accounts_with_a_part_that_is_not_known() {
+    let principal = |text: &str| format!("Effect: Allow, Principal: {{AWS: !Sub '{text}'}}, Action: 'sts:AssumeRole'");
+    let is_wrong = |text: &str| said(&principal(text)).contains(&"XAC005 error".to_owned());
+    for wrong in
+        ["arn:aws:iam::1${AWS::AccountId}:root", "arn:aws:iam::${AWS::AccountId}x:role/a", "acct-${AWS::AccountId}"]
+    {
+        assert!(is_wrong(wrong), "{wrong}: {:?}", said(&principal(wrong)));
+    }
+    for right in [
+        "arn:aws:iam::${AWS::AccountId}:root",
+        "${AWS::AccountId}",
+        "arn:${AWS::Partition}:iam::${AWS::AccountId}:root",
+    ] {
+        assert!(!is_wrong(right), "{right}: {:?}", said(&principal(right)));
+    }
+}

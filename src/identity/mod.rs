@@ -63,8 +63,8 @@ pub use held::{Held, Holder, Permission};
 pub use nobody::{Nobody, nobody};
 pub use pool::{PoolProvider, ProviderKind, Providers, Setting};
 pub use principal::{
-    AccountFault, AwsPrincipal, account_fault, account_in, account_of, assume_action_of, aws_principal, every_role,
-    principal_fault, written_fault,
+    AccountFault, AwsPrincipal, account_fault, account_in, account_of, assume_action_of, aws_principal, composed_fault,
+    composed_principal_fault, every_role, principal_fault, written_fault,
 };
 pub use quota::Quota;
 pub use service_name::{NameFault, name_fault, text_fault};

@@ -171,6 +171,39 @@ pub fn written_fault(account: &Text, is_number: bool) -> Option<AccountFault> {
     if is_octal && fault != Some(AccountFault::Form) { Some(AccountFault::Unquoted) } else { fault }
 }
 
+/// What is wrong with the number of an account of which the deployment gives a part: what is written beside it is no
+/// digit, or the part is the whole number of the role's own account already.
+pub fn composed_fault(account: &Text, role: &Role) -> Option<AccountFault> {
+    let Text::Shape(pieces) = account else { return None };
+    let own = account_of(role).as_symbol();
+    let literals =
+        || pieces.iter().filter_map(|piece| if let Piece::Literal(text) = piece { Some(text) } else { None });
+    // What stands for many is a pattern, or a variable.
+    if literals().any(|text| text.contains(['*', '?', '$'])) {
+        return None;
+    }
+    let is_whole = |piece: &Piece| matches!(piece, Piece::Symbol(id) if Some(*id) == own);
+    let is_longer = pieces.iter().any(is_whole) && literals().any(|text| !text.is_empty());
+    (is_longer || literals().any(|text| !is_number(text))).then_some(AccountFault::Form)
+}
+
+/// Whether a text may turn out to be an ARN.
+fn may_be_arn(text: &Text) -> bool {
+    match text.pieces().unwrap_or_default().first() {
+        Some(Piece::Literal(first)) => first.starts_with("arn") || "arn".starts_with(first.as_ref()),
+        _ => true,
+    }
+}
+
+/// The same of an AWS principal: of its account or, where it is no ARN, of all of it.
+pub fn composed_principal_fault(principal: &Principal, role: &Role) -> Option<AccountFault> {
+    match account_in(&principal.value) {
+        Some(account) => composed_fault(&account, role),
+        None if may_be_arn(&principal.value) => None,
+        None => composed_fault(&principal.value, role),
+    }
+}
+
 /// What is wrong with an AWS principal as the name of an account, or of somebody in one. `is_written`: nothing is
 /// left to a parameter.
 pub fn principal_fault(principal: &Principal, is_written: bool) -> Option<AccountFault> {

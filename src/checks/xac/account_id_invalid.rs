@@ -4,7 +4,9 @@ use crate::checks::Cx;
 use crate::checks::gate::{Gate, gates, is_on, principal_path, test_path};
 use crate::finding::{Change, Finding, Fix, Label, Severity, Written, shown};
 use crate::identity::provider::{Named, named_principal};
-use crate::identity::{AccountFault, account_fault, account_in, principal_fault, written_fault};
+use crate::identity::{
+    AccountFault, account_fault, account_in, composed_fault, composed_principal_fault, principal_fault, written_fault,
+};
 use crate::policy::{Effect, Principal, PrincipalKind, Test};
 use crate::source::Place;
 use crate::value::{At, Text};
@@ -19,7 +21,7 @@ pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
     for gate in gates(cx).filter(|gate| gate.statement.effect != Effect::Unknown) {
         findings.extend(gate.principals().iter().filter_map(|principal| of_principal(cx, gate, principal)));
         for test in gate.statement.conditions.tests.iter().filter(|test| !test.asks_only_whether_it_is_there()) {
-            findings.extend(of_test(gate, test));
+            findings.extend(of_test(cx, gate, test));
         }
     }
 }
@@ -32,13 +34,14 @@ fn of_principal(cx: &Cx<'_>, gate: Gate<'_>, principal: &Principal) -> Option<Fi
         PrincipalKind::Aws if named_principal(value, &cx.graph.symbols) != Named::Others => None,
         PrincipalKind::Aws => {
             // What a parameter leaves out, the deployment has to say.
-            let fault = principal_fault(principal, gate.when.iter().next().is_none())?;
             let account = account_in(value).unwrap_or_else(|| value.clone());
-            let mut finding = finding(gate, &account, fault, place, path)?;
+            let fault = principal_fault(principal, gate.when.iter().next().is_none());
+            let fault = fault.or_else(|| composed_principal_fault(principal, gate.role))?;
+            let mut finding = finding(cx, gate, &account, fault, place, path);
             finding.fix = quoted(value, principal.at, fault).map(Box::new);
             Some(finding)
         }
-        PrincipalKind::Federated => in_arn(gate, value, place, path),
+        PrincipalKind::Federated => in_arn(cx, gate, value, place, path),
         _ => None,
     }
 }
@@ -49,31 +52,33 @@ fn quoted(value: &Text, at: At, fault: AccountFault) -> Option<Fix> {
     Some(Fix::safe("put the number in quotes", vec![Change::Set { at, value: Written::text(digits) }]))
 }
 
-fn of_test(gate: Gate<'_>, test: &Test) -> Vec<Finding> {
+fn of_test(cx: &Cx<'_>, gate: Gate<'_>, test: &Test) -> Vec<Finding> {
     let number = |value: &Text, at: At| {
-        let fault = written_fault(value, gate.statement.conditions.numbers.contains(&at))?;
-        let mut finding = finding(gate, value, fault, at.place, test_path(test))?;
+        let fault = written_fault(value, gate.statement.conditions.numbers.contains(&at));
+        let fault = fault.or_else(|| composed_fault(value, gate.role))?;
+        let mut finding = finding(cx, gate, value, fault, at.place, test_path(test));
         finding.fix = quoted(value, at, fault).map(Box::new);
         Some(finding)
     };
     let of_value = |(value, at): &(Text, At)| match () {
         () if is_on(test, &NUMBERS) => number(value, *at),
-        () if is_on(test, &ARNS) => in_arn(gate, value, at.place, test_path(test)),
+        () if is_on(test, &ARNS) => in_arn(cx, gate, value, at.place, test_path(test)),
         () => None,
     };
     test.values.iter().filter_map(of_value).collect()
 }
 
 /// The number in an ARN; one for examples says nothing there.
-fn in_arn(gate: Gate<'_>, arn: &Text, place: Place, path: String) -> Option<Finding> {
+fn in_arn(cx: &Cx<'_>, gate: Gate<'_>, arn: &Text, place: Place, path: String) -> Option<Finding> {
     let account =
         account_in(arn).filter(|_| !arn.as_known().is_some_and(|arn| arn.bytes().all(|b| b.is_ascii_digit())))?;
-    let fault = account_fault(&account).filter(|fault| *fault != AccountFault::Example)?;
-    finding(gate, &account, fault, place, path)
+    let fault = account_fault(&account).filter(|fault| *fault != AccountFault::Example);
+    let fault = fault.or_else(|| composed_fault(&account, gate.role))?;
+    Some(finding(cx, gate, &account, fault, place, path))
 }
 
-fn finding(gate: Gate<'_>, account: &Text, fault: AccountFault, place: Place, path: String) -> Option<Finding> {
-    let (role, account) = (gate.role.entity.name(), shown(account.as_known()?));
+fn finding(cx: &Cx<'_>, gate: Gate<'_>, account: &Text, fault: AccountFault, place: Place, path: String) -> Finding {
+    let (role, account) = (gate.role.entity.name(), shown(&cx.graph.shown(account)));
     let severity = if fault == AccountFault::Example { Severity::Info } else { Severity::Error };
     let message = match fault {
         AccountFault::Example => format!("{role} names {account}, an account number that documentation uses"),
@@ -107,5 +112,5 @@ fn finding(gate: Gate<'_>, account: &Text, fault: AccountFault, place: Place, pa
     };
     // A number for examples is an account all the same.
     finding.mistake.element = if fault == AccountFault::Example { "Example" } else { "Account" };
-    Some(finding)
+    finding
 }
