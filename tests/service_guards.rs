@@ -28,7 +28,7 @@ fn association(name: &str, namespace: &str, more: &str) -> String {
     )
 }
 
-/// Which certificates come in is one rule's question, in each statement for them.
+/// Which certificates come in is one rule's question, in each statement for them, and each has to be mended.
 #[test]
 fn certificates_by_two_statements() {
     let statement = |name: &str| {
@@ -38,7 +38,10 @@ fn certificates_by_two_statements() {
              Condition: {{StringEquals: {{'aws:PrincipalTag/x509Subject/CN': {name}}}}}"
         )
     };
-    assert_eq!(told(&[&statement("a"), &statement("b")], ""), ["SVC008 info"]);
+    assert_eq!(told(&[&statement("a"), &statement("b")], ""), ["SVC008 info", "SVC008 info"]);
+    let open = "Effect: Allow, Principal: {Service: rolesanywhere.amazonaws.com}, \
+                Action: ['sts:AssumeRole', 'sts:TagSession', 'sts:SetSourceIdentity']";
+    assert_eq!(told(&[&statement("a"), open], ""), ["SVC008 info", "SVC008 warning"]);
 }
 
 #[test]

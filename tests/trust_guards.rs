@@ -594,6 +594,43 @@ fn an_account_is_the_same_by_its_number_and_by_its_arn() {
                      'arn:aws:iam::210987654321:root'}, Action: 'sts:AssumeRole'";
     assert_eq!(said(statement), ["TRU006 warning"]);
 }
+
+/// Whoever is trusted by two statements gets in by the one that is left, when the other is mended.
+#[test]
+fn each_statement_that_keeps_nobody_out_is_a_mistake_of_its_own() {
+    let of = |principal: &str, condition: &str| {
+        format!(
+            "Effect: Allow, Principal: {{AWS: '{principal}'}}, Action: 'sts:AssumeRole', Condition: {{{condition}}}"
+        )
+    };
+    let severities = |rule: &str, statements: [String; 2]| {
+        let found = fixes_of(rule, &statements.each_ref().map(String::as_str));
+        found.into_iter().map(|(severity, _)| severity).collect::<Vec<_>>()
+    };
+    let chosen = [
+        of("*", "StringEquals: {'sts:ExternalId': 4f6c1a52-partner}"),
+        of("*", "IpAddress: {'aws:SourceIp': 8.0.0.0/8}"),
+    ];
+    assert_eq!(severities("XAC002", chosen), [Severity::Warning; 2]);
+    let bypassed = [
+        of("*", "StringEqualsIfExists: {'aws:PrincipalOrgID': o-abcdefghij}"),
+        of("*", "StringLike: {'aws:PrincipalOrgID': 'o-*'}"),
+    ];
+    assert_eq!(severities("XAC010", bypassed), [Severity::Error; 2]);
+    let factor = "BoolIfExists: {'aws:MultiFactorAuthPresent': 'true'}";
+    let accounts = || [of("999988887777", factor), of("999988886666", factor)];
+    assert_eq!(severities("XAC010", accounts()), [Severity::Warning; 2]);
+    // A statement of the open kind says more than one of the other, and neither speaks for it.
+    let mixed = || {
+        [
+            of("*", "StringLike: {'aws:PrincipalArn': '*'}"),
+            of("*", "StringEquals: {'sts:ExternalId': 4f6c1a52-partner}"),
+        ]
+    };
+    assert_eq!(severities("XAC001", mixed()), [Severity::Error]);
+    assert_eq!(severities("XAC002", mixed()), [Severity::Warning]);
+}
+
 /// Parts of numbers of accounts of which the deployment gives the rest.
 #[test]
 fn numbers_of_accounts_with_a_part_that_is_not_known() {

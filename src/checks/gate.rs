@@ -204,10 +204,29 @@ pub(super) enum Gap {
     Bypassed,
 }
 
-/// The statement by which a principal of an account that nobody named gets in, and why.
-pub(super) fn gap<'c>(cx: &Cx<'c>, of_role: &'c RoleClasses) -> Option<(&'c ClassAnswer, &'c Statement, Gap)> {
+/// The statements by which a principal of an account that nobody named gets in, and why: what is open first.
+pub(super) fn gaps<'c>(cx: &Cx<'c>, of_role: &'c RoleClasses) -> Vec<(&'c ClassAnswer, &'c Statement, Gap)> {
     let policy = of_role.policy(cx.graph);
-    let of = |class| admitted(of_role, class).next();
+    let mut gaps: Vec<(&ClassAnswer, &Statement, Gap)> = Vec::new();
+    for answers in std::iter::once(&of_role.answers).chain(&of_role.apart) {
+        let found = gap(cx, policy, answers);
+        // Each statement is a mistake of its own.
+        let is_new =
+            |(_, statement, _): &(_, &Statement, _)| gaps.iter().all(|(_, own, _)| own.index != statement.index);
+        let found = found.filter(is_new);
+        gaps.extend(found);
+    }
+    gaps.sort_by_key(|(.., gap)| *gap != Gap::Open);
+    gaps
+}
+
+/// That of a policy, or of a part of it, that says most.
+fn gap<'c>(
+    cx: &Cx<'c>,
+    policy: &'c Policy,
+    answers: &'c [ClassAnswer],
+) -> Option<(&'c ClassAnswer, &'c Statement, Gap)> {
+    let of = |class| answers.iter().find(|answer| answer.class == class && answer.answer.truth.is_true());
     let plain = of("account/unrelated/plain");
     let answer = plain.or_else(|| of("account/unrelated"))?;
     let mut gaps: Vec<(&Statement, Gap)> = deciding(policy, answer)

@@ -94,6 +94,7 @@ const ROWS: &[Row] = &[
     ("OID002", &["TRU006"], Meets::Statement),
     ("OID011", &["TRU006"], Meets::Statement),
     ("OID007", &["TRU006"], Meets::Key),
+    ("SVC008", &["TRU006"], Meets::Statement),
     ("XAC001", &["TRU006"], Meets::Statement),
     ("XAC002", &["TRU006"], Meets::Statement),
     // Another restriction that is bypassed is another mistake.

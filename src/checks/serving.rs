@@ -71,14 +71,13 @@ pub(super) fn gates_of_service<'g>(cx: &Cx<'g>, service: &str) -> Vec<Gate<'g>> 
     found
 }
 
-/// The first statement by which a service may assume the role, and that asks for none of some keys so that it
-/// matters.
-pub(super) fn open_statement<'g>(
+/// The statements by which a service may assume the role, and that ask for none of some keys so that it matters.
+pub(super) fn open_statements<'g>(
     cx: &Cx<'g>,
     gate: Gate<'g>,
     service: &str,
     beginnings: &[&str],
-) -> Option<&'g Statement> {
+) -> Vec<&'g Statement> {
     let policy = gate.policy;
     let request = asking(gate, service);
     let asks = |statement: &Statement| {
@@ -89,14 +88,14 @@ pub(super) fn open_statement<'g>(
     let is_unclear =
         |statement: &Statement| statement.conditions.opaque || statement.effect != Effect::Allow && asks(statement);
     if policy.opaque || policy.statements.iter().any(is_unclear) {
-        return None;
+        return Vec::new();
     }
     let assumes = |one: &&Statement| {
         one.effect == Effect::Allow
             && names_service(cx, one, service)
             && actions_match(&one.actions, "sts:AssumeRole").is_true()
     };
-    policy.statements.iter().filter(assumes).find(|statement| !asks(statement))
+    policy.statements.iter().filter(assumes).filter(|statement| !asks(statement)).collect()
 }
 
 /// Whether a test keeps anything out: not where it passes without its key, or whatever the key has.

@@ -3,7 +3,7 @@
 use crate::checks::Cx;
 use crate::checks::gate::{Gate, principal_place, test_path};
 use crate::checks::remedy::{allow_all, for_one};
-use crate::checks::serving::{allows_all, gates_of_service, missing_actions, open_statement};
+use crate::checks::serving::{allows_all, gates_of_service, missing_actions, open_statements};
 use crate::checks::words::is_bare;
 use crate::finding::{Finding, Label, Severity};
 use crate::identity::classes::role_gets_in;
@@ -127,7 +127,7 @@ fn never_tagged(gate: Gate<'_>) -> Option<Finding> {
 }
 
 fn open(cx: &Cx<'_>, gate: Gate<'_>, pods: &[&PodIdentity], untagged: bool) -> Option<Finding> {
-    let statement = open_statement(cx, gate, SERVICE, &NARROWING)?;
+    let statement = open_statements(cx, gate, SERVICE, &NARROWING).into_iter().next()?;
     let gate = Gate { statement, ..gate };
     let differ = differ(cx, pods);
     let id = cx.graph.roles().find(|(_, role)| std::ptr::eq(*role, gate.role)).map(|(id, _)| id);

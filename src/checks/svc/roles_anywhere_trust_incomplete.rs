@@ -3,7 +3,7 @@
 use crate::checks::Cx;
 use crate::checks::gate::{Gate, named, principal_place};
 use crate::checks::remedy::{allow_all, for_one};
-use crate::checks::serving::{allows_all, asks_somewhere, gates_of_service, missing_actions, open_statement};
+use crate::checks::serving::{allows_all, asks_somewhere, gates_of_service, missing_actions, open_statements};
 use crate::checks::words::is_bare;
 use crate::finding::{Change, Finding, Fix, Label, Severity, Written};
 use crate::identity::{AnchorProfile, Dialect, Entity};
@@ -20,11 +20,14 @@ const CERTIFICATES: [&str; 2] = ["aws:principaltag/x509", "sts:sourceidentity"];
 /// Finds roles that Roles Anywhere cannot use, or for every certificate.
 pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
     for gate in gates_of_service(cx, SERVICE) {
-        let found = match (missing(cx, gate), open(cx, gate)) {
-            (Some(missing), Some(open)) => Some(both(missing, open)),
-            (missing, open) => missing.or(open),
-        };
-        findings.extend(found.map(|mut finding| {
+        // Each statement that asks for no anchor is a mistake of its own.
+        let open = open_statements(cx, gate, SERVICE, &ANCHORS).into_iter();
+        let mut open = open.map(|statement| open_to_anchors(cx, Gate { statement, ..gate }));
+        let missing = missing(cx, gate).map(|missing| match open.next() {
+            Some(open) => both(missing, open),
+            None => missing,
+        });
+        findings.extend(missing.into_iter().chain(open).map(|mut finding| {
             finding.related.extend(anchors_and_profiles(cx, gate));
             finding
         }));
@@ -90,11 +93,9 @@ fn missing(cx: &Cx<'_>, gate: Gate<'_>) -> Option<Finding> {
     Some(finding)
 }
 
-fn open(cx: &Cx<'_>, gate: Gate<'_>) -> Option<Finding> {
-    let statement = open_statement(cx, gate, SERVICE, &ANCHORS)?;
+fn open_to_anchors(cx: &Cx<'_>, gate: Gate<'_>) -> Finding {
+    let (statement, role) = (gate.statement, gate.role.entity.name());
     let by_name = asks_somewhere(cx, gate, SERVICE, statement, &CERTIFICATES);
-    let gate = Gate { statement, ..gate };
-    let role = gate.role.entity.name();
     let (severity, message) = match by_name {
         true => (Severity::Info, format!("{role} asks for a certificate's name, and not for its trust anchor")),
         false => {
@@ -112,7 +113,7 @@ fn open(cx: &Cx<'_>, gate: Gate<'_>) -> Option<Finding> {
     finding.help = help(gate, anchor);
     finding.fix = anchor.and_then(|anchor| fix(gate, anchor)).map(Box::new);
     finding.mistake.element = "SourceArn";
-    Some(finding)
+    finding
 }
 
 /// The only trust anchor of the run, if the role's own template has it.

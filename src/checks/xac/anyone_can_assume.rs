@@ -2,23 +2,28 @@
 
 use crate::checks::Cx;
 use crate::checks::gate::{
-    Gap, NETWORK, gap, gate, is_everybody, is_on, named, own_account_line, partner_line, principal_path,
+    Gap, NETWORK, gaps, gate, is_everybody, is_on, named, own_account_line, partner_line, principal_path,
     principal_place, proof,
 };
 use crate::finding::{Finding, Label, Severity};
-use crate::identity::{RoleClasses, account_in};
+use crate::identity::{ClassAnswer, RoleClasses, account_in};
 use crate::policy::{Effect, Statement};
 use crate::value::{Symbols, Truth};
 
 /// Finds roles that a principal of any account can become.
 pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
     for of_role in &cx.classes.of_roles {
-        findings.extend(open(cx, of_role).or_else(|| unverified(cx, of_role)));
+        let open: Vec<Finding> = gaps(cx, of_role)
+            .into_iter()
+            .filter(|(.., gap)| *gap == Gap::Open)
+            .map(|(answer, statement, _)| open(cx, of_role, answer, statement))
+            .collect();
+        let unverified = if open.is_empty() { unverified(cx, of_role) } else { None };
+        findings.extend(open.into_iter().chain(unverified));
     }
 }
 
-fn open(cx: &Cx<'_>, of_role: &RoleClasses) -> Option<Finding> {
-    let (answer, statement, _) = gap(cx, of_role).filter(|(_, _, gap)| *gap == Gap::Open)?;
+fn open(cx: &Cx<'_>, of_role: &RoleClasses, answer: &ClassAnswer, statement: &Statement) -> Finding {
     let gate = gate(cx, of_role, statement);
     // An account that was made up is inside of a pattern that gives a part of its number.
     let by_digits = account_in(&answer.answer.request.principal.1).is_some_and(|account| account.as_known().is_some());
@@ -42,7 +47,7 @@ fn open(cx: &Cx<'_>, of_role: &RoleClasses) -> Option<Finding> {
     };
     finding.mistake.element = "Principal";
     finding.witness = Some(proof(cx, of_role, answer, statement, "a role in an account that nobody here has named"));
-    Some(finding)
+    finding
 }
 
 fn why(statement: &Statement, by_digits: bool) -> &'static str {

@@ -2,7 +2,7 @@
 
 use crate::checks::Cx;
 use crate::checks::gate::{
-    Gap, Gate, ORGANIZATION, SECOND_FACTOR, admitted, bare_account, bare_request, deciding, denies_with, gap, gate,
+    Gap, Gate, ORGANIZATION, SECOND_FACTOR, admitted, bare_account, bare_request, deciding, denies_with, gaps, gate,
     gates, is_everybody, is_on, is_open_to_organizations, is_open_to_roles, literal, named, passes_elsewhere,
     passes_with, proof, test_path, without,
 };
@@ -15,14 +15,15 @@ use crate::value::Text;
 /// Finds tests of the organization, of a name or of a second factor that do not keep others out.
 pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
     for of_role in &cx.classes.of_roles {
-        match gap(cx, of_role) {
-            Some((answer, statement, Gap::Bypassed)) => findings.extend(strangers(cx, of_role, answer, statement)),
-            Some(_) => {}
-            None => {
-                let by_factor = || long_term_keys(cx, of_role).or_else(|| not_denied(cx, of_role));
-                let found = in_accounts(cx, of_role).or_else(by_factor).or_else(|| single_factor(cx, of_role));
-                findings.extend(found);
-            }
+        let gaps = gaps(cx, of_role);
+        let bypassed = gaps.iter().filter(|(.., gap)| *gap == Gap::Bypassed);
+        findings.extend(bypassed.filter_map(|(answer, statement, _)| strangers(cx, of_role, answer, statement)));
+        if gaps.is_empty() {
+            let judges: [fn(&Cx<'_>, &RoleClasses) -> Vec<Finding>; 4] =
+                [in_accounts, long_term_keys, not_denied, single_factor];
+            findings.extend(
+                judges.iter().map(|judge| judge(cx, of_role)).find(|found| !found.is_empty()).unwrap_or_default(),
+            );
         }
     }
     for gate in gates(cx).filter(|gate| gate.statement.effect == Effect::Allow) {
@@ -40,18 +41,33 @@ fn strangers(cx: &Cx<'_>, of_role: &RoleClasses, answer: &ClassAnswer, statement
     finding(cx, of_role, answer, (statement, test), Severity::Error, message, who)
 }
 
+/// One finding for each statement by which callers of a class get in: each is a mistake of its own.
+fn in_each<'c>(
+    of_role: &'c RoleClasses,
+    class: &'static str,
+    judge: impl Fn(&'c ClassAnswer) -> Option<Finding>,
+) -> Vec<Finding> {
+    let mut found: Vec<Finding> = Vec::new();
+    for finding in admitted(of_role, class).filter_map(judge) {
+        if !found.iter().any(|own| own.mistake.statement == finding.mistake.statement) {
+            found.push(finding);
+        }
+    }
+    found
+}
+
 /// An account is trusted as a whole, and a test on it says less than it seems to.
-fn in_accounts(cx: &Cx<'_>, of_role: &RoleClasses) -> Option<Finding> {
-    let outside = admitted(of_role, "account/trusted/outside-organization");
-    outside
-        .into_iter()
-        .find_map(|answer| outside_organization(cx, of_role, answer))
-        .or_else(|| {
-            admitted(of_role, "account/trusted/any-external-id").find_map(|answer| elsewhere(cx, of_role, answer))
-        })
-        .or_else(|| {
-            admitted(of_role, "account/organization-member").find_map(|answer| in_organization(cx, of_role, answer))
-        })
+fn in_accounts(cx: &Cx<'_>, of_role: &RoleClasses) -> Vec<Finding> {
+    let outside =
+        in_each(of_role, "account/trusted/outside-organization", |answer| outside_organization(cx, of_role, answer));
+    if !outside.is_empty() {
+        return outside;
+    }
+    let elsewhere = in_each(of_role, "account/trusted/any-external-id", |answer| elsewhere(cx, of_role, answer));
+    if !elsewhere.is_empty() {
+        return elsewhere;
+    }
+    in_each(of_role, "account/organization-member", |answer| in_organization(cx, of_role, answer))
 }
 
 /// The trusted account is not in the organization that is asked for, and passes all the same.
@@ -122,8 +138,11 @@ fn account(statement: &Statement, answer: &ClassAnswer, cx: &Cx<'_>) -> Option<T
 }
 
 /// A second factor is asked for, and callers with access keys have none to show.
-fn long_term_keys(cx: &Cx<'_>, of_role: &RoleClasses) -> Option<Finding> {
-    let answer = admitted(of_role, "account/long-term-keys").next()?;
+fn long_term_keys(cx: &Cx<'_>, of_role: &RoleClasses) -> Vec<Finding> {
+    in_each(of_role, "account/long-term-keys", |answer| by_keys(cx, of_role, answer))
+}
+
+fn by_keys(cx: &Cx<'_>, of_role: &RoleClasses, answer: &ClassAnswer) -> Option<Finding> {
     let asks = |statement: &&Statement| statement.conditions.tests.iter().any(|test| is_on(test, &SECOND_FACTOR));
     // Another statement that lets the same caller in asks for no second factor at all.
     if deciding(of_role.policy(cx.graph), answer).any(|statement| !asks(&statement)) {
@@ -140,8 +159,12 @@ const KEYS_ONLY: &str = "a caller with access keys, of whom nothing says whether
 
 /// Those are denied who say that there was no second factor, and callers with access keys say nothing (AWS Knowledge
 /// Center, enforce MFA authentication for IAM users that use the AWS CLI).
-fn not_denied(cx: &Cx<'_>, of_role: &RoleClasses) -> Option<Finding> {
-    let answer = admitted(of_role, "account/long-term-keys").next()?;
+fn not_denied(cx: &Cx<'_>, of_role: &RoleClasses) -> Vec<Finding> {
+    let answer = admitted(of_role, "account/long-term-keys").next();
+    answer.and_then(|answer| despite_deny(cx, of_role, answer)).into_iter().collect()
+}
+
+fn despite_deny(cx: &Cx<'_>, of_role: &RoleClasses, answer: &ClassAnswer) -> Option<Finding> {
     let policy = of_role.policy(cx.graph);
     let denying = policy.statements.iter().filter(|statement| statement.effect == Effect::Deny);
     let mut tests = denying.flat_map(|statement| statement.conditions.tests.iter().map(move |test| (statement, test)));
@@ -171,8 +194,11 @@ fn not_denied(cx: &Cx<'_>, of_role: &RoleClasses) -> Option<Finding> {
 }
 
 /// A key has to be there that says whether there was a second factor, whatever it says.
-fn single_factor(cx: &Cx<'_>, of_role: &RoleClasses) -> Option<Finding> {
-    let answer = admitted(of_role, "account/single-factor").next()?;
+fn single_factor(cx: &Cx<'_>, of_role: &RoleClasses) -> Vec<Finding> {
+    in_each(of_role, "account/single-factor", |answer| by_one_factor(cx, of_role, answer))
+}
+
+fn by_one_factor(cx: &Cx<'_>, of_role: &RoleClasses, answer: &ClassAnswer) -> Option<Finding> {
     let policy = of_role.policy(cx.graph);
     let (symbols, request) = (&cx.classes.symbols, &answer.answer.request);
     let asks = |test: &&Test| {

@@ -2,18 +2,22 @@
 
 use crate::checks::Cx;
 use crate::checks::gate::{
-    Gap, NETWORK, SECOND_FACTOR, gap, gate, is_everybody, is_on, keeping_out, named, own_account_line, partner_line,
+    Gap, NETWORK, SECOND_FACTOR, gaps, gate, is_everybody, is_on, keeping_out, named, own_account_line, partner_line,
     passes_always, passes_never, proof, test_path,
 };
 use crate::finding::{Finding, Label, Severity};
-use crate::identity::RoleClasses;
+use crate::identity::{ClassAnswer, RoleClasses};
 use crate::policy::{Effect, Policy, RangeSize, Request, Statement, Test, ranges_let_in};
 use crate::value::{Symbols, Truth};
 
 /// Finds roles that everybody can become who sends the right words.
 pub fn check(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
     for of_role in &cx.classes.of_roles {
-        findings.extend(open(cx, of_role).or_else(|| by_network(cx, of_role)));
+        let chosen = gaps(cx, of_role).into_iter().filter(|(.., gap)| *gap == Gap::Chosen);
+        let open: Vec<Finding> =
+            chosen.filter_map(|(answer, statement, _)| open(cx, of_role, answer, statement)).collect();
+        let by_network = if open.is_empty() { by_network(cx, of_role) } else { None };
+        findings.extend(open.into_iter().chain(by_network));
     }
 }
 
@@ -36,8 +40,7 @@ enum Guard {
     Nothing,
 }
 
-fn open(cx: &Cx<'_>, of_role: &RoleClasses) -> Option<Finding> {
-    let (answer, statement, _) = gap(cx, of_role).filter(|(_, _, gap)| *gap == Gap::Chosen)?;
+fn open(cx: &Cx<'_>, of_role: &RoleClasses, answer: &ClassAnswer, statement: &Statement) -> Option<Finding> {
     let (policy, symbols) = (of_role.policy(cx.graph), &cx.classes.symbols);
     let own = statement.conditions.tests.iter().map(|test| (statement, test));
     let guards = own

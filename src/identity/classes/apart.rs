@@ -3,7 +3,7 @@
 
 use super::bench::Bench;
 use super::clerk::Clerk;
-use super::{ClassAnswer, issuer, saml, service};
+use super::{ClassAnswer, account, issuer, saml, service};
 use crate::identity::cognito::ASSUME as WEB_IDENTITY;
 use crate::identity::graph::{Graph, RoleId};
 use crate::policy::{Actions, Effect, Policy, PrincipalKind, Principals, Statement, Test, actions_match};
@@ -15,7 +15,7 @@ const MOST: usize = 16;
 /// Branches of a trust policy of which each is looked at part by part: more of them are combinations of few parts.
 const MOST_BRANCHES: usize = 8;
 
-/// How providers and services become a role.
+/// How principals become a role.
 const ASSUMING: [&str; 3] = ["sts:AssumeRole", WEB_IDENTITY, "sts:AssumeRoleWithSAML"];
 
 /// The answers for each part of a policy that has company in what it speaks of.
@@ -32,6 +32,7 @@ pub(super) fn ask(clerk: &mut Clerk, graph: &Graph, role: RoleId, case: &Case<Po
         let mut bench = Bench::new(graph, role, &alone, clerk);
         issuer::ask(&mut bench);
         saml::ask(&mut bench);
+        account::ask(&mut bench);
         service::ask(&mut bench);
         bench.answers
     };
@@ -54,7 +55,7 @@ fn parts(policy: &Policy) -> Vec<Policy> {
     parts
 }
 
-/// Whether a statement lets providers or services in.
+/// Whether a statement lets anybody in.
 fn lets_in(statement: &Statement) -> bool {
     statement.effect == Effect::Allow
         && ASSUMING.iter().any(|action| !actions_match(&statement.actions, action).is_false())
@@ -62,7 +63,7 @@ fn lets_in(statement: &Statement) -> bool {
 
 fn shares_principal(one: &Statement, other: &Statement) -> bool {
     let (Principals::Only(own), Principals::Only(others)) = (&one.principals, &other.principals) else { return false };
-    let is_told = |kind| matches!(kind, Some(PrincipalKind::Federated | PrincipalKind::Service));
+    let is_told = |kind| matches!(kind, Some(PrincipalKind::Aws | PrincipalKind::Federated | PrincipalKind::Service));
     own.iter()
         .any(|own| is_told(own.kind) && others.iter().any(|other| own.kind == other.kind && own.value == other.value))
 }
@@ -90,7 +91,7 @@ fn by_value(statement: &Statement) -> Vec<Statement> {
     if parts.is_empty() { vec![statement.clone()] } else { parts }
 }
 
-/// The policy in which no other statement lets providers or services in.
+/// The policy in which no other statement lets anybody in.
 pub(super) fn only(policy: &Policy, part: Statement) -> Policy {
     let mut alone = policy.clone();
     for statement in &mut alone.statements {
