@@ -309,3 +309,23 @@ fn a_statement_for_others_too_gets_no_test_on_the_pool() {
     assert_eq!(of("cognito-identity.amazonaws.com"), [(Severity::Error, true)]);
     assert_eq!(of(both), [(Severity::Error, false)]);
 }
+
+#[test]
+fn guests_that_no_pool_gives_out_yet_are_an_error_where_nothing_asks_for_a_pool() {
+    let told = |guests: bool, aud: &str| {
+        let template = format!(
+            "Resources:\n  Pool:\n    Type: AWS::Cognito::IdentityPool\n    Properties: {{AllowUnauthenticatedIdentities: \
+             {guests}}}\n  R:\n    Type: AWS::IAM::Role\n    Properties:\n      AssumeRolePolicyDocument:\n        Version: \
+             '2012-10-17'\n        Statement:\n          - Effect: Allow\n            Principal: {{Federated: \
+             cognito-identity.amazonaws.com}}\n            Action: sts:AssumeRoleWithWebIdentity\n            Condition: \
+             {{StringLike: {{'cognito-identity.amazonaws.com:aud': {aud}}}}}\n  Roles:\n    Type: \
+             AWS::Cognito::IdentityPoolRoleAttachment\n    Properties: {{IdentityPoolId: !Ref Pool, Roles: \
+             {{authenticated: !GetAtt R.Arn}}}}\n"
+        );
+        said("CGT002", &template).into_iter().map(|one| one.severity).collect::<Vec<_>>()
+    };
+    assert_eq!(told(false, "!Ref Pool"), [Severity::Warning]);
+    assert_eq!(told(false, "'us-east-1:*'"), [Severity::Warning]);
+    assert_eq!(told(false, "'*'"), [Severity::Error]);
+    assert_eq!(told(true, "'us-east-1:*'"), [Severity::Error]);
+}

@@ -6,6 +6,7 @@ use crate::checks::words::{
     adding, amr_line, deciding, mistake, path, prefix, quoted, spot, taken_for_granted, test_spot, tests,
 };
 use crate::finding::{Finding, Label, Refused, Severity, Witness};
+use crate::identity::cognito::restricts_pool;
 use crate::identity::{Answer, Graph, Handout, OwnPool, Role, Trust, Way, witness};
 use crate::policy::Statement;
 use crate::value::{Branch, Truth};
@@ -57,8 +58,9 @@ fn finding(
         Some(test) => test_spot(statement, test),
         None => spot(statement),
     };
-    // Guests that the pool does not give out are one flag away; guests of other pools are there already.
-    let is_foreign = trust.foreign_guest.truth.is_true();
+    // Guests that the pool does not give out are one flag away; those of other pools are there already, where nothing
+    // asks for a pool. A test on the pool that lets others in is a mistake of its own.
+    let is_foreign = trust.foreign_guest.truth.is_true() && asks_for_no_pool(graph, trust);
     let refuses = own.signed_in.iter().all(|(_, answer)| answer.truth.is_false());
     let message = headline(role, always.or(is_foreign.into()), refuses);
     let label = Label::new(place, why(statement, refuses));
@@ -79,6 +81,12 @@ fn finding(
     finding.witness = Some(Box::new(proof));
     finding.branch = when;
     Some(finding)
+}
+
+/// Whether a statement by which guests of other pools come in keeps no pool out.
+fn asks_for_no_pool(graph: &Graph, trust: &Trust) -> bool {
+    let (policy, guest) = (trust.policy(graph), &trust.foreign_guest);
+    deciding(guest, policy).any(|statement| !restricts_pool(statement, policy, &guest.request, graph))
 }
 
 /// What can happen, by whether the pool lets guests in: always, never, or in some branches.
