@@ -109,6 +109,12 @@ fn identity_pools_that_no_statement_can_mean() {
          {{StringEquals: {{'{pools}:audience': 'us-east-1:00000000-0000-4000-8000-000000000001'}}}}"
     );
     each(&[(regional, &["CGT010 error"]), (&misspelt, &["TRU004 warning"])]);
+    let federated = |name: &str| {
+        format!("Effect: Allow, Principal: {{Federated: {name}}}, Action: 'sts:AssumeRoleWithWebIdentity'")
+    };
+    let regional = federated("cognito-identity.us-east-1.amazonaws.com");
+    let of_china = federated("cognito-identity.cn-north-1.amazonaws.com.cn");
+    each(&[(&regional, &["CGT010 error"]), (&of_china, &[])]);
 }
 
 /// What a signed request says of its caller is known of those whom a statement names.

@@ -1,6 +1,7 @@
 //! Names of sign-in providers and of the principal of identity pools.
 
 use super::arn::{after, cut};
+use super::service_name::{SUFFIX, is_region};
 use crate::policy::{Principal, PrincipalKind};
 use crate::value::{Piece, Symbols, Text, Truth, compare};
 
@@ -34,6 +35,8 @@ pub enum Misplaced {
     UserPoolHost,
     /// The ARN of a user pool, which is no principal either.
     UserPoolArn,
+    /// Their principal with a Region in it, as there is none.
+    RegionalPools,
 }
 
 /// Whether a principal is one of those that let no identity pool in, whatever else its statement says
@@ -48,6 +51,7 @@ pub fn misplaced(principal: &Principal, symbols: &Symbols) -> Option<Misplaced> 
             (is_theirs || begins("cognito-identity.")).then_some(Misplaced::Service)
         }
         Some(PrincipalKind::Federated) if begins("cognito-idp.") => Some(Misplaced::UserPoolHost),
+        Some(PrincipalKind::Federated) if names_region(&principal.value) => Some(Misplaced::RegionalPools),
         Some(PrincipalKind::Federated) if begins("arn:") => {
             let (_, after_head) = cut(&pieces, ':')?;
             let (_, after_partition) = cut(&after_head, ':')?;
@@ -57,6 +61,21 @@ pub fn misplaced(principal: &Principal, symbols: &Symbols) -> Option<Misplaced> 
         }
         _ => None,
     }
+}
+
+/// Whether a principal is `cognito-identity.REGION.amazonaws.com`, and none of the names that are known. What pools of
+/// China are called is not.
+fn names_region(text: &Text) -> bool {
+    let name = text.as_known().unwrap_or_default();
+    let region = name.strip_prefix("cognito-identity.").and_then(|rest| rest.strip_suffix(SUFFIX));
+    region.is_some_and(|region| is_region(region) && !region.starts_with("cn-"))
+        && !pool_principals().any(|row| row.name == name)
+}
+
+/// Whether a federated principal begins as those of identity pools do, whether or not it is one of them.
+pub(super) fn begins_as_pools(text: &Text) -> bool {
+    let first = text.pieces().and_then(|pieces| pieces.into_iter().next());
+    matches!(&first, Some(Piece::Literal(literal)) if literal.starts_with("cognito-identity"))
 }
 
 /// Whether a principal is the service that sends the messages of user pools.
@@ -86,8 +105,7 @@ pub fn named_principal(text: &Text, symbols: &Symbols) -> Named {
             Truth::False => {}
         }
     }
-    let first = text.pieces().and_then(|pieces| pieces.into_iter().next());
-    let is_family = matches!(&first, Some(Piece::Literal(literal)) if literal.starts_with("cognito-identity"));
+    let is_family = begins_as_pools(text);
     match pool_principals().next() {
         // `cognito-identity.${AWS::URLSuffix}`: the name is the same in every partition that has pools.
         Some(row) if is_family && unclear => Named::Pools(PoolPrincipal { text: text.clone(), ..row }),

@@ -114,7 +114,7 @@ fn meant(name: &str) -> Option<String> {
 }
 
 /// `eu-west-1`, `us-gov-east-1`.
-fn is_region(label: &str) -> bool {
+pub(super) fn is_region(label: &str) -> bool {
     let parts: Vec<&str> = label.split('-').collect();
     let is_number = |text: &&str| text.len() <= 2 && text.bytes().all(|byte| byte.is_ascii_digit()) && !text.is_empty();
     let is_word = |text: &&str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_lowercase());

@@ -113,13 +113,18 @@ fn misplaced_principal(graph: &Graph, statement: &Statement) -> Option<Fault> {
         Misplaced::Service => ("it names them as a service", "identity pools are federated, no service"),
         Misplaced::UserPoolHost => ("it names a user pool", "the name of a user pool, where an OIDC provider belongs"),
         Misplaced::UserPoolArn => ("it names a user pool", "the ARN of a user pool, where an OIDC provider belongs"),
+        Misplaced::RegionalPools => ("it names them with a Region", "their name has no Region in it"),
     };
     Some(Fault {
         place: principal.at.place,
         element: format!("Principal.{kind}"),
         reason,
         label: label.to_owned(),
-        mend: if what == Misplaced::Service { Mend::Service } else { Mend::UserPool },
+        mend: match what {
+            Misplaced::Service => Mend::Service,
+            Misplaced::UserPoolHost | Misplaced::UserPoolArn => Mend::UserPool,
+            Misplaced::RegionalPools => Mend::Partition,
+        },
     })
 }
 

@@ -8,7 +8,7 @@ use super::provider::{Provider, of_issuer, providers};
 pub(super) use crate::identity::arn::after;
 use crate::identity::cognito::ASSUME;
 use crate::identity::oidc::BUILT_IN;
-use crate::identity::provider::{Named, named_principal};
+use crate::identity::provider::{Named, begins_as_pools, named_principal};
 use crate::identity::witness::Refused;
 use crate::policy::{Principal, PrincipalKind};
 use crate::value::{Mark, Piece, Text};
@@ -28,7 +28,7 @@ pub(super) struct Issuer {
 /// Asks the classes of each issuer that the policy names.
 pub(super) fn ask(bench: &mut Bench<'_>) {
     for principal in bench.named(PrincipalKind::Federated) {
-        if matches!(named_principal(&principal.value, &bench.clerk.symbols), Named::Pools(_)) || is_saml(&principal) {
+        if is_of_pools(bench, &principal) || is_saml(&principal) {
             continue;
         }
         match issuer(bench, &principal) {
@@ -69,6 +69,12 @@ fn ask_all(bench: &mut Bench<'_>) {
     let is_other = |name: &Text| !is_named(bench, name) && !names.iter().any(|own| is_same(own, name));
     let claims = claims(bench, |name| name.is_none_or(is_other));
     ask_unknown(bench, &principal, claims, "which identity providers the account has");
+}
+
+/// Whether a principal is that of identity pools, or is called as no issuer is.
+fn is_of_pools(bench: &Bench<'_>, principal: &Principal) -> bool {
+    let named = named_principal(&principal.value, &bench.clerk.symbols);
+    matches!(named, Named::Pools(_)) || begins_as_pools(&principal.value)
 }
 
 fn is_saml(principal: &Principal) -> bool {
