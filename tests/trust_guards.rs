@@ -117,6 +117,32 @@ fn identity_pools_that_no_statement_can_mean() {
     each(&[(&regional, &["CGT010 error"]), (&of_china, &[])]);
 }
 
+#[test]
+fn what_no_pool_passes_is_told_as_certain() {
+    let pools = "cognito-identity.amazonaws.com";
+    let asking = |aud: &str, operator: &str, amr: &str| {
+        format!(
+            "Effect: Allow, Principal: {{Federated: {pools}}}, Action: 'sts:AssumeRoleWithWebIdentity', Condition: \
+             {{StringLike: {{'{pools}:aud': '{aud}'}}, '{operator}': {{'{pools}:amr': {amr}}}}}"
+        )
+    };
+    let arn = asking("arn:*", "ForAnyValue:StringEquals", "authenticated");
+    let wide = asking("us-*", "ForAnyValue:StringEquals", "authenticated");
+    each(&[(&arn, &["CGT005 error"]), (&wide, &["CGT004 error"])]);
+    let headline = |amr: &str| {
+        let own = "us-east-1:00000000-0000-4000-8000-000000000001";
+        let statement = asking(own, "StringEquals", amr);
+        let template = format!(
+            "Resources:\n  R:\n    Type: AWS::IAM::Role\n    Properties:\n      AssumeRolePolicyDocument:\n        \
+             Version: '2012-10-17'\n        Statement: [{{{statement}}}]\n"
+        );
+        let found = check_texts(vec![("template.yaml".to_owned(), template)]).findings;
+        found.into_iter().filter(|one| one.rule == "CGT006").map(|one| one.message).collect::<Vec<_>>()
+    };
+    assert_eq!(headline("nobody"), ["R refuses signed-in users"]);
+    assert_eq!(headline("authenticated"), ["whether R takes signed-in users is not documented"]);
+}
+
 /// What a signed request says of its caller is known of those whom a statement names.
 #[test]
 fn nobody_whom_a_statement_names_passes_its_conditions() {

@@ -22,10 +22,17 @@ fn finding(graph: &Graph, trust: &Trust, statement: &Statement, test: &Test) -> 
     let role = graph.role(trust.role);
     let for_guests = is_for_guests(graph, trust);
     let who = if for_guests { "guests" } else { "signed-in users" };
-    let message = format!("whether {} takes {who} is not documented", role.entity.name());
-    let (place, property) = test_spot(statement, test);
+    let name = role.entity.name();
     let operator = test.operator_text.as_known().unwrap_or("the operator");
-    let label = Label::new(place, format!("amr is a list, and {operator} does not say how its members count"));
+    let (message, why) = if refuses(graph, trust, test, for_guests) {
+        let why = format!("no member of their amr passes, however {operator} counts them");
+        (format!("{name} refuses {who}"), why)
+    } else {
+        let why = format!("amr is a list, and {operator} does not say how its members count");
+        (format!("whether {name} takes {who} is not documented"), why)
+    };
+    let (place, property) = test_spot(statement, test);
+    let label = Label::new(place, why);
     let mut finding = Finding::new("CGT006", Severity::Warning, message, label, role.entity.property(property));
     finding.related = path(trust.handouts(graph).map(|(handout, _)| handout));
     // A Deny statement names those whom it keeps out.
@@ -36,6 +43,18 @@ fn finding(graph: &Graph, trust: &Trust, statement: &Statement, test: &Test) -> 
     finding.mistake = mistake(statement, "amr");
     finding.branch = trust.when.clone();
     finding
+}
+
+/// Whether those who get the role are refused under every reading: no member of their `amr` passes.
+fn refuses(graph: &Graph, trust: &Trust, test: &Test, for_guests: bool) -> bool {
+    let policy = trust.policy(graph);
+    let own = trust.own.iter().flat_map(|own| match for_guests {
+        true => vec![&own.guest],
+        false => own.signed_in.iter().map(|(_, answer)| answer).collect(),
+    });
+    let stranger = if for_guests { &trust.foreign_guest } else { &trust.foreign_signed_in };
+    own.chain([stranger])
+        .all(|answer| answer.truth.is_false() && test_passes(test, policy, &answer.request, &graph.symbols).is_false())
 }
 
 /// Whether the test is right for those who get the role once it asks for any member: it lets them in, and the others

@@ -171,8 +171,8 @@ pub fn refuses_every_pool(test: &Test, value: &(Text, At), trust: &Trust, graph:
     any_pool(&alone, request, Format::new(REAL_ID, "").into(), graph).is_false()
 }
 
-/// What the ids of pools look like as long as Regions are named as they are: the API would take `_` in a Region too.
-const REAL_ID: &str = "{a9-}:{f-}";
+/// What the ids of pools look like as long as Regions are named as they are: the API would take any word for a Region.
+const REAL_ID: &str = "{a}-{a-}-{9}:{f-}";
 
 /// Whether a policy lets the request in with the id of any pool.
 fn any_pool(policy: &Policy, request: &Request, id: Form, graph: &Graph) -> Truth {
