@@ -38,7 +38,11 @@ Resources:
 #[test]
 fn a_trust_policy_of_a_function_is_judged_where_it_stands() {
     let lines = found(TRUST, &[]);
-    assert_eq!(lines, ["t.yaml:11:13: error[CGT001] tokens of any identity pool in the account can become FnRole"]);
+    let expected = [
+        "t.yaml:7:7: error[SVC004] Fn cannot use FnRole, which does not trust lambda.amazonaws.com",
+        "t.yaml:11:13: error[CGT001] tokens of any identity pool in the account can become FnRole",
+    ];
+    assert_eq!(lines, expected);
     assert_eq!(found(&without_transform(TRUST), &[]), [""; 0]);
     let given = TRUST.replace("      Handler", "      Role: !GetAtt Mine.Arn\n      Handler");
     assert_eq!(found(&given, &[]), [""; 0], "the function has another role");

@@ -118,6 +118,14 @@ fn identity_pools_that_no_statement_can_mean() {
 }
 
 #[test]
+fn names_of_services_before_a_suffix_of_the_deployment() {
+    let of = |name: &str| {
+        format!("Effect: Allow, Principal: {{Service: !Sub '{name}.${{AWS::URLSuffix}}'}}, Action: 'sts:AssumeRole'")
+    };
+    each(&[(&of("Lambda"), &["SVC002 error"]), (&of("lambda"), &[])]);
+}
+
+#[test]
 fn what_no_pool_passes_is_told_as_certain() {
     let pools = "cognito-identity.amazonaws.com";
     let asking = |aud: &str, operator: &str, amr: &str| {
