@@ -4,6 +4,7 @@
 
 mod compare;
 mod lookup;
+mod pairs;
 mod pattern;
 mod search;
 mod switch;
